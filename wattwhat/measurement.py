@@ -171,7 +171,9 @@ class Measurement:
             return None
         total = self.energy_j.value
         net = total - self.idle_power_w.value * self.duration_s
-        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (abs(net / total) if total else 1)
+        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (
+            abs(net / total) if total else 1
+        )
         rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
         return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
 
