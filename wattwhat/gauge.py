@@ -67,6 +67,10 @@ class PowerSums:
     first: tuple[float, float] | None = None
     last: tuple[float, float] | None = None
 
+    def paused(self) -> PowerSums:
+        """The same sums, from which the next sample goes on without a step from the last one."""
+        return attrs.evolve(self, last=None)
+
     def minus(self, earlier: PowerSums) -> PowerSums:
         """What came after ``earlier``, a state of the same run."""
         return PowerSums(
@@ -94,7 +98,8 @@ class PowerSums:
             limit_w: the most that the device can draw, in W.
         """
         if self.last is None:
-            return PowerSums(samples=1, first=(t_s, power_w), last=(t_s, power_w))
+            here = (t_s, power_w)
+            return attrs.evolve(self, samples=self.samples + 1, first=self.first or here, last=here)
         step, change = t_s - self.last[0], power_w - self.last[1]
         energy = (power_w + self.last[1]) / 2.0 * step
         gap = step > max_gap_s
