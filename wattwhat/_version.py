@@ -1,3 +1,3 @@
-"""The version, in one place: the build reads it from here and so does `wattwhat.__version__`."""
+"""The version, in one place."""
 
 __version__ = "0.1.0.dev0"

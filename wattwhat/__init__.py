@@ -1,0 +1,79 @@
+"""How many joules a deep-learning workload takes, with an honest uncertainty, and what it is worth.
+
+The public names are loaded on first use: importing this package brings neither numpy nor torch and
+looks for no plugin.
+
+Example:
+    >>> import wattwhat
+    >>> with wattwhat.track("sum") as window:
+    ...     total = sum(range(100_000))
+    >>> window.measurement.energy_j.unit
+    'J'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wattwhat._version import __version__
+
+if TYPE_CHECKING:
+    from wattwhat.backend import Availability, Backend
+    from wattwhat.channel import Channel
+    from wattwhat.errors import WattwhatError
+    from wattwhat.measuring import measure
+    from wattwhat.measurement import Measurement
+    from wattwhat.meter import Meter, Reading
+    from wattwhat.quantity import Quantity
+    from wattwhat.scoring import Score
+    from wattwhat.window import track
+    from wattwhat.workload import Workload
+
+_HOMES = {
+    "Availability": "wattwhat.backend",
+    "Backend": "wattwhat.backend",
+    "Channel": "wattwhat.channel",
+    "Measurement": "wattwhat.measurement",
+    "Meter": "wattwhat.meter",
+    "Quantity": "wattwhat.quantity",
+    "Reading": "wattwhat.meter",
+    "Score": "wattwhat.scoring",
+    "WattwhatError": "wattwhat.errors",
+    "Workload": "wattwhat.workload",
+    "measure": "wattwhat.measuring",
+    "track": "wattwhat.window",
+}
+
+__all__ = [  # noqa: RUF022 - in the order in which a reader meets them
+    "measure",
+    "track",
+    "Measurement",
+    "Quantity",
+    "Channel",
+    "Meter",
+    "Reading",
+    "Backend",
+    "Availability",
+    "Workload",
+    "Score",
+    "WattwhatError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        import importlib
+
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    if name in ("logs", "scoring", "testing", "report"):
+        import importlib
+
+        return importlib.import_module(f"wattwhat.{name}")
+    raise AttributeError(f"module 'wattwhat' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "logs", "scoring", "testing"})

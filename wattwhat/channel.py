@@ -1,0 +1,174 @@
+"""What a meter measures, as plain data: one energy channel of one device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError
+
+__all__ = ["COMPONENTS", "Channel", "counted_ids", "host_name"]
+
+COMPONENTS = (
+    "gpu",
+    "memory",
+    "cpu",
+    "core",
+    "uncore",
+    "dram",
+    "soc",
+    "module",
+    "rail",
+    "board",
+    "host",
+    "wall",
+)
+_QUANTITIES = ("energy", "power")
+
+
+def _one_of(*allowed: str) -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+        if value not in allowed:
+            raise ArgumentError(f"{attribute.name}: {value!r} is not one of {', '.join(allowed)}")
+
+    return check
+
+
+def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        raise ArgumentError(f"{attribute.name}: expected a non-empty text, got {value!r}")
+
+
+def _positive(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None and not (value > 0 and math.isfinite(value)):
+        raise ArgumentError(f"{attribute.name}: expected a positive number or None, got {value!r}")
+
+
+def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None and not (value >= 0 and math.isfinite(value)):
+        raise ArgumentError(f"{attribute.name}: expected a number >= 0 or None, got {value!r}")
+
+
+@attrs.frozen(kw_only=False)
+class Channel:
+    """One energy channel of one device: what is read, how often it changes, how well it is known.
+
+    Args:
+        id: names the physical thing across processes and hosts, for instance ``host/rapl/package-0``.
+        backend: name of the backend that reads it.
+        device: the device in words, for instance ``"NVIDIA H100 80GB HBM3"``.
+        component: one of `COMPONENTS`.
+        quantity: ``"energy"`` (a counter, joules) or ``"power"`` (a gauge, watts).
+        contains: ids of channels whose energy is inside this one.
+        update_period_s: seconds between two new values; None if unknown.
+        averaging_window_s: seconds of power that one gauge value averages; None if unknown.
+        resolution: smallest step of the value, in J (counter) or W (gauge).
+        wrap_j: range of a counter after which it begins again at 0; None if it never does.
+        gain_error: standard uncertainty of the gain, as a fraction of the energy.
+        offset_w: standard uncertainty of a constant offset, in W.
+        max_power_w: the most that the device can draw, in W.
+        source: the file, call or field that is read.
+
+    Raises:
+        ArgumentError: a field is outside what is allowed; the message names it.
+
+    Example:
+        >>> package = Channel("lab1/rapl/package-0", "rapl", "package 0", "cpu", "energy",
+        ...                   contains=("lab1/rapl/core-0",), update_period_s=0.001, wrap_j=262143.3)
+        >>> package.is_counter
+        True
+    """
+
+    id: str = attrs.field(validator=_text)
+    backend: str = attrs.field(validator=_text)
+    device: str = attrs.field(validator=_text)
+    component: str = attrs.field(validator=_one_of(*COMPONENTS))
+    quantity: str = attrs.field(validator=_one_of(*_QUANTITIES))
+    contains: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    update_period_s: float | None = attrs.field(default=None, validator=_positive)
+    averaging_window_s: float | None = attrs.field(default=None, validator=_positive)
+    resolution: float | None = attrs.field(default=None, validator=_not_negative)
+    wrap_j: float | None = attrs.field(default=None, validator=_positive)
+    gain_error: float | None = attrs.field(default=None, validator=_not_negative)
+    offset_w: float | None = attrs.field(default=None, validator=_not_negative)
+    max_power_w: float | None = attrs.field(default=None, validator=_positive)
+    source: str | None = None
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether the value counts energy (J) rather than showing power (W)."""
+        return self.quantity == "energy"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        data = attrs.asdict(self)
+        data["contains"] = list(self.contains)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Channel:
+        """The inverse of `to_dict`; fields of later versions are passed over."""
+        names = {field.name for field in attrs.fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})
+
+
+def counted_ids(channels: Iterable[Channel]) -> set[str]:
+    """Ids of the channels whose energies may be added: no other given channel contains them.
+
+    Args:
+        channels: channels read together; the same id twice is one channel.
+
+    Returns:
+        The ids that are not inside another one, however deep the nesting.
+
+    Example:
+        >>> core = Channel("h/rapl/core-0", "rapl", "core 0", "core", "energy")
+        >>> package = Channel("h/rapl/package-0", "rapl", "package 0", "cpu", "energy",
+        ...                   contains=(core.id,))
+        >>> counted_ids([core, package])
+        {'h/rapl/package-0'}
+    """
+    by_id = {channel.id: channel for channel in channels}
+    inside: set[str] = set()
+    for channel in by_id.values():
+        inside |= _descendants(channel, by_id)
+    # Two channels that claim to contain each other would both vanish: keep the first of such a ring.
+    counted = set(by_id) - inside
+    for channel_id in by_id:
+        if channel_id in counted or _has_counted_ancestor(channel_id, counted, by_id):
+            continue
+        counted.add(channel_id)
+    return counted
+
+
+def _descendants(channel: Channel, by_id: dict[str, Channel]) -> set[str]:
+    """Every id inside this channel, its own left out; ids nobody reads here still pass containment on."""
+    found: set[str] = set()
+    todo = list(channel.contains)
+    while todo:
+        channel_id = todo.pop()
+        if channel_id in found or channel_id == channel.id:
+            continue
+        found.add(channel_id)
+        if channel_id in by_id:
+            todo.extend(by_id[channel_id].contains)
+    return found
+
+
+def _has_counted_ancestor(channel_id: str, counted: set[str], by_id: dict[str, Channel]) -> bool:
+    return any(channel_id in _descendants(by_id[other], by_id) for other in counted)
+
+
+def host_name() -> str:
+    """This machine's name as it begins the ids of its channels, without any domain.
+
+    Example:
+        >>> "/" in host_name()
+        False
+    """
+    import socket
+
+    return (socket.gethostname().split(".")[0] or "localhost").replace("/", "-")

@@ -1,0 +1,266 @@
+"""What came out: joules with an uncertainty, where they were spent and how they were obtained."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
+from wattwhat.channel import Channel
+from wattwhat.errors import ArgumentError
+from wattwhat.quantity import Quantity, finite_or_none
+
+__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
+
+SCHEMA = 1
+PROVENANCES = ("measured", "estimated", "mixed", "imported")
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if not value:
+        return _EMPTY
+    return value if isinstance(value, MappingProxyType) else MappingProxyType(dict(value))
+
+
+def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
+    for name, number in (value or {}).items():
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            if not hasattr(number, "__float__"):
+                raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
+        if math.isnan(float(number)):
+            raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
+    return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
+
+
+def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
+    if value is not None and value.unit != "J":
+        raise ArgumentError(f"{attribute.name}: expected joules, got {value!r}; convert with .to('J')")
+
+
+def _known_provenance(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    if value not in PROVENANCES:
+        raise ArgumentError(f"provenance: {value!r} is not one of {', '.join(PROVENANCES)}")
+
+
+@attrs.frozen(weakref_slot=False)
+class ChannelEnergy:
+    """The joules of one channel.
+
+    Args:
+        channel: what was read.
+        energy_j: the energy, or None if it was lost (a warning of the Measurement says why).
+        provenance: ``"measured"``, ``"estimated"`` or ``"imported"``.
+        counted: False where another counted channel contains this one, so that it is not added.
+    """
+
+    channel: Channel
+    energy_j: Quantity | None = attrs.field(default=None, validator=_energy_unit)
+    provenance: str = attrs.field(default="measured", validator=_known_provenance)
+    counted: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        energy = None if self.energy_j is None else self.energy_j.to_dict()
+        return {
+            "channel": self.channel.to_dict(),
+            "energy_j": energy,
+            "provenance": self.provenance,
+            "counted": self.counted,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> ChannelEnergy:
+        """The inverse of `to_dict`."""
+        energy = data.get("energy_j")
+        return cls(
+            Channel.from_dict(data["channel"]),
+            None if energy is None else Quantity.from_dict(energy),
+            data["provenance"],
+            data["counted"],
+        )
+
+
+@attrs.frozen(repr=False, weakref_slot=False, kw_only=True)
+class Measurement:
+    """Joules of a workload or a window, with uncertainty and provenance.
+
+    Args:
+        label: name of what was measured.
+        energy_j: total over the span, of channels that do not contain each other; its value is NaN
+            where every channel was lost.
+        duration_s: length of the measured span in seconds, or None if unknown.
+        calls: calls of the workload in that span, or None.
+        items: items (samples, images, tokens) in that span, or None.
+        channels: energy by channel, counted or not.
+        provenance: ``"measured"``, ``"estimated"``, ``"mixed"`` or ``"imported"``.
+        idle_power_w: power of the counted channels with the workload loaded and at rest, or None.
+        budget: pairs of (source, standard uncertainty in J).
+        metrics: what else is known of it, for instance ``{"accuracy": 0.91}`` (a fraction).
+        warnings: sentences about what went wrong or is doubtful.
+        environment: host, operating system, CPU, GPUs, drivers, versions.
+        started_at: beginning of the span in UTC, or None if unknown.
+        details: whatever else the maker kept: why measuring stopped, the file that was read, a trace.
+
+    Raises:
+        ArgumentError: a field is outside what is allowed; the message names it.
+
+    Example:
+        >>> m = Measurement(label="resnet18", energy_j=Quantity(42.0, 0.5, "J"), duration_s=2.0,
+        ...                 calls=10, items=320, provenance="measured")
+        >>> print(m.energy_per_item_j)
+        0.1313(16) J
+        >>> m.with_metrics(accuracy=0.69).metrics["accuracy"]
+        0.69
+        >>> Measurement.from_dict(m.to_dict()) == m
+        True
+    """
+
+    label: str
+    energy_j: Quantity = attrs.field(validator=_energy_unit)
+    duration_s: float | None = None
+    calls: int | None = None
+    items: float | None = None
+    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=tuple)
+    provenance: str = attrs.field(default="measured", validator=_known_provenance)
+    idle_power_w: Quantity | None = None
+    budget: Budget = attrs.field(default=Budget(), converter=Budget)
+    metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
+    warnings: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    started_at: datetime | None = None
+    details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+
+    @property
+    def energy_per_call_j(self) -> Quantity | None:
+        """Joules of one call, or None where calls were not counted."""
+        return self.energy_j / self.calls if self.calls else None
+
+    @property
+    def energy_per_item_j(self) -> Quantity | None:
+        """Joules of one item, or None where items were not counted."""
+        return self.energy_j / self.items if self.items else None
+
+    @property
+    def power_w(self) -> Quantity | None:
+        """Mean power over the span, or None where its length is unknown."""
+        if not self.duration_s:
+            return None
+        return Quantity(self.energy_j.value / self.duration_s, self.energy_j.u / self.duration_s, "W")
+
+    @property
+    def energy_kwh(self) -> Quantity:
+        """The same energy in kilowatt-hours."""
+        return self.energy_j.to("kWh")
+
+    @property
+    def net_energy_j(self) -> Quantity | None:
+        """Energy above idle, or None where no idle baseline was measured.
+
+        A gain error acts on the difference, an offset cancels in it, and the baseline's own
+        uncertainty comes in with the length of the span (GUM 5.2).
+        """
+        if self.idle_power_w is None or not self.duration_s:
+            return None
+        total = self.energy_j.value
+        net = total - self.idle_power_w.value * self.duration_s
+        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (abs(net / total) if total else 1)
+        rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
+        return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
+
+    def with_metrics(self, **metrics: float) -> Measurement:
+        """A copy that carries these metrics besides those it has; accuracy is a fraction.
+
+        Raises:
+            ArgumentError: a metric is NaN or no number, or an accuracy lies outside [0, 1].
+        """
+        accuracy = metrics.get("accuracy", 0.0)
+        if accuracy > 1 or accuracy < 0:
+            hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
+            raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+        return attrs.evolve(self, metrics={**self.metrics, **metrics})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, with the schema version inside; what is not finite becomes None."""
+        started = self.started_at
+        return {
+            "schema": SCHEMA,
+            "label": self.label,
+            "energy_j": self.energy_j.to_dict(),
+            "duration_s": self.duration_s,
+            "calls": self.calls,
+            "items": self.items,
+            "channels": [channel.to_dict() for channel in self.channels],
+            "provenance": self.provenance,
+            "idle_power_w": None if self.idle_power_w is None else self.idle_power_w.to_dict(),
+            "budget": [[source, finite_or_none(u)] for source, u in self.budget],
+            "metrics": dict(self.metrics),
+            "warnings": list(self.warnings),
+            "environment": dict(self.environment),
+            "started_at": None if started is None else started.astimezone(timezone.utc).isoformat(),
+            "details": dict(self.details),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Measurement:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ArgumentError: this is no Measurement, or one of a later schema.
+        """
+        schema = data.get("schema") if isinstance(data, Mapping) else None
+        if schema != SCHEMA:
+            raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; a newer wattwhat may read it")
+        try:
+            return cls._from_checked(data)
+        except (KeyError, TypeError, AttributeError) as err:
+            raise ArgumentError(f"this is not a complete Measurement: {type(err).__name__}: {err}") from err
+
+    @classmethod
+    def _from_checked(cls, data: Mapping[str, Any]) -> Measurement:
+        idle, started = data.get("idle_power_w"), data.get("started_at")
+        return cls(
+            label=data["label"],
+            energy_j=Quantity.from_dict(data["energy_j"]),
+            duration_s=data.get("duration_s"),
+            calls=data.get("calls"),
+            items=data.get("items"),
+            channels=tuple(ChannelEnergy.from_dict(channel) for channel in data.get("channels", ())),
+            provenance=data["provenance"],
+            idle_power_w=None if idle is None else Quantity.from_dict(idle),
+            budget=Budget((source, math.inf if u is None else u) for source, u in data.get("budget", ())),
+            metrics=data.get("metrics"),
+            warnings=tuple(data.get("warnings", ())),
+            environment=data.get("environment"),
+            started_at=None if started is None else datetime.fromisoformat(started),
+            details=data.get("details"),
+        )
+
+    def to_json(self) -> str:
+        """One line of JSON, without a line end."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    def __reduce__(self) -> tuple[Any, tuple[dict[str, Any]]]:
+        return Measurement.from_dict, (self.to_dict(),)
+
+    def __repr__(self) -> str:
+        span = "" if self.duration_s is None else f" in {self.duration_s:.4g} s"
+        doubts = f", {len(self.warnings)} warning(s)" if self.warnings else ""
+        return f"<Measurement {self.label!r}: {self.energy_j:U}{span}, {self.provenance}{doubts}>"
+
+    def __str__(self) -> str:
+        from wattwhat.report.text import describe
+
+        return describe(self)
+
+    def _repr_html_(self) -> str:
+        from wattwhat.report.notebook import measurement_html
+
+        return measurement_html(self)

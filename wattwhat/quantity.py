@@ -1,0 +1,273 @@
+"""The number room: a value, its standard uncertainty and its unit, always together.
+
+Uncertainties follow the GUM (JCGM 100:2008): ``u`` is one standard uncertainty (k = 1) in the unit of
+the value, an expanded uncertainty is ``U = k u``. Arithmetic is offered only where the correlation of
+the two sides is clear: with exact numbers always, between two quantities only when you say which.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, UnitError
+
+__all__ = ["Quantity", "coverage_factor"]
+
+# unit -> (dimension, factor to the first unit of that dimension)
+_UNITS: dict[str, tuple[str, float]] = {
+    "J": ("energy", 1.0),
+    "uJ": ("energy", 1e-6),
+    "mJ": ("energy", 1e-3),
+    "kJ": ("energy", 1e3),
+    "MJ": ("energy", 1e6),
+    "mWh": ("energy", 3.6),
+    "Wh": ("energy", 3.6e3),
+    "kWh": ("energy", 3.6e6),
+    "MWh": ("energy", 3.6e9),
+    "W": ("power", 1.0),
+    "uW": ("power", 1e-6),
+    "mW": ("power", 1e-3),
+    "kW": ("power", 1e3),
+    "s": ("time", 1.0),
+    "ms": ("time", 1e-3),
+    "us": ("time", 1e-6),
+    "min": ("time", 60.0),
+    "h": ("time", 3600.0),
+    "g": ("mass", 1.0),
+    "kg": ("mass", 1e3),
+    "1": ("number", 1.0),
+}
+
+
+def unit_factor(unit: str, into: str) -> float:
+    """How many ``into`` make one ``unit``.
+
+    Args:
+        unit: the unit to convert from, for instance ``"kWh"``.
+        into: the unit to convert to, for instance ``"J"``.
+
+    Returns:
+        The factor: ``value_in_into = value_in_unit * factor``.
+
+    Raises:
+        UnitError: one of them is unknown, or they measure different things.
+
+    Example:
+        >>> unit_factor("kWh", "J")
+        3600000.0
+    """
+    if unit == into:
+        return 1.0
+    for name in (unit, into):
+        if name not in _UNITS:
+            raise UnitError(f"unit {name!r} is not known here; known: {', '.join(_UNITS)}")
+    (dimension, factor), (other_dimension, other_factor) = _UNITS[unit], _UNITS[into]
+    if dimension != other_dimension:
+        raise UnitError(f"{unit!r} is a unit of {dimension}, {into!r} one of {other_dimension}")
+    return factor / other_factor
+
+
+def coverage_factor(coverage: float) -> float:
+    """The k of a normal distribution for this coverage (GUM G.1.3): 0.95 gives 1.96.
+
+    Args:
+        coverage: probability that the interval holds the true value, between 0 and 1.
+
+    Raises:
+        ArgumentError: coverage is not strictly between 0 and 1.
+
+    Example:
+        >>> round(coverage_factor(0.95), 3)
+        1.96
+    """
+    if coverage == 0.95:  # by far the most frequent, and statistics is slow to import
+        return 1.959963984540054
+    if not 0.0 < coverage < 1.0:
+        raise ArgumentError(f"coverage: {coverage!r} is not between 0 and 1; 0.95 means 95 %")
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf((1.0 + coverage) / 2.0)
+
+
+def _number(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        raise ArgumentError(f"{attribute.name}: expected a number, got {value!r}")
+
+
+def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
+    if value < 0:
+        raise ArgumentError(f"u: a standard uncertainty cannot be negative, got {value!r}")
+
+
+@attrs.frozen(repr=False, weakref_slot=False)
+class Quantity:
+    """A value with its standard uncertainty and unit.
+
+    Args:
+        value: the estimate, in ``unit``. NaN says that nothing is known.
+        u: standard uncertainty (k = 1) in ``unit``; 0 for an exact number, infinite or NaN if unknown.
+        unit: one of J, Wh, kWh, W, s, g, ... or any other name, which then converts only to itself.
+
+    Raises:
+        ArgumentError: value or u is not a number, or u is negative.
+
+    Example:
+        >>> energy = Quantity(12.34, 0.05, "J")
+        >>> print(energy)
+        12.34(5) J
+        >>> f"{energy:U}"
+        '12.34 ± 0.10 J (k=2)'
+        >>> energy.to("mWh")
+        Quantity(3.428(14) mWh)
+        >>> float(energy)
+        12.34
+    """
+
+    value: float = attrs.field(converter=float, validator=_number)
+    u: float = attrs.field(converter=float, validator=[_number, _not_negative])
+    unit: str
+
+    def __float__(self) -> float:
+        return self.value
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value at all (not NaN)."""
+        return not math.isnan(self.value)
+
+    @property
+    def relative(self) -> float:
+        """Standard uncertainty over the value's size; infinite for a value of 0 with u > 0."""
+        if self.value == 0:
+            return 0.0 if self.u == 0 else math.inf
+        return self.u / abs(self.value)
+
+    def interval(self, coverage: float = 0.95) -> tuple[float, float]:
+        """The interval ``value ± k u`` that holds the true value with this probability.
+
+        Args:
+            coverage: probability, between 0 and 1.
+
+        Returns:
+            Low and high end, in ``unit``.
+        """
+        half = coverage_factor(coverage) * self.u
+        return self.value - half, self.value + half
+
+    def to(self, unit: str) -> Quantity:
+        """The same quantity in another unit of the same kind.
+
+        Raises:
+            UnitError: the units measure different things.
+        """
+        factor = unit_factor(self.unit, unit)
+        return Quantity(self.value * factor, self.u * factor, unit)
+
+    def plus(self, other: Quantity, *, correlation: float = 0.0) -> Quantity:
+        """The sum of two quantities whose correlation is stated (GUM 5.2.2).
+
+        Args:
+            other: the other summand; it is converted into this one's unit.
+            correlation: from -1 to 1; 0 for independent, 1 for readings of the same sensor's gain.
+
+        Example:
+            >>> Quantity(3, 0.3, "J").plus(Quantity(4, 0.4, "J"))
+            Quantity(7.0(5) J)
+        """
+        if not -1.0 <= correlation <= 1.0:
+            raise ArgumentError(f"correlation: {correlation!r} is not between -1 and 1")
+        b = other.to(self.unit)
+        variance = self.u**2 + b.u**2 + 2.0 * correlation * self.u * b.u
+        return Quantity(self.value + b.value, math.sqrt(max(variance, 0.0)), self.unit)
+
+    def __mul__(self, factor: float) -> Quantity:
+        if isinstance(factor, Quantity):
+            return NotImplemented
+        return Quantity(self.value * factor, self.u * abs(factor), self.unit)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> Quantity:
+        if isinstance(divisor, Quantity):
+            return NotImplemented
+        return self * (1.0 / divisor)
+
+    def __neg__(self) -> Quantity:
+        return self * -1.0
+
+    def __str__(self) -> str:
+        return format(self, "")
+
+    def __repr__(self) -> str:
+        return f"Quantity({self})"
+
+    def __format__(self, spec: str) -> str:
+        """``""`` gives ``12.34(5) J``, ``"U"`` gives ``12.34 ± 0.10 J (k=2)``; a float format fits the value."""
+        if spec == "":
+            return f"{_concise(self.value, self.u)} {self.unit}"
+        if spec == "U":
+            return f"{_plus_minus(self.value, 2.0 * self.u)} {self.unit} (k=2)"
+        return f"{self.value:{spec}} {self.unit}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; what is not finite becomes None."""
+        return {"value": finite_or_none(self.value), "u": finite_or_none(self.u), "unit": self.unit}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Quantity:
+        """The inverse of `to_dict`; a missing value comes back as NaN, a missing u as infinite."""
+        value, u = data["value"], data["u"]
+        return cls(math.nan if value is None else value, math.inf if u is None else u, data["unit"])
+
+
+def finite_or_none(value: float) -> float | None:
+    """The value, or None where JSON has no word for it (NaN and infinities)."""
+    return value if math.isfinite(value) else None
+
+
+def _digits(value: float, u: float, figures: int) -> int:
+    """Decimals that show ``u`` with so many figures (negative: left of the point)."""
+    return figures - 1 - math.floor(math.log10(u)) if u > 0 else 0
+
+
+def _figures(u: float) -> int:
+    # One figure says "1" for anything from 0.95 to 1.5; below 3 a second one is shown (PDG's habit, coarser).
+    leading = u / 10.0 ** math.floor(math.log10(u))
+    return 2 if leading < 2.95 else 1
+
+
+def _concise(value: float, u: float) -> str:
+    if math.isnan(value):
+        return "unknown"
+    if not math.isfinite(u):
+        return f"{value:.4g}(unknown u)"
+    if u == 0:
+        return f"{value:.6g}"
+    if u >= 0.5 * abs(value):
+        return f"{_plain(value, _digits(value, u, 2))} (u = {_plain(u, _digits(value, u, 2))})"
+    decimals = _digits(value, u, _figures(u))
+    if decimals <= 0:
+        return f"{round(value, decimals):.0f}({round(u, decimals):.0f})"
+    shown = round(u * 10**decimals)
+    if 10 <= u and "." in f"{u:.{decimals}f}":
+        return f"{value:.{decimals}f}({u:.{decimals}f})"
+    return f"{value:.{decimals}f}({shown})"
+
+
+def _plain(value: float, decimals: int) -> str:
+    decimals = min(max(decimals, 0), 12)
+    return f"{value:.{decimals}f}"
+
+
+def _plus_minus(value: float, half: float) -> str:
+    if math.isnan(value):
+        return "unknown"
+    if not math.isfinite(half):
+        return f"{value:.4g} ± unknown"
+    if half == 0:
+        return f"{value:.6g} ± 0"
+    decimals = _digits(value, half, 2)
+    return f"{_plain(round(value, decimals), decimals)} ± {_plain(round(half, decimals), decimals)}"
