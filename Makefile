@@ -8,6 +8,7 @@
 #
 # torch comes as pip finds it. WATTWHAT_PIP hands pip further arguments, for instance an index with CPU builds.
 
+SHELL = /bin/sh
 PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
@@ -23,9 +24,11 @@ test:
 	$(PYTHON) tools/suites.py $(ARGS)
 
 lint: venv
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict $(PACKAGES)
+	@status=0; set -x; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/mypy --strict $(PACKAGES) tools/*.py || status=1; \
+	{ set +x; } 2>/dev/null; exit $$status
 
 format: venv
 	$(BIN)/ruff check --fix .

@@ -16,8 +16,9 @@ html_theme = "furo"
 html_title = "wattwhat"
 
 napoleon_numpy_docstring = False
+# As fields of the class: as members of their own they would be listed twice.
+napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
-# Machines that build the pages need no torch: nothing of ours imports it by itself.
 autodoc_preserve_defaults = True

@@ -52,7 +52,7 @@ def foundation(python: str) -> str:
 
 def pip(interpreter: Path, *arguments: str) -> None:
     """Run pip under the pinned versions; WATTWHAT_PIP adds arguments."""
-    command = [str(interpreter), "-m", "pip", "install", "--quiet", "-c", str(ROOT / "constraints.txt")]
+    command = [str(interpreter), "-m", "pip", "install", "-qq", "-c", str(ROOT / "constraints.txt")]
     command += shlex.split(os.environ.get("WATTWHAT_PIP", ""))
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     subprocess.run(
