@@ -118,7 +118,7 @@ class PowerSums:
     def add_arrays(
         self, t_s: Any, power_w: Any, *, period_s: float, seen: float, max_gap_s: float, limit_w: float
     ) -> PowerSums:
-        """Many samples at once (numpy arrays of equal length, times not decreasing); same as `add` in a loop."""
+        """Many samples at once (arrays of equal length, times not decreasing); same as `add` in a loop."""
         import numpy as np
 
         if len(t_s) == 0:
@@ -205,8 +205,8 @@ def gauge_energy(
     warnings = []
     if sums.gap_s > 0.0:
         warnings.append(
-            f"no reading for {sums.gap_s:.3g} s of {sums.span_s:.3g} s: the energy of that time is interpolated "
-            "and its uncertainty says so"
+            f"no reading for {sums.gap_s:.3g} s of {sums.span_s:.3g} s: the energy of that time is "
+            "interpolated and its uncertainty says so"
         )
     return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(warnings))
 

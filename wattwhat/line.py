@@ -104,7 +104,9 @@ class CounterLine(Line):
             return gained, wrap_j * math.floor(max(most_j - gained, 0.0) / wrap_j)
         return gained, 0.0
 
-    def gain(self, first: Reading, anchor: Anchor | None, last: Reading, anchor_last: Anchor | None) -> tuple[float, float]:
+    def gain(
+        self, first: Reading, anchor: Anchor | None, last: Reading, anchor_last: Anchor | None
+    ) -> tuple[float, float]:
         """Sure and possible further energy in J between two readings, each with the anchor of its time."""
         if anchor is anchor_last or anchor is None or anchor_last is None:
             return self.step(first.t_ns, first.value, last)
