@@ -16,7 +16,7 @@ from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError
 from wattwhat.quantity import Quantity, finite_or_none
 
-__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
+__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement", "check_metrics"]
 
 SCHEMA = 1
 PROVENANCES = ("measured", "estimated", "mixed", "imported")
@@ -37,6 +37,24 @@ def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
         if math.isnan(float(number)):
             raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
     return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
+
+
+def check_metrics(metrics: Mapping[str, float]) -> Mapping[str, float]:
+    """The metrics as a frozen mapping of floats.
+
+    Raises:
+        ArgumentError: one is NaN or no number, or an accuracy lies outside [0, 1].
+
+    Example:
+        >>> dict(check_metrics({"accuracy": 0.91}))
+        {'accuracy': 0.91}
+    """
+    known = _metrics(metrics)
+    accuracy = known.get("accuracy", 0.0)
+    if not 0.0 <= accuracy <= 1.0:
+        hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
+        raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+    return known
 
 
 def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
@@ -190,10 +208,7 @@ class Measurement:
         Raises:
             ArgumentError: a metric is NaN or no number, or an accuracy lies outside [0, 1].
         """
-        accuracy = metrics.get("accuracy", 0.0)
-        if accuracy > 1 or accuracy < 0:
-            hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
-            raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+        check_metrics(metrics)
         return attrs.evolve(self, metrics={**self.metrics, **metrics})
 
     def to_dict(self) -> dict[str, Any]:
