@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.budget import GAIN, MODEL, OFFSET, Budget
 from wattwhat.errors import ScoreError
@@ -39,6 +39,7 @@ def add_phases(training: Measurement, inference: Measurement, inferences: float 
         raise ScoreError(
             f"{inference.label!r}: inferences= needs the items of the inference measurement counted"
         )
+    warnings: Any = training.warnings + inference.warnings
     budget = _added(_budget(training), _budget(inference), scale)
     return attrs.evolve(
         training,
@@ -50,7 +51,7 @@ def add_phases(training: Measurement, inference: Measurement, inferences: float 
         idle_power_w=None,
         budget=budget,
         provenance=training.provenance if training.provenance == inference.provenance else "mixed",
-        warnings=training.warnings + inference.warnings,
+        warnings=warnings,
         details={"phase": "both", "inferences": items},
     )
 
