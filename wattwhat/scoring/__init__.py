@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 # No module here is named like a public function: importing such a module would put it in the function's place.
 _HOMES = {
+    "FrontierGrade": "frontier",
+    "Member": "population",
     "SAM": "sustainable",
     "choose_phase": "phases",
+    "leave_one_out": "fitting",
     "sam": "sustainable",
 }
 
