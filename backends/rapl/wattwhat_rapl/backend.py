@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from wattwhat.backend import Availability, Backend
 from wattwhat.channel import Channel, host_name
@@ -95,6 +96,7 @@ class RaplBackend(Backend):
         surveys = [_SURVEYS[source](self._tree, self._kernel) for source in sources]
         notes = [note for found in surveys for note in found.notes]
         troubles = [trouble for found in surveys for trouble in found.troubles]
+        self.version = next((found.version for found in surveys if found.version), None)
         domains = list(dict.fromkeys(one.domain for found in surveys for one in found.candidates))
         meters: list[Meter] = []
         for found in surveys:
@@ -132,17 +134,17 @@ class RaplBackend(Backend):
     def _channel(self, candidate: Candidate, domains: list[Domain]) -> Channel:
         domain = candidate.domain
         prefix = f"{host_name()}/{self.name}"
-        return Channel(
-            id=f"{prefix}/{domain.path}",
-            backend=self.name,
-            device=f"{self._tree.cpu_model} ({domain.path})",
-            component=domain.component,
-            quantity=candidate.quantity,
-            contains=tuple(f"{prefix}/{inner.path}" for inner in contained(domain, domains)),
-            gain_error=gain_error(domain.part, self._tree.is_amd, candidate.quantity),
-            source=candidate.source,
-            **candidate.settings,
-        )
+        fields: dict[str, Any] = {
+            "id": f"{prefix}/{domain.path}",
+            "backend": self.name,
+            "device": f"{self._tree.cpu_model} ({domain.path})",
+            "component": domain.component,
+            "quantity": candidate.quantity,
+            "contains": tuple(f"{prefix}/{inner.path}" for inner in contained(domain, domains)),
+            "gain_error": gain_error(domain.part, self._tree.is_amd, candidate.quantity),
+            "source": candidate.source,
+        }
+        return Channel(**fields, **candidate.settings)
 
 
 def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:

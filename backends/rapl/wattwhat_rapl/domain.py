@@ -150,8 +150,16 @@ class Candidate:
 
 @attrs.frozen
 class Survey:
-    """What a source found: candidates in order of preference, sentences for doctor, and what is amiss."""
+    """What a source found.
+
+    Args:
+        candidates: what can be tried, in order of preference.
+        notes: sentences for doctor.
+        troubles: what is amiss.
+        version: version of the vendor library behind the source, if there is one.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     notes: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    version: str | None = None

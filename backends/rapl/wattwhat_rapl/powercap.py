@@ -19,7 +19,7 @@ from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble, parse_name
 from wattwhat_rapl.opening import MicroMeter, open_file
 from wattwhat_rapl.tree import Tree
 
-__all__ = ["Zone", "find_zones", "survey"]
+__all__ = ["Zone", "find_zones", "settings", "survey"]
 
 # Child ids are printed in hex ("%s:%x" in powercap_sys.c), so the eleventh is intel-rapl:a.
 _ZONE = re.compile(r"^(intel-rapl[a-z-]*)((?::[0-9a-f]+)+)$")
@@ -125,16 +125,21 @@ def _limit_w(tree: Tree, directory: str) -> float | None:
     return max(values) / 1e6 if values and max(values) > 0 else None
 
 
-def _candidate(zone: Zone) -> Candidate:
-    settings = {"update_period_s": 0.001}
+def settings(zone: Zone) -> dict[str, float]:
+    """What a zone's files tell about its channel: period, range, step and greatest power."""
+    known = {"update_period_s": 0.001}
     if zone.range_uj is not None:
         # The counter is a 32-bit register times its unit, and the file's own step is 1 uJ.
-        settings["wrap_j"] = (zone.range_uj + 1) / 1e6
-        settings["resolution"] = max(zone.range_uj / 2**32, 1.0) / 1e6
+        known["wrap_j"] = (zone.range_uj + 1) / 1e6
+        known["resolution"] = max(zone.range_uj / 2**32, 1.0) / 1e6
     if zone.limit_w is not None:
-        settings["max_power_w"] = zone.limit_w
+        known["max_power_w"] = zone.limit_w
+    return known
+
+
+def _candidate(zone: Zone) -> Candidate:
     source = f"powercap {zone.key}/energy_uj"
-    return Candidate(zone.domain, zone.key, source, functools.partial(_open, zone), settings=settings)
+    return Candidate(zone.domain, zone.key, source, functools.partial(_open, zone), settings=settings(zone))
 
 
 def _open(zone: Zone, channel: Channel) -> Meter:

@@ -21,6 +21,11 @@ UDEV_RULE = (
     f'RUN+="/bin/chgrp {GROUP} /sys%p/energy_uj", RUN+="/bin/chmod g+r /sys%p/energy_uj"'
 )
 
+HWMON_RULE = (
+    'SUBSYSTEM=="hwmon", ACTION=="add", ATTR{name}=="amd_energy", '
+    f"RUN+=\"/bin/sh -c '/bin/chgrp {GROUP} /sys%p/energy*_input; /bin/chmod g+r /sys%p/energy*_input'\""
+)
+
 _Advice = tuple[str, str]
 
 
@@ -56,15 +61,17 @@ def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
         f"{trouble.subject} is readable by root only ({trouble.detail}), as on every Linux since 5.10, "
         "because fine-grained power readings can leak secrets (CVE-2020-8694)"
     )
+    subsystem, rule = ("hwmon", HWMON_RULE) if "/hwmon" in trouble.subject else ("powercap", UDEV_RULE)
     grant = (
-        f"on the host, once: sudo groupadd -f {GROUP} && echo '{UDEV_RULE}' | sudo tee {RULE_FILE} "
-        "&& sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=powercap --action=add; "
+        f"once: sudo groupadd -f {GROUP} && sudo tee {RULE_FILE} <<'END'\n{rule}\nEND\n"
+        f"sudo udevadm control --reload && sudo udevadm trigger --subsystem-match={subsystem} --action=add"
     )
     if tree.in_container:
-        return reason + ", and this container does not run as root", grant + (
-            f"then start the container with --group-add $(getent group {GROUP} | cut -d: -f3)"
-        )
-    return reason, grant + f"then sudo usermod -aG {GROUP} $USER and log in again"
+        reason += "; this container does not run as root"
+        remedy = f"on the host, {grant}; start the container with --group-add $(getent group {GROUP} | cut -d: -f3)"
+    else:
+        remedy = f"{grant}; sudo usermod -aG {GROUP} $USER, and log in again"
+    return reason, remedy
 
 
 def _missing(trouble: Trouble, tree: Tree) -> _Advice:
@@ -87,30 +94,29 @@ def _failing(trouble: Trouble, tree: Tree) -> _Advice:
 
 
 def _powercap_absent(trouble: Trouble, tree: Tree) -> _Advice:
+    none_here = f"{trouble.subject} holds no RAPL zone"
     if tree.in_container:
-        return (
-            f"{trouble.subject} holds no RAPL zone: this is a container, and Docker and others mask "
-            "/sys/devices/virtual/powercap in it",
+        reason = f"{none_here}: this is a container, and Docker and others mask /sys/devices/virtual/powercap in it"
+        remedy = (
             "start the container with -v /sys:/host/sys:ro -e WATTWHAT_RAPL_ROOT=/host (as root inside), "
-            "or with --cap-add PERFMON, which lets perf_event serve without any file",
+            "or with --cap-add PERFMON, which lets perf_event serve without any file"
         )
-    if not tree.machine.startswith(("x86", "i686", "i386", "AMD64")):
-        return (
-            f"there are no RAPL counters on {tree.machine}, and no ACPI power meter of a Grace CPU was found",
-            "on Grace: sudo modprobe acpi_power_meter && echo acpi_power_meter | sudo tee "
-            f"{MODULES_FILE}; elsewhere the estimate serves",
+    elif not tree.machine.startswith(("x86", "i686", "i386", "AMD64")):
+        reason = f"there are no RAPL counters on {tree.machine}, and no power meter of a Grace CPU was found"
+        remedy = (
+            f"on Grace: sudo modprobe acpi_power_meter && echo acpi_power_meter | sudo tee {MODULES_FILE}; "
+            "elsewhere the estimate serves"
         )
-    if tree.is_virtual:
-        return (
-            f"{trouble.subject} holds no RAPL zone: this is a virtual machine, and its hypervisor does not "
-            "pass the energy counters on",
-            "measure on the host or on a bare-metal instance; here the estimate serves",
+    elif tree.is_virtual:
+        reason = f"{none_here}: this is a virtual machine whose hypervisor does not pass the counters on"
+        remedy = "measure on the host or on a bare-metal instance; here the estimate serves"
+    else:
+        reason = f"{none_here}: the kernel module is not loaded or the CPU has no counters"
+        remedy = (
+            f"sudo modprobe intel_rapl_msr && echo intel_rapl_msr | sudo tee {MODULES_FILE} "
+            "(for Intel since Sandy Bridge, and for AMD Zen with Linux 5.11 or newer)"
         )
-    return (
-        f"{trouble.subject} holds no RAPL zone: the kernel module is not loaded or the CPU has no counters",
-        f"sudo modprobe intel_rapl_msr && echo intel_rapl_msr | sudo tee {MODULES_FILE} "
-        "(for Intel since Sandy Bridge, and for AMD Zen with Linux 5.11 or newer)",
-    )
+    return reason, remedy
 
 
 def _not_linux(trouble: Trouble, tree: Tree) -> _Advice:
@@ -128,22 +134,23 @@ def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
     level = tree.perf_paranoid
     said = f"perf_event_open refused {trouble.subject} ({trouble.detail})"
     if tree.in_container:
-        return (
-            f"{said} in this container",
-            "start the container with --cap-add PERFMON (with Docker before 20.10, or a seccomp profile of "
-            "its own, also --security-opt seccomp=unconfined)",
+        remedy = (
+            "start the container with --cap-add PERFMON (where it has a seccomp profile of its own, "
+            "that must allow perf_event_open too)"
         )
+        return f"{said} in this container", remedy
     if level is not None and level > 0:
-        return (
-            f"{said}: kernel.perf_event_paranoid is {level}, and counting a whole package needs 0 or less",
-            f"echo kernel.perf_event_paranoid=0 | sudo tee {SYSCTL_FILE} && sudo sysctl --system; "
-            "or for one service only: AmbientCapabilities=CAP_PERFMON in its systemd unit",
+        reason = (
+            f"{said}: kernel.perf_event_paranoid is {level}, and counting a whole package needs 0 or less"
         )
-    return (
-        f"{said} although kernel.perf_event_paranoid is {'unknown' if level is None else level}: "
-        "a seccomp filter or a security module forbids it",
-        "allow the system call perf_event_open in the filter that this process was started under",
-    )
+        remedy = (
+            f"echo kernel.perf_event_paranoid=0 | sudo tee {SYSCTL_FILE} && sudo sysctl --system; "
+            "or for one service only: AmbientCapabilities=CAP_PERFMON in its systemd unit"
+        )
+        return reason, remedy
+    found = "unknown" if level is None else str(level)
+    reason = f"{said} although kernel.perf_event_paranoid is {found}: a seccomp filter or a security module forbids it"
+    return reason, "allow the system call perf_event_open in the filter that this process was started under"
 
 
 def _perf_failing(trouble: Trouble, tree: Tree) -> _Advice:
