@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -63,6 +64,17 @@ def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
 
 def _sentences(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
+
+
+@lru_cache(maxsize=256)
+def _shared(sources: tuple[str, ...]) -> tuple[str, ...]:
+    return sources
+
+
+def _flat(budget: Iterable[tuple[str, float]]) -> tuple[Any, ...]:
+    # Names of sources once for all, then the figures: programs keep 100,000 measurements.
+    pairs = tuple(budget)
+    return (_shared(tuple(source for source, _ in pairs)), *(float(u) for _, u in pairs)) if pairs else ()
 
 
 def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
@@ -156,12 +168,17 @@ class Measurement:
     channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
-    budget: Budget = attrs.field(default=Budget(), converter=Budget)
+    _budget: tuple[Any, ...] = attrs.field(default=(), converter=_flat)
     metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
     warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
     environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
     started_at: datetime | None = None
     details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+
+    @property
+    def budget(self) -> Budget:
+        """Pairs of (source, standard uncertainty in J), largest first; prints as a table."""
+        return Budget(zip(self._budget[0], self._budget[1:], strict=True)) if self._budget else Budget()
 
     @property
     def energy_per_call_j(self) -> Quantity | None:
@@ -196,11 +213,12 @@ class Measurement:
             return None
         total = self.energy_j.value
         net = total - self.idle_power_w.value * self.duration_s
-        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (
-            abs(net / total) if total else 1
-        )
-        rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
-        return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
+        budget = self.budget
+        gain = math.hypot(budget.get(GAIN), budget.get(MODEL)) / abs(total) if total else 0.0
+        rest = budget.without(GAIN, MODEL, OFFSET, IDLE).u
+        # the sensor's gain is in the baseline too, and cancels there: what is left of the baseline is its own
+        idle_w = math.sqrt(max(self.idle_power_w.u**2 - (gain * self.idle_power_w.value) ** 2, 0.0))
+        return Quantity(net, math.hypot(gain * net, rest, idle_w * self.duration_s), "J")
 
     def with_metrics(self, **metrics: float) -> Measurement:
         """A copy that carries these metrics besides those it has; accuracy is a fraction.
