@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -15,47 +14,13 @@ import attrs
 from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError
+from wattwhat.metrics import as_metrics, check_metrics, frozen_mapping
 from wattwhat.quantity import Quantity, finite_or_none
 
-__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement", "check_metrics"]
+__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
 
 SCHEMA = 1
 PROVENANCES = ("measured", "estimated", "mixed", "imported")
-
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
-def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if not value:
-        return _EMPTY
-    return value if isinstance(value, MappingProxyType) else MappingProxyType(dict(value))
-
-
-def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
-    for name, number in (value or {}).items():
-        if isinstance(number, str) or not hasattr(number, "__float__"):
-            raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
-        if math.isnan(float(number)):
-            raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
-    return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
-
-
-def check_metrics(metrics: Mapping[str, float]) -> Mapping[str, float]:
-    """The metrics as a frozen mapping of floats.
-
-    Raises:
-        ArgumentError: one is NaN or no number, or an accuracy lies outside [0, 1].
-
-    Example:
-        >>> dict(check_metrics({"accuracy": 0.91}))
-        {'accuracy': 0.91}
-    """
-    known = _metrics(metrics)
-    accuracy = known.get("accuracy", 0.0)
-    if not 0.0 <= accuracy <= 1.0:
-        hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
-        raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
-    return known
 
 
 def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
@@ -169,11 +134,11 @@ class Measurement:
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
     _budget: tuple[Any, ...] = attrs.field(default=(), converter=_flat)
-    metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
+    metrics: Mapping[str, float] = attrs.field(default=None, converter=as_metrics)
     warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
-    environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    environment: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
     started_at: datetime | None = None
-    details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    details: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
 
     @property
     def budget(self) -> Budget:
