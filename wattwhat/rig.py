@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from wattwhat.channel import counted_ids
-from wattwhat.errors import MeterLostError
+from wattwhat.errors import ArgumentError, MeterLostError
 from wattwhat.line import Anchor, CounterLine, Gap, GaugeLine, open_line
 from wattwhat.meter import Meter, Reading
 from wattwhat.sampler import Sampler
@@ -184,19 +184,22 @@ class Rig:
 
 
 _RIGS: weakref.WeakSet[Rig] = weakref.WeakSet()
-_shared: dict[tuple[str, ...] | None, Rig] = {}
+_shared: dict[tuple[Any, ...] | None, Rig] = {}
 _lock = threading.Lock()
 
 
-def shared_rig(backends: Sequence[str] | None = None) -> Rig:
+def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
     """The rig of these backends, opened on first use and shared by all windows of the process.
 
     Args:
-        backends: names; None takes every available one, and the estimate for what no sensor covers.
+        backends: names or Backend objects; None takes every available one, and the estimate for what
+            no sensor covers.
 
     Raises:
         BackendError: a name is not known, or it cannot serve; the message says why and what would help.
     """
+    if isinstance(backends, str):
+        raise ArgumentError(f"backends: expected a list of names such as [{backends!r}], got {backends!r}")
     key = None if backends is None else tuple(backends)
     rig = _shared.get(key)
     if rig is not None and not rig.closed:
