@@ -164,14 +164,16 @@ def _reader(meters: list[Meter], start: threading.Barrier, troubles: list[str]) 
                 if t_ns < last_ns[i]:
                     troubles.append(f"{meter.channel.id}: t_ns went back")
                 last_ns[i] = t_ns
-    except BaseException as err:  # noqa: BLE001 - told by the thread that joins
+    except BaseException as err:
         troubles.append(str(err))
 
 
 def fork_is_survived(subject: Subject) -> str:
     """In a forked child reads give a value or MeterError, never hang; the parent reads on."""
     with subject.opened() as (_, meters):
-        verdict = _surroundings.in_forked_child(partial(_as_child, subject, meters), timeout_s=20.0)
+        verdict = _surroundings.in_forked_child(
+            partial(_as_child, subject, meters), timeout_s=max(1.0, 20.0 * subject.patience_s)
+        )
         require(not verdict, f"in a forked child: {verdict}")
         for meter in meters:
             read(meter)

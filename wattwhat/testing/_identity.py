@@ -158,7 +158,7 @@ def _ids_elsewhere(recipe: object) -> tuple[list[str] | None, str]:
         return None, "the suite was given an object, not a factory that another process can call"
     try:
         carried = pickle.dumps(recipe)
-    except Exception as err:  # noqa: BLE001 - pickle passes on whatever __reduce__ raises
+    except Exception as err:
         return None, f"the factory cannot be pickled ({described(err)})"
     try:
         child = subprocess.run(

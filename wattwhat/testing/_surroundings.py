@@ -147,7 +147,7 @@ def _as_child(action: Callable[[], None], writer: int) -> None:
     try:
         action()
         status = 0
-    except BaseException as err:  # noqa: BLE001 - the child may not raise, only tell
+    except BaseException as err:
         os.write(writer, (str(err) or described(err)).encode()[:4000])
     finally:
         os._exit(status)

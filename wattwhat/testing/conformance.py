@@ -131,7 +131,7 @@ def _check(promise: Promise, source: Any, patience_s: float) -> Check:
         subject, done = subject_of(source, patience_s=patience_s)
     except KeyboardInterrupt:
         raise
-    except BaseException as err:  # noqa: BLE001 - it becomes part of the report
+    except BaseException as err:
         return Check(promise.name, "failed", f"the stand or backend could not be made: {described(err)}")
     try:
         return check_promise(promise, subject)
@@ -169,7 +169,7 @@ def check_promise(promise: Promise, subject: Subject) -> Check:
         return Check(promise.name, "not checked", str(err))
     except KeyboardInterrupt:
         raise
-    except BaseException as err:  # noqa: BLE001 - it becomes part of the report
+    except BaseException as err:
         return Check(promise.name, "failed", f"raised {described(err)}")
 
 

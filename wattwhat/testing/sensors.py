@@ -228,10 +228,13 @@ def _risen_w(waveform: Waveform, tau_s: float, t: Array) -> Array:
 
     times = np.unique(t)
     begin = float(times[0]) - 25.0 * tau_s  # exp(-25) of the unknown past is below any sensor's last digit
-    knots = np.concatenate([[begin], waveform.edges_s(begin, float(times[-1])), [float(times[-1]) + tau_s]])
+    knots = np.concatenate([[begin], waveform.edges_s(begin, float(times[-1])), times[-1:]])
+    knots = knots[np.diff(knots, append=math.inf) > 1e-9]  # a nanosecond holds nothing, and divides badly
     lengths = np.diff(knots)
-    starts = waveform.power_w(knots[:-1])
-    slopes = 2.0 * (waveform.energy_j(knots[:-1], knots[1:]) / lengths - starts) / lengths
+    # The line through two points well inside: just at a step, rounding may give either side's power.
+    early_w, late_w = (waveform.power_w(knots[:-1] + part * lengths) for part in (0.25, 0.75))
+    slopes = (late_w - early_w) / (lengths / 2.0)
+    starts = early_w - slopes * lengths / 4.0
     at_knots = [float(starts[0])]
     for a, b, s in zip(starts.tolist(), slopes.tolist(), lengths.tolist()):
         at_knots.append(a + b * (s - tau_s) + (at_knots[-1] - a + b * tau_s) * math.exp(-s / tau_s))

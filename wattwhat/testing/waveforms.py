@@ -63,6 +63,8 @@ def pulses(at_s: Sequence[float], width_s: float, high_w: float, low_w: float = 
         >>> pulses([1.0, 5.0], width_s=0.5, high_w=100.0).energy_j(0.0, 10.0)
         100.0
     """
+    if len(at_s) == 0:
+        raise ArgumentError("at_s: no pulse is given; use constant() for power that does not change")
     edges = [time for begin_s in at_s for time in (begin_s, begin_s + width_s)]
     powers = [power for _ in at_s for power in (high_w, low_w)][:-1]
     return Piecewise([edges[0] - 1.0, *edges, edges[-1] + 1.0], [low_w, *powers, low_w])
@@ -92,7 +94,7 @@ def bursts(
     """
     import numpy as np
 
-    steps = max(1, math.ceil(duration_s / step_s))
+    steps = 10 + math.ceil(1.5 * duration_s / step_s)  # more than enough, whatever the jitter
     spread = np.clip(1.0 + jitter * rng.standard_normal((steps, 4)), 0.3, 3.0)
     lengths_s = np.stack(
         [
@@ -105,7 +107,7 @@ def bursts(
     powers_w = np.stack([high_w * spread[:, 2], low_w * spread[:, 3], np.full(steps, idle_w)], axis=1).ravel()
     there = lengths_s > 0.0
     ends_s = np.cumsum(lengths_s[there])
-    kept = int(np.searchsorted(ends_s, duration_s)) + 1
+    kept = min(int(np.searchsorted(ends_s, duration_s)) + 1, len(ends_s))
     edges = np.concatenate([[0.0], ends_s[: kept - 1], [duration_s]])
     return Piecewise(
         np.concatenate([[-1.0], edges, [duration_s + 1.0]]),
