@@ -1,6 +1,6 @@
 """Proving sensors and backends right: waveforms with known energy, virtual sensors, the conformance suite.
 
-Shipped for everyone who writes a backend; the rest of wattwhat never imports it. Names are loaded on first use.
+Shipped for everyone who writes a backend; the rest of wattwhat never imports it. Names load on first use.
 
 Example:
     >>> from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, square

@@ -60,7 +60,7 @@ def _probed(backend: Backend, when: str) -> Availability:
     require(isinstance(answer, Availability), f"probe() {when} returned {answer!r}; expected an Availability")
     require(
         answer.available or " " in answer.reason.strip(),
-        f"probe() {when} says unavailable with the reason {answer.reason!r}; expected a sentence for a person",
+        f"probe() {when} gives the reason {answer.reason!r}; expected a sentence for a person",
     )
     return answer
 
@@ -92,7 +92,8 @@ def channels_are_valid(subject: Subject) -> str:
             )
             require(
                 not backend.name or meter.channel.backend == backend.name,
-                f"{meter.channel.id}: channel.backend is {meter.channel.backend!r}, the backend's name is {backend.name!r}",
+                f"{meter.channel.id}: channel.backend is {meter.channel.backend!r}, but "
+                f"the backend's name is {backend.name!r}",
             )
             require(
                 meter.provenance in ("measured", "estimated"),
@@ -115,7 +116,7 @@ def ids_name_the_thing(subject: Subject) -> str:
         )
         require(
             channel_id.startswith(f"{host_name()}/"),
-            f"the id {channel_id!r} does not begin with this host's name; expected {host_name()}/<backend>/<device>",
+            f"the id {channel_id!r} does not begin with this host; expected {host_name()}/<backend>/<device>",
         )
         parts = channel_id.split("/")
         require(
@@ -205,11 +206,12 @@ def readings_are_timed(subject: Subject) -> str:
                 )
                 require(
                     isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value),
-                    f"{name}: the value is {value!r}; expected a finite number, and MeterError where there is none",
+                    f"{name}: the value is {value!r}; expected a finite number, or MeterError",
                 )
                 require(
                     before_ns <= t_ns <= after_ns,
-                    f"{name}: t_ns {t_ns} is not between time.monotonic_ns() before ({before_ns}) and after ({after_ns}) read()",
+                    f"{name}: t_ns {t_ns} is not between time.monotonic_ns() before ({before_ns}) "
+                    f"and after ({after_ns}) read()",
                 )
                 require(t_ns >= previous_ns, f"{name}: t_ns went back from {previous_ns} to {t_ns}")
                 previous_ns = t_ns

@@ -96,8 +96,8 @@ class Piecewise(Waveform):
         spans = len(self.edges) - 1
         if spans < 1 or len(self.starts_w) != spans or len(self.ends_w) != spans:
             raise ArgumentError(
-                f"edges, starts_w, ends_w: {len(self.edges)} edges, {len(self.starts_w)} and {len(self.ends_w)} powers; "
-                "expected at least 2 edges and one power fewer than edges"
+                f"edges, starts_w, ends_w: {len(self.edges)} times, {len(self.starts_w)}, {len(self.ends_w)} "
+                "powers; expected at least 2 edges and one power fewer than edges"
             )
         if not (np.diff(self.edges) > 0).all():
             raise ArgumentError("edges: the times do not rise; sort them and drop what is double")

@@ -12,8 +12,8 @@ __all__ = ["VirtualClock"]
 class VirtualClock:
     """A monotonic clock in virtual nanoseconds; sleeping advances it at once.
 
-    Give its methods where code takes a clock or a sleep: ``clock=virtual.monotonic_ns, sleep=virtual.sleep``. The
-    object itself can be called too, and gives nanoseconds. Threads may share it.
+    Give its methods where code takes a clock or a sleep: ``clock=virtual.monotonic_ns, sleep=virtual.sleep``.
+    The object itself can be called too, and gives nanoseconds. Threads may share it.
 
     Args:
         start_ns: the time at which it begins, in ns.
@@ -32,6 +32,7 @@ class VirtualClock:
         self._lock = threading.Lock()
 
     def __call__(self) -> int:
+        """The time in ns."""
         return self._now_ns
 
     def monotonic_ns(self) -> int:
@@ -58,7 +59,9 @@ class VirtualClock:
         with self._lock:
             self._now_ns += round(seconds * 1e9)
 
-    sleep = advance
+    def sleep(self, seconds: float) -> None:
+        """Like ``time.sleep``, but returns at once, later."""
+        self.advance(seconds)
 
     def advance_to(self, t_s: float) -> None:
         """Let time pass until ``t_s``; nothing happens if that is past."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, WattwhatError
-from wattwhat.testing import _conduct, _identity, _truth
+from wattwhat.testing import _claims, _conduct, _failures, _identity, _truth
 from wattwhat.testing._subject import Broken, NotApplicable, NotChecked, Promise, Stand, Subject, described
 
 if TYPE_CHECKING:
@@ -34,7 +34,14 @@ __all__ = [
 ]
 
 # The process is looked at first: what an import changes for good shows only once.
-PROMISES: tuple[Promise, ...] = (*_conduct.FIRST, *_identity.PROMISES, *_truth.PROMISES, *_conduct.PROMISES)
+PROMISES: tuple[Promise, ...] = (
+    *_conduct.FIRST,
+    *_identity.PROMISES,
+    *_truth.PROMISES,
+    *_claims.PROMISES,
+    *_failures.PROMISES,
+    *_conduct.PROMISES,
+)
 
 _STAND_METHODS = ("open", "deposit", "set_power", "fail", "heal", "reset", "close")
 

@@ -64,11 +64,11 @@ class VirtualSensor:
         quantity: ``"energy"`` (a counter from 0 at ``t = 0``) or ``"power"`` (a gauge).
         update_period_s: time between two new values; 0 for a value that is always new.
         phase_s: time of one tick; the others follow by the period.
-        averaging_window_s: power before a tick that goes into its value. A gauge shows the mean over it (None: the
-            power at the tick); a counter adds that mean times the period (None: all energy).
+        averaging_window_s: time before a tick whose power goes into its value. A gauge shows the mean over it
+            (None: the power at the tick); a counter adds that mean times the period (None: all energy).
             Shorter than the period, it is a part-time sensor.
         rise_s: time constant of a first-order filter between power and sensor; 0 for none.
-        quantum: step of the published value, in J or W; 0 for none. Counters round down, gauges to the nearest.
+        quantum: step of the published value, in J or W; 0 for none. Counters round down, gauges to nearest.
         gain: factor between true and published.
         offset_w: constant power added to the true one, after the gain.
         delay_s: time from a tick to its publication.
@@ -190,7 +190,7 @@ class VirtualSensor:
         return self.waveform.power_w(t)
 
     def _seen_energy(self, t0: Array, t1: Array) -> Array:
-        """Energy that reaches the sensor; a first-order filter holds back tau times the change of its output."""
+        """Energy that reaches the sensor; a filter holds back tau times the change of its output."""
         energy = self.waveform.energy_j(t0, t1)
         if not self.rise_s:
             return energy
@@ -236,7 +236,7 @@ def _risen_w(waveform: Waveform, tau_s: float, t: Array) -> Array:
     slopes = (late_w - early_w) / (lengths / 2.0)
     starts = early_w - slopes * lengths / 4.0
     at_knots = [float(starts[0])]
-    for a, b, s in zip(starts.tolist(), slopes.tolist(), lengths.tolist()):
+    for a, b, s in zip(starts.tolist(), slopes.tolist(), lengths.tolist(), strict=True):
         at_knots.append(a + b * (s - tau_s) + (at_knots[-1] - a + b * tau_s) * math.exp(-s / tau_s))
     i = np.clip(np.searchsorted(knots, t, side="right") - 1, 0, len(lengths) - 1)
     s, y0 = t - knots[i], np.asarray(at_knots)[i]

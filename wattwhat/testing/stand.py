@@ -11,6 +11,7 @@ import attrs
 from wattwhat.backend import Backend
 from wattwhat.channel import Channel, host_name
 from wattwhat.errors import ArgumentError
+from wattwhat.meter import Reading
 from wattwhat.testing._piecewise import Waveform
 from wattwhat.testing.clock import VirtualClock
 from wattwhat.testing.sensors import Faults, VirtualSensor
@@ -60,16 +61,19 @@ class Ledger(Waveform):
         return self._sums_j[i] + self._powers_w[i] * (t_s - self._times_s[i])
 
     def power_w(self, t_s: Times) -> Times:
+        """Power in W, as set."""
         i = [max(bisect.bisect_right(self._times_s, t) - 1, 0) for t in _each(t_s)]
         power: Times = _shaped(t_s, [self._powers_w[j] for j in i])
         return power
 
     def energy_j(self, t0_s: Times, t1_s: Times) -> Times:
+        """Energy in J after t0 and up to t1, deposits at t1 included."""
         ends = _shaped(t1_s, [self._until(t) for t in _each(t1_s)])
         energy: Times = ends - _shaped(t0_s, [self._until(t) for t in _each(t0_s)])
         return energy
 
     def edges_s(self, t0_s: float, t1_s: float) -> Array:
+        """The times at which something was written."""
         import numpy as np
 
         return np.unique([t for t in self._times_s if t0_s < t < t1_s])
@@ -192,11 +196,13 @@ class _StandMeter(VirtualMeter):
         super().__init__(stand.sensors[name], stand.channel(name), clock=stand.clock)
         self._stand, self._name = stand, name
 
-    def read(self) -> Any:
+    def read(self) -> Reading:
+        """Read the stand's present sensor."""
         self.sensor = self._stand.sensors[self._name]
         return super().read()
 
     def reopened(self) -> VirtualMeter:
+        """A fresh meter of the same sensor."""
         return _StandMeter(self._stand, self._name)
 
 

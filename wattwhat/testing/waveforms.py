@@ -86,11 +86,16 @@ def bursts(
     """What training looks like: compute at high power, exchange at low power, now and then a pause.
 
     Args:
-        duration_s: length of the training; before and after it the power is ``idle_w``.
+        duration_s: length of the training.
         rng: where the jitter comes from.
-        step_s: mean time of one step, of which ``compute`` (0 to 1) is at high power.
+        step_s: mean time of one step.
+        compute: part of a step (0 to 1) at high power.
+        idle_w: power in pauses, and before and after the training.
+        low_w: mean power while gradients are exchanged.
+        high_w: mean power while it computes.
         jitter: relative standard deviation of each phase's length and power.
-        pause_every: steps between two pauses (evaluation, checkpoint) of ``pause_s`` at idle power.
+        pause_every: steps between two pauses (evaluation, checkpoint).
+        pause_s: length of a pause.
     """
     import numpy as np
 
@@ -123,6 +128,7 @@ def recorded(
     Args:
         t_s: times in s, rising.
         power_w: power in W at these times; with ``step`` the last one counts for nothing.
+        step: whether a power holds until the next point.
         periodic: whether the trace repeats for ever.
 
     Example:
