@@ -36,9 +36,11 @@ def _shared(sources: tuple[str, ...]) -> tuple[str, ...]:
     return sources
 
 
-def _flat(budget: Iterable[tuple[str, float]]) -> tuple[Any, ...]:
+def _flat(budget: Iterable[Any]) -> tuple[Any, ...]:
     # Names of sources once for all, then the figures: programs keep 100,000 measurements.
     pairs = tuple(budget)
+    if len(pairs) > 1 and isinstance(pairs[1], float):  # flat already: attrs.evolve hands the field on
+        return pairs
     return (_shared(tuple(source for source, _ in pairs)), *(float(u) for _, u in pairs)) if pairs else ()
 
 

@@ -39,7 +39,6 @@ def run_plan(
     *,
     progress: Progress | None = None,
     sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], int] = time.monotonic_ns,
     generator: random.Random | None = None,
 ) -> Measurement:
     """Measure a workload on a rig; time and chance are passed in, so that tests need neither.
@@ -50,11 +49,10 @@ def run_plan(
         rig: the open meters.
         progress: called with seconds passed and what is being done.
         sleep: waits for seconds.
-        clock: monotonic time in ns.
         generator: source of random delays.
     """
     with workload:
-        return _Run(workload, plan, rig, progress, sleep, clock, generator or random.Random()).measure()
+        return _Run(workload, plan, rig, progress, sleep, generator or random.Random()).measure()
 
 
 class _Run:
@@ -67,16 +65,15 @@ class _Run:
         rig: Rig,
         progress: Progress | None,
         sleep: Callable[[float], None],
-        clock: Callable[[], int],
         generator: random.Random,
     ) -> None:
         self.workload, self.plan, self.rig = workload, plan, rig
-        self.progress, self.sleep, self.clock, self.generator = progress, sleep, clock, generator
+        self.progress, self.sleep, self.clock, self.generator = progress, sleep, rig.clock, generator
         self.only = _channels_of(workload, rig)
         self.lines = [line for line in rig.lines if self.only is None or line.channel.id in self.only]
         self.counted = counted_ids(line.channel for line in self.lines)
         self.started_ns = time.time_ns()
-        self.begun_ns = clock()
+        self.begun_ns = rig.clock()
         self.warnings: list[str] = _uncovered(workload, rig)
         self.warm_calls = 0
 
@@ -161,8 +158,8 @@ class _Run:
                     return spans, "precision reached"
             if passed_s + mean_s > self.plan.max_seconds:
                 return spans, "max_seconds reached"
-            if passed_s < 0.2 * self.block_seconds():  # the warm-up misjudged: calls are far quicker
-                calls = min(4 * calls, 10_000_000)
+            done = sum(count for _, _, count in spans)
+            calls = max(1, math.ceil(self.block_seconds() * done / max(passed_s, 1e-6)))
 
     def block_seconds(self) -> float:
         slowest_s = max(
@@ -176,12 +173,17 @@ class _Run:
         away_s = max((_looks_away_s(line) for line in self.rig.gauges), default=0.0)
         if away_s:
             self.sleep(self.generator.uniform(0.0, away_s))
-        run = self.workload.run
+        run, done, chunk = self.workload.run, 0, max(1, calls // 8)
         begin = self.rig.begin()
-        for _ in range(calls):
-            run()
+        latest_ns = begin.t_ns + int(2e9 * self.block_seconds())
+        while done < calls:
+            for _ in range(min(chunk, calls - done)):
+                run()
+            done += min(chunk, calls - done)
+            if self.clock() > latest_ns:  # calls are slower than they were: a shorter block will do
+                break
         self.workload.synchronize()
-        return begin, self.rig.end(begin), calls
+        return begin, self.rig.end(begin), done
 
     def settle(self, begin: Snapshot, end: Snapshot, calls: int) -> Block:
         return Block(account(self.rig, begin, end, None, self.only), calls, (end.t_ns - begin.t_ns) * 1e-9)
