@@ -48,7 +48,7 @@ class Made(Backend):
 
     def __init__(self, meters=(), answer=None, notes=()):
         self.open = list(meters)
-        self.answer = answer or Availability(True, "reads made sensors")
+        self.answer = Availability(True, "reads made sensors") if answer is None else answer
         self.notes = tuple(notes)
 
     def probe(self):
@@ -66,12 +66,15 @@ def plugin(name, backend, **fields):
     return Plugin(name, fields.pop("distribution", "made-plugins"), lambda: lambda: backend, **fields)
 
 
-MODULE = '''
+MODULE = """
 import time
 from wattwhat import Availability, Backend, Channel, Meter, Reading
 
 class Supply(Meter):
-    channel = Channel("lab1/made/supply", "made", "a made supply", "wall", "energy", gain_error=0.01)
+    channel = Channel(
+        "lab1/made/supply", "made", "a made supply", "wall", "energy",
+        update_period_s=1e-4, gain_error=0.01, max_power_w=200.0,
+    )
     def read(self):
         now_ns = time.monotonic_ns()
         return Reading(now_ns, 100.0 * now_ns * 1e-9)
@@ -81,7 +84,7 @@ class Made(Backend):
         return Availability(True, "reads a made supply")
     def meters(self):
         return [Supply()]
-'''
+"""
 
 
 def install(folder):
@@ -89,7 +92,9 @@ def install(folder):
     (folder / "made_plugin.py").write_text(textwrap.dedent(MODULE), encoding="utf-8")
     info = folder / "made_plugin-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: made-plugin\nVersion: 1.0\n", encoding="utf-8")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: made-plugin\nVersion: 1.0\n", encoding="utf-8"
+    )
     (info / "entry_points.txt").write_text(
         "[wattwhat.backends]\nmade = made_plugin:Made\nmodel = wattwhat.estimate:EstimateBackend\n",
         encoding="utf-8",

@@ -73,7 +73,9 @@ def test_a_shorter_line_leaves_nothing_of_a_longer_one():
 
 
 def test_it_is_not_redrawn_for_every_call():
-    assert shown([(0, 3.0, "one"), (0.2, 3.2, "two"), (0.3, 3.3, "three")]) == ["3 s: one"] * 2 + ["3 s: three"]
+    assert shown([(0, 3.0, "one"), (0.2, 3.2, "two"), (0.3, 3.3, "three")]) == ["3 s: one"] * 2 + [
+        "3 s: three"
+    ]
 
 
 def test_it_never_fills_the_last_column(monkeypatch):

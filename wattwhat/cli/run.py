@@ -124,12 +124,12 @@ def _wait(command: Sequence[str]) -> int:
 def _cannot_start(name: str, err: OSError) -> int:
     import shutil
 
-    if isinstance(err, FileNotFoundError):
-        if shutil.which(name):
+    if isinstance(err, FileNotFoundError) or not name:
+        if name and shutil.which(name):
             words = "its interpreter was not found; look at the first line of that script"
         else:
             words = "command not found; look at its spelling and at PATH"
-        say(f"wattwhat: error: {name}: {words}", sys.stderr)
+        say(f"wattwhat: error: {name or 'empty name'}: {words}", sys.stderr)
         return _NOT_FOUND
     words = "a folder cannot be run" if os.path.isdir(name) else f"it cannot be executed ({err.strerror})"
     hint = "" if os.path.isdir(name) else "; chmod +x helps a script that begins with #!"
