@@ -144,7 +144,8 @@ class RaplBackend(Backend):
             "gain_error": gain_error(domain.part, self._tree.is_amd, candidate.quantity),
             "source": candidate.source,
         }
-        return Channel(**fields, **candidate.settings)
+        fields.update(candidate.settings)
+        return Channel(**fields)
 
 
 def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
