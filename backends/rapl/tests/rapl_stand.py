@@ -8,10 +8,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from rapl_tree import EVENTS, RANGE_UJ, MadeKernel, MadeTree
-from wattwhat_rapl import RaplBackend
+from rapl_tree import EVENTS, STEP_J, MadeKernel, MadeTree
 
 from wattwhat.channel import host_name
+from wattwhat_rapl import RaplBackend
+
+_EVENT_OF = {"package-0": "energy-pkg", "package-0/core": "energy-cores", "package-0/dram": "energy-ram"}
+_LABEL_OF = {"module-0": 0, "package-0": 1, "package-0/core": 2, "package-0/uncore": 3}
 
 
 class PowercapStand:
@@ -21,6 +24,7 @@ class PowercapStand:
         self._folder = tempfile.mkdtemp(prefix="wattwhat-rapl-")
         self.tree = MadeTree(Path(self._folder)).cpuinfo().intel(sockets=2)
         self.tree.zone("intel-rapl:2", "psys", 77_000_000)
+        self._flowed_j: dict[Path, float] = {}
         names = {"0": "core", "1": "uncore", "2": "dram"}
         self._files = {f"{host_name()}/rapl/psys": self.tree.zones["intel-rapl:2"] / "energy_uj"}
         for key, directory in self.tree.zones.items():
@@ -34,8 +38,12 @@ class PowercapStand:
 
     def deposit(self, channel_id: str, joules: float) -> None:
         for path in self._through(channel_id):
-            counted = int(path.read_text()) + round(joules * 1e6)
-            path.write_text(f"{counted % (RANGE_UJ + 1)}\n")
+            if path not in self._flowed_j:
+                self._flowed_j[path] = int(path.read_text()) / 1e6
+            self._flowed_j[path] += joules
+            # The register has 32 bits, and the kernel prints it in whole microjoules.
+            steps = int(self._flowed_j[path] / STEP_J) % 2**32
+            path.write_text(f"{int(steps * STEP_J * 1e6)}\n")
 
     def set_power(self, channel_id: str, watts: float) -> None:
         raise NotImplementedError("RAPL counts energy; there is no gauge to set")
@@ -67,6 +75,7 @@ class PowercapStand:
         value.unlink()
 
     def reset(self, channel_id: str) -> None:
+        self._flowed_j[self._files[channel_id]] = 0.0
         self._files[channel_id].write_text("0\n")
 
     def close(self) -> None:
@@ -89,8 +98,6 @@ class PowercapStand:
 class PerfStand:
     """One socket with cores and DRAM, read through perf events of a made kernel."""
 
-    _EVENT_OF = {"package-0": "energy-pkg", "package-0/core": "energy-cores", "package-0/dram": "energy-ram"}
-
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="wattwhat-rapl-")
         events = ("energy-pkg", "energy-cores", "energy-ram")
@@ -103,7 +110,7 @@ class PerfStand:
     def deposit(self, channel_id: str, joules: float) -> None:
         path = channel_id.partition("/rapl/")[2]
         for name in {path, "package-0"} if path.endswith("core") else {path}:
-            self.kernel.count(self._EVENT_OF[name], joules)
+            self.kernel.count(_EVENT_OF[name], joules)
 
     def set_power(self, channel_id: str, watts: float) -> None:
         raise NotImplementedError("RAPL counts energy; there is no gauge to set")
@@ -123,13 +130,11 @@ class PerfStand:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _key(self, channel_id: str) -> tuple[int, int]:
-        return EVENTS[self._EVENT_OF[channel_id.partition("/rapl/")[2]]], 0
+        return EVENTS[_EVENT_OF[channel_id.partition("/rapl/")[2]]], 0
 
 
 class GraceStand:
     """One Grace socket on a module: four power meters in hwmon, nested."""
-
-    _LABEL_OF = {"module-0": 0, "package-0": 1, "package-0/core": 2, "package-0/uncore": 3}
 
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="wattwhat-rapl-")
@@ -165,5 +170,5 @@ class GraceStand:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _file(self, channel_id: str) -> Path:
-        number = self._LABEL_OF[channel_id.partition("/rapl/")[2]]
+        number = _LABEL_OF[channel_id.partition("/rapl/")[2]]
         return self.tree.root / f"sys/class/hwmon/hwmon{number}/device/power1_average"

@@ -7,6 +7,7 @@ import os
 import struct
 from pathlib import Path
 
+STEP_J = 61.035e-6
 RANGE_UJ = 262143328850  # what the kernel prints for a 32-bit register of 2^-14 J steps
 COUNT_J = 2.0**-32
 SCALE = "2.3283064365386962890625e-10"
@@ -37,12 +38,18 @@ class MadeTree:
         range_uj: object = RANGE_UJ,
         **files: object,
     ) -> Path:
-        """Add a powercap zone as sysfs shows it: nested in the device tree, linked side by side in the class."""
+        """Add a powercap zone as sysfs shows it: nested in the device tree, linked in the class."""
         control, *numbers = key.split(":")
         below = [":".join([control, *numbers[: i + 1]]) for i in range(len(numbers))]
         directory = self.root.joinpath("sys/devices/virtual/powercap", control, *below)
         directory.mkdir(parents=True)
-        values = {"name": name, "energy_uj": energy_uj, "max_energy_range_uj": range_uj, "enabled": 1, **files}
+        values = {
+            "name": name,
+            "energy_uj": energy_uj,
+            "max_energy_range_uj": range_uj,
+            "enabled": 1,
+            **files,
+        }
         for file, value in values.items():
             if value is not None:
                 self.write(directory / file, value)

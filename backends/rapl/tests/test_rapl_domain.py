@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wattwhat_rapl.accuracy import gain_error
-from wattwhat_rapl.domain import Domain, contained, parse_name
 
 from wattwhat.channel import COMPONENTS, Channel, counted_ids
+from wattwhat_rapl.accuracy import gain_error
+from wattwhat_rapl.domain import Domain, contained, parse_name
 
 sockets = st.integers(0, 3)
 dies = st.none() | st.integers(0, 3)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from rapl_tree import MadeTree
-from wattwhat_rapl import RaplBackend
 
 from wattwhat.channel import Channel, counted_ids, host_name
+from wattwhat_rapl import RaplBackend
 
 
 @pytest.fixture

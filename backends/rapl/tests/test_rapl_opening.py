@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import MadeTree
-from wattwhat_rapl import RaplBackend
-from wattwhat_rapl.opening import MicroMeter, Refused, open_file
 
 from wattwhat.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.meter import Meter
+from wattwhat_rapl import RaplBackend
+from wattwhat_rapl.opening import MicroMeter, Refused, open_file
 
 CHANNEL = Channel("h/rapl/package-0", "rapl", "CPU", "cpu", "energy")
 
@@ -191,7 +191,9 @@ def test_threads_share_a_meter(counter: Path) -> None:
 
 def test_errors_of_a_removed_device_are_losses() -> None:
     meter = MicroMeter(CHANNEL, os.open(os.devnull, os.O_RDONLY), os.devnull)
-    lost = [number for number in errno.errorcode if type(meter._failure(OSError(number, "x"))) is MeterLostError]
+    lost = [
+        number for number in errno.errorcode if type(meter._failure(OSError(number, "x"))) is MeterLostError
+    ]
     assert {errno.ENODEV, errno.EBADF, errno.ENXIO} <= set(lost)
     assert not {errno.EINVAL, errno.EIO, errno.EAGAIN, errno.ENODATA} & set(lost)
     meter.close()

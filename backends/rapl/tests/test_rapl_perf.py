@@ -1,4 +1,4 @@
-"""The perf reader: events of a made PMU through a made kernel, and the real system call where it is allowed."""
+"""The perf reader: a made PMU through a made kernel, and the real system call where it is allowed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import COUNT_J, EVENTS, PMU_TYPE, MadeKernel, MadeTree
+
+from wattwhat.channel import Channel, host_name
+from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.domain import Domain
 from wattwhat_rapl.perf import Event, PerfMeter, find_events, parse_cpus
 from wattwhat_rapl.perf_syscall import EVENT_READ_BYTES, Kernel
 from wattwhat_rapl.tree import Tree
-
-from wattwhat.channel import Channel, host_name
-from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter
 
 ALL = ("energy-pkg", "energy-cores", "energy-gpu", "energy-ram", "energy-psys")
 

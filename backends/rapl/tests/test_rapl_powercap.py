@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import RANGE_UJ, MadeTree
-from wattwhat_rapl import RaplBackend
-from wattwhat_rapl.powercap import find_zones
-from wattwhat_rapl.tree import Tree
 
 from wattwhat.channel import Channel, counted_ids, host_name
 from wattwhat.meter import Meter
+from wattwhat_rapl import RaplBackend
+from wattwhat_rapl.powercap import find_zones
+from wattwhat_rapl.tree import Tree
 
 
 @pytest.fixture
@@ -266,7 +266,17 @@ def test_other_control_types_are_not_rapl(made: MadeTree) -> None:
 
 
 texts = st.sampled_from(
-    ["package-0", "package-0-die-0", "package-0-die-1", "package-1", "core", "uncore", "dram", "psys", "psys-1"]
+    [
+        "package-0",
+        "package-0-die-0",
+        "package-0-die-1",
+        "package-1",
+        "core",
+        "uncore",
+        "dram",
+        "psys",
+        "psys-1",
+    ]
 ) | st.text(max_size=5).filter(lambda text: "\x00" not in text)
 contents = st.none() | st.integers(0, RANGE_UJ) | st.sampled_from(["", "x", "-3"])
 keys = st.builds(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from rapl_tree import MadeTree
-from wattwhat_rapl import RaplBackend
 
 import wattwhat
+from wattwhat_rapl import RaplBackend
 
 PATHS = [
     str(Path(__file__).resolve().parents[1]),

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 from rapl_tree import MadeKernel, MadeTree
+
+from wattwhat.errors import BackendError
 from wattwhat_rapl import RaplBackend, remedies
 from wattwhat_rapl.domain import Trouble
 from wattwhat_rapl.tree import Tree
-
-from wattwhat.errors import BackendError
 
 NOBODY = 65534
 
@@ -203,7 +203,9 @@ def test_perf_refused_by_a_filter_outside_a_container(made: MadeTree) -> None:
     assert "perf_event_open" in answer.remedy
 
 
-def test_perf_that_fails_otherwise_points_to_powercap(made: MadeTree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_perf_that_fails_otherwise_points_to_powercap(
+    made: MadeTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made.cpus({0: (0, 0)}).perf().intel()
     kernel = MadeKernel(made)
     kernel.refusal = errno.EINVAL
@@ -289,14 +291,21 @@ def test_amd_energy_has_a_rule_of_its_own(made: MadeTree) -> None:
     _, _, remedy = probe_as_user(backend)
     command = re.search(r"/bin/sh -c '([^']+)'", remedy)
     assert command is not None
-    script = command[1].replace("/sys%p", str(counter.parent)).replace("/bin/", "").replace("chgrp rapl", "chgrp 54321")
+    script = (
+        command[1]
+        .replace("/sys%p", str(counter.parent))
+        .replace("/bin/", "")
+        .replace("chgrp rapl", "chgrp 54321")
+    )
     subprocess.run(["sh", "-c", script], check=True)
     assert probe_as_user(backend, 54321)[0]
 
 
 def test_every_kind_of_trouble_has_an_answer(made: MadeTree) -> None:
     for kind in remedies._ADVICE:
-        answer = remedies.explain([Trouble(kind, "/sys/a/file", "words")], Tree(str(made.root), machine="x86_64"))
+        answer = remedies.explain(
+            [Trouble(kind, "/sys/a/file", "words")], Tree(str(made.root), machine="x86_64")
+        )
         assert not answer.available
         assert "{" not in answer.reason
         if kind not in ("hwmon absent", "perf absent"):

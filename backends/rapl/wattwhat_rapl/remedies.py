@@ -48,6 +48,8 @@ def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
     reasons: list[str] = []
     remedies: list[str] = []
     for trouble in ranked:
+        if reasons and trouble.kind == "hwmon absent":
+            continue  # hardly any machine has those meters, so their absence explains nothing beside a real cause
         reason, remedy = _ADVICE[trouble.kind](trouble, tree)
         if reason and reason not in reasons:
             reasons.append(reason)
@@ -161,7 +163,10 @@ def _perf_failing(trouble: Trouble, tree: Tree) -> _Advice:
 
 
 def _hwmon_absent(trouble: Trouble, tree: Tree) -> _Advice:
-    return "", ""
+    return (
+        "no hwmon device here is a power meter of a Grace CPU or an amd_energy counter",
+        f"on Grace: sudo modprobe acpi_power_meter && echo acpi_power_meter | sudo tee {MODULES_FILE}",
+    )
 
 
 def _pyrapl(trouble: Trouble, tree: Tree) -> _Advice:
