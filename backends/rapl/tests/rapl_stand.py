@@ -32,18 +32,17 @@ class PowercapStand:
             if socket in "01":
                 path = "/".join([f"package-{socket}", *(names[number] for number in part)])
                 self._files[f"{host_name()}/rapl/{path}"] = directory / "energy_uj"
+        for file in self._files.values():
+            self._flowed_j[file] = int(file.read_text()) / 1e6
+            self._show(file)
 
     def open(self) -> RaplBackend:
         return RaplBackend(self._folder, ["powercap"], machine="x86_64")
 
     def deposit(self, channel_id: str, joules: float) -> None:
         for path in self._through(channel_id):
-            if path not in self._flowed_j:
-                self._flowed_j[path] = int(path.read_text()) / 1e6
             self._flowed_j[path] += joules
-            # The register has 32 bits, and the kernel prints it in whole microjoules.
-            steps = int(self._flowed_j[path] / STEP_J) % 2**32
-            path.write_text(f"{int(steps * STEP_J * 1e6)}\n")
+            self._show(path)
 
     def set_power(self, channel_id: str, watts: float) -> None:
         raise NotImplementedError("RAPL counts energy; there is no gauge to set")
@@ -80,6 +79,11 @@ class PowercapStand:
 
     def close(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _show(self, path: Path) -> None:
+        """The register has 32 bits, and the kernel prints it in whole microjoules."""
+        steps = int(self._flowed_j[path] / STEP_J) % 2**32
+        path.write_text(f"{int(steps * STEP_J * 1e6)}\n")
 
     def _through(self, channel_id: str) -> list[Path]:
         """The channel's counter and those of everything around it."""

@@ -60,7 +60,7 @@ def lock(made: MadeTree) -> None:
 
 
 def follow_udev_rule(remedy: str, made: MadeTree, group: int) -> None:
-    """Do what udev would on `udevadm trigger --action=add`: run the rule's commands for each zone it matches."""
+    """Do what udev would on `udevadm trigger --action=add`: run the rule's commands for each zone."""
     rule = re.search(r'^SUBSYSTEM=="powercap".*$', remedy, re.MULTILINE)
     assert rule is not None
     pattern = re.search(r'KERNEL=="([^"]+)"', rule[0])

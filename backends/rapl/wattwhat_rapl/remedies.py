@@ -49,7 +49,7 @@ def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
     remedies: list[str] = []
     for trouble in ranked:
         if reasons and trouble.kind == "hwmon absent":
-            continue  # hardly any machine has those meters, so their absence explains nothing beside a real cause
+            continue  # hardly any machine has those meters: beside a real cause their absence says nothing
         reason, remedy = _ADVICE[trouble.kind](trouble, tree)
         if reason and reason not in reasons:
             reasons.append(reason)
@@ -70,7 +70,8 @@ def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
     )
     if tree.in_container:
         reason += "; this container does not run as root"
-        remedy = f"on the host, {grant}; start the container with --group-add $(getent group {GROUP} | cut -d: -f3)"
+        add = f"--group-add $(getent group {GROUP} | cut -d: -f3)"
+        remedy = f"on the host, {grant}; start the container with {add}"
     else:
         remedy = f"{grant}; sudo usermod -aG {GROUP} $USER, and log in again"
     return reason, remedy
@@ -98,7 +99,8 @@ def _failing(trouble: Trouble, tree: Tree) -> _Advice:
 def _powercap_absent(trouble: Trouble, tree: Tree) -> _Advice:
     none_here = f"{trouble.subject} holds no RAPL zone"
     if tree.in_container:
-        reason = f"{none_here}: this is a container, and Docker and others mask /sys/devices/virtual/powercap in it"
+        masked = "/sys/devices/virtual/powercap"
+        reason = f"{none_here}: this is a container, and Docker and others mask {masked} in it"
         remedy = (
             "start the container with -v /sys:/host/sys:ro -e WATTWHAT_RAPL_ROOT=/host (as root inside), "
             "or with --cap-add PERFMON, which lets perf_event serve without any file"
@@ -151,7 +153,8 @@ def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
         )
         return reason, remedy
     found = "unknown" if level is None else str(level)
-    reason = f"{said} although kernel.perf_event_paranoid is {found}: a seccomp filter or a security module forbids it"
+    why = "a seccomp filter or a security module forbids it"
+    reason = f"{said} although kernel.perf_event_paranoid is {found}: {why}"
     return reason, "allow the system call perf_event_open in the filter that this process was started under"
 
 
@@ -172,7 +175,7 @@ def _hwmon_absent(trouble: Trouble, tree: Tree) -> _Advice:
 def _pyrapl(trouble: Trouble, tree: Tree) -> _Advice:
     return (
         f"pyRAPL cannot serve: {trouble.detail}",
-        'pip install "wattwhat-rapl[pyrapl]", or leave WATTWHAT_RAPL_SOURCES unset: our own readers need no pyRAPL',
+        'pip install "wattwhat-rapl[pyrapl]", or leave WATTWHAT_RAPL_SOURCES unset: our own readers serve without',
     )
 
 

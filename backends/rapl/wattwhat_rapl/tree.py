@@ -9,7 +9,7 @@ __all__ = ["Tree"]
 
 
 class Tree:
-    """A file tree that holds ``sys`` and ``proc``: the machine's own, a container's view of it, or a made one.
+    """A file tree that holds ``sys`` and ``proc``: the machine's own, a view of it, or a made one.
 
     Args:
         root: the directory that stands for ``/``.
