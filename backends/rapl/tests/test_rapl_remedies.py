@@ -135,13 +135,21 @@ def test_what_can_be_read_is_and_the_rest_has_its_remedy(made: MadeTree) -> None
     assert remedies.UDEV_RULE in remedy
 
 
-@pytest.mark.parametrize("mark", [".dockerenv", "run/.containerenv", "proc/1/cgroup"])
+MARKS = {
+    ".dockerenv": "",
+    "run/.containerenv": "",
+    "proc/1/cgroup": "0::/docker/0123456789abcdef",
+    "proc/self/mounts": "tmpfs /sys/devices/virtual/powercap tmpfs ro,relatime 0 0",
+}
+
+
+@pytest.mark.parametrize("mark", MARKS)
 def test_a_container_that_masks_powercap(made: MadeTree, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     host = MadeTree(made.root / "the-host").intel()
     inside = made.root / "the-container"
     (inside / "sys/devices/virtual/powercap").mkdir(parents=True)
     (inside / mark).parent.mkdir(parents=True, exist_ok=True)
-    (inside / mark).write_text("0::/docker/0123456789abcdef\n")
+    (inside / mark).write_text(MARKS[mark])
     answer = RaplBackend(inside, machine="x86_64").probe()
     assert not answer
     assert "this is a container" in answer.reason

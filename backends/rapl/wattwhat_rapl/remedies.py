@@ -55,7 +55,7 @@ def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
             reasons.append(reason)
         if remedy and remedy not in remedies:
             remedies.append(remedy)
-    return Availability(False, "; ".join(reasons), "\nor: ".join(remedies[:2]))
+    return Availability(False, "; ".join(reasons), "\n# or: ".join(remedies[:2]))
 
 
 def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
@@ -65,16 +65,17 @@ def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
     )
     subsystem, rule = ("hwmon", HWMON_RULE) if "/hwmon" in trouble.subject else ("powercap", UDEV_RULE)
     grant = (
-        f"once: sudo groupadd -f {GROUP} && sudo tee {RULE_FILE} <<'END'\n{rule}\nEND\n"
-        f"sudo udevadm control --reload && sudo udevadm trigger --subsystem-match={subsystem} --action=add"
+        f"sudo groupadd -f {GROUP}\n"
+        f"sudo tee {RULE_FILE} <<'END'\n{rule}\nEND\n"
+        f"sudo udevadm control --reload && sudo udevadm trigger --subsystem-match={subsystem} --action=add\n"
     )
     if tree.in_container:
-        reason += "; this container does not run as root"
         add = f"--group-add $(getent group {GROUP} | cut -d: -f3)"
-        remedy = f"on the host, {grant}; start the container with {add}"
-    else:
-        remedy = f"{grant}; sudo usermod -aG {GROUP} $USER, and log in again"
-    return reason, remedy
+        return (
+            f"{reason}; this container does not run as root",
+            f"# on the host, once:\n{grant}# then start the container with {add}",
+        )
+    return reason, f"{grant}sudo usermod -aG {GROUP} $USER  # then log in again"
 
 
 def _missing(trouble: Trouble, tree: Tree) -> _Advice:
@@ -98,7 +99,9 @@ def _failing(trouble: Trouble, tree: Tree) -> _Advice:
 
 def _powercap_absent(trouble: Trouble, tree: Tree) -> _Advice:
     none_here = f"{trouble.subject} holds no RAPL zone"
-    if tree.in_container:
+    # A mask hides the device tree but leaves the links of the class, which then point nowhere.
+    links = any(name.startswith("intel-rapl") for name in tree.names("sys/class/powercap"))
+    if tree.in_container and (links or not tree.is_virtual):
         masked = "/sys/devices/virtual/powercap"
         reason = f"{none_here}: this is a container, and Docker and others mask {masked} in it"
         remedy = (
@@ -175,7 +178,7 @@ def _hwmon_absent(trouble: Trouble, tree: Tree) -> _Advice:
 def _pyrapl(trouble: Trouble, tree: Tree) -> _Advice:
     return (
         f"pyRAPL cannot serve: {trouble.detail}",
-        'pip install "wattwhat-rapl[pyrapl]", or leave WATTWHAT_RAPL_SOURCES unset: our own readers serve without',
+        'pip install "wattwhat-rapl[pyrapl]"; or leave WATTWHAT_RAPL_SOURCES unset, to use our own readers',
     )
 
 
