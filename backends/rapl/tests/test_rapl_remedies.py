@@ -148,6 +148,8 @@ def test_a_container_that_masks_powercap(made: MadeTree, mark: str, monkeypatch:
     host = MadeTree(made.root / "the-host").intel()
     inside = made.root / "the-container"
     (inside / "sys/devices/virtual/powercap").mkdir(parents=True)
+    (inside / "sys/class/powercap").mkdir(parents=True)
+    (inside / "sys/class/powercap/intel-rapl:0").symlink_to("../../devices/virtual/powercap/gone")
     (inside / mark).parent.mkdir(parents=True, exist_ok=True)
     (inside / mark).write_text(MARKS[mark])
     answer = RaplBackend(inside, machine="x86_64").probe()
@@ -266,7 +268,10 @@ def test_a_zone_without_its_counter(made: MadeTree) -> None:
     assert backend.probe()
 
 
-def test_a_virtual_machine(made: MadeTree) -> None:
+@pytest.mark.parametrize("in_container", [False, True])
+def test_a_virtual_machine(made: MadeTree, in_container: bool) -> None:
+    if in_container:
+        made.write(".dockerenv", "")  # without a link in the class, the host has no zones either
     answer = RaplBackend(made.cpuinfo(flags="fpu hypervisor sse2").root, machine="x86_64").probe()
     assert "virtual machine" in answer.reason
     assert "the host" in answer.remedy
