@@ -166,6 +166,8 @@ def test_other_processes_and_throttling_are_conditions(
 ) -> None:
     from amdsmi import amdsmi_wrapper
 
+    if standin.wrapper_release() < (6, 1):
+        pytest.skip("the installed wrapper lists handles of processes, not their numbers")
     gpu = library.add()
     backend = opened()
     assert backend.conditions() == []

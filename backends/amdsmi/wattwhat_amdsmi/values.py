@@ -18,8 +18,8 @@ __all__ = [
     "version_text",
 ]
 
-# 'socket_power' (from 6.4) is whichever of the other two is valid; 'current' is filled on MI300 and later,
-# 'average' on MI200 and earlier and on Radeon (AMD SMI Python API reference).
+# 'socket_power' (wrapper 7.0 and later) is whichever of the other two is valid; 'current' is filled in on
+# MI300 and later, 'average' on MI200 and earlier and on Radeon (AMD SMI Python API reference).
 POWER_FIELDS = ("socket_power", "current_socket_power", "average_socket_power")
 # Several times what any one socket draws: beyond it a number is a fill pattern, or a struct read askew.
 MAX_POWER_W = 5000.0

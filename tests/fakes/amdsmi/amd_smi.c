@@ -124,6 +124,12 @@ int amdsmi_get_power_info(void *handle, struct power_info *info) {
     return OK;
 }
 
+/* What the wrapper of 6.4 calls. */
+int amdsmi_get_power_info_v2(void *handle, uint32_t sensor, struct power_info *info) {
+    (void)sensor;
+    return amdsmi_get_power_info(handle, info);
+}
+
 struct asic_info {
 #if ABI >= 62
     char name[256];
