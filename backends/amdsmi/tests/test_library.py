@@ -127,10 +127,21 @@ def test_over_a_library_of_another_release_only_the_stable_call_is_made(
     assert meters[0][1] == pytest.approx(5010.0, abs=0.01)
     assert not any(calls[name] for name in ("power", "asic", "processes", "cap", "enum", "metrics"))
     assert any("{}.{}".format(*foreign) in note and "only the energy counter" in note for note in notes)
-    if (
-        foreign == (6, 3) < standin.wrapper_release()
-    ):  # the trap is there: the call that was not made does read wrong numbers
+    if may_call and foreign == (6, 3):  # the trap is there: the call that was not made reads wrong numbers
         assert power["current_socket_power"] != 100
+
+
+def test_installing_the_library_and_naming_its_folder_mends_its_absence(
+    ask: Callable[..., list[Any]], tmp_path: Path
+) -> None:
+    assert not ask(tmp_path / "rocm")[0]
+    standin.build(tmp_path / "rocm")
+    available, meters, notes, _, _ = ask(
+        tmp_path / "rocm", STEERED, RELEASE="{}.{}.0".format(*standin.wrapper_release())
+    )
+    assert available
+    assert len(meters) == 1
+    assert notes == []
 
 
 @pytest.mark.parametrize("attribute", ["__version__", "amdsmi_wrapper"])
