@@ -141,6 +141,46 @@ def test_gpus_that_show_nothing_are_unavailable(library: standin.Library, opened
         backend.meters()
 
 
+def test_a_visible_gpu_that_shows_nothing_is_unavailable_whatever_the_hidden_ones_show(
+    library: standin.Library, opened: Callable[..., Any]
+) -> None:
+    add_four(library)
+    for call in ("energy", "power"):
+        library.fail(0, call, 2)
+    backend = opened(environ={"ROCR_VISIBLE_DEVICES": "GPU-000000000000000f"})
+    assert not backend.probe().available
+    with pytest.raises(BackendError, match="GPU 0000:01:00"):
+        backend.meters()
+
+
+def test_opening_again_sees_gpus_that_came_and_went(
+    library: standin.Library, opened: Callable[..., Any]
+) -> None:
+    library.add("0000:01:00.0", uuid="a")
+    backend = opened()
+    assert shown(backend) == ["GPU-a"]
+    library.clear()
+    library.add("0000:22:00.0", uuid="b")
+    assert shown(backend) == ["GPU-b"]
+
+
+def test_a_library_that_fails_later_is_a_backend_error(
+    library: standin.Library, opened: Callable[..., Any]
+) -> None:
+    import amdsmi
+
+    library.add()
+    backend = opened()
+    assert backend.probe().available
+    amdsmi.amdsmi_shut_down()
+    library.fail(-1, "init", 34)
+    from wattwhat_amdsmi.library import Library
+
+    backend._library = Library(amdsmi, "7.0.2", None)  # has no handles yet, as after a fork
+    with pytest.raises(BackendError, match="DRIVER_NOT_LOADED"):
+        backend.meters()
+
+
 def test_over_the_real_bindings_an_older_key_name_reads_the_same(
     library: standin.Library, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

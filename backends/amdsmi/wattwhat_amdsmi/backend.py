@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.backend import Availability, Backend
-from wattwhat.channel import Channel, host_name
 from wattwhat.errors import BackendError
 from wattwhat.meter import Meter
-from wattwhat_amdsmi.devices import Device, read_devices
-from wattwhat_amdsmi.library import Library, Unavailable, open_library
-from wattwhat_amdsmi.meters import AmdSmiMeter, EnergyMeter, PowerMeter
-from wattwhat_amdsmi.survey import Finding, look, survey
-from wattwhat_amdsmi.visible import visible
+from wattwhat_amdsmi import remedies
 
-__all__ = ["GAIN_ERROR", "AmdSmiBackend"]
+if TYPE_CHECKING:
+    from wattwhat_amdsmi.devices import Device
+    from wattwhat_amdsmi.library import Library
+    from wattwhat_amdsmi.meters import AmdSmiMeter
+    from wattwhat_amdsmi.survey import Finding
 
-# AMD states no accuracy. Ours, and wide: a limit of +-10 %, rectangular, so 0.10 / sqrt(3).
-GAIN_ERROR = 0.058
+__all__ = ["AmdSmiBackend"]
 
 
 class AmdSmiBackend(Backend):
@@ -64,11 +62,17 @@ class AmdSmiBackend(Backend):
         self._clock = clock
         self._sleep = sleep
         self._library: Library | None = None
-        self._findings: list[Finding] | None = None
+        self._findings: list[Finding] = []
         self._meters: list[AmdSmiMeter] = []
 
     def probe(self) -> Availability:
         """See `wattwhat.Backend.probe`: three looks at files where there is no AMD GPU."""
+        missing = remedies.driver_missing(self._root)
+        if missing is not None:  # nothing more is imported on a machine without such a GPU
+            return missing
+        from wattwhat_amdsmi.devices import read_devices
+        from wattwhat_amdsmi.library import Unavailable
+
         try:
             library = self._open()
             devices, hidden_by = self._chosen(read_devices(library, self._root))
@@ -76,7 +80,7 @@ class AmdSmiBackend(Backend):
                 return Availability(
                     False, f"{hidden_by} hides every AMD GPU", f"unset it: {_unset(hidden_by)}"
                 )
-            return self._readable(library)
+            return self._readable(library, devices)
         except Unavailable as err:
             return err.availability
         except Exception as err:
@@ -84,20 +88,26 @@ class AmdSmiBackend(Backend):
                 False, f"AMD's library failed: {type(err).__name__}: {err}", "see whether amd-smi list works"
             )
 
-    def _readable(self, library: Library) -> Availability:
+    def _readable(self, library: Library, devices: Sequence[Device]) -> Availability:
+        from wattwhat_amdsmi.survey import look
+
         handles = library.handles()
-        looks = [look(library, handle, self._clock) for handle in handles.values()]
+        # A second die reads 0 itself; its package is read through the first die, which may be hidden.
+        keys = list(handles) if any(gpu.dual_die for gpu in devices) else [gpu.key for gpu in devices]
+        looks = [look(library, handles[key], self._clock) for key in keys]
         if any(seen.sample.energy_j or seen.sample.power_w for seen in looks):
-            return Availability(True, f"{len(handles)} AMD GPU(s) through amdsmi {self.version}")
+            return Availability(True, f"{len(devices)} AMD GPU(s) through amdsmi {self.version}")
         return Availability(
             False,
-            f"none of the {len(handles)} AMD GPU(s) shows energy or power"
+            f"none of the {len(devices)} AMD GPU(s) shows energy or power"
             + (f"; {library.mismatch}" if library.mismatch else ""),
             "inside a virtual machine read them on the host: AMD SMI gives both on bare metal only",
         )
 
     def _open(self) -> Library:
         if self._library is None:
+            from wattwhat_amdsmi.library import open_library
+
             self._library = open_library(self._root, self._load)
             self.version = self._library.version
             if self._library.mismatch:
@@ -107,6 +117,8 @@ class AmdSmiBackend(Backend):
     def _chosen(self, devices: Sequence[Device]) -> tuple[list[Device], str]:
         if self._all_devices:
             return list(devices), ""
+        from wattwhat_amdsmi.visible import visible
+
         return visible(devices, os.environ if self._environ is None else self._environ)
 
     def meters(self) -> Sequence[Meter]:
@@ -118,14 +130,24 @@ class AmdSmiBackend(Backend):
             BackendError: the library cannot serve, or no visible GPU shows energy or power.
         """
         library = self._open()
-        devices = read_devices(library, self._root)
-        if self._findings is None:
-            self._findings = survey(library, devices, self._clock, self._sleep)
+        from wattwhat_amdsmi.devices import read_devices
+        from wattwhat_amdsmi.library import error_text
+        from wattwhat_amdsmi.opening import meter_of
+        from wattwhat_amdsmi.survey import survey
+
+        try:
+            library.handles(fresh=True)  # GPUs may have come or gone since the last opening
+            devices = read_devices(library, self._root)
+            known = {gpu.key for found in self._findings for gpu in found.package}
+            if known != {gpu.key for gpu in devices}:
+                self._findings = survey(library, devices, self._clock, self._sleep)
+        except Exception as err:
+            raise BackendError(f"AMD's library does not list its GPUs: {error_text(err)}") from err
         chosen, hidden_by = self._chosen(devices)
         keys = {device.key for device in chosen}
         findings = [found for found in self._findings if keys & {gpu.key for gpu in found.package}]
         self.notes = tuple(self._all_notes(library, findings, len(self._findings), hidden_by))
-        self._meters = [_meter(library, found, found.key) for found in findings if found.key is not None]
+        self._meters = [meter_of(library, found, found.key) for found in findings if found.key is not None]
         if not self._meters:
             raise BackendError("no AMD GPU can be read: " + ("; ".join(self.notes) or "none is visible"))
         return self._meters
@@ -145,6 +167,8 @@ class AmdSmiBackend(Backend):
         library = self._library
         if library is None:
             return []
+        from wattwhat_amdsmi.opening import conditions_of
+
         try:
             handles = library.handles()
         except Exception:
@@ -154,50 +178,9 @@ class AmdSmiBackend(Backend):
             for meter in self._meters
             for key in meter.keys
             if key in handles
-            for sentence in _conditions(library, key, handles[key])
+            for sentence in conditions_of(library, key, handles[key])
         ]
 
 
 def _unset(hidden_by: str) -> str:
     return "unset " + " ".join(setting.partition("=")[0] for setting in hidden_by.split(" and "))
-
-
-def _meter(library: Library, found: Finding, key: str) -> AmdSmiMeter:
-    first = found.package[0]
-    call = EnergyMeter.call_name if found.quantity == "energy" else f"{PowerMeter.call_name}: {found.field}"
-    channel = Channel(
-        id=f"{host_name()}/amdsmi/{_id_part(first)}/gpu",
-        backend="amdsmi",
-        device=first.name,
-        component="gpu",
-        quantity=found.quantity,
-        resolution=found.resolution,
-        gain_error=GAIN_ERROR,
-        max_power_w=first.max_power_w,
-        source=call,
-    )
-    if found.field is None:
-        return EnergyMeter(library, key, channel, found.package)
-    return PowerMeter(library, key, channel, found.package, found.field)
-
-
-def _id_part(device: Device) -> str:
-    """AMD SMI's UUID, which every version gives through the same call; else the PCI address."""
-    return f"GPU-{device.uuid}" if device.uuid else device.key
-
-
-def _conditions(library: Library, key: str, handle: Any) -> list[str]:
-    said: list[str] = []
-    listed = library.ask_versioned("amdsmi_get_gpu_process_list", handle) or []
-    others = {int(process.get("pid") or 0) for process in listed if isinstance(process, dict)} - {
-        0,
-        os.getpid(),
-    }
-    if others:
-        pids = ", ".join(map(str, sorted(others)))
-        said.append(f"GPU {key}: other processes use it too (pid {pids}); their energy is counted in")
-    metrics = library.ask_versioned("amdsmi_get_gpu_metrics_info", handle) or {}
-    throttled = metrics.get("throttle_status")
-    if isinstance(throttled, int) and throttled:
-        said.append(f"GPU {key}: it is being throttled (throttle status {int(throttled):#x})")
-    return said
