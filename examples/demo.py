@@ -1,6 +1,6 @@
 """Train four small models on real scans of digits and compare accuracy and energy. Runs on any machine.
 
-    python examples/demo.py [--out demo.jsonl] [--epochs 12] [--seconds 3]
+python examples/demo.py [--out demo.jsonl] [--epochs 12] [--seconds 3]
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def accuracy(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
         return float((model(x).argmax(1) == y).double().mean())
 
 
-def study(name: str, model: nn.Module, epochs: int, seconds: float) -> tuple[wattwhat.Measurement, wattwhat.Measurement]:
+def study(
+    name: str, model: nn.Module, epochs: int, seconds: float
+) -> tuple[wattwhat.Measurement, wattwhat.Measurement]:
     """Train one model, test it, and measure its inference: two measurements, both carrying its accuracy."""
     train_x, train_y, test_x, test_y = digits()
     with wattwhat.track(f"{name}, training") as window:
@@ -118,7 +120,9 @@ def main() -> int:
     train(models()["linear"], *digits()[:2], epochs=1)  # what torch loads on first use is no model's doing
     begun = time.monotonic()
     print("Four models on scikit-learn's digits, 1257 scans to train on, 540 to test.\n")
-    print(f"{'model':<9} {'accuracy, %':>14} {'to train, J':>14} {'per image, mJ':>17} {'W':>5} {'images/s':>8} {'SAM[mJ]':>7}")
+    print(
+        f"{'model':<9} {'accuracy, %':>14} {'to train, J':>14} {'per image, mJ':>17} {'W':>5} {'images/s':>8} {'SAM[mJ]':>7}"
+    )
     kept = []
     for name, model in models().items():
         training, inference = study(name, model, chosen.epochs, chosen.seconds)
@@ -130,7 +134,9 @@ def main() -> int:
         print(f"warning: {sentence}")
     if kept[0].provenance == "estimated":
         print("No sensor was found: the joules are a model's (run 'wattwhat doctor' to see what would help).")
-    print(f"{len(kept)} measurements written to {Path(chosen.out).name}, in {time.monotonic() - begun:.0f} s.")
+    print(
+        f"{len(kept)} measurements written to {Path(chosen.out).name}, in {time.monotonic() - begun:.0f} s."
+    )
     return 0
 
 

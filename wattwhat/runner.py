@@ -254,9 +254,9 @@ def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:
         return None
     kept = set()
     for line in rig.lines:
-        uuid = getattr(line.meter, "device_uuid", None)
-        foreign = uuid is not None and str(uuid).removeprefix("GPU-") not in devices
-        if not foreign:
+        uuids = getattr(line.meter, "device_uuids", None) or (getattr(line.meter, "device_uuid", None),)
+        known = {str(uuid).removeprefix("GPU-") for uuid in uuids if uuid is not None}
+        if not known or known & set(devices):
             kept.add(line.channel.id)
     return kept or None
 
