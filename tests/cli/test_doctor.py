@@ -43,6 +43,15 @@ def test_an_absent_backend_is_explained_with_its_remedy(plugins, capsys):
     assert "remedy buy one, then run: sudo modprobe sensor" in flat(out)
 
 
+def test_a_backend_without_a_remedy_is_not_left_without_a_word(plugins, capsys):
+    plugins(asleep=absent("this is another machine", ""), awake=Made([Counter(channel("a"))]))
+    asleep, awake = data(capsys)["backends"]
+    assert (
+        asleep["remedy"] == "nothing is known to mend this here; pip uninstall made-plugins ends the question"
+    )
+    assert awake["remedy"] == ""
+
+
 def test_as_data_a_backend_has_the_keys_that_were_agreed(plugins, capsys):
     plugins(asleep=absent("no sensor", "buy one"), awake=Made([Counter(channel("a"))]))
     backends = {backend["name"]: backend for backend in data(capsys)["backends"]}

@@ -28,6 +28,12 @@ def test_a_word_that_is_too_long_is_left_whole():
     assert f"  {path}" in wrap(f"read {path} now", "  ")
 
 
+@pytest.mark.parametrize("before", range(0, 70, 7))
+def test_a_short_command_stays_on_one_line(before):
+    text = "x" * before + " load it with: sudo modprobe intel_rapl_msr; then look again"
+    assert any("sudo modprobe intel_rapl_msr;" in line for line in wrap(text, "  "))
+
+
 def test_a_here_document_stays_fit_to_be_pasted():
     remedy = "sudo tee /etc/x.rules <<'END'\n" + "RULE " * 30 + "\nEND\nsudo udevadm trigger"
     lines = wrap(remedy, " " * 14, "  remedy      ")

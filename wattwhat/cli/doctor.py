@@ -171,12 +171,20 @@ def _backend(one: Found) -> dict[str, Any]:
         "available": one.availability.available,
         "broken": one.broken,
         "reason": one.availability.reason,
-        "remedy": one.availability.remedy,
+        "remedy": one.availability.remedy or _no_remedy(one),
         "clash": list(one.plugin.clash),
         "notes": list(one.notes),
         "conditions": _conditions(one),
         "channels": [],
     }
+
+
+def _no_remedy(one: Found) -> str:
+    """What to say where a backend knows no remedy, mostly because its hardware is simply not this one."""
+    if one.availability.available:
+        return ""
+    what = f"pip uninstall {one.plugin.distribution}" if one.plugin.distribution else "removing its plugin"
+    return f"nothing is known to mend this here; {what} ends the question"
 
 
 def _channel(meter: Meter, meters: Sequence[Meter], counted: bool | None) -> dict[str, Any]:

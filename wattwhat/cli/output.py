@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
 
@@ -11,6 +12,9 @@ from wattwhat.errors import ArgumentError
 __all__ = ["WIDTH", "check_destination", "deliver", "say", "wrap"]
 
 WIDTH = 80
+# A short command inside a sentence, to be copied: it stays on one line.
+_COMMAND = re.compile(r"\b(?:sudo|pip|echo|export|wattwhat) [^;,()]{1,50}?(?=[;,()]|$)")
+_GLUE = "\N{NO-BREAK SPACE}"  # textwrap breaks lines at ASCII blanks only
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -29,7 +33,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
-    r"""Wrap sentences into lines of at most 80 columns; words are never cut, so commands and ids stay whole.
+    r"""Wrap sentences into lines of at most 80 columns; words and short commands are never cut.
 
     A shell command with a here-document is left exactly as it is, at the left edge, for it works only so.
 
@@ -50,15 +54,16 @@ def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
         return [first.rstrip(), *lines] if first.strip() else lines
     wrapped: list[str] = []
     for line in lines:
+        glued = _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), line)
         wrapped += textwrap.wrap(
-            line,
+            glued,
             WIDTH,
             initial_indent=indent if wrapped else first,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
         ) or [""]
-    return wrapped
+    return [line.replace(_GLUE, " ") for line in wrapped]
 
 
 def check_destination(path: str | None) -> None:
