@@ -83,6 +83,18 @@ def test_it_never_fills_the_last_column(monkeypatch):
     assert [len(line) for line in shown([(0, 3.0, "x" * 100)])] == [39]
 
 
+def test_an_interrupt_while_it_is_shown_leaves_nothing_behind():
+    class Pressed(Terminal):
+        def flush(self):
+            if "now" in self.getvalue() and not self.getvalue().endswith("\r"):
+                raise KeyboardInterrupt
+
+    terminal = Pressed()
+    with pytest.raises(KeyboardInterrupt), Progress(terminal, lambda: 0.0) as progress:
+        progress(3.0, "now")
+    assert Screen(terminal.getvalue()).line == ""
+
+
 @pytest.mark.parametrize("error", [OSError("gone"), ValueError("closed")])
 def test_a_terminal_that_goes_away_disturbs_nothing(error):
     class Gone(Terminal):

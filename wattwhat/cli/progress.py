@@ -46,7 +46,9 @@ class Progress:
         self._shown_s = self._clock()
         room = max(shutil.get_terminal_size().columns - 1, 10)
         line = f"{elapsed_s:.0f} s: {' '.join(words.split())}"[:room]
-        self._write(line.ljust(self._width))
+        # Noted before it is written: an interrupt between the two must still find what to erase.
+        before, self._width = self._width, max(self._width, len(line))
+        self._write(line.ljust(before))
         self._width = len(line)
 
     def close(self) -> None:
