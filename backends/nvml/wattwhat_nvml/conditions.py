@@ -86,10 +86,8 @@ def shared_with(pids: Collection[int], own: int, root: str = "/") -> str:
             f"is shared: {_list(others)} of other programs compute on it too; their joules are in its reading"
         )
     if len(unknown) > (0 if own in pids else 1):
-        return (
-            f"may be shared: {len(unknown)} processes outside this container's view compute on it; "
-            "their joules are in its reading"
-        )
+        who = "1 process" if len(unknown) == 1 else f"{len(unknown)} processes"
+        return f"may be shared with {who} outside this container's view, whose joules are in its reading"
     return ""
 
 

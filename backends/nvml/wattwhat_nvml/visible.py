@@ -200,9 +200,7 @@ def pick(gpus: Sequence[Gpu], wanted: Sequence[int | str]) -> Selection:
         gpu = _named(gpus, name)
         if gpu is None:
             here = ", ".join(f"{gpu.index} = {gpu.uuid} at {gpu.pci_bus_id}" for gpu in gpus) or "none"
-            raise ArgumentError(
-                f"devices: {name!r} is not a GPU of this machine, or names several; here: {here}"
-            )
+            raise ArgumentError(f"devices: {name!r} is not one GPU of this machine; here are: {here}")
         chosen[gpu.uuid] = gpu
     return Selection(tuple(chosen.values()))
 

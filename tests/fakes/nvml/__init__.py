@@ -1,7 +1,7 @@
-"""The NVIDIA stand-in: compiles libnvidia-ml.so.1 from C, loads it, steers it; a Stand for the suite.
+"""The NVIDIA stand-in: compiles libnvidia-ml.so.1 from C, loads it, steers it, is a Stand.
 
-nvidia-ml-py asks the loader for "libnvidia-ml.so.1"; what is loaded here has that SONAME, so the real bindings
-get it without a word. In another process the same works with LD_LIBRARY_PATH (see `environment`).
+nvidia-ml-py asks the loader for "libnvidia-ml.so.1"; what is loaded here has that SONAME, so the real
+bindings get it without a word. In another process LD_LIBRARY_PATH does the same (see `environment`).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ _ARGUMENTS = {
     "energy_calls": "",
     "forget_init": "",
 }
-_TYPES = {
+_TYPES: dict[str, Any] = {
     "i": ctypes.c_int,
     "u": ctypes.c_uint,
     "d": ctypes.c_double,
