@@ -21,4 +21,4 @@ def fake(monkeypatch):
     stand_in = load()
     stand_in.reset(2)
     yield stand_in
-    stand_in.reset(2)
+    stand_in.absent()

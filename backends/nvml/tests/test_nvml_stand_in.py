@@ -56,6 +56,14 @@ def test_a_gauge_shows_the_mean_over_its_window(fake):
     meter.close()
 
 
+def test_an_absent_stand_in_is_no_gpu_for_anyone(fake):
+    assert NvmlBackend(environ={}).probe().available
+    fake.absent()
+    answer = NvmlBackend(environ={}).probe()
+    assert not answer.available
+    assert "not loaded" in answer.reason
+
+
 def test_truth_is_additive_and_scales_with_duty(fake):
     fake.follow(0, 50.0, 250.0, 0.1, 0.3, 0.1, 0.0)
     start = time.monotonic_ns() + 10**9

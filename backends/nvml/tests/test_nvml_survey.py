@@ -81,7 +81,11 @@ def test_the_member_of_the_union_is_picked_by_the_value_type(fake, nvml, gpu, va
     fake.set_value_type(0, value_type)
     fake.set_power_mw(0, 0, 186, float(mw))
     handle = nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)
-    assert field_mw(nvml, handle, [(186, GPU)]) == mw
+    if value_type == 6 and not hasattr(nvml, "NVML_VALUE_TYPE_UNSIGNED_SHORT"):  # older bindings
+        with pytest.raises(nvml.NVMLError):
+            field_mw(nvml, handle, [(186, GPU)])
+    else:
+        assert field_mw(nvml, handle, [(186, GPU)]) == mw
 
 
 def test_an_unknown_value_type_is_an_error_not_a_number(fake, nvml, gpu):
@@ -114,9 +118,16 @@ def test_a_driver_that_ignores_the_scope_shows_no_memory(fake, nvml, gpu):
     assert "memory power" in found.problems[0]
 
 
-def test_a_module_needs_both_c2c_and_a_module_reading(fake, nvml, gpu):
+def test_a_module_needs_a_module_reading_and_c2c_where_that_is_known(fake, nvml, gpu, monkeypatch):
     fake.set_power_mw(0, 1, 0, 200000.0)
-    assert abilities(nvml, gpu).module is None
+    with monkeypatch.context() as patch:
+        patch.delattr(nvml, "nvmlDeviceGetC2cModeInfoV", raising=False)  # as in bindings of 2022
+        assert abilities(nvml, gpu).module == gauges(MODULE)[0]
+        fake.set_power_mw(0, 1, 0, 70000.0)  # the board's own 70 W: the scope was passed over
+        assert abilities(nvml, gpu).module is None
+    fake.set_power_mw(0, 1, 0, 200000.0)
+    if hasattr(nvml, "nvmlDeviceGetC2cModeInfoV"):
+        assert abilities(nvml, gpu).module is None
     fake.set_c2c(0, 1)
     assert abilities(nvml, gpu).module == gauges(MODULE)[0]
     fake.set_power_mw(0, 1, 0, -1.0)  # as on a GB10: C2C, but no module reading

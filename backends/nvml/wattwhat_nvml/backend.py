@@ -162,10 +162,10 @@ class NvmlBackend(Backend):
         return selection.gpus, everyone, [*notes, *selection.notes]
 
     def _plans(self, watch: bool) -> list[Any]:
+        nvml = self._nvml()  # first: where there is none, the rest is not even imported
         from wattwhat_nvml.channels import plan
         from wattwhat_nvml.survey import abilities, socket_of, watch_counter
 
-        nvml = self._nvml()
         chosen, everyone, notes = self._choose(nvml)
         self.notes = tuple(notes)
         if not chosen:

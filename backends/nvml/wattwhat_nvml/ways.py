@@ -77,10 +77,10 @@ def field_mw(nvml: Any, handle: Any, request: list[tuple[int, int]]) -> float:
     entry = nvml.nvmlDeviceGetFieldValues(handle, request)[0]
     if entry.nvmlReturn:
         raise nvml.NVMLError(entry.nvmlReturn)
-    member = _MEMBERS.get(entry.valueType)
-    if member is None:
+    value = getattr(entry.value, _MEMBERS.get(entry.valueType, ""), None)
+    if value is None:  # a type that these bindings do not know
         raise nvml.NVMLError(NOT_SUPPORTED)
-    return float(getattr(entry.value, member))
+    return float(value)
 
 
 def module_limit_w(nvml: Any, handle: Any) -> float | None:

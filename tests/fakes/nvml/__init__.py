@@ -146,6 +146,11 @@ class FakeNvml:
             function.restype = _RESULTS.get(name)
             setattr(self, name, self._encoding(function))
 
+    def absent(self) -> None:
+        """From now on the driver is not loaded: other tests of this process must not find emulated GPUs."""
+        self.reset(0)
+        self.fail("nvmlInit", -1, 9)
+
     @staticmethod
     def _encoding(function: Any) -> Callable[..., Any]:
         return lambda *args: function(*(arg.encode() if isinstance(arg, str) else arg for arg in args))
@@ -156,14 +161,16 @@ class FakeNvml:
 
 @functools.cache
 def load() -> FakeNvml:
-    """Load the stand-in into this process, from where `pynvml` then takes it.
-
-    Raises:
-        RuntimeError: another libnvidia-ml.so.1 is here already; use a process of your own.
-    """
-    fake = FakeNvml(ctypes.CDLL(str(build())))
+    """Load the stand-in into this process, from where `pynvml` then takes it; it shows no GPU until reset."""
+    library = ctypes.CDLL(str(build()))
+    fake = FakeNvml(library)
+    fake.absent()
     if not hasattr(ctypes.CDLL("libnvidia-ml.so.1"), "fake_reset"):
-        raise RuntimeError("the real libnvidia-ml.so.1 is loaded in this process already")
+        # On a machine with an NVIDIA GPU somebody in this process has loaded the real one before.
+        import pynvml
+
+        pynvml.nvmlLib = library
+        pynvml._nvmlGetFunctionPointer_cache.clear()
     return fake
 
 
@@ -214,8 +221,8 @@ class NvmlStand:
         self.fake.set_energy_mj(self._index(channel_id), 0.0)
 
     def close(self) -> None:
-        """The next stand begins with a reset."""
-        self.fake.heal(-1)
+        """No emulated GPU is left to be found by others."""
+        self.fake.absent()
 
     def _index(self, channel_id: str) -> int:
         # ids are made by fake_reset: GPU 0 ends in ...0, GPU 1 in ...1; a module belongs to GPU 0
