@@ -48,7 +48,7 @@ class NvmlBackend(Backend):
 
     def __init__(
         self,
-        devices: Sequence[int | str] | str | None = None,
+        devices: int | str | Sequence[int | str] | None = None,
         *,
         scopes: Collection[str] = _SCOPES,
         root: str = "/",
@@ -126,9 +126,7 @@ class NvmlBackend(Backend):
             try:
                 library.acquire()
             except library.errors_of(nvml) as err:
-                raise library.NvmlUnavailable(
-                    *why_refused(getattr(err, "value", 0), str(err), self._root)
-                ) from err
+                raise self._refused(err) from err
             self._pid = os.getpid()
             weakref.finalize(self, library.release, self._pid).atexit = False
             self.version = _version(nvml)
@@ -145,9 +143,7 @@ class NvmlBackend(Backend):
         try:
             everyone, notes = list_gpus(nvml)
         except library.errors_of(nvml) as err:
-            raise library.NvmlUnavailable(
-                *why_refused(getattr(err, "value", 0), str(err), self._root)
-            ) from err
+            raise self._refused(err) from err
         if self._devices is None:
             environ = os.environ if self._environ is None else self._environ
             running = visible.cuda_uuids()
@@ -164,20 +160,14 @@ class NvmlBackend(Backend):
     def _plans(self, watch: bool) -> list[Any]:
         nvml = self._nvml()  # first: where there is none, the rest is not even imported
         from wattwhat_nvml.channels import plan
-        from wattwhat_nvml.survey import abilities, socket_of, watch_counter
+        from wattwhat_nvml.survey import socket_of, watch_counter
 
         chosen, everyone, notes = self._choose(nvml)
         self.notes = tuple(notes)
         if not chosen:
             raise _nothing_chosen(bool(everyone), notes)
-        found = []
-        for gpu in chosen:
-            try:
-                found.append(abilities(nvml, gpu))
-            except library.errors_of(nvml) as err:
-                notes.append(f"{gpu.name} ({gpu.uuid}) cannot be read: {err}")
+        found = _survey(nvml, chosen, notes)
         for ability in found:
-            notes += ability.problems
             if watch and ability.module is not None and ability.gpu.uuid not in _verdicts:
                 _verdicts[ability.gpu.uuid] = watch_counter(nvml, ability)
         sockets = {gpu.uuid: socket_of(gpu.pci_bus_id, self._root) for gpu in everyone}
@@ -195,6 +185,20 @@ class NvmlBackend(Backend):
                 "virtual GPUs and some consumer and embedded GPUs have no power sensor that NVML may read",
             )
         return plans
+
+
+def _survey(nvml: Any, gpus: Sequence[Any], notes: list[str]) -> list[Any]:
+    """What works on each GPU; what does not goes into the notes."""
+    from wattwhat_nvml.survey import abilities
+
+    found = []
+    for gpu in gpus:
+        try:
+            found.append(abilities(nvml, gpu))
+            notes += found[-1].problems
+        except library.errors_of(nvml) as err:
+            notes.append(f"{gpu.name} ({gpu.uuid}) cannot be read: {err}")
+    return found
 
 
 def _nothing_chosen(any_gpu: bool, notes: Sequence[str]) -> library.NvmlUnavailable:

@@ -64,8 +64,9 @@ class NvmlMeter(Meter):
 
     def close(self) -> None:
         """Give the GPU back; more than once is fine."""
-        pid, self._pid = self._pid, _CLOSED
-        library.release(pid)
+        with library.locked():
+            pid, self._pid = self._pid, _CLOSED
+            library.release(pid)
 
     def _open(self) -> None:
         with library.locked():

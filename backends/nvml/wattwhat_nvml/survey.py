@@ -101,7 +101,7 @@ def abilities(nvml: Any, gpu: Gpu) -> Abilities:
             f"{gpu.name} ({gpu.uuid}): its memory power is not below its board power, so it is not used"
         )
         memory = None
-    # C2C alone says little: a GB10 has it, and no module reading. Bindings before 12.575 do not know it.
+    # C2C alone says little: a GB10 has it, and no module reading. Older bindings (12.535) cannot ask.
     c2c = getattr(ask_or(None, nvml, "nvmlDeviceGetC2cModeInfoV", handle), "isC2cEnabled", None)
     module, module_mw = _first(gauges(MODULE), works) if c2c is None or c2c else (None, None)
     if module_mw is not None and board_mw is not None and module_mw <= 1.02 * board_mw:
