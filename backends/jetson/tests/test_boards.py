@@ -19,7 +19,9 @@ def offers(draw: st.DrawFn) -> tuple[Board, list[str]]:
     board = draw(boards)
     rails = draw(st.lists(st.sampled_from(board.rails), min_size=1, unique=True))
     labels = [draw(st.sampled_from((rail.name, *rail.aliases))) for rail in rails]
-    noise = draw(st.lists(st.sampled_from(["NC", "", "sum of shunt voltages", "VDD_MUX", "CVB_ATX_12V"]), max_size=3))
+    noise = draw(
+        st.lists(st.sampled_from(["NC", "", "sum of shunt voltages", "VDD_MUX", "CVB_ATX_12V"]), max_size=3)
+    )
     return board, draw(st.permutations(labels + noise))
 
 

@@ -43,7 +43,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"
+)
 
 
 @pytest.fixture
@@ -109,7 +111,9 @@ def test_after_a_long_pause_only_what_is_fresh_is_told(children: Callable[..., L
     assert child.latest()["VDD_IN"] * 1000.0 >= now_us
 
 
-def test_silence_is_an_error_and_the_next_line_mends_it(children: Callable[..., LineChild], tmp_path: Path) -> None:
+def test_silence_is_an_error_and_the_next_line_mends_it(
+    children: Callable[..., LineChild], tmp_path: Path
+) -> None:
     state = tmp_path / "state"
     fake.write_state(state, {"rails": {"VDD_IN": 5000}})
     child = children(str(fake.install(tmp_path, state)), "--interval", "10")
@@ -131,7 +135,9 @@ def test_silence_is_an_error_and_the_next_line_mends_it(children: Callable[..., 
     assert child.latest() == {"VDD_IN": 6.0}
 
 
-def test_a_child_that_ends_is_lost_with_its_last_words(children: Callable[..., LineChild], tmp_path: Path) -> None:
+def test_a_child_that_ends_is_lost_with_its_last_words(
+    children: Callable[..., LineChild], tmp_path: Path
+) -> None:
     state = tmp_path / "state"
     fake.write_state(state, {"mode": "exit"})
     child = children(str(fake.install(tmp_path, state)), "--interval", "10")
@@ -140,7 +146,9 @@ def test_a_child_that_ends_is_lost_with_its_last_words(children: Callable[..., L
             child.latest()
 
 
-def test_a_child_that_tells_no_power_is_given_up_soon(children: Callable[..., LineChild], tmp_path: Path) -> None:
+def test_a_child_that_tells_no_power_is_given_up_soon(
+    children: Callable[..., LineChild], tmp_path: Path
+) -> None:
     state = tmp_path / "state"
     fake.write_state(state, {"mode": "garble"})
     child = children(str(fake.install(tmp_path, state)), "--interval", "1", start_s=60.0)
@@ -255,4 +263,6 @@ def test_a_backend_that_finds_no_power_leaves_no_process(stand: TegrastatsStand)
         backend.meters()
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     if children.exists():
-        assert not any("tegrastats" in Path(f"/proc/{pid}/cmdline").read_text() for pid in children.read_text().split())
+        assert not any(
+            "tegrastats" in Path(f"/proc/{pid}/cmdline").read_text() for pid in children.read_text().split()
+        )

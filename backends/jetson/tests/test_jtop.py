@@ -57,7 +57,12 @@ def test_json_of_others_is_passed_over(line: str) -> None:
 
 
 def test_only_measured_rails_are_taken() -> None:
-    assert sample(POWER) == {"VDD_IN": 7000, "VDD_CPU_GPU_CV": 1000, "VDD_SOC": 1500, "ucsi-source-psy-1": 60000}
+    assert sample(POWER) == {
+        "VDD_IN": 7000,
+        "VDD_CPU_GPU_CV": 1000,
+        "VDD_SOC": 1500,
+        "ucsi-source-psy-1": 60000,
+    }
     assert sample({}) == {}
     assert sample(None) == {}
 
@@ -65,7 +70,10 @@ def test_only_measured_rails_are_taken() -> None:
 @pytest.mark.parametrize(
     ("said", "remedy"),
     [
-        ("The jtop.service is not active. Please run:\nsudo jtop --install-service", "enable --now jtop.service"),
+        (
+            "The jtop.service is not active. Please run:\nsudo jtop --install-service",
+            "enable --now jtop.service",
+        ),
         ("I can't access jtop.service.\nPlease logout or reboot this board.", "usermod -aG jtop"),
         ("Mismatch version jtop service: [7.1.0] and client: [7.2.2].", "same version"),
         ("Mismatch of Python versions between library and service", "jtop_python"),
@@ -133,7 +141,11 @@ def test_rails_are_read_through_a_child_and_this_process_stays_as_it_is(tmp_path
     method = multiprocessing.get_start_method(allow_none=True)
     before = "jtop" in sys.modules
     backend = JetsonBackend(
-        root=str(jetson), sources=("jtop",), jtop_python=stand_in(tmp_path, SERVES), interval_s=0.05, start_s=60.0
+        root=str(jetson),
+        sources=("jtop",),
+        jtop_python=stand_in(tmp_path, SERVES),
+        interval_s=0.05,
+        start_s=60.0,
     )
     assert backend.probe().available
     meters = backend.meters()
@@ -150,8 +162,14 @@ def test_rails_are_read_through_a_child_and_this_process_stays_as_it_is(tmp_path
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("    def __enter__(self): raise RuntimeError('I can\\'t access jtop.service')\n", "usermod -aG jtop"),
-        ("    def __enter__(self): return self\n    def ok(self): return False\n", "no data for three intervals"),
+        (
+            "    def __enter__(self): raise RuntimeError('I can\\'t access jtop.service')\n",
+            "usermod -aG jtop",
+        ),
+        (
+            "    def __enter__(self): return self\n    def ok(self): return False\n",
+            "no data for three intervals",
+        ),
         ("    def __enter__(self): raise SystemExit('The jtop.service is not active')\n", "systemctl enable"),
     ],
 )

@@ -55,7 +55,9 @@ def test_what_is_no_number_is_a_gap_and_never_0(tmp_path: Path, text: str) -> No
     meter.close()
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that gives EIO: /proc/self/mem")
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/mem"), reason="needs a file that gives EIO: /proc/self/mem"
+)
 def test_an_error_of_the_bus_is_a_gap(tmp_path: Path) -> None:
     volts = files(tmp_path, "5000\n")[0]
     meter = ProductMeter(CHANNEL, (volts, "/proc/self/mem"), 1e-6)  # address 0 is mapped nowhere: EIO

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from tests.fakes.jetson import tegrastats as fake
 from wattwhat_jetson._tegrastats import command, find, parse_line
 
-names = st.from_regex(r"\A[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z").filter(lambda name: name not in ("NC", "RAM", "SWAP", "IRAM"))
+names = st.from_regex(r"\A[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z").filter(
+    lambda name: name not in ("NC", "RAM", "SWAP", "IRAM")
+)
 rails = st.dictionaries(names, st.integers(-5_000, 400_000), max_size=8)
 noise = st.sampled_from(
     [
@@ -50,7 +52,9 @@ def lines(draw: st.DrawFn) -> tuple[dict[str, int], str]:
 @given(lines())
 def test_every_rail_comes_back_in_watts_and_nothing_else(case: tuple[dict[str, int], str]) -> None:
     told, line = case
-    assert (parse_line(line) or {}) == pytest.approx({name: milliwatt / 1000.0 for name, milliwatt in told.items()})
+    assert (parse_line(line) or {}) == pytest.approx(
+        {name: milliwatt / 1000.0 for name, milliwatt in told.items()}
+    )
 
 
 @given(st.text())

@@ -25,10 +25,12 @@ SAMPLES = (1, 4, 16, 64, 128, 256, 512, 1024)
 def test_timing_is_right_for_every_setting_of_the_chip(
     channels: int, samples: int, shunt_us: int, bus_us: int, new_kernel: bool
 ) -> None:
-    """Old kernels tell the round times samples, new ones the round; the round is the update period of both."""
+    """Old kernels tell the round times samples, new ones the round: the update period of both."""
     round_s = channels * (shunt_us + bus_us) * 1e-6
     told_ms = round((round_s if new_kernel else round_s * samples) * 1e3)
-    period_s, window_s = timing(float(told_ms), float(samples), channels, "6.8.12" if new_kernel else "5.10.120")
+    period_s, window_s = timing(
+        float(told_ms), float(samples), channels, "6.8.12" if new_kernel else "5.10.120"
+    )
     if told_ms == 0:
         assert (period_s, window_s) == (None, None)
         return
@@ -81,7 +83,10 @@ def test_the_other_place_of_the_device_tree_serves_too(tmp_path: Path) -> None:
 
 def test_channels_that_are_switched_off_are_no_rails_and_shorten_the_round(tmp_path: Path) -> None:
     lines = (Line("VDD_IN", 5.0, 0.005), Line("VDD_SOC", 5.0, 0.005, enabled=False))
-    Tree(tmp_path, BoardTree("NVIDIA Jetson Orin Nano", "nvidia,tegra234", (Chip("ina3221", "1-0040", lines, 4, 1),)))
+    Tree(
+        tmp_path,
+        BoardTree("NVIDIA Jetson Orin Nano", "nvidia,tegra234", (Chip("ina3221", "1-0040", lines, 4, 1),)),
+    )
     (tmp_path / "sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon2/in3_enable").write_text("0\n")
     rails = scan(str(tmp_path)).rails
     assert [rail.label for rail in rails] == ["VDD_IN"]

@@ -9,6 +9,7 @@ from time import monotonic_ns
 from wattwhat.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.meter import Meter, Reading
+from wattwhat_jetson._tree import may_read
 
 __all__ = ["PowerMeter", "ProductMeter"]
 
@@ -58,7 +59,7 @@ class _FileMeter(Meter):
                     f"{self.channel.id}: {path} is gone; its driver was unbound or removed, "
                     "open the backend again after it is back"
                 )
-            if not os.access(path, os.R_OK):
+            if not may_read(path):
                 return MeterError(f"{self.channel.id}: {path} may not be read; run: sudo chmod a+r {path}")
         if isinstance(err, OSError):
             kind = MeterLostError if err.errno in _GONE else MeterError

@@ -16,7 +16,7 @@ import attrs
 
 from wattwhat_jetson._boards import is_no_rail
 
-__all__ = ["Found", "Scan", "in_container", "model_of", "read_text", "scan", "timing"]
+__all__ = ["Found", "Scan", "in_container", "may_read", "model_of", "read_text", "scan", "timing"]
 
 DRIVERS = "sys/bus/i2c/drivers"
 # TI SBOS576, register map of the configuration register: conversion times from 140 us to 8.244 ms,
@@ -71,6 +71,11 @@ def read_text(*parts: str) -> str | None:
             return file.read(4096).rstrip(b"\0\n ").decode("utf-8", "replace")
     except OSError:
         return None
+
+
+def may_read(path: str) -> bool:
+    """Whether this process, as the user it acts as, may read a file."""
+    return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _number(*parts: str) -> float | None:
@@ -131,7 +136,7 @@ def scan(root: str) -> Scan:
             for folder in _folders(os.path.join(chip, "hwmon"), "hwmon"):
                 rails += _hwmon_238(folder) if driver == "ina238" else _hwmon_3221(folder, release)
     for rail in rails:
-        denied += [path for path in rail.files if os.path.exists(path) and not os.access(path, os.R_OK)]
+        denied += [path for path in rail.files if os.path.exists(path) and not may_read(path)]
     free = tuple(rail for rail in rails if not set(rail.files) & set(denied))
     return Scan(free, tuple(drivers), tuple(denied))
 

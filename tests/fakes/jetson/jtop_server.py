@@ -34,7 +34,14 @@ def main(socket: str, state: str, version: str) -> None:
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     data: dict[str, Any] = {}
     event = threading.Event()
-    init = {"version": version, "interval": 0.05, "board": {"hardware": {}}, "memory": {}, "fan": {}, "jc": {}}
+    init = {
+        "version": version,
+        "interval": 0.05,
+        "board": {"hardware": {}},
+        "memory": {},
+        "fan": {},
+        "jc": {},
+    }
 
     def answer() -> None:
         while True:
@@ -58,7 +65,8 @@ def main(socket: str, state: str, version: str) -> None:
     BaseManager.register("sync_data", callable=lambda: data)
     BaseManager.register("sync_event", callable=lambda: event)
     server = BaseManager(address=socket, authkey=KEY).get_server()
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     server.serve_forever()
 
 

@@ -76,6 +76,7 @@ class TegrastatsStand:
         description = BOARDS[board]
         (self.root / "proc/device-tree").mkdir(parents=True)
         (self.root / "proc/device-tree/model").write_text(description.model)
+        (self.root / "proc/device-tree/compatible").write_text(description.compatible)
         lines = (line for chip in description.chips for line in chip.lines if line.label != "NC")
         self.rails = {line.label: line.watts * 1e3 for line in lines}
         self._failing: dict[str, str] = {}

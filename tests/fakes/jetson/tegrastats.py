@@ -1,7 +1,8 @@
 """An executable stand-in for tegrastats: prints lines of a board, with power that a file dictates.
 
-It takes ``--interval MS`` like the real one, and ``--state FILE``. The file is JSON and read anew for each line:
-``{"rails": {name: mW}, "style": "plain" | "mW" | "triple", "mode": "run" | "exit" | "stall" | "garble"}``.
+It takes ``--interval MS`` like the real one, and ``--state FILE``. The file is JSON, read
+anew for each line: ``{"rails": {name: mW}, "style": "plain" | "mW" | "triple", "mode": MODE}`` with MODE one of
+"run", "exit", "stall", "garble".
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 BEFORE = {
-    "plain": "RAM 903/3956MB (lfb 417x4MB) IRAM 0/252kB(lfb 252kB) CPU [7%@102,off,1%@102,0%@102] EMC_FREQ 0% "
+    "plain": "RAM 903/3956MB (lfb 417x4MB) IRAM 0/252kB(lfb 252kB) CPU [7%@102,off,1%@102] EMC_FREQ 0% "
     "GR3D_FREQ 0% PLL@20C CPU@23C PMIC@100C GPU@22C AO@28C thermal@22.5C",
     "mW": "02-03-2023 10:11:12 RAM 2257/30536MB (lfb 2x4MB) SWAP 0/15268MB (cached 0MB) CPU [2%@729,0%@729] "
     "EMC_FREQ 0%@2133 GR3D_FREQ 0%@[0,0] VIC_FREQ 729 APE 174 CV0@-256C CPU@46.1C tj@47.2C",

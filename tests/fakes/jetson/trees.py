@@ -1,4 +1,4 @@
-"""Made sysfs trees of Jetson boards: the files that their INA drivers offer, with values that follow what is set.
+"""Made sysfs trees of Jetson boards: the files of their INA drivers, with values that follow what is set.
 
 Numbers are what the chips would show: the current in whole steps of its shunt converter (40 uV over the
 shunt), the voltage in mV. A file is always overwritten in place and at once, so a reader that holds it open
