@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
@@ -32,12 +32,19 @@ def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
     for name, number in (value or {}).items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            if not hasattr(number, "__float__"):
-                raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
+        if isinstance(number, str) or not hasattr(number, "__float__"):
+            raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
         if math.isnan(float(number)):
             raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
     return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
+
+
+def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
+    return tuple(value)
+
+
+def _sentences(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
 
 
 def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
@@ -128,12 +135,12 @@ class Measurement:
     duration_s: float | None = None
     calls: int | None = None
     items: float | None = None
-    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=tuple)
+    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
     budget: Budget = attrs.field(default=Budget(), converter=Budget)
     metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
-    warnings: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
     environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
     started_at: datetime | None = None
     details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
@@ -171,7 +178,9 @@ class Measurement:
             return None
         total = self.energy_j.value
         net = total - self.idle_power_w.value * self.duration_s
-        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (abs(net / total) if total else 1)
+        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (
+            abs(net / total) if total else 1
+        )
         rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
         return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
 
