@@ -204,11 +204,11 @@ def test_a_forgotten_child_ends_with_its_meters(stand: TegrastatsStand) -> None:
 @needs_proc
 def test_the_child_dies_of_its_next_line_when_we_are_killed(stand: TegrastatsStand) -> None:
     code = (
-        "import sys; sys.path[:] = {path!r}\n"
+        f"import sys; sys.path[:] = {sys.path!r}\n"
         "from wattwhat_jetson import JetsonBackend\n"
-        "meters = JetsonBackend(root={root!r}, interval_s=0.01).meters()\n"
+        f"meters = JetsonBackend(root={str(stand.root)!r}, interval_s=0.01).meters()\n"
         "print(meters[0]._child._proc.pid, flush=True); sys.stdin.read()\n"
-    ).format(path=sys.path, root=str(stand.root))
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stdin=subprocess.PIPE
     ) as parent:

@@ -36,7 +36,7 @@ POWER = {
 }
 real_client = pytest.mark.skipif(
     importlib.util.find_spec("jtop") is None,
-    reason="jetson-stats is not installed (AGPL-3.0, so nothing here depends on it): pip install jetson-stats",
+    reason="jetson-stats is not installed (AGPL-3.0, so nothing depends on it): pip install jetson-stats",
 )
 
 

@@ -28,12 +28,25 @@ class SysfsStand:
         self.root = Path(tempfile.mkdtemp(prefix="jetson-"))
         self.tree = Tree(self.root, board)
         self._healthy: dict[str, bytes] = {}
+        self._now_s = 0.0
+        self._pending_w: dict[str, float] = {}
 
     def open(self) -> JetsonBackend:
         return JetsonBackend(root=str(self.root), sources=("sysfs",))
 
     def set_power(self, channel_id: str, watts: float) -> None:
-        self.tree.set_power(label_of(channel_id), watts)
+        label = label_of(channel_id)
+        if self.tree.rounds_s[label] is None:
+            self.tree.set_power(label, watts)
+        else:
+            self._pending_w[label] = watts  # the chip has it at the end of its round
+
+    def tick(self, seconds: float) -> None:
+        before_s, self._now_s = self._now_s, self._now_s + seconds
+        for label, watts in self._pending_w.items():
+            round_s = self.tree.rounds_s[label] or 1.0
+            if before_s // round_s != self._now_s // round_s:
+                self.tree.set_power(label, watts)
 
     def deposit(self, channel_id: str, joules: float) -> None:
         raise NotImplementedError("a power monitor shows watts; it counts nothing")

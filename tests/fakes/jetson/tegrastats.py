@@ -1,8 +1,8 @@
 """An executable stand-in for tegrastats: prints lines of a board, with power that a file dictates.
 
 It takes ``--interval MS`` like the real one, and ``--state FILE``. The file is JSON, read
-anew for each line: ``{"rails": {name: mW}, "style": "plain" | "mW" | "triple", "mode": MODE}`` with MODE one of
-"run", "exit", "stall", "garble".
+anew for each line: ``{"rails": {name: mW}, "style": STYLE, "mode": MODE}``, with STYLE one of "plain", "mW",
+"triple" and MODE one of "run", "exit", "stall", "garble".
 """
 
 from __future__ import annotations

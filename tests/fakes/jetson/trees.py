@@ -28,13 +28,17 @@ class Line:
 
 @attrs.frozen
 class Chip:
-    """One monitor: its driver's folder, its address on the bus, its channels."""
+    """One monitor: its driver's folder, its address on the bus, its channels.
+
+    ``interval_ms`` and ``samples`` are what its files tell, ``round_s`` is how often it has new values.
+    """
 
     driver: str
     address: str
     lines: tuple[Line, ...]
     interval_ms: int | None = None
     samples: int | None = None
+    round_s: float | None = None
 
 
 @attrs.frozen
@@ -118,6 +122,7 @@ BOARDS: dict[str, BoardTree] = {
                 ),
                 7,
                 1,
+                0.0066,
             ),
         ),
     ),
@@ -135,6 +140,7 @@ BOARDS: dict[str, BoardTree] = {
                 ),
                 7,
                 1,
+                0.0066,
             ),
             Chip(
                 "ina3221",
@@ -146,6 +152,7 @@ BOARDS: dict[str, BoardTree] = {
                 ),
                 7,
                 1,
+                0.0066,
             ),
         ),
     ),
@@ -163,6 +170,7 @@ BOARDS: dict[str, BoardTree] = {
                 ),
                 1690,
                 256,
+                0.0066,
             ),
             Chip(
                 "ina3221",
@@ -170,6 +178,7 @@ BOARDS: dict[str, BoardTree] = {
                 (_nc(0.002), Line("VDDQ_VDD2_1V8AO", 4.97, 0.002, 0.4), _nc(0.002)),
                 1690,
                 256,
+                0.0066,
             ),
         ),
     ),
@@ -187,6 +196,7 @@ BOARDS: dict[str, BoardTree] = {
                 ),
                 7,
                 1,
+                0.0066,
             ),
         ),
         "5.15.148-tegra",
@@ -206,6 +216,7 @@ BOARDS: dict[str, BoardTree] = {
                 ),
                 7,
                 16,
+                0.0066,
             ),
             Chip("ina238", "2-0044", (Line("VIN", 19.6, 0.001, 24.0),)),
         ),
@@ -229,6 +240,7 @@ class Tree:
         self.root = Path(root)
         self.board = BOARDS[board] if isinstance(board, str) else board
         self.lines: dict[str, Line] = {}
+        self.rounds_s: dict[str, float | None] = {}
         self._value_files: dict[str, tuple[Path, str]] = {}
         self._write = write
         self._text("proc/device-tree/model", self.board.model + "\0")
@@ -246,6 +258,7 @@ class Tree:
         target.write_bytes(text.encode())
 
     def _chip(self, chip: Chip, number: int) -> None:
+        self.rounds_s |= {line.label: chip.round_s for line in chip.lines}
         bus = chip.address.partition("-")[0]
         device = self.root / f"sys/devices/platform/c240000.i2c/i2c-{bus}/{chip.address}"
         link = self.root / f"sys/bus/i2c/drivers/{chip.driver}/{chip.address}"
