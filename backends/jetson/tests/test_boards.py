@@ -132,6 +132,23 @@ def test_what_is_added_up_on_each_board(model: str, labels: str, counted: str) -
     assert not plan.left_out
 
 
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_no_power_model_of_cpu_or_dram_is_added_to_what_is_measured(board: Board) -> None:
+    """The components tell the core that both are measured, also where the total or an inner rail is missing."""
+    every = [rail.name for rail in board.rails]
+    inner = {rail.name for rail in board.rails if rail.fed_by is not None and rail.component != "cpu"}
+    for labels in (every, [name for name in every if name not in inner]):
+        components = {rail.component for rail in planned(board, labels).rails.values()}
+        for part in ("cpu", "dram"):
+            assert components & {part, "module", "host"}
+
+
+def test_a_thor_on_a_carrier_without_monitor_needs_no_power_model_either() -> None:
+    plan = make_plan("NVIDIA Jetson AGX Thor", ["VDD_GPU", "VDD_CPU_SOC_MSS", "VIN_SYS_5V0"])
+    assert plan is not None
+    assert {"cpu", "dram"} <= {rail.component for rail in plan.rails.values()}
+
+
 def test_a_total_that_is_not_offered_is_said_to_be_missing() -> None:
     plan = make_plan("NVIDIA Jetson Xavier NX Developer Kit", ["VDD_SOC", "VDD_CPU_GPU_CV"])
     assert plan is not None

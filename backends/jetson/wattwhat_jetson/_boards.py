@@ -29,7 +29,9 @@ class Rail:
 
     Args:
         name: its name in the channel's id: what the kernel calls it.
-        component: what hangs on it, one of `wattwhat.channel.COMPONENTS`.
+        component: what hangs on it, one of `wattwhat.channel.COMPONENTS`. The core adds a power model of CPU or
+            DRAM where no component says that they are measured, so of several loads the one it would add again
+            is named: the 5 V rail that also feeds the I/O is "dram".
         fed_by: the rail that it is derived from, if that one is measured too.
         aliases: what other tools call the same line.
     """
@@ -79,7 +81,7 @@ BOARDS: tuple[Board, ...] = (  # the order matters: "orin nano" is looked for be
     Board(
         "Jetson Thor",
         ("thor", "tegra264"),
-        _under("VIN", "board", VDD_GPU="gpu", VDD_CPU_SOC_MSS="soc", VIN_SYS_5V0="rail"),
+        _under("VIN", "host", VDD_GPU="gpu", VDD_CPU_SOC_MSS="cpu", VIN_SYS_5V0="dram"),
         shunt_ohm=0.002,
         supply_v=20.0,
         leaves_out="what is fed before the carrier's shunt",
@@ -90,7 +92,7 @@ BOARDS: tuple[Board, ...] = (  # the order matters: "orin nano" is looked for be
         (
             Rail("VDD_GPU_SOC", "soc"),
             Rail("VDD_CPU_CV", "cpu"),
-            Rail("VIN_SYS_5V0", "rail"),
+            Rail("VIN_SYS_5V0", "dram"),
             Rail("VDDQ_VDD2_1V8AO", "dram", fed_by="VIN_SYS_5V0"),
         ),
         shunt_ohm=0.002,
@@ -220,7 +222,7 @@ def make_plan(model: str, labels: Iterable[str], add: tuple[str, ...] = ()) -> P
     """
     offered = list(dict.fromkeys(label for label in labels if not is_no_rail(label)))
     if add:
-        board = Board("board whose rails the user named", (), tuple(Rail(label, "rail") for label in add))
+        board = Board("board whose rails the user named", (), tuple(Rail(label, "module") for label in add))
     else:
         known = identify(model, offered)
         if known is None:
