@@ -52,7 +52,11 @@ def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: floa
         raise ArgumentError(f"{attribute.name}: expected a number >= 0 or None, got {value!r}")
 
 
-@attrs.frozen(kw_only=False)
+def _ids(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
+@attrs.frozen
 class Channel:
     """One energy channel of one device: what is read, how often it changes, how well it is known.
 
@@ -87,7 +91,7 @@ class Channel:
     device: str = attrs.field(validator=_text)
     component: str = attrs.field(validator=_one_of(*COMPONENTS))
     quantity: str = attrs.field(validator=_one_of(*_QUANTITIES))
-    contains: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    contains: tuple[str, ...] = attrs.field(default=(), converter=_ids)
     update_period_s: float | None = attrs.field(default=None, validator=_positive)
     averaging_window_s: float | None = attrs.field(default=None, validator=_positive)
     resolution: float | None = attrs.field(default=None, validator=_not_negative)

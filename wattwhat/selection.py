@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 
 from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
-from wattwhat.errors import BackendError
+from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.meter import Meter
 from wattwhat.rig import Rig
 
@@ -97,12 +98,13 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
     return Found(plugin, answer, backend, meters)
 
 
-def open_rig(names: Sequence[str] | None = None, *, plugins: Mapping[str, Plugin] | None = None) -> Rig:
+def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin] | None = None) -> Rig:
     """Open the meters of these backends as one rig.
 
     Args:
-        names: backends to use; None takes those of the environment variable WATTWHAT_BACKENDS (names
-            separated by commas), else every available one, estimates only for what no sensor covers.
+        names: backends to use, by name or as Backend objects; None takes those of the environment variable
+            WATTWHAT_BACKENDS (names separated by commas), else every available one, and estimates only for
+            what no sensor covers.
         plugins: plugins to choose from; None takes the installed ones.
 
     Raises:
@@ -112,6 +114,7 @@ def open_rig(names: Sequence[str] | None = None, *, plugins: Mapping[str, Plugin
     if names is None and os.environ.get(ENV_BACKENDS):
         names = [name.strip() for name in os.environ[ENV_BACKENDS].split(",") if name.strip()]
     if names is not None:
+        names, known = _name_objects(names, known)
         _check_names(names, known)
     found = survey(names, plugins=known)
     if names is not None:
@@ -127,13 +130,33 @@ def open_rig(names: Sequence[str] | None = None, *, plugins: Mapping[str, Plugin
     )
 
 
+def _name_objects(
+    names: Sequence[Any], known: Mapping[str, Plugin]
+) -> tuple[list[str], Mapping[str, Plugin]]:
+    """Backends that were handed over as objects, under a name of their own beside the installed ones."""
+    given: dict[str, Plugin] = {}
+    chosen = []
+    for number, one in enumerate(names):
+        name = one
+        if not isinstance(one, str):
+            name = getattr(one, "name", "") or f"{type(one).__name__}"
+            name = name if name not in given else f"{name}-{number}"
+            given[name] = Plugin(name, None, partial(partial, _itself, one))
+        chosen.append(name)
+    return chosen, {**known, **given}
+
+
+def _itself(backend: Any) -> Any:
+    return backend
+
+
 def _warnings_of(one: Found) -> tuple[str, ...]:
     return tuple(getattr(one.backend, "warnings", ()) or ())
 
 
 def _check_names(names: Sequence[str], known: Mapping[str, Plugin]) -> None:
-    if isinstance(names, str) or not names:
-        raise BackendError(f"backends: expected a list of names such as ['rapl'], got {names!r}")
+    if not names:
+        raise ArgumentError("backends: expected at least one name, or None for every available backend")
     for name in names:
         if name not in known:
             raise BackendError(

@@ -45,7 +45,7 @@ class Window:
         self,
         label: str = "window",
         *,
-        backends: Sequence[str] | None = None,
+        backends: Sequence[Any] | None = None,
         sync: str | bool = "auto",
         on_end: Callable[[Window], object] | None = None,
         rig: Rig | None = None,
@@ -194,14 +194,14 @@ def track(label: F, /) -> F: ...
 def track(
     label: str = ...,
     *,
-    backends: Sequence[str] | None = ...,
+    backends: Sequence[Any] | None = ...,
     sync: str | bool = ...,
     on_end: Callable[[Window], object] | None = ...,
 ) -> Window: ...
 def track(
     label: Any = "window",
     *,
-    backends: Sequence[str] | None = None,
+    backends: Sequence[Any] | None = None,
     sync: str | bool = "auto",
     on_end: Callable[[Window], object] | None = None,
 ) -> Any:

@@ -8,6 +8,8 @@ from wattwhat.measurement import Measurement
 
 __all__ = ["measurement_html"]
 
+_LEFT = "style='text-align:left'"
+
 
 def measurement_html(measurement: Measurement) -> str:
     """A small table: energy, power, per call and per item, channels, budget, warnings.
@@ -36,7 +38,6 @@ def measurement_html(measurement: Measurement) -> str:
     rows.extend((f"u: {source}", f"{u:.3g} J") for source, u in m.budget)
     rows.extend(("warning", sentence) for sentence in m.warnings)
     body = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-        for name, text in rows
+        f"<tr><th {_LEFT}>{escape(name)}</th><td {_LEFT}>{escape(text)}</td></tr>" for name, text in rows
     )
     return f"<table><caption>{escape(m.label)}</caption>{body}</table>"
