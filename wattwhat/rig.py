@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from wattwhat.channel import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
-from wattwhat.line import Anchor, CounterLine, Gap, GaugeLine, open_line
+from wattwhat.line import Anchor, CounterLine, Edge, Gap, GaugeLine, open_line
 from wattwhat.meter import Meter, Reading
 from wattwhat.sampler import Sampler
 
@@ -100,8 +100,15 @@ class Rig:
         t_ns = self.clock()
         snapshot = Snapshot(t_ns, readings, anchors)
         if t_ns - self._newer_ns > _CONTEXT_NS:
-            self.context, self._newer, self._newer_ns = self._newer, snapshot, t_ns
+            self.context, self._newer, self._newer_ns = self._newer, self._without_edges(snapshot), t_ns
         return snapshot
+
+    def _without_edges(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot to remember: an edge in it would look like an open window for ever."""
+        if not self.gauges:
+            return snapshot
+        kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
+        return snapshot._replace(readings=kept)
 
     def end(self, begin: Snapshot) -> Snapshot:
         """Read everything at the end of a span; the time is taken first."""

@@ -152,9 +152,7 @@ def test_a_root_logger_that_gains_a_handler_is_noticed():
     handler = logging.NullHandler()
     stand = broken.changing(lambda: logging.getLogger().addHandler(handler))
     try:
-        report = check_backend(
-            broken.changing(lambda: logging.getLogger().addHandler(handler)), patience_s=PATIENCE_S
-        )
+        report = check_backend(stand, patience_s=PATIENCE_S)
     finally:
         logging.getLogger().removeHandler(handler)
     assert [(check.promise, "root logger" in check.sentence) for check in report.failed] == [(ALONE, True)]

@@ -10,7 +10,15 @@ from wattwhat.errors import WattwhatError
 from wattwhat.meter import Meter
 from wattwhat.testing import _surroundings
 from wattwhat.testing._failures import value_or_meter_error
-from wattwhat.testing._subject import Broken, Promise, Subject, described, read, require
+from wattwhat.testing._subject import (
+    Broken,
+    Promise,
+    Subject,
+    described,
+    many,
+    read,
+    require,
+)
 
 __all__ = ["FIRST", "PROMISES"]
 
@@ -31,7 +39,7 @@ def threads_may_read(subject: Subject) -> str:
             not any(thread.is_alive() for thread in threads), "two threads reading at once block each other"
         )
         require(not troubles, f"two threads reading at once: {'; '.join(troubles[:3])}")
-        return f"2 threads, {len(meters)} channels each"
+        return f"2 threads read {many(len(meters), 'channel')} each"
 
 
 def _reader(meters: list[Meter], start: threading.Barrier, troubles: list[str]) -> None:

@@ -7,7 +7,16 @@ from functools import partial
 
 from wattwhat.errors import MeterError, MeterLostError, WattwhatError
 from wattwhat.meter import Meter
-from wattwhat.testing._subject import Broken, NotApplicable, Promise, Subject, asked, described, require
+from wattwhat.testing._subject import (
+    Broken,
+    NotApplicable,
+    Promise,
+    Subject,
+    asked,
+    described,
+    many,
+    require,
+)
 
 __all__ = ["PROMISES", "value_or_meter_error"]
 
@@ -28,7 +37,7 @@ def errors_become_meter_errors(subject: Subject) -> str:
             finally:
                 stand.heal(channel_id)
             _reads_again(subject, meter)
-        return f"{len(meters)} channels fail with MeterError and heal"
+        return f"{many(len(meters), 'channel')} failed and healed"
 
 
 def losses_become_meter_lost(subject: Subject) -> str:
@@ -47,7 +56,7 @@ def losses_become_meter_lost(subject: Subject) -> str:
         require(not lost, f"all came back, but a fresh opening misses {lost} of {len(meters)} channels")
         for meter in again:
             _reads_again(subject, meter)
-    return f"{len(meters)} channels report the loss, and are back after a fresh opening"
+    return f"{many(len(meters), 'channel')} lost, and back after a fresh opening"
 
 
 def refusals_are_reported(subject: Subject) -> str:
@@ -63,7 +72,7 @@ def refusals_are_reported(subject: Subject) -> str:
             finally:
                 stand.heal(meter.channel.id)
             _reads_again(subject, meter)
-        return f"{len(meters)} channels, refused one by one"
+        return f"{many(len(meters), 'channel')} refused, one by one"
 
 
 def _fresh_opening_survives(subject: Subject, refused_id: str) -> None:

@@ -13,7 +13,16 @@ from numbers import Real
 from wattwhat.backend import Availability, Backend
 from wattwhat.channel import Channel, host_name
 from wattwhat.errors import WattwhatError
-from wattwhat.testing._subject import Broken, NotApplicable, Promise, Subject, described, read, require
+from wattwhat.testing._subject import (
+    Broken,
+    NotApplicable,
+    Promise,
+    Subject,
+    described,
+    many,
+    read,
+    require,
+)
 
 __all__ = ["PROMISES"]
 
@@ -79,7 +88,7 @@ def meters_match_probe(subject: Subject) -> str:
     for meter in meters:
         meter.close()
     require(bool(meters) or not answer.available, "probe() says available, but meters() gives none")
-    return f"probe() says available={answer.available} and meters() gives {len(meters)}"
+    return f"probe() says available={answer.available} and meters() gives {many(len(meters), 'meter')}"
 
 
 def channels_are_valid(subject: Subject) -> str:
@@ -103,7 +112,7 @@ def channels_are_valid(subject: Subject) -> str:
                 meter.channel.is_counter or meter.channel.wrap_j is None,
                 f"{meter.channel.id}: a power gauge cannot wrap, but wrap_j is {meter.channel.wrap_j}",
             )
-    return f"{len(meters)} valid channels"
+    return f"{many(len(meters), 'channel')} looked at"
 
 
 def ids_name_the_thing(subject: Subject) -> str:
@@ -123,7 +132,7 @@ def ids_name_the_thing(subject: Subject) -> str:
             len(parts) >= 3 and all(parts),
             f"the id {channel_id!r} has too few or empty parts; expected host/backend/device",
         )
-    return f"{len(ids)} ids, all different, for instance {ids[0]}"
+    return f"{many(len(ids), 'id')}, for instance {ids[0]}"
 
 
 def ids_are_stable(subject: Subject) -> str:
@@ -215,7 +224,7 @@ def readings_are_timed(subject: Subject) -> str:
                 )
                 require(t_ns >= previous_ns, f"{name}: t_ns went back from {previous_ns} to {t_ns}")
                 previous_ns = t_ns
-    return f"5 readings of each of {len(meters)} channels"
+    return f"5 readings of each of {many(len(meters), 'channel')}"
 
 
 def containment_is_plausible(subject: Subject) -> str:
@@ -232,7 +241,7 @@ def containment_is_plausible(subject: Subject) -> str:
     named = sum(len(contained) for contained in inside.values())
     if not named:
         raise NotApplicable("no channel contains another")
-    return f"{named} contained ids, each of this host and in no ring"
+    return f"{many(named, 'contained id')}, of this host and in no ring"
 
 
 def _below(channel_id: str, inside: dict[str, tuple[str, ...]]) -> set[str]:

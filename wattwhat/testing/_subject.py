@@ -188,3 +188,8 @@ def asked(action: Callable[[], None]) -> None:
         action()
     except NotImplementedError as err:
         raise NotApplicable(f"the stand cannot do it: {err or 'NotImplementedError'}") from err
+
+
+def many(number: int, noun: str) -> str:
+    """A number with its noun: 1 counter, 2 counters."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

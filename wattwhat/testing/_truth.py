@@ -13,6 +13,7 @@ from wattwhat.testing._subject import (
     Promise,
     Subject,
     asked,
+    many,
     read,
     require,
 )
@@ -35,7 +36,7 @@ def counters_count_joules(subject: Subject) -> str:
                     "expected joules (a factor of 1000 or 3600 is a wrong unit)",
                 )
             seen += 1
-    return f"{seen} counters move by what flows"
+    return f"checked on {many(seen, 'counter')}"
 
 
 def gauges_show_watts(subject: Subject) -> str:
@@ -55,7 +56,7 @@ def gauges_show_watts(subject: Subject) -> str:
             seen += 1
     if not seen:
         raise NotApplicable("no channel is a power gauge")
-    return f"{seen} gauges show the power"
+    return f"checked on {many(seen, 'gauge')}"
 
 
 def wraps_are_declared(subject: Subject) -> str:
@@ -88,7 +89,7 @@ def wraps_are_declared(subject: Subject) -> str:
             seen += 1
     if not seen:
         raise NotApplicable("no counter declares a wrap")
-    return f"{seen} counters wrap where they say"
+    return f"checked on {many(seen, 'counter')}"
 
 
 def resets_are_passed_on(subject: Subject) -> str:
@@ -116,7 +117,7 @@ def resets_are_passed_on(subject: Subject) -> str:
                 f"{meter.channel.id}: after a reset {joules:.6g} J flowed and the value stays {later:.6g}",
             )
             seen += 1
-    return f"{seen} counters show a reset and count on"
+    return f"checked on {many(seen, 'counter')}"
 
 
 def containers_include_their_parts(subject: Subject) -> str:
@@ -140,7 +141,7 @@ def containers_include_their_parts(subject: Subject) -> str:
                 seen += 1
     if not seen:
         raise NotApplicable("no counter contains another counter of this backend")
-    return f"{seen} pairs of container and part agree"
+    return f"checked on {many(seen, 'pair')} of container and part"
 
 
 def counters_of(meters: list[Meter]) -> list[Meter]:
