@@ -1,7 +1,6 @@
 """The doctor: every backend and channel is told, whatever state it is in, in words and as data."""
 
 import json
-import time
 
 import pytest
 
@@ -181,24 +180,32 @@ def test_every_meter_is_closed_again(plugins, capsys):
 
 
 class Ticking(Meter):
-    """A counter that moves once in 4 ms of real time."""
+    """A counter that moves once in 4 ms of a clock that only moves when somebody sleeps."""
 
     def __init__(self, what):
         self.channel = what
         self.reads = 0
+        self.now_s = 0.0
+
+    def clock(self):
+        return self.now_s
+
+    def sleep(self, seconds):
+        self.now_s += seconds
 
     def read(self):
         self.reads += 1
-        now_ns = time.monotonic_ns()
-        return Reading(now_ns, float(now_ns // 4_000_000))
+        return Reading(round(self.now_s * 1e9), float(int(self.now_s / 0.004)))
 
 
 def test_an_unknown_period_is_found_by_watching(plugins):
-    plugins(made=Made([Ticking(channel("a"))]))
-    (found,) = examine(watch_s=0.1)["backends"][0]["channels"]
+    meter = Ticking(channel("a"))
+    plugins(made=Made([meter]))
+    findings = examine(watch_s=0.1, clock=meter.clock, sleep=meter.sleep)
+    (found,) = findings["backends"][0]["channels"]
     assert found["update_period_from"] == "watching"
-    assert found["update_period_s"] >= 0.003  # a loaded machine may see fewer changes, never more
-    assert "(seen by watching)" in describe(examine(watch_s=0.1))
+    assert found["update_period_s"] == pytest.approx(0.004)
+    assert "every 4 ms (seen by watching)" in describe(findings)
 
 
 @pytest.mark.parametrize(
@@ -213,16 +220,21 @@ def test_an_unknown_period_is_found_by_watching(plugins):
 def test_nothing_is_watched_without_need(kind, fields, watch_s, plugins):
     meter = kind(channel("a", **fields))
     plugins(made=Made([meter]))
-    (found,) = examine(watch_s)["backends"][0]["channels"]
+    (found,) = examine(watch_s, clock=meter.clock, sleep=meter.sleep)["backends"][0]["channels"]
     assert meter.reads == 1
     assert found["update_period_s"] == fields.get("update_period_s")
 
 
+class Still(Gauge, Ticking):
+    __init__ = Ticking.__init__
+
+
 def test_a_sensor_that_never_moves_is_not_given_a_period(plugins):
-    plugins(made=Made([Gauge(channel("g", quantity="power"))]))
-    findings = examine(watch_s=0.01)
+    meter = Still(channel("g", quantity="power"))
+    plugins(made=Made([meter]))
+    findings = examine(watch_s=0.5, clock=meter.clock, sleep=meter.sleep)
     assert findings["backends"][0]["channels"][0]["update_period_s"] is None
-    assert "period unknown, and not told by 0.01 s of watching" in flat(describe(findings))
+    assert "period unknown, and not told by 0.5 s of watching" in flat(describe(findings))
 
 
 @pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "1e9"])
@@ -231,12 +243,13 @@ def test_a_watch_of_no_sensible_length_is_refused(seconds, capsys):
     assert "--watch: expected seconds" in capsys.readouterr().err
 
 
-def test_watching_reports_progress(plugins):
+def test_watching_reports_progress_over_all_sensors(plugins):
     seen = []
-    plugins(made=Made([Gauge(channel("g", quantity="power"))]))
-    examine(0.005, lambda elapsed_s, words: seen.append((elapsed_s, words)))
-    assert {words for _, words in seen} == {"watching lab1/made/g"}
-    assert [elapsed for elapsed, _ in seen] == sorted(elapsed for elapsed, _ in seen)
+    first, second = Still(channel("g", quantity="power")), Still(channel("h", quantity="power"))
+    plugins(made=Made([first, second]))
+    examine(0.005, lambda elapsed_s, words: seen.append((elapsed_s, words)), first.clock, first.sleep)
+    assert {words for _, words in seen} == {"watching lab1/made/g", "watching lab1/made/h"}
+    assert [elapsed_s for elapsed_s, _ in seen] == pytest.approx([0.001 * n for n in range(len(seen))])
 
 
 # The whole --------------------------------------------------------------------------------------

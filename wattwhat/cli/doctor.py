@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +65,18 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def examine(
-    watch_s: float = _WATCH_S, progress: Callable[[float, str], None] | None = None
+    watch_s: float = _WATCH_S,
+    progress: Callable[[float, str], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
     """Ask every backend and read every channel once.
 
     Args:
         watch_s: how long to watch each sensor whose update period is unknown, in s.
         progress: called with the seconds that have passed and what is being done.
+        clock: gives the time in s, for watching.
+        sleep: waits so many seconds between two looks.
 
     Returns:
         Plain data for JSON: ``backends`` with their channels, how many ``sensors`` can be read,
@@ -86,11 +92,22 @@ def examine(
     from wattwhat._version import __version__
     from wattwhat.channel import host_name
     from wattwhat.selection import ENV_BACKENDS, close_found, survey
+    from wattwhat.watch import observe_period
+
+    begin_s = clock()
+
+    def watch(meter: Meter) -> float | None:
+        def pause(seconds: float) -> None:
+            if progress is not None:
+                progress(clock() - begin_s, f"watching {meter.channel.id}")
+            sleep(seconds)
+
+        return observe_period(meter.read, clock, pause, watch_s)
 
     found = survey()
     try:
         meters = [meter for one in found for meter in one.meters]
-        looks = {id(meter): _look(meter, watch_s, progress) for meter in meters}
+        looks = {id(meter): _look(meter, watch_s, watch) for meter in meters}
         backends = [_backend(one) for one in found]
         used = _used(found)
     finally:
@@ -111,7 +128,7 @@ def examine(
     }
 
 
-def _look(meter: Meter, watch_s: float, progress: Callable[[float, str], None] | None) -> dict[str, Any]:
+def _look(meter: Meter, watch_s: float, watch: Callable[[Meter], float | None]) -> dict[str, Any]:
     """Read a meter once; watch it where its update period is unknown and it is a sensor."""
     channel = meter.channel
     look: dict[str, Any] = {
@@ -127,26 +144,11 @@ def _look(meter: Meter, watch_s: float, progress: Callable[[float, str], None] |
             look["power_now_w"] = value
         if channel.update_period_s is None and watch_s > 0 and _provenance(meter) == "measured":
             look["watched_s"] = watch_s
-            look["update_period_s"] = _watch(meter, watch_s, progress)
+            look["update_period_s"] = watch(meter)
             look["update_period_from"] = None if look["update_period_s"] is None else "watching"
     except Exception as err:  # whatever a plugin raises is a finding
         look["error"] = str(err) or type(err).__name__
     return look
-
-
-def _watch(meter: Meter, watch_s: float, progress: Callable[[float, str], None] | None) -> float | None:
-    import time
-
-    from wattwhat.watch import observe_period
-
-    begin_s = time.monotonic()
-
-    def sleep(seconds: float) -> None:
-        if progress is not None:
-            progress(time.monotonic() - begin_s, f"watching {meter.channel.id}")
-        time.sleep(seconds)
-
-    return observe_period(meter.read, time.monotonic, sleep, watch_s)
 
 
 def _used(found: Sequence[Found]) -> dict[int, bool]:

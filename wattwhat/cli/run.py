@@ -88,10 +88,12 @@ def measured(
     # Opening meters takes a while the first time; it happens before the command's own span.
     window.start()
     try:
-        status = _wait(command)
+        # what the shell passed on stays open in the command, as if it had been started without us
+        process = subprocess.Popen(command, close_fds=False)
     except OSError as err:
         window.stop()
         return _cannot_start(command[0], err), None
+    status = _wait(process)
     window.stop()
     found = window.measurement
     doubt = (f"the command ended with status {status}",) if status else ()
@@ -103,22 +105,34 @@ def measured(
     )
 
 
-def _wait(command: Sequence[str]) -> int:
-    """Start the command and wait for its end, through every Ctrl-C: the terminal sends it to the command too.
-
-    What the shell passed on stays open in the command, as if it had been started without us.
-    """
-    process: subprocess.Popen[bytes] | None = None
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end through every Ctrl-C, for the terminal sends it to the command too; its status."""
+    code: int | None = None
     while True:
         try:
-            if process is None:
-                process = subprocess.Popen(command, close_fds=False)
-            code = process.wait()
-        except KeyboardInterrupt:
-            if process is None:
-                raise
-        else:
-            return code if code >= 0 else 128 - code
+            while True:
+                try:
+                    code = _ending(process) if code is None else code
+                    process.wait()  # only now is its processor time booked as that of a child
+                    return code if code >= 0 else 128 - code
+                except KeyboardInterrupt:
+                    pass
+        except KeyboardInterrupt:  # one that came while another was being passed over
+            pass
+
+
+def _ending(process: subprocess.Popen[bytes]) -> int:
+    """The status as `subprocess` gives it; may be interrupted at any moment and asked again."""
+    if sys.platform != "win32" and hasattr(os, "waitid"):
+        # An interrupt that comes together with the end makes wait() lose the status just taken from the
+        # kernel, and report success. Here the kernel keeps it.
+        try:
+            ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:  # taken already, or SIGCHLD is ignored and nobody will ever know
+            ended = None
+        if ended is not None:
+            return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+    return process.wait()
 
 
 def _cannot_start(name: str, err: OSError) -> int:
