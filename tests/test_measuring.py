@@ -168,7 +168,7 @@ def test_a_part_time_gauge_is_met_at_many_phases(call_s: float, phase: float) ->
     simulation = simulated(gauge(load, 0.1, 0.025, phase_s=phase), max_power_w=400.0)
     m = measured(simulation, Pulsing(simulation, load, call_s), precision=0.03, max_seconds=60.0, idle=None)
     assert m.energy_per_call_j is not None
-    assert m.energy_per_call_j.value == pytest.approx(210.0 * call_s, rel=0.001)
+    assert m.energy_per_call_j.value == pytest.approx(210.0 * call_s, rel=0.01)
     assert m.details["stopped"] == "precision reached"
 
 
