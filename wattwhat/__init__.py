@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from wattwhat.backend import Availability, Backend
     from wattwhat.channel import Channel
     from wattwhat.errors import WattwhatError
-    from wattwhat.measuring import measure
     from wattwhat.measurement import Measurement
+    from wattwhat.measuring import measure
     from wattwhat.meter import Meter, Reading
     from wattwhat.quantity import Quantity
     from wattwhat.scoring import Score

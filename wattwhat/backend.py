@@ -165,6 +165,8 @@ def probe(backend: Backend) -> Availability:
         )
     if not isinstance(answer, Availability):
         return Availability(
-            False, f"probe() returned {answer!r}, expected an Availability", "report this to the plugin's author"
+            False,
+            f"probe() returned {answer!r}, expected an Availability",
+            "report this to the plugin's author",
         )
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError
 from wattwhat.quantity import Quantity, finite_or_none
 
-__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
+__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement", "check_metrics"]
 
 SCHEMA = 1
 PROVENANCES = ("measured", "estimated", "mixed", "imported")
@@ -32,12 +32,37 @@ def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
     for name, number in (value or {}).items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            if not hasattr(number, "__float__"):
-                raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
+        if isinstance(number, str) or not hasattr(number, "__float__"):
+            raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
         if math.isnan(float(number)):
             raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
     return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
+
+
+def check_metrics(metrics: Mapping[str, float]) -> Mapping[str, float]:
+    """The metrics as a frozen mapping of floats.
+
+    Raises:
+        ArgumentError: one is NaN or no number, or an accuracy lies outside [0, 1].
+
+    Example:
+        >>> dict(check_metrics({"accuracy": 0.91}))
+        {'accuracy': 0.91}
+    """
+    known = _metrics(metrics)
+    accuracy = known.get("accuracy", 0.0)
+    if not 0.0 <= accuracy <= 1.0:
+        hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
+        raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+    return known
+
+
+def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
+    return tuple(value)
+
+
+def _sentences(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
 
 
 def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
@@ -128,12 +153,12 @@ class Measurement:
     duration_s: float | None = None
     calls: int | None = None
     items: float | None = None
-    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=tuple)
+    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
     budget: Budget = attrs.field(default=Budget(), converter=Budget)
     metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
-    warnings: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
     environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
     started_at: datetime | None = None
     details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
@@ -171,7 +196,9 @@ class Measurement:
             return None
         total = self.energy_j.value
         net = total - self.idle_power_w.value * self.duration_s
-        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (abs(net / total) if total else 1)
+        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (
+            abs(net / total) if total else 1
+        )
         rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
         return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
 
@@ -181,10 +208,7 @@ class Measurement:
         Raises:
             ArgumentError: a metric is NaN or no number, or an accuracy lies outside [0, 1].
         """
-        accuracy = metrics.get("accuracy", 0.0)
-        if accuracy > 1 or accuracy < 0:
-            hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
-            raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+        check_metrics(metrics)
         return attrs.evolve(self, metrics={**self.metrics, **metrics})
 
     def to_dict(self) -> dict[str, Any]:

@@ -53,5 +53,5 @@ class Meter:
         """
         raise NotImplementedError
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Give back what was opened; called once or more, never raises."""

@@ -1,0 +1,159 @@
+"""Counters: from two readings of an energy counter to joules. Wraps, resets and gaps are three things.
+
+A counter shows the energy up to its latest tick, so a reading is stale by anything up to the update
+period U. Over a window of length T the difference of two readings misses the energy since the last tick
+and has too much from before the first: with power P and two ages uniform in [0, U], the standard
+uncertainty of that is ``P U / sqrt(6)`` for a steady load; power that changes makes it larger.
+"""
+
+from __future__ import annotations
+
+import math
+
+from wattwhat.budget import EDGES, LOST, RESOLUTION
+from wattwhat.channel import Channel
+from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
+
+__all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
+
+# Spread of the power around its mean that is taken for granted where only two readings are known: half
+# of the mean. Between a steady load (0) and one that is off half of the time (1).
+_SPREAD = 0.5
+# Windows of fewer update periods than this lean on what is known of the power besides the two readings.
+_SHORT = 5.0
+
+
+def difference(first: float, last: float, wrap_j: float | None = None) -> tuple[float, str]:
+    """What a counter gained between two readings less than one range apart, and how.
+
+    Args:
+        first: earlier value in J.
+        last: later value in J.
+        wrap_j: range in J after which it begins again at 0; None if it never wraps.
+
+    Returns:
+        The gain in J and ``"ok"``, ``"wrap"`` or ``"reset"``; for a reset the gain is what was counted
+        since then, a lower bound.
+
+    Example:
+        >>> difference(10.0, 12.5)
+        (2.5, 'ok')
+        >>> difference(99.0, 3.0, wrap_j=100.0)
+        (4.0, 'wrap')
+        >>> difference(99.0, 3.0)
+        (3.0, 'reset')
+    """
+    if last >= first:
+        return last - first, "ok"
+    if wrap_j is not None and first <= wrap_j * 1.000001:
+        return last - first + wrap_j, "wrap"
+    return max(last, 0.0), "reset"
+
+
+def unwrap(values: list[float], wrap_j: float) -> list[float]:
+    """A wrapping counter's values made to grow on, given readings less than one range apart.
+
+    Example:
+        >>> unwrap([90.0, 5.0, 50.0, 10.0], wrap_j=100.0)
+        [90.0, 105.0, 150.0, 210.0]
+    """
+    grown: list[float] = []
+    turns = 0
+    for number, value in enumerate(values):
+        if number and value < values[number - 1]:
+            turns += 1
+        grown.append(value + turns * wrap_j)
+    return grown
+
+
+def reset_energy(since_j: float, duration_s: float, channel: Channel) -> tuple[float, float]:
+    """Energy of a span in which the counter was reset: between what it shows since and the device's limit.
+
+    Args:
+        since_j: what the counter gained since the reset, in J.
+        duration_s: length of the span in s.
+        channel: the channel that was reset.
+
+    Returns:
+        Middle and standard uncertainty in J of a uniform distribution between the two (GUM 4.3.7).
+    """
+    high = max(power_limit_w(channel) * duration_s, since_j)
+    return (since_j + high) / 2.0, (high - since_j) / math.sqrt(12.0)
+
+
+def counter_energy(
+    gained_j: float,
+    duration_s: float,
+    channel: Channel,
+    *,
+    reference_w: float | None = None,
+    lost_u_j: float = 0.0,
+    provenance: str = "measured",
+) -> Joules:
+    """Joules of one window from what its counter gained.
+
+    For windows of many update periods the energy is the gain itself. A short window knows little: its
+    gain is weighted against the power known from elsewhere times its length, each by its variance; with
+    nothing known that power may lie anywhere between 0 and the device's limit.
+
+    Args:
+        gained_j: wrap-corrected gain in J between the two readings.
+        duration_s: time between them in s.
+        channel: update period, resolution, gain and offset come from here.
+        reference_w: mean power over a longer span around the window in W, where there was one.
+        lost_u_j: standard uncertainty in J from readings that were lost or reset in between.
+        provenance: ``"measured"`` or ``"estimated"``.
+
+    Returns:
+        The energy with its parts; a warning where the window is too short to know it within 25 %.
+
+    Example:
+        >>> rapl = Channel("h/rapl/package-0", "rapl", "package 0", "cpu", "energy",
+        ...                update_period_s=0.001, resolution=61e-6)
+        >>> counter_energy(50.0, 1.0, rapl).quantity
+        Quantity(50.000(29) J)
+    """
+    period = 0.0 if provenance == "estimated" and channel.update_period_s is None else period_s(channel)
+    value_j, edges_j = _weigh(gained_j, duration_s, period, power_limit_w(channel), reference_w)
+    parts = [(EDGES, edges_j), (LOST, lost_u_j)]
+    if channel.resolution:
+        # two truncated values, each uniform within one step
+        parts.append((RESOLUTION, channel.resolution / math.sqrt(6.0)))
+    parts.extend(sensor_parts(value_j, duration_s, channel, provenance))
+    return Joules(
+        value_j, tuple((s, u) for s, u in parts if u), _too_short(value_j, edges_j, duration_s, period)
+    )
+
+
+def _weigh(
+    gained_j: float, duration_s: float, period: float, limit_w: float, reference_w: float | None
+) -> tuple[float, float]:
+    """Value and edge uncertainty in J: the gain, or for short windows its mean with what is known besides."""
+    if period == 0.0 or duration_s <= 0.0:
+        return gained_j, 0.0
+    if reference_w is not None:
+        power_w, power_u = reference_w, max(_SPREAD * reference_w, 0.01 * limit_w)
+    elif gained_j > 0.0:
+        power_w = gained_j / max(duration_s, period)
+        power_u = max(
+            _SPREAD * power_w, limit_w / math.sqrt(12.0) * max(0.0, 1.0 - duration_s / (2 * period))
+        )
+    else:
+        power_w, power_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
+    # Var(P1 a1 - P0 a0), ages uniform in [0, U], powers independent with this mean and spread
+    gain_u = period * math.sqrt(power_w**2 / 6.0 + power_u**2 * 2.0 / 3.0)
+    if duration_s >= _SHORT * period:
+        return gained_j, gain_u
+    model_j, model_u = power_w * duration_s, power_u * duration_s
+    weight = gain_u**2 / (gain_u**2 + model_u**2) if gain_u or model_u else 0.0
+    value = (1.0 - weight) * gained_j + weight * model_j
+    return value, gain_u * model_u / math.hypot(gain_u, model_u) if gain_u and model_u else 0.0
+
+
+def _too_short(value_j: float, edges_j: float, duration_s: float, period: float) -> tuple[str, ...]:
+    if edges_j <= 0.25 * abs(value_j):
+        return ()
+    return (
+        f"a window of {duration_s * 1e3:.3g} ms says little on a sensor that updates every "
+        f"{period * 1e3:.3g} ms: use a longer window, or measure(), which repeats until it knows",
+    )

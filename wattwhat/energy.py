@@ -1,0 +1,138 @@
+"""From readings to joules, the common part: the record of a result, sensor errors, and sums over channels.
+
+Only pure functions live here and in `counter` and `gauge`; no clock is read and no meter is touched.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import attrs
+
+from wattwhat.budget import GAIN, MODEL, OFFSET, Budget
+from wattwhat.channel import Channel
+from wattwhat.quantity import Quantity
+
+__all__ = ["ASSUMED_PERIOD_S", "Joules", "period_s", "power_limit_w", "sensor_parts", "total"]
+
+# Used where a channel does not say and nobody has watched it yet: NVML's energy counters and most power
+# gauges renew their value about every 100 ms (arXiv 2312.02741).
+ASSUMED_PERIOD_S = 0.1
+
+# What no device of this kind draws today, in W: bounds what is possible where nothing else is known.
+# Ours, generous on purpose; a backend that knows the device's limit states it in Channel.max_power_w.
+_LIMIT_W = {
+    "gpu": 1500.0,
+    "memory": 300.0,
+    "cpu": 1000.0,
+    "core": 1000.0,
+    "uncore": 500.0,
+    "dram": 300.0,
+    "soc": 300.0,
+    "module": 3000.0,
+    "rail": 300.0,
+    "board": 3000.0,
+    "host": 15000.0,
+    "wall": 15000.0,
+}
+
+
+@attrs.frozen(weakref_slot=False)
+class Joules:
+    """Energy of one channel over one span, with what it is uncertain by.
+
+    Args:
+        value_j: the energy in J.
+        parts: pairs of (source, standard uncertainty in J), independent of each other.
+        warnings: sentences about what went wrong or is doubtful.
+
+    Example:
+        >>> Joules(10.0, (("resolution", 0.3), ("stale edges", 0.4))).quantity
+        Quantity(10.0(5) J)
+    """
+
+    value_j: float
+    parts: tuple[tuple[str, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def quantity(self) -> Quantity:
+        """Value and combined standard uncertainty in J."""
+        return Quantity(self.value_j, math.hypot(*(u for _, u in self.parts)), "J")
+
+
+def power_limit_w(channel: Channel) -> float:
+    """The most that this channel can show, in W: what it states, else a generous bound for its kind.
+
+    Example:
+        >>> power_limit_w(Channel("h/x/0", "x", "a GPU", "gpu", "power", max_power_w=300))
+        300
+    """
+    return channel.max_power_w or _LIMIT_W[channel.component]
+
+
+def period_s(channel: Channel) -> float:
+    """The update period that is stated, else `ASSUMED_PERIOD_S`."""
+    return channel.update_period_s or ASSUMED_PERIOD_S
+
+
+def sensor_parts(
+    energy_j: float, duration_s: float, channel: Channel, provenance: str = "measured"
+) -> tuple[tuple[str, float], ...]:
+    """Type B parts that repeats do not shrink: gain times energy, offset times duration.
+
+    Args:
+        energy_j: energy in J.
+        duration_s: length of the span in s.
+        channel: states gain_error (fraction) and offset_w (W), both standard uncertainties.
+        provenance: an estimate's gain error is that of its model and named so.
+
+    Example:
+        >>> channel = Channel("h/x/0", "x", "a GPU", "gpu", "energy", gain_error=0.03, offset_w=2.0)
+        >>> sensor_parts(100.0, 0.5, channel)
+        (('sensor gain', 3.0), ('sensor offset', 1.0))
+    """
+    gain = MODEL if provenance == "estimated" else GAIN
+    parts = []
+    if channel.gain_error:
+        parts.append((gain, channel.gain_error * abs(energy_j)))
+    if channel.offset_w:
+        parts.append((OFFSET, channel.offset_w * duration_s))
+    return tuple(parts)
+
+
+def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]:
+    """The sum over channels that do not contain each other, and its budget.
+
+    Gain and offset of channels of one backend add linearly (sensors of one make tend to err alike, and
+    the cautious side is theirs); every other part is independent between channels (GUM 5.1.2, 5.2.2).
+
+    Args:
+        energies: counted channels with their energies.
+
+    Returns:
+        The sum in J and its budget; NaN joules where there is no channel at all.
+
+    Example:
+        >>> a, b = (Channel(f"h/x/{n}", "x", "socket", "cpu", "energy") for n in "ab")
+        >>> part = Joules(10.0, (("sensor gain", 3.0), ("resolution", 1.0)))
+        >>> energy, budget = total([(a, part), (b, part)])
+        >>> budget
+        (('sensor gain', 6.0), ('resolution', 1.4142135623730951))
+    """
+    values: list[float] = []
+    alike: dict[tuple[str, str], float] = {}
+    independent: list[tuple[str, float]] = []
+    for channel, joules in energies:
+        values.append(joules.value_j)
+        for source, u in joules.parts:
+            if source in (GAIN, OFFSET, MODEL):
+                key = (source, channel.backend)
+                alike[key] = alike.get(key, 0.0) + u
+            else:
+                independent.append((source, u))
+    if not values:
+        return Quantity(math.nan, math.inf, "J"), Budget()
+    budget = Budget.of([*independent, *((source, u) for (source, _), u in alike.items())])
+    return Quantity(math.fsum(values), budget.u, "J"), budget

@@ -1,0 +1,270 @@
+"""Gauges: from power samples to joules, in one pass and bounded memory, for live readings and for logs.
+
+A gauge renews its value every update period U; the value is the mean power of the averaging window W
+before that moment. Held until the next one, it follows the power with a delay of ``(U + W) / 2``, so the
+energy between t0 and t1 is the integral of the samples between ``t0 + delay`` and ``t1 + delay``. Samples
+are joined by straight lines: where the value changed between two looks, that puts the change half-way.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import attrs
+
+from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
+from wattwhat.channel import Channel
+from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
+
+__all__ = ["PowerSums", "delay_s", "gauge_energy", "integrate_power", "seen_fraction"]
+
+# Share of the time that a gauge is taken to look where nobody stated its averaging window: 25 ms of every
+# 100 ms is the worst that was published (A100 and H100, arXiv 2312.02741).
+_SEEN_IF_UNKNOWN = 0.25
+
+
+def seen_fraction(update_period_s: float, averaging_window_s: float | None) -> float:
+    """The share of the time that the gauge looks at: W / U, at most 1.
+
+    Example:
+        >>> seen_fraction(0.1, 0.025)
+        0.25
+    """
+    if averaging_window_s is None:
+        return _SEEN_IF_UNKNOWN
+    return min(1.0, averaging_window_s / update_period_s)
+
+
+def delay_s(channel: Channel) -> float:
+    """How far the shown power lags the real one, in s: half of update period plus averaging window."""
+    period = period_s(channel)
+    window = channel.averaging_window_s
+    return (period + (period if window is None else window)) / 2.0
+
+
+@attrs.frozen(weakref_slot=False)
+class PowerSums:
+    """Sums over a run of power samples; two runs that follow each other add up.
+
+    Args:
+        energy_j: trapezoid integral in J.
+        unseen_j2: variance in J^2 of what happened between two looks.
+        gaps_j2: square in J^2 of the standard uncertainty of gaps (they err alike, so it is of their sum).
+        gap_s: seconds spent in gaps.
+        span_s: seconds from first to last sample.
+        samples: number of samples.
+        first: time in s and power in W of the first sample, or None.
+        last: the same of the last one.
+    """
+
+    energy_j: float = 0.0
+    unseen_j2: float = 0.0
+    gaps_j2: float = 0.0
+    gap_s: float = 0.0
+    span_s: float = 0.0
+    samples: int = 0
+    first: tuple[float, float] | None = None
+    last: tuple[float, float] | None = None
+
+    def paused(self) -> PowerSums:
+        """The same sums, from which the next sample goes on without a step from the last one."""
+        return attrs.evolve(self, last=None)
+
+    def minus(self, earlier: PowerSums) -> PowerSums:
+        """What came after ``earlier``, a state of the same run."""
+        return PowerSums(
+            self.energy_j - earlier.energy_j,
+            max(self.unseen_j2 - earlier.unseen_j2, 0.0),
+            max(math.sqrt(self.gaps_j2) - math.sqrt(earlier.gaps_j2), 0.0) ** 2,
+            self.gap_s - earlier.gap_s,
+            self.span_s - earlier.span_s,
+            self.samples - earlier.samples,
+            earlier.last,
+            self.last,
+        )
+
+    def add(
+        self, t_s: float, power_w: float, *, period_s: float, seen: float, max_gap_s: float, limit_w: float
+    ) -> PowerSums:
+        """One more sample.
+
+        Args:
+            t_s: its time in s, not before the last one.
+            power_w: its power in W.
+            period_s: update period U of the gauge in s.
+            seen: share of the time that the gauge looks at.
+            max_gap_s: a longer pause between two samples is a gap: power in it may be anything.
+            limit_w: the most that the device can draw, in W.
+        """
+        if self.last is None:
+            here = (t_s, power_w)
+            return attrs.evolve(self, samples=self.samples + 1, first=self.first or here, last=here)
+        step, change = t_s - self.last[0], power_w - self.last[1]
+        energy = (power_w + self.last[1]) / 2.0 * step
+        gap = step > max_gap_s
+        mean = (power_w + self.last[1]) / 2.0
+        return PowerSums(
+            self.energy_j + energy,
+            self.unseen_j2 + (0.0 if gap else change**2 * _unseen_s2(step, period_s, seen)),
+            (math.sqrt(self.gaps_j2) + (_gap_u_j(step, mean, limit_w) if gap else 0.0)) ** 2,
+            self.gap_s + (step if gap else 0.0),
+            self.span_s + step,
+            self.samples + 1,
+            self.first,
+            (t_s, power_w),
+        )
+
+    def add_arrays(
+        self, t_s: Any, power_w: Any, *, period_s: float, seen: float, max_gap_s: float, limit_w: float
+    ) -> PowerSums:
+        """Many samples at once (arrays of equal length, times not decreasing); same as `add` in a loop."""
+        import numpy as np
+
+        if len(t_s) == 0:
+            return self
+        before = [] if self.last is None else [self.last]
+        t = np.concatenate([[x for x, _ in before], np.asarray(t_s, dtype=float)])
+        p = np.concatenate([[x for _, x in before], np.asarray(power_w, dtype=float)])
+        step, change, mean = np.diff(t), np.diff(p), (p[1:] + p[:-1]) / 2.0
+        gap = step > max_gap_s
+        unseen = np.where(gap, 0.0, change**2 * _unseen_s2(step, period_s, seen))
+        gap_u = float(np.sum(_gap_u_j(step[gap], mean[gap], limit_w)))
+        return PowerSums(
+            self.energy_j + float(np.sum(mean * step)),
+            self.unseen_j2 + float(np.sum(unseen)),
+            (math.sqrt(self.gaps_j2) + gap_u) ** 2,
+            self.gap_s + float(np.sum(step[gap])),
+            self.span_s + float(t[-1] - t[0]),
+            self.samples + len(t_s),
+            self.first or (float(t[0]), float(p[0])),
+            (float(t[-1]), float(p[-1])),
+        )
+
+
+def _unseen_s2(step: Any, period_s: float, seen: float) -> Any:
+    """Variance per squared change of power, in s^2.
+
+    The part of an interval that is not looked at has a mean that differs from the shown value by a random
+    amount with half the mean square of successive differences as its variance (von Neumann 1941); a change
+    that was located only to within a step of looking adds its rectangular share.
+    """
+    # (a if a > b else b), written so that it serves numbers and arrays alike
+    longer = (step + period_s + abs(step - period_s)) / 2.0
+    looked = seen * period_s / longer
+    return longer**2 * (1.0 - looked) / 2.0 + step**2 / 12.0
+
+
+def _gap_u_j(step: Any, mean_w: Any, limit_w: float) -> Any:
+    """Standard uncertainty in J of a gap: its power lies anywhere between 0 and the limit (GUM 4.3.7)."""
+    farther = (limit_w + abs(limit_w - 2.0 * mean_w)) / 2.0
+    return farther * step / math.sqrt(3.0)
+
+
+def gauge_energy(
+    sums: PowerSums,
+    duration_s: float,
+    channel: Channel,
+    *,
+    edge_changes_w: tuple[float, float] = (0.0, 0.0),
+    blind_s: float = 0.0,
+    provenance: str = "measured",
+) -> Joules:
+    """Joules of a window from the sums over its samples.
+
+    Args:
+        sums: over the window, moved by `delay_s`.
+        duration_s: length of the window in s.
+        channel: update period, averaging window, resolution, gain and offset come from here.
+        edge_changes_w: how far the shown power moves within one delay around each edge, in W: the gauge
+            smears a step at the edge, and what leaks across is uncertain by about an eighth of the
+            averaging window times the step.
+        blind_s: seconds at the end for which the gauge has not shown anything yet.
+        provenance: ``"measured"`` or ``"estimated"``.
+
+    Example:
+        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
+        ...                 averaging_window_s=0.1)
+        >>> sums = PowerSums()
+        >>> for k in range(21):
+        ...     sums = sums.add(0.05 * k, 100.0, period_s=0.1, seen=1.0, max_gap_s=1.0, limit_w=300.0)
+        >>> round(gauge_energy(sums, 1.0, gauge).value_j, 6)
+        100.0
+    """
+    value_j = sums.energy_j
+    reach = delay_s(channel)
+    blind_w = power_limit_w(channel) / math.sqrt(12.0) if sums.samples < 2 else _spread_w(sums, duration_s)
+    parts = [
+        (UNSEEN, math.sqrt(sums.unseen_j2)),
+        (LOST, math.sqrt(sums.gaps_j2)),
+        (EDGES, math.hypot(blind_w * blind_s, *(change * reach / 4.0 for change in edge_changes_w))),
+    ]
+    if channel.resolution:
+        parts.append((RESOLUTION, channel.resolution / math.sqrt(12.0) * duration_s))
+    parts.extend(sensor_parts(value_j, duration_s, channel, provenance))
+    warnings = []
+    if sums.gap_s > 0.0:
+        warnings.append(
+            f"no reading for {sums.gap_s:.3g} s of {sums.span_s:.3g} s: the energy of that time is "
+            "interpolated and its uncertainty says so"
+        )
+    return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(warnings))
+
+
+def _spread_w(sums: PowerSums, duration_s: float) -> float:
+    """A guess at the spread of the power in W where nothing was shown: half of the mean."""
+    return 0.5 * abs(sums.energy_j) / duration_s if duration_s > 0 else 0.0
+
+
+def integrate_power(
+    t_s: Any,
+    power_w: Any,
+    *,
+    update_period_s: float | None = None,
+    averaging_window_s: float | None = None,
+    max_gap_s: float | None = None,
+    limit_w: float | None = None,
+) -> Joules:
+    """Joules of a whole run of power samples, as logs hold them, with type A parts.
+
+    Args:
+        t_s: times in s, increasing; an array or list of n numbers.
+        power_w: power in W at those times, n numbers.
+        update_period_s: update period of the sensor in s; None takes the median step.
+        averaging_window_s: what each value averages, in s; None takes one update period: logs come from
+            tools that average between two rows or do not say, and the sensor's own share is for the
+            caller to state.
+        max_gap_s: a longer step is a gap; None takes five median steps.
+        limit_w: the most the device can draw, in W; None takes twice the largest sample.
+
+    Returns:
+        The trapezoid integral with the parts for unseen time and gaps; gain and offset are the caller's.
+
+    Raises:
+        ValueError: the arrays differ in length, or hold fewer than two samples.
+
+    Example:
+        >>> integrate_power([0.0, 1.0, 2.0], [100.0, 100.0, 100.0]).value_j
+        200.0
+    """
+    import numpy as np
+
+    t, p = np.asarray(t_s, dtype=float), np.asarray(power_w, dtype=float)
+    if t.shape != p.shape or t.ndim != 1 or len(t) < 2:
+        raise ValueError(
+            f"t_s and power_w: expected two equal runs of at least 2 numbers, got {t.shape}, {p.shape}"
+        )
+    median = float(np.median(np.diff(t)))
+    period = update_period_s or median
+    sums = PowerSums().add_arrays(
+        t,
+        p,
+        period_s=period,
+        seen=min(1.0, (averaging_window_s or period) / period),
+        max_gap_s=max_gap_s or 5.0 * median,
+        limit_w=limit_w or 2.0 * float(np.max(np.abs(p))),
+    )
+    channel = Channel(
+        "-", "-", "-", "wall", "power", update_period_s=period, averaging_window_s=averaging_window_s
+    )
+    return gauge_energy(sums, sums.span_s, channel)
