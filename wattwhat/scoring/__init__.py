@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wattwhat.scoring.stars import EnergyStars
     from wattwhat.scoring.sustainable import SAM, sam
 
-# No module here is named like a public function: importing such a module would put it in the function's place.
+# No module here is named like a public function: once imported it would take the function's place.
 _HOMES = {
     "AccuracyPerJoule": "published",
     "CatalogEntry": "catalogue",

@@ -1,4 +1,4 @@
-"""Every score with its formula and its source: what `wattwhat score --list` prints, and finding one by name."""
+"""Every score with its formula and its source: what `wattwhat score --list` prints; finding by name."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _OWN = (
     ),
     CatalogEntry(
         "stars",
-        "5 to 1 stars by energy of 1000 items among a population: five equal widths, or five fifths of the models",
+        "5 to 1 stars by energy of 1000 items among a population: equal widths, or fifths of the models",
         "AI Energy Score (huggingface/AIEnergyScore, index.md at a5b9a04), whose rule can be read both ways",
         "wattwhat.scoring.stars:EnergyStars",
         True,
@@ -82,7 +82,8 @@ _OWN = (
     CatalogEntry(
         "sapi",
         "P**(1/2) / (log10(E in mJ per item)**(1/3) * log10(parameters)**(1/6))",
-        "Sustainability-Aware Performance Index, a successor of SAM, read second hand; P as a fraction is our reading",
+        "Sustainability-Aware Performance Index, a successor of SAM, read second hand; "
+        "P as a fraction is our reading",
         "wattwhat.scoring.sized:SAPI",
     ),
     CatalogEntry(

@@ -1,4 +1,4 @@
-"""FrontierGrade: A to G for the energy above the efficient frontier of a reference population; our own scheme."""
+"""FrontierGrade: A to G for energy above the efficient frontier of a reference population; our own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.quantity import Quantity
-from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, test_items_of
+from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, items_tested
 from wattwhat.scoring.letters import (
     EDGES,
     LETTERS,
@@ -153,7 +153,7 @@ reference model at least this accurate uses 1.1 times as much
         save_reference(self, path)
 
     def frontier_j(self, accuracy: float) -> float:
-        """Joules that the efficient frontier needs for one item at this accuracy, strictly between 0 and 1."""
+        """Joules that the frontier needs for one item at this accuracy, strictly between 0 and 1."""
         return float(2.0 ** (self.intercept + self.slope * linked(accuracy, self.link)))
 
     def excess(self, accuracy: float, energy_per_item_j: float) -> float:
@@ -204,7 +204,7 @@ reference model at least this accurate uses 1.1 times as much
         """The accuracy, drawn in by half a hit where it is exactly 0 or 1 and the link has no value there."""
         if not math.isinf(linked(accuracy.value, self.link)):
             return accuracy
-        count = test_items_of(measurement, self.metric)
+        count = items_tested(measurement, self.metric)
         if count is None:
             raise ScoreError(
                 f"{measurement.label!r}: an accuracy of exactly {accuracy.value:g} has no {self.link}; "
@@ -265,7 +265,8 @@ reference model at least this accurate uses 1.1 times as much
         said += ", extrapolated" if outside else ""
         if cheaper is None:
             return f"{said}; no other reference model is this accurate"
-        return f"{said}; the cheapest reference model at least this accurate uses {_times(cheaper / energy_j)} times as much"
+        said += "; the cheapest reference model at least this accurate uses"
+        return f"{said} {_times(cheaper / energy_j)} times as much"
 
     def __repr__(self) -> str:
         return f"<FrontierGrade {self.reference!r}: {len(self.members)} members, {self.quantile:g} quantile>"

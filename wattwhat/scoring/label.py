@@ -1,4 +1,4 @@
-"""ReferenceGrade: the A to E label of Fischer and others (2022), an index to one reference model for each metric."""
+"""ReferenceGrade: the A to E label of Fischer and others (2022), by indices to one reference model."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def fischer_index(metric: str, value: float, reference: float) -> float:
 
 
 def fischer_letter(index: float, boundaries: Iterable[float]) -> str:
-    """A for an index above the first boundary, B above the second, ... and E for what is above none (NaN too).
+    """A for an index above the first boundary, B above the second, ... and E above none (NaN too).
 
     Example:
         >>> fischer_letter(1.28, BOUNDARIES["inference_power_draw"])

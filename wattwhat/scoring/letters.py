@@ -18,7 +18,7 @@ LINKS = ("logit", "log error", "linear")
 
 
 def letter_of(excess: float, edges: Sequence[float] = EDGES) -> str:
-    """A for an excess up to the first edge, then one letter an edge; the letter after the last edge beyond it.
+    """A for an excess up to the first edge, then one letter an edge, and one more beyond the last.
 
     Example:
         >>> [letter_of(excess) for excess in (0.9, 1.1, 1.9, 7.0)]

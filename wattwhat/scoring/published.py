@@ -41,7 +41,8 @@ class FullCycle:
 
     Example:
         >>> from wattwhat import Measurement
-        >>> net = Measurement(label="net", energy_j=Quantity(200, 2, "J"), items=100, metrics={"accuracy": 0.9})
+        >>> net = Measurement(label="net", energy_j=Quantity(200, 2, "J"), items=100,
+        ...                   metrics={"accuracy": 0.9})
         >>> score = FullCycle(inferences=1e6, tau=2, training=Quantity(0.5, 0.05, "kWh"), unit="kWh")
         >>> print(score(net).value)
         0.77(4) 1/kWh
@@ -93,8 +94,8 @@ class FullCycle:
         if given is not None and hasattr(given, "energy_j"):
             return energy_of(given)
         raise ScoreError(
-            f"{measurement.label!r}: its training energy is not known; give FullCycle(training=...) a Quantity, "
-            "a Measurement, or one of these by label, or use with_metrics(training_energy_j=...)"
+            f"{measurement.label!r}: its training energy is not known; give FullCycle(training=...) "
+            "a Quantity, a Measurement, or one of these by label, or use with_metrics(training_energy_j=...)"
         )
 
 
@@ -112,7 +113,8 @@ class AccuracyPerJoule:
 
     Example:
         >>> from wattwhat import Measurement
-        >>> net = Measurement(label="net", energy_j=Quantity(200, 2, "J"), items=100, metrics={"accuracy": 0.9})
+        >>> net = Measurement(label="net", energy_j=Quantity(200, 2, "J"), items=100,
+        ...                   metrics={"accuracy": 0.9})
         >>> print(AccuracyPerJoule()(net).value)
         0.450(5) 1/J
     """

@@ -1,4 +1,4 @@
-"""An order of models by a score, and how firm it is: against the uncertainty, against alpha, against the unit."""
+"""An order of models by a score, and how firm it is against uncertainty, alpha and unit."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def table(ranking: Ranking) -> str:
     labels = [row.label for row in ranking.rows]
     width = min(max(5, *map(len, labels)), 14 if ranking.alpha_orders else 16)
     direction = "larger is better" if ranking.higher_is_better else "smaller is better"
-    head = f"{'#':>3}  {'model':<{width}} {'score':>10} {'accuracy':>10} {'energy':>13} {'>next':>5} {'ranks':>5}"
+    head = f"{'#':>3}  {'model':<{width}} {'score':>10} {'accuracy':>10} {'energy':>13} >next ranks"
     lines = [f"{ranking.name}, {direction}"[:79], f"{head}{' alpha  unit' if ranking.alpha_orders else ''}"]
     lines += [_line(row, width) for row in ranking.rows]
     if any(row.dominated for row in ranking.rows):

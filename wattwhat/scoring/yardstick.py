@@ -52,7 +52,7 @@ class Yardstick:
         return cls(columns[0].copy(), columns[1].copy(), [m.accuracy for m in rising], cheapest[::-1])
 
     def cheapest_at_least(self, accuracy: float, but: str) -> float | None:
-        """Energy in J of one item of the cheapest member this accurate, of another label than `but`; or None."""
+        """J of one item of the cheapest member this accurate, of another label than `but`; or None."""
         i = bisect_left(self.accuracies, accuracy)
         if i == len(self.accuracies):
             return None

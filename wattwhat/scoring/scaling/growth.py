@@ -69,7 +69,7 @@ class LinearGrowth:
 
     @property
     def p_linear(self) -> float | None:
-        """How likely a curvature this large would be by chance; small means not linear, None: too few points."""
+        """How likely a curvature this large is by chance; small: not linear; None: too few points."""
         return None if self.curve is None else self.curve.last_term_p()
 
     @property

@@ -30,7 +30,8 @@ def points_of(
 
     Example:
         >>> from wattwhat import Measurement, Quantity
-        >>> net = Measurement(label="net", energy_j=Quantity(50, 1, "J"), items=100, metrics={"accuracy": 0.9})
+        >>> net = Measurement(label="net", energy_j=Quantity(50, 1, "J"), items=100,
+        ...                   metrics={"accuracy": 0.9})
         >>> points_of([net])
         ([0.9], [0.5])
     """

@@ -1,4 +1,4 @@
-"""Relations between energy and accuracy in a population: fits with intervals, compared by information criterion."""
+"""Relations between energy and accuracy in a population: fits with intervals, and which fits best."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class RelationFit:
         return self.slope - half, self.slope + half
 
     def energy(self, accuracy: float) -> float:
-        """Energy in J that the relation gives at this accuracy (the median, as the residuals are of a logarithm)."""
+        """Energy in J at this accuracy (the median, as the residuals are of a logarithm)."""
         return self.unit_j * math.exp(self._log_energy(self.intercept, self.slope, accuracy))
 
     def price(self, accuracy: float, points: float = 1.0) -> Price:
@@ -127,8 +127,8 @@ class RelationFit:
     def __str__(self) -> str:
         low, high = self.slope_interval
         return (
-            f"{self.relation}: slope {self.slope:.3g} (95 % {low:.3g} to {high:.3g}), R2 {self.r_squared:.2f}, "
-            f"AICc {self.aicc:.1f}, {self.count} models"
+            f"{self.relation}: slope {self.slope:.3g} (95 % {low:.3g} to {high:.3g}), "
+            f"R2 {self.r_squared:.2f}, AICc {self.aicc:.1f}, {self.count} models"
         )
 
 
