@@ -1,6 +1,7 @@
 """Fitting the frontier: laws, refusals, and what comes out for the published populations."""
 
 import itertools
+import math
 
 import attrs
 import pytest
@@ -25,23 +26,27 @@ def population(pairs, **options):
 LADDER = [(50 + 4 * i, 2**i) for i in range(10)]
 
 
+def pinball(fitted, pairs, factor=1.0):
+    """What the quantile regression minimises, in log2 of the energy."""
+    rest = [math.log2(fitted.excess(a / 100, e * factor)) for a, e in pairs]
+    return sum(max(0.1 * r, -0.9 * r) for r in rest)
+
+
 @settings(max_examples=30)
 @given(models, st.sampled_from([1e-6, 1e-3, 3.6, 1e6]))
-def test_the_unit_of_energy_changes_no_letter(pairs, factor):
+def test_the_unit_of_energy_does_not_matter(pairs, factor):
     plain = FrontierGrade.fit(population(pairs), bootstrap=0)
     scaled = FrontierGrade.fit(population([(a, e * factor) for a, e in pairs]), bootstrap=0)
-    assert scaled.slope == pytest.approx(plain.slope, rel=1e-6, abs=1e-6)
-    for a, e in pairs:
-        # Where several lines are equally good the solver may take another one; the loss is then the same.
-        assert scaled.excess(a / 100, e * factor) == pytest.approx(plain.excess(a / 100, e), rel=1e-5)
+    # Not the lines but their losses: where several lines are equally good, either may be taken.
+    assert pinball(scaled, pairs, factor) == pytest.approx(pinball(plain, pairs), rel=1e-6, abs=1e-6)
 
 
 @settings(max_examples=30)
 @given(models)
 def test_at_most_a_tenth_lies_below_and_the_slope_is_not_negative(pairs):
     fitted = FrontierGrade.fit(population(pairs), bootstrap=0)
-    below = sum(fitted.excess(a / 100, e) < 1 - 1e-9 for a, e in pairs)
-    assert below <= 0.1 * len(pairs) + 1e-9
+    below = sum(fitted.excess(a / 100, e) < 1 - 1e-6 for a, e in pairs)
+    assert below <= 0.1 * len(pairs)
     assert fitted.slope >= 0
 
 

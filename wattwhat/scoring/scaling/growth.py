@@ -27,7 +27,7 @@ class Forecast:
     """Energy that was not measured but follows from what was, with a prediction interval.
 
     Args:
-        energy_j: the forecast; its u is the half-width of the 95 % interval over 1.96.
+        energy_j: the forecast; its u is the wider side of the 95 % interval over 1.96.
         low_j: lower end of the 95 % prediction interval.
         high_j: upper end.
         linear: whether linear growth was used; False where it was rejected and a curve was used instead.
@@ -82,10 +82,8 @@ class LinearGrowth:
     def predict(self, x: float) -> Forecast:
         """Energy of a new run at this x, with a 95 % prediction interval."""
         p = self.p_linear
-        fit = self.curve if self.curve is not None and p is not None and p < _SIGNIFICANT else self.line
-        notes = _doubts(p, "curved")
-        value, half = fit.sum_at([x])
-        return _forecast(value, half, self.gain, fit is self.line, p, x / self.farthest, notes)
+        interval = _interval(self.line, self.curve, [x])
+        return _forecast(0.0, interval, self.gain, p, x / self.farthest, _doubts(p, "curved"))
 
 
 def fit_growth(x: Sequence[float], energies: Sequence[Any], *, gain: float | None = None) -> LinearGrowth:
@@ -126,7 +124,7 @@ def extrapolate_epochs(
 
     The epochs not yet run are taken to cost the mean of those that were, with the scatter of single epochs
     and the uncertainty of that mean, so the interval widens with the distance. If the epochs drift (a t
-    test at 5 %), the drift goes on in the forecast and its uncertainty widens the interval further.
+    test at 5 %), the drift goes on in the forecast, and the interval reaches over both ways to go on.
 
     Args:
         energies: of each epoch on its own, in order: joules, Quantities or Measurements; not running totals.
@@ -158,31 +156,48 @@ def extrapolate_epochs(
     flat = fit_polynomial(places, kept, 0)
     drifting = fit_polynomial(places, kept, 1) if len(kept) > 2 else None
     p = None if drifting is None else drifting.last_term_p()
-    fit = drifting if drifting is not None and p is not None and p < _SIGNIFICANT else flat
     notes = _doubts(p, "drifting") + _seen(drifting, float(flat.coefficients[0]))
-    rest, half = fit.sum_at(range(measured, epochs)) if epochs > measured else (0.0, 0.0)
-    return _forecast(math.fsum(values) + rest, half, common, fit is flat, p, epochs / measured, notes)
+    rest = _interval(flat, drifting, range(measured, epochs)) if epochs > measured else (0.0, 0.0, 0.0)
+    return _forecast(math.fsum(values), rest, common, p, epochs / measured, notes)
+
+
+def _interval(
+    straight: PolynomialFit, bent: PolynomialFit | None, xs: Sequence[float]
+) -> tuple[float, float, float]:
+    """Low end, forecast and high end: of the straight law, or where that is rejected, of the bent one.
+
+    A rejection is a false alarm once in twenty, and the bent law is then far off; so the interval after
+    a rejection reaches over both laws.
+    """
+    value, half = straight.sum_at(xs)
+    if bent is None or bent.last_term_p() >= _SIGNIFICANT:
+        return value - half, value, value + half
+    other, other_half = bent.sum_at(xs)
+    return min(value - half, other - other_half), other, max(value + half, other + other_half)
 
 
 def _forecast(
-    value: float,
-    half: float,
+    known: float,
+    interval: tuple[float, float, float],
     gain: float,
-    linear: bool,
     p: float | None,
     reach: float,
     notes: tuple[str, ...],
 ) -> Forecast:
+    low, value, high = (known + end for end in interval)
     k = coverage_factor(0.95)
-    half = math.hypot(half, k * gain * value)
-    return Forecast(Quantity(value, half / k, "J"), value - half, value + half, linear, p, reach, notes)
+    common = k * gain * value
+    below, above = math.hypot(value - low, common), math.hypot(high - value, common)
+    energy = Quantity(value, max(below, above) / k, "J")
+    linear = p is None or p >= _SIGNIFICANT
+    return Forecast(energy, value - below, value + above, linear, p, reach, notes)
 
 
 def _doubts(p: float | None, how: str) -> tuple[str, ...]:
     if p is None:
         return ("too few points to tell whether growth is linear",)
     if p < _SIGNIFICANT:
-        return (f"growth is not linear (p = {p:.2g}): taken to go on {how}, which need not be so",)
+        return (f"growth is not linear (p = {p:.2g}): taken to go on {how}, the interval reaches over both",)
     return ()
 
 

@@ -27,6 +27,7 @@ class PolynomialFit:
         shift: of the abscissa.
         scale: of the abscissa.
         r_squared: share of the variance that the curve explains.
+        rounding: what is smaller than this is rounding of the numbers, not information.
     """
 
     coefficients: Any
@@ -36,6 +37,7 @@ class PolynomialFit:
     shift: float
     scale: float
     r_squared: float
+    rounding: float
 
     def sum_at(self, xs: Sequence[float], coverage: float = 0.95) -> tuple[float, float]:
         """The sum of new points at these places, and the half-width of its prediction interval.
@@ -53,8 +55,10 @@ class PolynomialFit:
     def last_term_p(self) -> float:
         """How likely a highest coefficient this large would be by chance if it were truly 0 (t test)."""
         value, u = float(self.coefficients[-1]), math.sqrt(max(0.0, float(self.covariance[-1, -1])))
+        if abs(value) <= self.rounding:
+            return 1.0
         if u == 0.0:
-            return float(value == 0.0)
+            return 0.0
         return t_tail(value / u, self.degrees)
 
     def last_term(self, coverage: float = 0.95) -> tuple[float, float]:
@@ -80,9 +84,8 @@ def fit_polynomial(x: Any, y: Any, degree: int) -> PolynomialFit:
     rows = _rows(x, shift, scale, degree)
     coefficients, *_ = np.linalg.lstsq(rows, y, rcond=None)
     rest = y - rows @ coefficients
-    # Residuals below the rounding of the numbers themselves are no information.
-    squares = float(rest @ rest)
-    squares = squares if squares > 1e-24 * float(y @ y) else 0.0
+    rounding = 1e-12 * float(np.abs(y).max())
+    squares = float((rest**2).sum()) if np.abs(rest).max() > rounding else 0.0
     degrees = len(y) - degree - 1
     variance = squares / degrees
     total = float(((y - y.mean()) ** 2).sum())
@@ -94,6 +97,7 @@ def fit_polynomial(x: Any, y: Any, degree: int) -> PolynomialFit:
         shift,
         scale,
         1.0 - squares / total if total else 1.0,
+        rounding,
     )
 
 
