@@ -167,6 +167,11 @@ def test_what_is_missing_is_named():
         SAM()(Measurement(label="net", energy_j=Quantity(1e9, 1e7, "J"), metrics={"accuracy": 90.0}))
 
 
+def test_outside_the_domain_the_measurement_is_named():
+    with pytest.raises(ScoreDomainError, match=r"'small'.*use unit=\"Wh\""):
+        SAM()(measured("small", 0.9, 3600.0 * 20, items=1))
+
+
 def test_near_its_pole_the_result_says_that_its_uncertainty_is_understated():
     near = SAM(unit="Wh")(measured("net", 0.9, 1.1 * 3600, items=1, u=0.2))
     assert any("understated" in note for note in near.details["notes"])

@@ -122,6 +122,8 @@ class SAM:
         check_phase(measurement, self.phase)
         accuracy = accuracy_of(measurement, self.metric)
         electricity = energy_of(measurement, self.items).to(self.unit)
+        if not electricity.value > 1.0:
+            raise ScoreDomainError(f"{measurement.label!r}: {_domain_message(electricity.value, self.unit)}")
         value = _sam_quantity(accuracy, electricity, self.unit, self.alpha, self.beta)
         details = {
             "label": measurement.label,
