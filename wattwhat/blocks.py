@@ -90,7 +90,7 @@ def add_up(blocks: Sequence[Block]) -> Account:
             filled_j = joules.value_j * (all_s / seen_s - 1.0)
             joules = Joules(joules.value_j + filled_j, (*joules.parts, (LOST, 0.5 * abs(filled_j))))
             words += (
-                f"{line.channel.id}: {all_s - seen_s:.3g} s of {all_s:.3g} s lost, filled with the mean power",
+                f"{line.channel.id}: {all_s - seen_s:.3g} s of {all_s:.3g} s lost, filled with its mean",
             )
         added.append((line, joules, words))
     return added

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from wattwhat.budget import LOST
@@ -72,7 +73,19 @@ def _counter(
     )
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, joules, duration_s)
-    return joules, tuple(f"{line.channel.id}: {words}" for words in joules.warnings)
+    return joules, _named(line.channel.id, joules.warnings)
+
+
+@lru_cache(maxsize=256)
+def _named(channel_id: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences that begin with the channel; the same objects for the same sentences."""
+    return tuple(f"{channel_id}: {sentence}" for sentence in words)
+
+
+@lru_cache(maxsize=256)
+def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups of sentences in one tuple; the same object for the same sentences."""
+    return tuple(dict.fromkeys(sentence for group in groups for sentence in group))
 
 
 def _standstill(
@@ -164,7 +177,7 @@ def _gauge(
             f"a window of {duration_s * 1e3:.3g} ms says little on a gauge that updates every "
             f"{period_s(line.channel) * 1e3:.3g} ms: use a longer window, or measure()",
         )
-    return joules, tuple(f"{name}: {words}" for words in warnings)
+    return joules, _named(name, warnings)
 
 
 def _gauge_without_samples(line: GaugeLine, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
@@ -211,7 +224,6 @@ def measurement_of(
     energy, budget = total(
         (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
     )
-    words = tuple(sentence for _, _, sentences in entries for sentence in sentences)
     fields.setdefault("provenance", _provenance(channels))
     return Measurement(
         label=label,
@@ -219,7 +231,7 @@ def measurement_of(
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=rig.warnings + warnings + words if (warnings or words) else rig.warnings,
+        warnings=_joined(rig.warnings, warnings, *(words for _, _, words in entries)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,

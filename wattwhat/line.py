@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from wattwhat.channel import Channel
@@ -132,8 +133,9 @@ class Edge:
 class GaugeLine(Line):
     """A gauge of watts with its running integral; polled by the sampler while a window is open."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__(meter)
+        self._clock = clock
         period = period_s(self.channel)
         self.poll_s = min(max(period / 2.0, 0.002), 0.5)
         self.delay_s = delay_s(self.channel)
@@ -155,14 +157,14 @@ class GaugeLine(Line):
             if not self.busy:
                 self.sums = self.sums.paused()
                 self.recent.clear()
-            edge = Edge(time.monotonic_ns())
+            edge = Edge(self._clock())
             self.open.add(edge)
             self.pending.append(edge)
         return edge
 
     def end(self, begin: Any) -> Edge:
         """The edge at which that window stops."""
-        edge = Edge(time.monotonic_ns())
+        edge = Edge(self._clock())
         with self.lock:
             if isinstance(begin, Edge):
                 self.open.discard(begin)
@@ -230,9 +232,9 @@ def _pairs_from_the_end(recent: deque[Any]) -> Any:
     return zip(reversed(items[:-1]), reversed(items[1:]), strict=True)
 
 
-def open_line(meter: Meter) -> CounterLine | GaugeLine:
+def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterLine | GaugeLine:
     """The line for a meter, by what its channel says it shows."""
-    return CounterLine(meter) if meter.channel.is_counter else GaugeLine(meter)
+    return CounterLine(meter) if meter.channel.is_counter else GaugeLine(meter, clock)
 
 
 def is_reading(item: Any) -> bool:

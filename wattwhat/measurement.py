@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -14,47 +14,13 @@ import attrs
 from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError
+from wattwhat.metrics import as_metrics, check_metrics, frozen_mapping
 from wattwhat.quantity import Quantity, finite_or_none
 
-__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement", "check_metrics"]
+__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
 
 SCHEMA = 1
 PROVENANCES = ("measured", "estimated", "mixed", "imported")
-
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
-def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if not value:
-        return _EMPTY
-    return value if isinstance(value, MappingProxyType) else MappingProxyType(dict(value))
-
-
-def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
-    for name, number in (value or {}).items():
-        if isinstance(number, str) or not hasattr(number, "__float__"):
-            raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
-        if math.isnan(float(number)):
-            raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
-    return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
-
-
-def check_metrics(metrics: Mapping[str, float]) -> Mapping[str, float]:
-    """The metrics as a frozen mapping of floats.
-
-    Raises:
-        ArgumentError: one is NaN or no number, or an accuracy lies outside [0, 1].
-
-    Example:
-        >>> dict(check_metrics({"accuracy": 0.91}))
-        {'accuracy': 0.91}
-    """
-    known = _metrics(metrics)
-    accuracy = known.get("accuracy", 0.0)
-    if not 0.0 <= accuracy <= 1.0:
-        hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
-        raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
-    return known
 
 
 def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
@@ -63,6 +29,19 @@ def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
 
 def _sentences(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
+
+
+@lru_cache(maxsize=256)
+def _shared(sources: tuple[str, ...]) -> tuple[str, ...]:
+    return sources
+
+
+def _flat(budget: Iterable[Any]) -> tuple[Any, ...]:
+    # Names of sources once for all, then the figures: programs keep 100,000 measurements.
+    pairs = tuple(budget)
+    if len(pairs) > 1 and isinstance(pairs[1], float):  # flat already: attrs.evolve hands the field on
+        return pairs
+    return (_shared(tuple(source for source, _ in pairs)), *(float(u) for _, u in pairs)) if pairs else ()
 
 
 def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
@@ -156,12 +135,17 @@ class Measurement:
     channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
-    budget: Budget = attrs.field(default=Budget(), converter=Budget)
-    metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
+    _budget: tuple[Any, ...] = attrs.field(default=(), converter=_flat)
+    metrics: Mapping[str, float] = attrs.field(default=None, converter=as_metrics)
     warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
-    environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    environment: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
     started_at: datetime | None = None
-    details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    details: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
+
+    @property
+    def budget(self) -> Budget:
+        """Pairs of (source, standard uncertainty in J), largest first; prints as a table."""
+        return Budget(zip(self._budget[0], self._budget[1:], strict=True)) if self._budget else Budget()
 
     @property
     def energy_per_call_j(self) -> Quantity | None:
@@ -196,11 +180,12 @@ class Measurement:
             return None
         total = self.energy_j.value
         net = total - self.idle_power_w.value * self.duration_s
-        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (
-            abs(net / total) if total else 1
-        )
-        rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
-        return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
+        budget = self.budget
+        gain = math.hypot(budget.get(GAIN), budget.get(MODEL)) / abs(total) if total else 0.0
+        rest = budget.without(GAIN, MODEL, OFFSET, IDLE).u
+        # the sensor's gain is in the baseline too, and cancels there: what is left of the baseline is its own
+        idle_w = math.sqrt(max(self.idle_power_w.u**2 - (gain * self.idle_power_w.value) ** 2, 0.0))
+        return Quantity(net, math.hypot(gain * net, rest, idle_w * self.duration_s), "J")
 
     def with_metrics(self, **metrics: float) -> Measurement:
         """A copy that carries these metrics besides those it has; accuracy is a fraction.

@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.measurement import Measurement, check_metrics
+from wattwhat.measurement import Measurement
+from wattwhat.metrics import check_metrics
 from wattwhat.plan import Plan, is_number
 from wattwhat.rig import shared_rig
 from wattwhat.runner import Progress, run_plan

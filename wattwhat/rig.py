@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from wattwhat.channel import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
-from wattwhat.line import Anchor, CounterLine, Gap, GaugeLine, open_line
+from wattwhat.line import Anchor, CounterLine, Edge, Gap, GaugeLine, open_line
 from wattwhat.meter import Meter, Reading
 from wattwhat.sampler import Sampler
 
@@ -49,6 +49,9 @@ class Rig:
         warnings: sentences every measurement of this rig carries.
         versions: versions of vendor libraries by backend name.
         backends: the open backends, asked for their conditions.
+        clock: monotonic time in ns, that of the meters' readings.
+        threaded: whether the sampler may start its thread; without it, whoever made the rig calls
+            ``rig.sampler.tick(now_s)``, as tests in virtual time do.
     """
 
     def __init__(
@@ -57,8 +60,11 @@ class Rig:
         warnings: Sequence[str] = (),
         versions: dict[str, str] | None = None,
         backends: Sequence[Any] = (),
+        clock: Callable[[], int] = time.monotonic_ns,
+        threaded: bool = True,
     ) -> None:
-        self.lines: list[CounterLine | GaugeLine] = [open_line(meter) for meter in meters]
+        self.clock, self.threaded = clock, threaded
+        self.lines: list[CounterLine | GaugeLine] = [open_line(meter, clock) for meter in meters]
         self.warnings = tuple(warnings)
         self.versions = dict(versions or {})
         self.backends = tuple(backends)
@@ -91,15 +97,22 @@ class Rig:
             readings = [self._careful(number) for number in range(len(self.lines))]
         if self.gauges:
             self.sampler.look()
-        t_ns = time.monotonic_ns()
+        t_ns = self.clock()
         snapshot = Snapshot(t_ns, readings, anchors)
         if t_ns - self._newer_ns > _CONTEXT_NS:
-            self.context, self._newer, self._newer_ns = self._newer, snapshot, t_ns
+            self.context, self._newer, self._newer_ns = self._newer, self._without_edges(snapshot), t_ns
         return snapshot
+
+    def _without_edges(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot to remember: an edge in it would look like an open window for ever."""
+        if not self.gauges:
+            return snapshot
+        kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
+        return snapshot._replace(readings=kept)
 
     def end(self, begin: Snapshot) -> Snapshot:
         """Read everything at the end of a span; the time is taken first."""
-        t_ns = time.monotonic_ns()
+        t_ns = self.clock()
         anchors = self.anchors
         if self.gauges:
             readings = [self._careful(number, begin) for number in range(len(self.lines))]
@@ -119,7 +132,7 @@ class Rig:
                 readings.append(line.end(None))
             else:
                 readings.append(self._careful(number))
-        return Snapshot(time.monotonic_ns(), readings, self.anchors)
+        return Snapshot(self.clock(), readings, self.anchors)
 
     def _careful(self, number: int, begin: Snapshot | None = None) -> Any:
         """One line's reading where another one failed; a failure is tried once more, then it is a gap."""
@@ -127,7 +140,7 @@ class Rig:
         if isinstance(line, GaugeLine):
             return line.begin() if begin is None else line.end(begin.readings[number])
         if line.lost:
-            return Gap(time.monotonic_ns(), line.error or "lost")
+            return Gap(self.clock(), line.error or "lost")
         for _ in range(2):
             try:
                 reading = line.meter.read()
@@ -141,7 +154,7 @@ class Rig:
             else:
                 line.error = None
                 return reading
-        return Gap(time.monotonic_ns(), line.error or "lost")
+        return Gap(self.clock(), line.error or "lost")
 
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""

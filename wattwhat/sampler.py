@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -47,8 +46,10 @@ class Sampler:
         with self._start:
             if self._thread is None:
                 rig = self._rig()
-                if rig is not None:
+                if rig is not None and not self._due_s:
                     self._first_visits(rig)
+                if rig is None or not rig.threaded:
+                    return
                 thread = threading.Thread(target=self._run, name="wattwhat-sampler", daemon=True)
                 try:
                     thread.start()
@@ -60,7 +61,7 @@ class Sampler:
         for number, line in enumerate(rig.lines):
             if isinstance(line, CounterLine) and line.watch_s is not None:
                 rig.visit(number)
-                self._due_s[number] = time.monotonic() + line.watch_s
+                self._due_s[number] = rig.clock() * 1e-9 + line.watch_s
 
     def look(self) -> None:
         """Let the thread look at the gauges now: a window has begun."""
@@ -119,7 +120,8 @@ class Sampler:
     def _run(self) -> None:
         while not self._stopping:
             try:
-                pause_s = self.tick(time.monotonic())
+                rig = self._rig()
+                pause_s = 0.0 if rig is None else self.tick(rig.clock() * 1e-9)
             except Exception as err:  # the promise: no fault of ours ends or disturbs the program
                 import logging
 

@@ -17,7 +17,7 @@ def describe(measurement: Measurement) -> str:
         >>> from wattwhat import Quantity
         >>> print(describe(Measurement(label="a", energy_j=Quantity(12.0, 0.5, "J"), duration_s=2.0)))
         a: 12.0 ± 1.0 J (k=2), measured
-          over 2 s, mean power 6.0 ± 0.5 W (k=2)
+          over 2 s, mean power 6.00 ± 0.50 W (k=2)
     """
     m = measurement
     lines = [f"{m.label}: {m.energy_j:U}, {m.provenance}"]

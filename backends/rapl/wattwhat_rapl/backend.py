@@ -66,7 +66,7 @@ class RaplBackend(Backend):
         self._sources = _check(sources, "sources") if sources is not None else None
 
     def probe(self) -> Availability:
-        """Open every channel once and close it again: what can be read, by which source, or why nothing can."""
+        """Open every channel once and close it: what can be read, by which source, or why nothing can."""
         try:
             meters, troubles = self._open_all()
         except ArgumentError as err:
@@ -144,7 +144,8 @@ class RaplBackend(Backend):
             "gain_error": gain_error(domain.part, self._tree.is_amd, candidate.quantity),
             "source": candidate.source,
         }
-        return Channel(**fields, **candidate.settings)
+        fields.update(candidate.settings)
+        return Channel(**fields)
 
 
 def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
@@ -175,9 +176,8 @@ def _check(sources: Sequence[str], argument: str) -> tuple[str, ...]:
     names = (sources,) if isinstance(sources, str) else tuple(sources)
     unknown = [name for name in names if name not in SOURCES]
     if unknown or not names:
-        raise ArgumentError(
-            f"{argument}: {', '.join(map(repr, unknown)) or 'empty'}; expected one or more of {', '.join(SOURCES)}"
-        )
+        given = ", ".join(map(repr, unknown)) or "empty"
+        raise ArgumentError(f"{argument}: {given}; expected one or more of {', '.join(SOURCES)}")
     return tuple(dict.fromkeys(names))
 
 

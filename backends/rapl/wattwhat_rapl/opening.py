@@ -63,15 +63,11 @@ class DescriptorMeter(Meter):
         """The error to raise for a failed reading: transient, or the device is gone for good."""
         if self._fd < 0:
             return MeterLostError(f"{self._subject}: this meter is closed; open the backend's meters again")
-        if not isinstance(err, OSError):
-            return MeterError(f"{self._subject}: expected a number, {err}; this reading is left out")
-        if err.errno in _GONE or not self._exists():
-            return MeterLostError(
-                f"{self._subject}: gone ({err.strerror or err}); the driver was unloaded or the CPU taken offline"
-            )
-        return MeterError(
-            f"{self._subject}: reading failed ({err.strerror or err}); this reading is left out"
-        )
+        words = getattr(err, "strerror", None) or f"expected a number: {err}"
+        if (isinstance(err, OSError) and err.errno in _GONE) or not self._exists():
+            why = "the driver was unloaded or the CPU taken offline"
+            return MeterLostError(f"{self._subject}: gone ({words}); {why}")
+        return MeterError(f"{self._subject}: reading failed ({words}); this reading is left out")
 
     def _exists(self) -> bool:
         return os.path.exists(self._subject)

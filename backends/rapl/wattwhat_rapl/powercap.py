@@ -73,7 +73,7 @@ def survey(tree: Tree) -> Survey:
 
 
 def find_zones(tree: Tree) -> tuple[list[Zone], list[str]]:
-    """Every zone whose name is understood, MSR before MMIO and parents before children; and notes on the rest."""
+    """Every zone whose name is understood, MSR before MMIO, parents before children; notes on the rest."""
     found = {key: path for base in _BASES for key, path in _walk(tree.path(base), 3)}
     domains: dict[str, Domain] = {}
     zones: list[Zone] = []
@@ -100,7 +100,7 @@ def _walk(directory: str, depth: int) -> Iterator[tuple[str, str]]:
         if not name.startswith("intel-rapl"):
             continue
         path = os.path.join(directory, name)
-        if _ZONE.match(name):
+        if _ZONE.match(name) and os.path.isdir(path):
             yield name, path
         if depth:
             yield from _walk(path, depth - 1)

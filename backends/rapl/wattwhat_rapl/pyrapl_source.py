@@ -82,7 +82,9 @@ def _not_pyrapl(record: logging.LogRecord) -> bool:
 
 
 class PyRaplMeter(Meter):
-    """Reads one counter through pyRAPL, which seeks in a buffered file: so one thread at a time, and anew after a fork.
+    """Reads one counter through pyRAPL, one thread at a time and anew after a fork.
+
+    pyRAPL seeks in a buffered file, whose position threads and forked processes share.
 
     Args:
         channel: what is measured.

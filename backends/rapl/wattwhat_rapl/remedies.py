@@ -48,12 +48,14 @@ def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
     reasons: list[str] = []
     remedies: list[str] = []
     for trouble in ranked:
+        if reasons and trouble.kind == "hwmon absent":
+            continue  # hardly any machine has those meters: beside a real cause their absence says nothing
         reason, remedy = _ADVICE[trouble.kind](trouble, tree)
         if reason and reason not in reasons:
             reasons.append(reason)
         if remedy and remedy not in remedies:
             remedies.append(remedy)
-    return Availability(False, "; ".join(reasons), "\nor: ".join(remedies[:2]))
+    return Availability(False, "; ".join(reasons), "\n# or: ".join(remedies[:2]))
 
 
 def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
@@ -63,15 +65,17 @@ def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
     )
     subsystem, rule = ("hwmon", HWMON_RULE) if "/hwmon" in trouble.subject else ("powercap", UDEV_RULE)
     grant = (
-        f"once: sudo groupadd -f {GROUP} && sudo tee {RULE_FILE} <<'END'\n{rule}\nEND\n"
-        f"sudo udevadm control --reload && sudo udevadm trigger --subsystem-match={subsystem} --action=add"
+        f"sudo groupadd -f {GROUP}\n"
+        f"sudo tee {RULE_FILE} <<'END'\n{rule}\nEND\n"
+        f"sudo udevadm control --reload && sudo udevadm trigger --subsystem-match={subsystem} --action=add\n"
     )
     if tree.in_container:
-        reason += "; this container does not run as root"
-        remedy = f"on the host, {grant}; start the container with --group-add $(getent group {GROUP} | cut -d: -f3)"
-    else:
-        remedy = f"{grant}; sudo usermod -aG {GROUP} $USER, and log in again"
-    return reason, remedy
+        add = f"--group-add $(getent group {GROUP} | cut -d: -f3)"
+        return (
+            f"{reason}; this container does not run as root",
+            f"# on the host, once:\n{grant}# then start the container with {add}",
+        )
+    return reason, f"{grant}sudo usermod -aG {GROUP} $USER  # then log in again"
 
 
 def _missing(trouble: Trouble, tree: Tree) -> _Advice:
@@ -95,8 +99,11 @@ def _failing(trouble: Trouble, tree: Tree) -> _Advice:
 
 def _powercap_absent(trouble: Trouble, tree: Tree) -> _Advice:
     none_here = f"{trouble.subject} holds no RAPL zone"
-    if tree.in_container:
-        reason = f"{none_here}: this is a container, and Docker and others mask /sys/devices/virtual/powercap in it"
+    # A mask hides the device tree but leaves the links of the class, which then point nowhere.
+    links = any(name.startswith("intel-rapl") for name in tree.names("sys/class/powercap"))
+    if tree.in_container and (links or not tree.is_virtual):
+        masked = "/sys/devices/virtual/powercap"
+        reason = f"{none_here}: this is a container, and Docker and others mask {masked} in it"
         remedy = (
             "start the container with -v /sys:/host/sys:ro -e WATTWHAT_RAPL_ROOT=/host (as root inside), "
             "or with --cap-add PERFMON, which lets perf_event serve without any file"
@@ -149,7 +156,8 @@ def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
         )
         return reason, remedy
     found = "unknown" if level is None else str(level)
-    reason = f"{said} although kernel.perf_event_paranoid is {found}: a seccomp filter or a security module forbids it"
+    why = "a seccomp filter or a security module forbids it"
+    reason = f"{said} although kernel.perf_event_paranoid is {found}: {why}"
     return reason, "allow the system call perf_event_open in the filter that this process was started under"
 
 
@@ -161,13 +169,16 @@ def _perf_failing(trouble: Trouble, tree: Tree) -> _Advice:
 
 
 def _hwmon_absent(trouble: Trouble, tree: Tree) -> _Advice:
-    return "", ""
+    return (
+        "no hwmon device here is a power meter of a Grace CPU or an amd_energy counter",
+        f"on Grace: sudo modprobe acpi_power_meter && echo acpi_power_meter | sudo tee {MODULES_FILE}",
+    )
 
 
 def _pyrapl(trouble: Trouble, tree: Tree) -> _Advice:
     return (
         f"pyRAPL cannot serve: {trouble.detail}",
-        'pip install "wattwhat-rapl[pyrapl]", or leave WATTWHAT_RAPL_SOURCES unset: our own readers need no pyRAPL',
+        'pip install "wattwhat-rapl[pyrapl]"; or leave WATTWHAT_RAPL_SOURCES unset, to use our own readers',
     )
 
 

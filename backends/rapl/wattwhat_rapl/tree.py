@@ -9,7 +9,7 @@ __all__ = ["Tree"]
 
 
 class Tree:
-    """A file tree that holds ``sys`` and ``proc``: the machine's own, a container's view of it, or a made one.
+    """A file tree that holds ``sys`` and ``proc``: the machine's own, a view of it, or a made one.
 
     Args:
         root: the directory that stands for ``/``.
@@ -60,7 +60,10 @@ class Tree:
         if any(os.path.exists(self.path(mark)) for mark in (".dockerenv", "run/.containerenv")):
             return True
         groups = self.text("proc/1/cgroup") or ""
-        return any(word in groups for word in ("docker", "kubepods", "containerd", "libpod", "lxc"))
+        if any(word in groups for word in ("docker", "kubepods", "containerd", "libpod", "lxc")):
+            return True
+        # With cgroup v2 the groups are hidden as well; what is left is the mask itself.
+        return " /sys/devices/virtual/powercap " in (self.text("proc/self/mounts") or "")
 
     @property
     def is_virtual(self) -> bool:
