@@ -102,7 +102,7 @@ def test_an_estimate_serves_only_what_no_sensor_covers() -> None:
     assert model.given[0].closed == 1  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("component", ["module", "host", "wall"])
+@pytest.mark.parametrize("component", ["soc", "module", "host", "wall"])
 def test_what_measures_everything_leaves_nothing_to_estimate(component: str) -> None:
     rig = open_rig(
         plugins=plugins(m=Having(Fixed("guess", "cpu", "estimated")), s=Having(Fixed("all", component)))

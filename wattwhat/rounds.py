@@ -6,8 +6,11 @@ import math
 import random
 from collections.abc import Callable, Collection, Sequence
 
+import attrs
+
 from wattwhat.blocks import Block, add_up, shrinkable_half_width
-from wattwhat.energy import period_s
+from wattwhat.budget import UNSEEN
+from wattwhat.energy import Joules, period_s
 from wattwhat.gauge import seen_fraction
 from wattwhat.ledger import account
 from wattwhat.line import CounterLine, GaugeLine
@@ -60,7 +63,7 @@ class Rounds:
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
         gauges = [line for line in lines if isinstance(line, GaugeLine)]
         self.away_s = max((_looks_away_s(line) for line in gauges), default=0.0)
-        self.lag_s = max((line.delay_s + 2.0 * line.poll_s for line in gauges), default=0.0)
+        self.lag_s = max((2.0 * line.delay_s + 2.0 * line.poll_s for line in gauges), default=0.0)
         self.phases = _PHASES if self.away_s else 1
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
@@ -125,8 +128,9 @@ class Rounds:
     def _part(self, calls: int, phase_s: float) -> Span:
         """So many calls between two snapshots, begun at this phase of the sensor's period."""
         if self.away_s:
-            now_s = self.clock() * 1e-9
-            self.sleep((phase_s - now_s) % self.away_s)
+            # rest until the gauge has shown all of the part before, then until the phase is right
+            rested_s = self.clock() * 1e-9 + self.lag_s
+            self.sleep(self.lag_s + (phase_s - rested_s) % self.away_s)
         run, done, chunk = self.workload.run, 0, max(1, calls // 8)
         begin = self.rig.begin()
         latest_ns = begin.t_ns + int(2e9 * self.part_s)
@@ -142,13 +146,25 @@ class Rounds:
 
     def _settle(self, parts: list[Span]) -> Block:
         blocks = [
-            Block(account(self.rig, begin, end, None, self.only), calls, (end.t_ns - begin.t_ns) * 1e-9)
+            Block(
+                account(self.rig, begin, end, None, self.only, aligned=bool(self.away_s)),
+                calls,
+                (end.t_ns - begin.t_ns) * 1e-9,
+            )
             for begin, end, calls in parts
         ]
         if len(blocks) == 1:
             return blocks[0]
         calls = sum(block.calls for block in blocks)
-        return Block(add_up(blocks), calls, math.fsum(block.duration_s for block in blocks))
+        entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
+        return Block(entries, calls, math.fsum(block.duration_s for block in blocks))
+
+
+def _without_unseen(joules: Joules | None) -> Joules | None:
+    """A round without its part for unseen time: even phases show it, and the spread of rounds tells."""
+    if joules is None:
+        return None
+    return attrs.evolve(joules, parts=tuple(pair for pair in joules.parts if pair[0] != UNSEEN))
 
 
 def _looks_away_s(line: GaugeLine) -> float:

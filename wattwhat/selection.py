@@ -21,8 +21,8 @@ ENV_BACKENDS = "WATTWHAT_BACKENDS"
 # A component on the left is covered where any channel of those on the right is measured: what they show
 # includes it. A board's or module's sensor sees everything on it.
 _COVERED_BY = {
-    "cpu": {"cpu", "module", "host", "wall"},
-    "dram": {"dram", "module", "host", "wall"},
+    "cpu": {"cpu", "soc", "module", "host", "wall"},
+    "dram": {"dram", "soc", "module", "host", "wall"},
     "gpu": {"gpu", "board", "module", "host", "wall"},
 }
 

@@ -64,7 +64,7 @@ class ScoreResult:
         }
 
     def odds(self) -> str:
-        """The probabilities in words, likeliest first: ``B 87 %, C 13 %``; what is below 0.5 % is left out."""
+        """The probabilities in words, likeliest first: ``B 87 %, C 13 %``; below 0.5 % is left out."""
         if self.probabilities is None:
             return ""
         likeliest = sorted(self.probabilities.items(), key=lambda pair: -pair[1])
@@ -97,6 +97,7 @@ class Score(Protocol):
 
     The name carries whatever changes the scale (unit, parameters, reference), so that two results of
     one name compare. A score raises `wattwhat.errors.ScoreError` for a measurement that lacks something.
+    One whose smaller values are better also has ``higher_is_better = False``, which `rank` looks at.
 
     Example:
         >>> class JoulesPerItem:
