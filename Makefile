@@ -1,0 +1,58 @@
+# Each target works on a fresh checkout with only python3 (3.10 or newer) and its venv module:
+# it makes .venv first, and makes it again only when a pyproject.toml or constraints.txt has changed.
+#
+#   make demo                      train, measure and compare four small models
+#   make test                      all tests, on every supported Python that this machine has
+#   make test ARGS="-k quantity"   arguments for pytest
+#   make PYTHON=python3.12 ...     another default interpreter
+#
+# torch comes as pip finds it. WATTWHAT_PIP hands pip further arguments, for instance an index with CPU builds.
+
+SHELL = /bin/sh
+PYTHON ?= python3
+ARGS ?=
+BIN = .venv/bin
+PLUGINS = $(patsubst %/pyproject.toml,%,$(wildcard backends/*/pyproject.toml))
+PACKAGES = wattwhat $(wildcard backends/*/wattwhat_*)
+
+.PHONY: demo test lint format docs bench build fuzz clean venv
+
+demo: venv
+	$(BIN)/python examples/demo.py $(ARGS)
+
+test:
+	$(PYTHON) tools/suites.py $(ARGS)
+
+lint: venv
+	@status=0; set -x; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/mypy --strict $(PACKAGES) tools/*.py || status=1; \
+	{ set +x; } 2>/dev/null; exit $$status
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs:
+	@$(PYTHON) tools/environment.py .venv-docs docs
+	.venv-docs/bin/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: venv
+	$(BIN)/python -m benchmarks $(ARGS)
+
+build: venv
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . $(addprefix ./,$(PLUGINS))
+	@ls dist
+
+# The laws again (tests that use hypothesis), each with thousands of fresh examples.
+fuzz: venv
+	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+
+clean:
+	rm -rf .venv .venv-* dist build docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@$(PYTHON) tools/environment.py .venv

@@ -1,0 +1,231 @@
+"""The house's own order: sizes, imports, and every line of code that the README and the docs show."""
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tools import environment, pythons
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "wattwhat"
+LIBRARY = sorted([*CORE.rglob("*.py"), *ROOT.glob("backends/*/wattwhat_*/**/*.py")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("backends/*/README.md")])
+LONGEST_MODULE = 300
+
+VENDORS = {"pynvml", "amdsmi", "jtop", "pyRAPL", "entrypoints"}
+# Optional libraries: a page whose code imports one runs where it is installed.
+OPTIONAL = {"torch", "sklearn", "scipy", "altair", "transformers", "lightning"}
+# Blocks marked `python` are run. Whatever is not to be run says what it is instead.
+RUN = "python"
+NOT_RUN = {"text", "console", "toml", "json", "bash", "make", "yaml", "c"}
+
+
+def relative(path):
+    return str(path.relative_to(ROOT))
+
+
+def imported_names(tree):
+    """Yield every module that a file imports by name, at any depth of nesting, importlib's way too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            function = node.func
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            if name in {"import_module", "__import__"} and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+
+
+def top_levels(source):
+    return {name.split(".")[0] for name in imported_names(ast.parse(source))}
+
+
+# Code -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", LIBRARY, ids=relative)
+def test_a_module_fits_in_a_head(module):
+    lines = len(module.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST_MODULE, f"{relative(module)} has {lines} lines: split it by what it is for"
+
+
+@pytest.mark.parametrize("module", sorted(CORE.rglob("*.py")), ids=relative)
+def test_the_core_imports_no_vendor_library(module):
+    found = top_levels(module.read_text(encoding="utf-8")) & VENDORS
+    assert not found, f"{relative(module)} imports {found}: that belongs into a plugin under backends/"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pynvml",
+        "def f():\n    from jtop.core import x",
+        "import importlib\nimportlib.import_module('amdsmi.api')",
+        "__import__('pyRAPL')",
+    ],
+)
+def test_vendor_imports_are_seen_in_every_disguise(source):
+    assert top_levels(source) & VENDORS
+
+
+@pytest.mark.skipif(not (CORE / "__init__.py").exists(), reason="the core is not written yet")
+def test_importing_the_core_brings_nothing_heavy():
+    heavy = {"numpy", "torch", "scipy", "pandas", "importlib.metadata", *VENDORS}
+    script = textwrap.dedent(
+        """
+        import json, sys
+        before = set(sys.modules)
+        import wattwhat
+        print(json.dumps(sorted(set(sys.modules) - before)))
+        """
+    )
+    brought = set(json.loads(run_python("-c", script, cwd=ROOT).stdout))
+    assert "wattwhat" in brought
+    assert not brought & heavy
+    assert not {name for name in brought if name.startswith("wattwhat_")}, "a plugin was imported unasked"
+
+
+# The tree ---------------------------------------------------------------------------------------
+
+
+def tracked_files():
+    """Every file that git does not ignore; of an unpacked archive, every file outside of .venv*."""
+    asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    if (ROOT / ".git").exists():
+        listing = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return [ROOT / name for name in listing.split("\0") if (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in relative(path)]
+
+
+MACHINE_PATH = re.compile(
+    r"(?<![\w.}/-])/(?:work|root|opt/(?:wheels|pypi)|tmp/(?:bash_jobs|venv|wt|infra))[/.\w-]"
+)
+
+
+def test_no_file_names_a_place_on_somebodys_machine():
+    guilty = []
+    for path in tracked_files():
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            continue
+        guilty += [
+            f"{relative(path)}:{n}: {line}" for n, line in enumerate(lines, 1) if MACHINE_PATH.search(line)
+        ]
+    assert not guilty, "\n".join(guilty)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_machine_path"),
+    [
+        ("see /" + "work/main/README.md", True),
+        ('"/' + 'tmp/bash_jobs.0/x"', True),
+        ("https://example.org/work/", False),
+        ("a work/life balance", False),
+        ("{root}/work/tree", False),
+    ],
+)
+def test_machine_paths_are_told_from_other_slashes(text, is_machine_path):
+    assert bool(MACHINE_PATH.search(text)) is is_machine_path
+
+
+def test_every_plugin_folder_is_in_the_requirements():
+    folders = {path.parent for path in ROOT.glob("backends/*/pyproject.toml")}
+    assert folders == set(environment.plugins())
+
+
+def test_an_interpreter_that_fails_is_not_found(tmp_path, monkeypatch):
+    shim = tmp_path / "python3.10"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    (tmp_path / "python3.11").symlink_to(sys.executable)  # runs, but is seldom the version its name says
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert pythons.find("3.10") is None
+    assert (pythons.find("3.11") is not None) == (sys.version_info[:2] == (3, 11))
+
+
+# Pages ------------------------------------------------------------------------------------------
+
+
+FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+|~~~+)(?P<language>[^`]*)$")
+
+
+def blocks(text):
+    """Yield (language, number of its first line, lines without their indent) of each fenced block."""
+    lines = iter(enumerate(text.splitlines(), 1))
+    for number, line in lines:
+        opening = FENCE.match(line)
+        if not opening:
+            continue
+        inside = []
+        for _, inner in lines:
+            if inner.strip() == opening["ticks"]:
+                break
+            inside.append(inner.removeprefix(opening["indent"]))
+        yield opening["language"].strip(), number + 1, inside
+
+
+def as_script(text):
+    """A page's Python blocks as one script, each line at its own line number in the page."""
+    script = [""] * len(text.splitlines())
+    for language, first, lines in blocks(text):
+        if language == RUN:
+            script[first - 1 : first - 1 + len(lines)] = lines
+    return "\n".join(script)
+
+
+def run_python(*arguments, cwd):
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.skipif(not (CORE / "__init__.py").exists(), reason="the core is not written yet")
+def test_the_readme_is_there_and_shows_code():
+    assert as_script((ROOT / "README.md").read_text(encoding="utf-8")).strip()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_block_says_what_it_is(page):
+    """A block without a language, or with a made-up one, would slip past the next test."""
+    for language, first, _ in blocks(page.read_text(encoding="utf-8")):
+        known = language == RUN or language in NOT_RUN or language.startswith("{")
+        assert known, f"{relative(page)}:{first}: mark this block {RUN!r} or one of {sorted(NOT_RUN)}"
+
+
+@pytest.mark.skipif(not (CORE / "__init__.py").exists(), reason="the core is not written yet")
+@pytest.mark.parametrize("page", [p for p in PAGES if as_script(p.read_text("utf-8")).strip()], ids=relative)
+def test_the_code_of_a_page_runs(page, tmp_path):
+    """All Python blocks of a page, in order, as one program of its own, in an empty folder."""
+    script = tmp_path / (page.stem + "_" + "page.py")
+    script.write_text(as_script(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in sorted(top_levels(script.read_text(encoding="utf-8")) & OPTIONAL):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{relative(page)} shows code for {name}, which is not installed")
+    run_python(str(script), cwd=tmp_path)
+
+
+def test_a_script_keeps_the_line_numbers_of_its_page():
+    page = "words\n\n```python\na = 1\n```\n\n* item\n\n  ```python\n  b = 2\n  ```\n```text\nno = 1\n```\n"
+    lines = as_script(page).split("\n")
+    assert (lines[3], lines[9]) == ("a = 1", "b = 2")
+    assert sum(map(bool, lines)) == 2
