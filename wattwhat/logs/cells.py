@@ -14,7 +14,11 @@ from wattwhat.quantity import unit_factor
 __all__ = ["Stamp", "day_start_s", "is_missing", "number", "split_unit", "stamp", "utc"]
 
 _MISSING = frozenset(
-    ["", "-", "--", "n/a", "na", "nan", "none", "null", "not supported", "not available", "unknown error", "gpu is lost", "err!", "not counted", "insufficient permissions", "no permissions", "unknown"]
+    (
+        *("", "-", "--", "n/a", "na", "nan", "none", "null", "not supported", "not available", "err!"),
+        *("unknown error", "gpu is lost", "not counted", "insufficient permissions", "no permissions"),
+        "unknown",
+    )
 )
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,'   ])\d{3})(?:\1\d{3})*(?:([.,])\d+)?")

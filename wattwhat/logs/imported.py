@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,7 +161,7 @@ def imported(
     energy, budget = total(pair for pair in pairs if pair[0].id in counted)
     said: Any = dict.fromkeys([*warnings, *(sentence for _, joules in pairs for sentence in joules.warnings)])
     if duration_s:
-        said.update(dict.fromkeys(filter(None, (plausible(c, j.value_j / duration_s) for c, j in pairs))))
+        said.update(dict.fromkeys(_doubts(pairs, counted, duration_s)))
     return Measurement(
         label=label or source.stem,
         energy_j=energy,
@@ -177,6 +177,14 @@ def imported(
         started_at=started_at,
         details={"format": format, "file": source.name, "scope": scope, **details},
     )
+
+
+def _doubts(pairs: Iterable[tuple[Channel, Joules]], counted: set[str], duration_s: float) -> Iterator[str]:
+    """Doubts about the channels that count; a part, such as an idle GPU of a chip, may draw nothing."""
+    for channel, joules in pairs:
+        doubt = plausible(channel, joules.value_j / duration_s) if channel.id in counted else None
+        if doubt:
+            yield doubt
 
 
 def plausible(channel: Channel, mean_w: float) -> str | None:

@@ -23,8 +23,9 @@ How to write a reader (for this package or for another distribution):
    ``watchman = "my_package:Watchman"`` in the group ``wattwhat.logs``.
 3. Tools: `wattwhat.logs.cells` (numbers, units, stamps, what counts as missing), `wattwhat.logs.tables`
    (CSV rows with line numbers), ``source.lines()/text()/json()`` and `wattwhat.logs.jsons` (streamed JSON),
-   `wattwhat.logs.trace.Trace` (power samples to joules) and `wattwhat.logs.imported.totals` (totals in a
-   file to a Measurement). ``source.sibling(...)`` gives a file that belongs to this one.
+   `wattwhat.logs.trace.Trace` (power samples to joules), `wattwhat.logs.tally.Tally` (energies of intervals,
+   summed) and `wattwhat.logs.imported` (totals to a Measurement: channel_of, printed, imported).
+   ``source.sibling(...)`` and ``source.relative(...)`` give files that belong to this one.
 4. What goes wrong: a row that cannot be used is ``source.problem(line, "expected ..., found ...")`` and the
    next row is read (strict reading makes that call raise); a file that cannot be used is
    ``raise source.error(line_or_None, "expected ...; do ...")``. No other exception leaves a reader.

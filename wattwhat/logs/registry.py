@@ -17,6 +17,20 @@ GROUP = "wattwhat.logs"
 _OWN = {
     "wattwhat": "own:OwnReader",
     "nvidia-smi": "nvidia_smi:NvidiaSmi",
+    "nvidia-smi-dmon": "nvidia_dmon:NvidiaDmon",
+    "dcgmi-dmon": "dcgm:Dcgm",
+    "rocm-smi": "rocm_smi:RocmSmi",
+    "amd-smi": "amd_smi:AmdSmi",
+    "tegrastats": "tegrastats:Tegrastats",
+    "powerjoular": "powerjoular:PowerJoular",
+    "intel-power-gadget": "power_gadget:PowerGadget",
+    "powermetrics": "powermetrics:Powermetrics",
+    "wandb-system-metrics": "wandb:Wandb",
+    "turbostat": "turbostat:Turbostat",
+    "perf-stat": "perf:PerfStat",
+    "experiment-impact-tracker": "impact_tracker:ImpactTracker",
+    "scaphandre": "scaphandre:Scaphandre",
+    "mlperf-power": "mlperf_power:MlperfPower",
 }
 
 

@@ -47,7 +47,7 @@ class Sensor:
             return None
         return (
             f"the accuracy of {self.name} is not stated by its maker; "
-            f"{self.gain_error:.0%} (k=1) is wattwhat's assumption"
+            f"{100.0 * self.gain_error:.2g} % (k=1) is wattwhat's assumption"
         )
 
 

@@ -59,6 +59,7 @@ class Trace:
         self._runs: dict[str | None, Run] = {}
         self._fields: dict[str | None, dict[str, Any]] = {}
         self._missing: dict[str | None, int] = {}
+        self._ticks: dict[str | None, int] = {}
         self._kind: str | None = None
         self._stamp_step_s = 1.0
         self._warnings: dict[str, None] = {}
@@ -68,8 +69,32 @@ class Trace:
         self._warnings[sentence] = None
 
     def channel(self, device: str | None, **fields: Any) -> None:
-        """Say more about a device's channel: component, part, contains, resolution, max_power_w, ..."""
+        """Say more about a device before its first sample: component, sensor, contains, max_power_w, ..."""
         self._fields.setdefault(device, {}).update(fields)
+
+    def channel_id(self, device: str | None) -> str:
+        """The id that this device's channel gets, for the ``contains`` of another one."""
+        return self._channel(device).id
+
+    def tick(self, device: str | None, hint: str) -> float:
+        """The time in s of this device's next sample in a file without times; see `interval_s`."""
+        count = self._ticks[device] = self._ticks.get(device, -1) + 1
+        return count * self.interval_s(hint)
+
+    def interval_s(self, hint: str) -> float:
+        """The interval that the user gave, in s.
+
+        Args:
+            hint: what the tool's usual interval is, for the message.
+
+        Raises:
+            LogError: none was given.
+        """
+        if self._options.interval_s is None:
+            raise self._source.error(
+                None, f"there are no times in it; give interval_s, the seconds between two samples{hint}"
+            )
+        return self._options.interval_s
 
     def clock(self, moment: Stamp) -> float:
         """The time in s of a stamp, keeping what kind of clock it is of."""
@@ -104,15 +129,15 @@ class Trace:
     def _new_run(self, device: str | None) -> Run:
         if len(self._runs) >= _CHANNELS_AT_MOST:
             raise self._source.error(None, f"expected at most {_CHANNELS_AT_MOST} devices in one file")
-        max_power_w = self._fields.get(device, {}).get("max_power_w")
-        run = Run(self._source, self._sensor, local=self._kind == "local", limit_w=max_power_w)
+        fields = self._fields.get(device, {})
+        sensor = fields.get("sensor", self._sensor)
+        run = Run(self._source, sensor, local=self._kind == "local", limit_w=fields.get("max_power_w"))
         self._runs[device] = run
         return run
 
     def measurements(
         self,
         *,
-        window: tuple[float, float] | None = None,
         items: float | None = None,
         metrics: Mapping[str, float] | None = None,
         label: str | None = None,
@@ -121,7 +146,6 @@ class Trace:
         """One Measurement; more where the times jump back, so that no time is counted twice.
 
         Args:
-            window: beginning and end in s that the span is said to have had, for the details only.
             items: items in the span, if known (of the first Measurement).
             metrics: accuracy and others that the file holds.
             label: what was measured.
@@ -170,7 +194,7 @@ class Trace:
         started = utc(Stamp(begin, kind, 0.0), self._options.timezone)
         more: dict[str, Any] = {
             "line": min(part.first_line for part in parts.values()),
-            "samples": sum(part.sums.samples for part in parts.values()),
+            "samples": max(part.sums.samples for part in parts.values()),
             "interval_s": next(iter(parts.values())).median_s,
             **details,
         }
@@ -196,17 +220,21 @@ class Trace:
             yield from (whose + sentence for sentence in part.warnings)
             if self._missing.get(device):
                 yield f"{whose}{self._missing[device]} row(s) without a power reading were left out"
-        if self._sensor.warning:
-            yield self._sensor.warning
+        for device in parts:
+            sensor = self._fields.get(device, {}).get("sensor", self._sensor)
+            if sensor.warning:
+                yield sensor.warning
         if self._source.problems.count:
             first = self._source.problems.listed[0].rpartition("/")[2]
             yield f"{self._source.problems.count} row(s) of the file could not be used; the first: {first}"
 
+    def _channel(self, device: str | None) -> Channel:
+        fields: dict[str, Any] = {"component": self._component, "host": self._host, "sensor": self._sensor}
+        fields.update(self._fields.get(device, {}))
+        return channel_of(self._format, device, fields.pop("component"), "power", **fields)
+
     def _joules(self, device: str | None, part: Part) -> tuple[Channel, Joules]:
-        fields = {"component": self._component, "host": self._host, **self._fields.get(device, {})}
-        channel = channel_of(
-            self._format, device, fields.pop("component"), "power", sensor=self._sensor, **fields
-        )
+        channel = self._channel(device)
         joules = gauge_energy(part.sums, part.sums.span_s, channel, provenance="imported")
         first_w, last_w = part.sums.first, part.sums.last
         change_w = abs(last_w[1] - first_w[1]) if first_w and last_w else 0.0
