@@ -95,6 +95,11 @@ class Head:
         """The first line's cells, stripped and in lower case: the header of most CSV files."""
         return tuple(cell.strip().strip('"').lower() for cell in self.first_line.split(delimiter))
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the text begins with an object or an array."""
+        return self.text.lstrip()[:1] in ("{", "[")
+
     def has(self, *words: str) -> bool:
         """Whether every one of these texts occurs, as written."""
         return all(word in self.text for word in words)

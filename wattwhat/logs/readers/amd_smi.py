@@ -9,7 +9,7 @@ from wattwhat.logs.cells import is_missing, number, stamp
 from wattwhat.logs.counting import Counting
 from wattwhat.logs.imported import imported
 from wattwhat.logs.jsons import values
-from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import AMD_SMU
 from wattwhat.logs.source import Source
 from wattwhat.logs.tables import csv_rows
@@ -38,27 +38,19 @@ class AmdSmi:
         cells = head.cells()
         if "gpu" in cells and {*_POWERS, _ENERGY} & set(cells):
             return 90
-        starts = head.text.lstrip()[:1] in ("{", "[")
         return (
             85
-            if starts and '"gpu"' in head.text and any(f'"{n}"' in head.text for n in (*_POWERS, _ENERGY))
+            if head.is_json and '"gpu"' in head.text and any(f'"{n}"' in head.text for n in (*_POWERS, _ENERGY))
             else 0
         )
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each GPU a channel; the counter is taken where there is one."""
-        rows = _json_rows(source) if head_is_json(source) else _csv_rows(source)
+        rows = _json_rows(source) if head_of(source).is_json else _csv_rows(source)
         table = _Table(source, options)
         for line, row in rows:
             table.row(line, row)
         yield from table.finish()
-
-
-def head_is_json(source: Source) -> bool:
-    """Whether the text begins with an object or an array."""
-    from wattwhat.logs.reader import head_of
-
-    return head_of(source).text.lstrip()[:1] in ("{", "[")
 
 
 class _Table:

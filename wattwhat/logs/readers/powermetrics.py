@@ -93,7 +93,7 @@ class _Blocks:
         self._total = total
         for name, (value, unit) in self._rows.items():
             factor = self._factor or (1e-3 if unit == "mW" else 1.0)
-            # The package holds DRAM; the combined power of newer versions names what it holds, and DRAM is not in it.
+            # The package holds DRAM; the combined power of newer versions names its parts, and DRAM is none.
             parts = [part for part in _PARTS if name == "Package Power" or part != "DRAM Power"]
             inside = [self._tally.id_of(part) for part in parts if name in _TOTAL]
             self._tally.add(

@@ -9,7 +9,7 @@ from wattwhat.logs.cells import is_missing, number
 from wattwhat.logs.counting import Counting
 from wattwhat.logs.imported import imported
 from wattwhat.logs.jsons import values
-from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import AMD_SMU
 from wattwhat.logs.source import Source
 from wattwhat.logs.tables import csv_rows
@@ -43,10 +43,7 @@ class RocmSmi:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each card a channel; the counter is taken where there is one."""
-        is_json = (
-            source.head_bytes.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") or source.encoding != "utf-8"
-        )
-        rows = _json_rows(source) if is_json else _csv_rows(source)
+        rows = _json_rows(source) if head_of(source).is_json else _csv_rows(source)
         trace = Trace(source, options, format=self.name, sensor=AMD_SMU, component="gpu")
         tally, counting = Tally(source, self.name, AMD_SMU), Counting(source)
         count: dict[str, int] = {}
