@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from wattwhat.logs.source import Source
 
@@ -16,7 +15,7 @@ _WITHIN = 0.25
 def devices_in_turn(times_s: Sequence[float]) -> int:
     """How many devices take turns in rows with these times, the largest number that fits; 1 if none does.
 
-    Devices that are asked in one go are milliseconds apart, then comes the pause until the next go: so
+    Devices that are asked in one go are milliseconds apart, then comes the pause until the next go:
     with n devices, rows k*n ... k*n + n - 1 are close together in nearly every go.
 
     Args:
@@ -30,15 +29,27 @@ def devices_in_turn(times_s: Sequence[float]) -> int:
     """
     best = 1
     for count in range(2, min(_MOST, len(times_s) // 2) + 1):
-        goes = [times_s[k : k + count] for k in range(0, len(times_s) - count + 1, count)]
-        pauses = sorted(after[0] - before[0] for before, after in pairwise(goes))
+        pauses = sorted(after - before for before, after in zip(times_s, times_s[count:], strict=False))
         pause = pauses[len(pauses) // 2]
-        if pause <= 0:
+        if pause <= 0.0:
             continue
-        close = sum(go[-1] - go[0] <= _WITHIN * pause for go in goes)
-        if close >= 0.98 * len(goes):
+        sizes = _goes(times_s, _WITHIN * pause)
+        # The first and the last go may be cut off; a row may be missing here and there.
+        if sizes.count(count) >= 0.95 * (len(sizes) - 1) and sizes.count(count) > 1:
             best = count
     return best
+
+
+def _goes(times_s: Sequence[float], within_s: float) -> list[int]:
+    """How many rows there are in each go: rows not farther than this from the go's first one."""
+    sizes = [0]
+    begin = times_s[0]
+    for time in times_s:
+        if abs(time - begin) > within_s:
+            begin = time
+            sizes.append(0)
+        sizes[-1] += 1
+    return sizes
 
 
 class Turns:

@@ -40,7 +40,9 @@ class AmdSmi:
             return 90
         return (
             85
-            if head.is_json and '"gpu"' in head.text and any(f'"{n}"' in head.text for n in (*_POWERS, _ENERGY))
+            if head.is_json
+            and '"gpu"' in head.text
+            and any(f'"{n}"' in head.text for n in (*_POWERS, _ENERGY))
             else 0
         )
 
