@@ -169,6 +169,13 @@ def test_gpus_without_time_or_number_need_to_be_told():
     assert [c.energy_j.value for c in measurement.channels] == pytest.approx([200.0, 600.0])
 
 
+def test_rows_under_one_whole_second_are_gpus_or_a_fast_log_and_nobody_guesses():
+    text = "".join(f"2026-03-01 10:00:{k // 4:02d}, 100.00 W\n" for k in range(81))
+    with pytest.raises(LogError, match="gpus"):
+        read(text)
+    assert read(text, gpus=4)[0].energy_j.value == pytest.approx(4 * 1900.0)
+
+
 def test_gpus_are_named_by_number_and_uuid():
     header = "timestamp, index, uuid, power.draw [W]\n"
     found = read(smi(["0, GPU-0a1b2c3d, 50.00 W"] * 2, header=header))
@@ -360,7 +367,8 @@ def test_a_line_without_a_stamp_among_stamped_ones_is_listed():
     ],
 )
 def test_perf_speaks_every_locale(printed, joules):
-    text = f" Performance counter stats for 'make':\n\n   {printed} Joules power/energy-pkg/\n\n 2,5 seconds time elapsed\n"
+    lines = [" Performance counter stats for 'make':", "", f"   {printed} Joules power/energy-pkg/", ""]
+    text = "\n".join([*lines, " 2,5 seconds time elapsed", ""])
     measurement = read(text)[0]
     assert measurement.energy_j.value == pytest.approx(joules)
     assert measurement.duration_s == pytest.approx(2.5)
@@ -447,7 +455,8 @@ def test_powerjoular_without_a_gpu_has_no_gpu_channel():
 
 
 def test_wandb_runs_of_one_export_are_apart_and_process_columns_are_not_counted():
-    header = '"Relative Time (Process)","a - system/gpu.0.powerWatts","a - system/gpu.0.powerWatts__MAX","b - system/gpu.0.powerWatts"\n'
+    names = ("a - system/gpu.0.powerWatts", "a - system/gpu.0.powerWatts__MAX", "b - system/gpu.0.powerWatts")
+    header = ",".join(f'"{name}"' for name in ("Relative Time (Process)", *names)) + "\n"
     found = read(header + '"0","100","150","10"\n"10","100","150","10"\n')
     assert [(m.label, m.energy_j.value) for m in found] == [("a", 1000.0), ("b", 100.0)]
 

@@ -35,6 +35,9 @@ class Trace:
         component: of the channels, unless `channel` says otherwise.
         host: the host's name, if the file has it.
 
+    Attributes:
+        stamp_step_s: what the finest stamp so far resolves, in s.
+
     Example:
         >>> from wattwhat.logs.sensors import NVML
         >>> trace = Trace(Source.of_text("", "made.csv"), Options(), format="x", sensor=NVML, component="gpu")
@@ -61,7 +64,7 @@ class Trace:
         self._missing: dict[str | None, int] = {}
         self._ticks: dict[str | None, int] = {}
         self._kind: str | None = None
-        self._stamp_step_s = 1.0
+        self.stamp_step_s = 1.0
         self._warnings: dict[str, None] = {}
 
     def warn(self, sentence: str) -> None:
@@ -100,8 +103,8 @@ class Trace:
         """The time in s of a stamp, keeping what kind of clock it is of."""
         if self._kind is None:
             self._kind = moment.kind
-        if moment.step_s < self._stamp_step_s:
-            self._stamp_step_s = moment.step_s
+        if moment.step_s < self.stamp_step_s:
+            self.stamp_step_s = moment.step_s
         return moment.t_s
 
     def add(self, device: str | None, t_s: float, power_w: float, line: int) -> None:
@@ -239,7 +242,7 @@ class Trace:
         first_w, last_w = part.sums.first, part.sums.last
         change_w = abs(last_w[1] - first_w[1]) if first_w and last_w else 0.0
         mean_w = joules.value_j / part.sums.span_s if part.sums.span_s else 0.0
-        step_s = self._stamp_step_s if self._kind is not None else 0.0
+        step_s = self.stamp_step_s if self._kind is not None else 0.0
         # Both ends of the span are known to within a stamp's step (triangular for their difference), and
         # the gauge shows the power late, so what the log holds belongs to a slightly earlier span.
         edges = math.hypot(mean_w * step_s / math.sqrt(6.0), change_w * delay_s(channel) / math.sqrt(12.0))

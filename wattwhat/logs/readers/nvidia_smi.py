@@ -147,6 +147,12 @@ class _Table:
         count = self._options.gpus or devices_in_turn(times)
         if count == 1:
             return None
+        if self._options.gpus is None and self._trace.stamp_step_s >= 1.0:
+            raise self._source.error(
+                None,
+                f"rows come {count} at a time under stamps of whole seconds, from {count} GPUs or from one "
+                f"that was read that often; say which with gpus={count} or gpus=1",
+            )
         goes = times[::count]
         steps = sorted(b - a for a, b in pairwise(goes))
         self._trace.warn(
