@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.logs.cells import is_missing, number, split_unit, stamp
+from wattwhat.logs.cells import is_index, is_missing, number, split_unit, stamp
 from wattwhat.logs.columns import Columns, columns_of, unit_of_header
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import NVML, Sensor
@@ -158,7 +158,7 @@ class PowerTable:
             return
         t_s = self._time(cells, device)
         if t_s is None:
-            self._source.problem(line, f"expected a time, found {cells[columns.time or 0]!r:.60}")
+            self._source.problem(line, f"expected a time, found {_at(cells, columns.time)!r:.60}")
         elif self._turns is None:
             self._take(device, t_s, power_w, line)
         else:
@@ -185,15 +185,12 @@ class PowerTable:
         """What the row says of its GPU: model name, number, or what names it for good."""
         columns = self.columns
 
-        def cell(place: int | None) -> str | None:
-            return cells[place] if place is not None and place < len(cells) and cells[place] else None
-
-        index, uuid = cell(columns.index), cell(columns.uuid)
-        known = f"GPU {index}" if index is not None and index.isdigit() else index or uuid
+        index, uuid = _at(cells, columns.index), _at(cells, columns.uuid)
+        known = f"GPU {index}" if index is not None and is_index(index) else index or uuid
         if known is None:
             return None
         if known not in self._limits:
-            limit = split_unit(cell(columns.limit) or "")[0]
+            limit = split_unit(_at(cells, columns.limit) or "")[0]
             self._limits[known] = number(limit) or 0.0
             fields: dict[str, Any] = {"part": uuid} if uuid and uuid != known else {}
             if self._limits[known] > 0.0:
@@ -238,6 +235,11 @@ class PowerTable:
         if self._turns is not None:
             self._turns.finish()
         yield from self.trace.measurements(scope="gpu", column=self.columns.kind)
+
+
+def _at(cells: list[str], place: int | None) -> str | None:
+    """The cell in this place, None where there is none or it is empty."""
+    return cells[place] or None if place is not None and place < len(cells) else None
 
 
 def delimiter_of(line: str) -> str:

@@ -16,6 +16,7 @@ __all__ = ["Problems", "Source"]
 
 _BLOCK = 1 << 18
 _LISTED = 50
+_SENTENCE = 1000
 
 
 class Problems:
@@ -131,7 +132,8 @@ class Source:
         self.problems.add(self.at(line, sentence))
 
     def at(self, line: int | None, sentence: str) -> str:
-        """The sentence with the file and line before it."""
+        """The sentence with the file and line before it, on one line however hostile what it quotes is."""
+        sentence = sentence.replace("\n", "\\n").replace("\r", "\\r")[:_SENTENCE]
         return f"{self.shown}: {sentence}" if line is None else f"{self.shown}:{line}: {sentence}"
 
     def open_bytes(self) -> IO[bytes]:

@@ -22,6 +22,8 @@ from wattwhat.measurement import Measurement
 __all__ = ["Trace"]
 
 _CHANNELS_AT_MOST = 4096
+# No row of a log means more than a large power station.
+_MOST_W = 1e10
 
 
 class Trace:
@@ -116,6 +118,9 @@ class Trace:
             power_w: power in W.
             line: line number in the file.
         """
+        if not 0.0 <= power_w <= _MOST_W:
+            self._source.problem(line, f"expected a power between 0 and {_MOST_W:g} W, found {power_w:g} W")
+            return
         run = self._runs.get(device)
         if run is None:
             run = self._new_run(device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wattwhat.logs.cells import is_missing, number, stamp
+from wattwhat.logs.cells import is_index, is_missing, number, stamp
 from wattwhat.logs.counting import Counting
 from wattwhat.logs.imported import imported
 from wattwhat.logs.jsons import values
@@ -66,7 +66,7 @@ class _Table:
     def row(self, line: int, row: dict[str, tuple[str, str | None]]) -> None:
         """Cells by name, each with its unit where the file states one."""
         gpu = row.get("gpu", ("", None))[0]
-        if not gpu.isdigit():
+        if not is_index(gpu):
             self._source.problem(line, f"expected the number of a GPU, found {gpu!r:.40}")
             return
         device = f"GPU {int(gpu)}"

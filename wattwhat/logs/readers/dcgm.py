@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import is_missing, number
+from wattwhat.logs.cells import is_index, is_missing, number
 from wattwhat.logs.counting import Counting
 from wattwhat.logs.imported import imported
 from wattwhat.logs.reader import Head, Options
@@ -58,7 +58,7 @@ class _Table:
             return
         if words[0] != "GPU":
             return
-        if len(words) < 2 + len(self._columns) or not words[1].isdigit():
+        if len(words) < 2 + len(self._columns) or not is_index(words[1]):
             self._source.problem(line, f"expected GPU, its number and {len(self._columns)} values")
             return
         device = f"GPU {int(words[1])}"

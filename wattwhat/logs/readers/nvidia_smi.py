@@ -73,7 +73,8 @@ def _layout(source: Source, table: PowerTable) -> Layout | None:
     if columns.time is None or columns.unit not in (None, "W"):
         return None
     rows = [split_cells(text) for text in source.head_bytes.decode("utf-8", "replace").splitlines()[1:3]]
-    if not rows or len(rows[0]) < 2 or not _OWN_STAMP.fullmatch(rows[0][min(columns.time, len(rows[0]) - 1)]):
+    places = (columns.time, columns.power, columns.index or 0)
+    if not rows or len(rows[0]) <= max(1, *places) or not _OWN_STAMP.fullmatch(rows[0][columns.time]):
         return None
     return Layout(len(rows[0]), columns.time, columns.power, columns.index)
 

@@ -35,10 +35,12 @@ class PowerGadget:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement from the last whole row."""
         rows = csv_rows(source)
-        _, header = next(rows)
+        _, header = next(rows, (1, []))
         names = [name.lower() for name in header]
         places = {match.groups(): k for k, name in enumerate(names) if (match := _ENERGY.fullmatch(name))}
-        elapsed = next(k for k, name in enumerate(names) if "elapsed time" in name)
+        elapsed = next((k for k, name in enumerate(names) if "elapsed time" in name), None)
+        if elapsed is None or not places:
+            raise source.error(1, "expected columns with elapsed time and cumulative energies in joules")
         best: tuple[int, list[str]] | None = None
         power = _MeanPower(names)
         for line, row in rows:
