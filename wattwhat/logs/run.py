@@ -146,7 +146,22 @@ class Run:
         part.sums = part.sums.add_arrays(
             t, p, period_s=period, seen=seen, max_gap_s=5.0 * median, limit_w=self._limit_w or 0.0
         )
+        self._look_for_summer_time(part, part.last_s or float(t[0]), t, lines)
         part.last_s, part.median_s = float(t[-1]), median
+
+    def _look_for_summer_time(self, part: Part, before: float, t: Any, lines: Any) -> None:
+        """A pause of just an hour on a local clock may be none: say so, for only the user knows."""
+        if not self._local or float(t[-1]) - before < _HOUR_S:
+            return
+        import numpy as np
+
+        rest = np.diff(t, prepend=before) - _HOUR_S
+        at = np.flatnonzero((rest >= 0.0) & (rest <= max(5.0 * (self._median_s or 1.0), 1.0)))
+        if len(at):
+            part.warnings.append(
+                f"line {int(lines[at[0]])}: a pause of an hour: if the clock was put forward there, for "
+                "summer time, no time is missing and the energy of that hour was never used"
+            )
 
     def _went_back(self, part: Part, t: Any, p: Any, lines: Any) -> tuple[Any, Any, Any]:
         """The time went back: a clock put back by an hour, a few stray rows, or another recording."""

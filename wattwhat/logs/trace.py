@@ -12,7 +12,7 @@ from wattwhat.energy import Joules
 from wattwhat.errors import LogError
 from wattwhat.gauge import delay_s, gauge_energy
 from wattwhat.logs.cells import Stamp, utc
-from wattwhat.logs.imported import channel_of, imported
+from wattwhat.logs.imported import channel_of, imported, unused_rows
 from wattwhat.logs.reader import Options
 from wattwhat.logs.run import Part, Run
 from wattwhat.logs.sensors import Sensor
@@ -232,9 +232,7 @@ class Trace:
             sensor = self._fields.get(device, {}).get("sensor", self._sensor)
             if sensor.warning:
                 yield sensor.warning
-        if self._source.problems.count:
-            first = self._source.problems.listed[0].rpartition("/")[2]
-            yield f"{self._source.problems.count} row(s) of the file could not be used; the first: {first}"
+        yield from unused_rows(self._source)
 
     def _channel(self, device: str | None) -> Channel:
         fields: dict[str, Any] = {"component": self._component, "host": self._host, "sensor": self._sensor}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wattwhat.logs.cells import is_index, is_missing, number
 from wattwhat.logs.counting import Counting
-from wattwhat.logs.imported import imported
+from wattwhat.logs.imported import imported, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import NVML
 from wattwhat.logs.source import Source
@@ -94,6 +94,7 @@ class _Table:
             self._tally.energies(),
             format=Dcgm.name,
             duration_s=interval_s * (max(self._rows.values()) - 1) if interval_s else None,
+            warnings=unused_rows(self._source),
             scope="gpu",
             line=1,
         )

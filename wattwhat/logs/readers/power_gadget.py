@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wattwhat.logs.cells import number
-from wattwhat.logs.imported import imported, rounding_j
+from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import RAPL
 from wattwhat.logs.source import Source
@@ -73,9 +73,8 @@ class PowerGadget:
             tally.energies(),
             format=self.name,
             duration_s=number(row[elapsed]),
-            warnings=power.doubts(
-                [(kind, socket, number(row[k]) or 0.0) for (kind, socket), k in places.items()]
-            ),
+            warnings=unused_rows(source)
+            + power.doubts([(kind, socket, number(row[k]) or 0.0) for (kind, socket), k in places.items()]),
             scope="cpu",
             line=line,
         )
