@@ -2,11 +2,11 @@
 
     python -m benchmarks.truth [--runs 2000] [--seed 1] [--classes NAME ...] [--plot FILE]
 
-For every sensor class and window length: the median error of energy_j beside that of an oracle, the share of
-runs whose 95 % interval holds the true energy, and the median half-width beside the oracle's. The oracle knows
-the waveform's family: it is the linear estimator with the least squares of error, trained on runs of the same
-class, window length and family, from everything the readings say (five-fold, so that it never sees the run it
-is judged on).
+For every sensor class and window length: the median error of energy_j beside that of an oracle, the share
+of runs whose 95 % interval holds the true energy, and the median half-width beside the oracle's. The oracle
+knows the waveform's family: it is the linear estimator with the least squares of error, trained on runs of
+the same class, window length and family, from everything the readings say (five-fold, so that it never sees
+the run it is judged on).
 """
 
 from __future__ import annotations
@@ -225,20 +225,32 @@ def measure_class(
     return rows
 
 
-HEADING = f"{'sensor':<30} {'window':>7} {'runs':>5} {'inside':>7} {'error':>8} {'oracle':>8} {'half-width':>10} {'oracle':>8}"
+HEADING = (
+    f"{'sensor':<30} {'window':>7} {'runs':>5} {'inside':>7} {'error':>8} {'oracle':>8} "
+    f"{'half-width':>10} {'oracle':>8}"
+)
 
 
 def line(row: Row) -> str:
-    return (
-        f"{row.sensor:<30} {row.window_s:>5g} s {row.runs:>5} {100 * row.coverage:>5.1f} % {100 * row.error:>6.2f} % "
-        f"{100 * row.oracle_error:>6.2f} % {100 * row.half_width:>8.1f} % {100 * row.oracle_half_width:>6.1f} %"
-        + (f"  {', '.join(row.faults)}" if row.faults else "")
+    """One row of the table, in percent."""
+    shares = (
+        f"{100 * row.coverage:>5.1f} %",
+        f"{100 * row.error:>6.2f} %",
+        f"{100 * row.oracle_error:>6.2f} %",
+        f"{100 * row.half_width:>8.1f} %",
+        f"{100 * row.oracle_half_width:>6.1f} %",
+        "  " + ", ".join(row.faults) if row.faults else "",
     )
+    return f"{row.sensor:<30} {row.window_s:>5g} s {row.runs:>5} {' '.join(shares)}".rstrip()
 
 
 def verdict(rows: list[Row]) -> list[str]:
-    """The limits over whole classes, in words."""
-    words = []
+    """Whole classes and whether they hold: share inside, the least and (of long windows) the greatest share
+    of a window length, and error and half-width as multiples of the oracle's.
+    """
+    words = [
+        f"{'sensor':<30} {'runs':>5} {'inside':>8} {'least':>8} {'longest':>8} {'error':>6} {'width':>6}"
+    ]
     for name in dict.fromkeys(row.sensor for row in rows):
         mine = [row for row in rows if row.sensor == name]
         total = sum(row.runs for row in mine)
@@ -254,8 +266,8 @@ def verdict(rows: list[Row]) -> list[str]:
             and not any(row.faults for row in mine)
         )
         words.append(
-            f"{name:<30} inside {100 * coverage:5.1f} % of {total} (worst {100 * worst:.0f} %, long windows at most "
-            f"{100 * max(long, default=math.nan):.0f} %); error x{error:.2f}, width x{width:.2f} of the oracle's: "
+            f"{name:<30} {total:>5} {100 * coverage:>6.1f} % {100 * worst:>6.1f} % "
+            f"{100 * max(long, default=math.nan):>6.1f} % {error:>6.2f} {width:>6.2f}  "
             + ("holds" if ok else "DOES NOT HOLD")
         )
     return words
