@@ -9,6 +9,7 @@ uncertainty of that is ``P U / sqrt(6)`` for a steady load; power that changes m
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from wattwhat.budget import EDGES, LOST, RESOLUTION
 from wattwhat.channel import Channel
@@ -120,9 +121,7 @@ def counter_energy(
         # two truncated values, each uniform within one step
         parts.append((RESOLUTION, channel.resolution / math.sqrt(6.0)))
     parts.extend(sensor_parts(value_j, duration_s, channel, provenance))
-    return Joules(
-        value_j, tuple((s, u) for s, u in parts if u), _too_short(value_j, edges_j, duration_s, period)
-    )
+    return Joules(value_j, tuple((s, u) for s, u in parts if u), _too_short(value_j, edges_j, period))
 
 
 def _weigh(
@@ -150,10 +149,13 @@ def _weigh(
     return value, gain_u * model_u / math.hypot(gain_u, model_u) if gain_u and model_u else 0.0
 
 
-def _too_short(value_j: float, edges_j: float, duration_s: float, period: float) -> tuple[str, ...]:
-    if edges_j <= 0.25 * abs(value_j):
-        return ()
+def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]:
+    return _short_words(period) if edges_j > 0.25 * abs(value_j) else ()
+
+
+@lru_cache(maxsize=64)  # one sentence for all windows over a sensor: programs keep 100,000 of them
+def _short_words(period: float) -> tuple[str, ...]:
     return (
-        f"a window of {duration_s * 1e3:.3g} ms says little on a sensor that updates every "
-        f"{period * 1e3:.3g} ms: use a longer window, or measure(), which repeats until it knows",
+        f"a window this short says little on a sensor that updates every {period * 1e3:.3g} ms: "
+        "use a longer window, or measure(), which repeats until it knows",
     )

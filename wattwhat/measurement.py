@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -14,6 +14,7 @@ import attrs
 from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError
+from wattwhat.metrics import as_metrics, check_metrics, frozen_mapping
 from wattwhat.quantity import Quantity, finite_or_none
 
 __all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
@@ -21,23 +22,26 @@ __all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
 SCHEMA = 1
 PROVENANCES = ("measured", "estimated", "mixed", "imported")
 
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
+    return tuple(value)
 
 
-def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if not value:
-        return _EMPTY
-    return value if isinstance(value, MappingProxyType) else MappingProxyType(dict(value))
+def _sentences(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
 
 
-def _metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
-    for name, number in (value or {}).items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            if not hasattr(number, "__float__"):
-                raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
-        if math.isnan(float(number)):
-            raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
-    return _frozen_mapping({name: float(number) for name, number in (value or {}).items()})
+@lru_cache(maxsize=256)
+def _shared(sources: tuple[str, ...]) -> tuple[str, ...]:
+    return sources
+
+
+def _flat(budget: Iterable[Any]) -> tuple[Any, ...]:
+    # Names of sources once for all, then the figures: programs keep 100,000 measurements.
+    pairs = tuple(budget)
+    if len(pairs) > 1 and isinstance(pairs[1], float):  # flat already: attrs.evolve hands the field on
+        return pairs
+    return (_shared(tuple(source for source, _ in pairs)), *(float(u) for _, u in pairs)) if pairs else ()
 
 
 def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
@@ -128,15 +132,20 @@ class Measurement:
     duration_s: float | None = None
     calls: int | None = None
     items: float | None = None
-    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=tuple)
+    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
-    budget: Budget = attrs.field(default=Budget(), converter=Budget)
-    metrics: Mapping[str, float] = attrs.field(default=None, converter=_metrics)
-    warnings: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    environment: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    _budget: tuple[Any, ...] = attrs.field(default=(), converter=_flat)
+    metrics: Mapping[str, float] = attrs.field(default=None, converter=as_metrics)
+    warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
+    environment: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
     started_at: datetime | None = None
-    details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen_mapping)
+    details: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
+
+    @property
+    def budget(self) -> Budget:
+        """Pairs of (source, standard uncertainty in J), largest first; prints as a table."""
+        return Budget(zip(self._budget[0], self._budget[1:], strict=True)) if self._budget else Budget()
 
     @property
     def energy_per_call_j(self) -> Quantity | None:
@@ -171,11 +180,12 @@ class Measurement:
             return None
         total = self.energy_j.value
         net = total - self.idle_power_w.value * self.duration_s
-        scaled = math.hypot(self.budget.get(GAIN), self.budget.get(MODEL)) * (
-            abs(net / total) if total else 1
-        )
-        rest = self.budget.without(GAIN, MODEL, OFFSET, IDLE).u
-        return Quantity(net, math.hypot(scaled, rest, self.idle_power_w.u * self.duration_s), "J")
+        budget = self.budget
+        gain = math.hypot(budget.get(GAIN), budget.get(MODEL)) / abs(total) if total else 0.0
+        rest = budget.without(GAIN, MODEL, OFFSET, IDLE).u
+        # the sensor's gain is in the baseline too, and cancels there: what is left of the baseline is its own
+        idle_w = math.sqrt(max(self.idle_power_w.u**2 - (gain * self.idle_power_w.value) ** 2, 0.0))
+        return Quantity(net, math.hypot(gain * net, rest, idle_w * self.duration_s), "J")
 
     def with_metrics(self, **metrics: float) -> Measurement:
         """A copy that carries these metrics besides those it has; accuracy is a fraction.
@@ -183,10 +193,7 @@ class Measurement:
         Raises:
             ArgumentError: a metric is NaN or no number, or an accuracy lies outside [0, 1].
         """
-        accuracy = metrics.get("accuracy", 0.0)
-        if accuracy > 1 or accuracy < 0:
-            hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
-            raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+        check_metrics(metrics)
         return attrs.evolve(self, metrics={**self.metrics, **metrics})
 
     def to_dict(self) -> dict[str, Any]:

@@ -205,7 +205,7 @@ class Quantity:
         return f"Quantity({self})"
 
     def __format__(self, spec: str) -> str:
-        """``""`` gives ``12.34(5) J``, ``"U"`` gives ``12.34 ± 0.10 J (k=2)``; a float format fits the value."""
+        """``""`` is ``12.34(5) J``, ``"U"`` is ``12.34 ± 0.10 J (k=2)``; a float format fits the value."""
         if spec == "":
             return f"{_concise(self.value, self.u)} {self.unit}"
         if spec == "U":
@@ -252,7 +252,7 @@ def _concise(value: float, u: float) -> str:
     if decimals <= 0:
         return f"{round(value, decimals):.0f}({round(u, decimals):.0f})"
     shown = round(u * 10**decimals)
-    if 10 <= u and "." in f"{u:.{decimals}f}":
+    if u >= 10 and "." in f"{u:.{decimals}f}":
         return f"{value:.{decimals}f}({u:.{decimals}f})"
     return f"{value:.{decimals}f}({shown})"
 

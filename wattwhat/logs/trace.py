@@ -12,7 +12,7 @@ from wattwhat.energy import Joules
 from wattwhat.errors import LogError
 from wattwhat.gauge import delay_s, gauge_energy
 from wattwhat.logs.cells import Stamp, utc
-from wattwhat.logs.imported import channel_of, imported
+from wattwhat.logs.imported import channel_of, imported, unused_rows
 from wattwhat.logs.reader import Options
 from wattwhat.logs.run import Part, Run
 from wattwhat.logs.sensors import Sensor
@@ -22,6 +22,8 @@ from wattwhat.measurement import Measurement
 __all__ = ["Trace"]
 
 _CHANNELS_AT_MOST = 4096
+# No row of a log means more than a large power station.
+_MOST_W = 1e10
 
 
 class Trace:
@@ -116,6 +118,9 @@ class Trace:
             power_w: power in W.
             line: line number in the file.
         """
+        if not 0.0 <= power_w <= _MOST_W:
+            self._source.problem(line, f"expected a power between 0 and {_MOST_W:g} W, found {power_w:g} W")
+            return
         run = self._runs.get(device)
         if run is None:
             run = self._new_run(device)
@@ -227,9 +232,7 @@ class Trace:
             sensor = self._fields.get(device, {}).get("sensor", self._sensor)
             if sensor.warning:
                 yield sensor.warning
-        if self._source.problems.count:
-            first = self._source.problems.listed[0].rpartition("/")[2]
-            yield f"{self._source.problems.count} row(s) of the file could not be used; the first: {first}"
+        yield from unused_rows(self._source)
 
     def _channel(self, device: str | None) -> Channel:
         fields: dict[str, Any] = {"component": self._component, "host": self._host, "sensor": self._sensor}

@@ -1,0 +1,218 @@
+"""The backend: asks each source what it can read, takes the best one for every domain, and says why not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wattwhat.backend import Availability, Backend
+from wattwhat.channel import Channel, host_name
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.meter import Meter
+from wattwhat_rapl.accuracy import gain_error
+from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble, contained
+from wattwhat_rapl.opening import Refused
+from wattwhat_rapl.tree import Tree
+
+__all__ = ["DEFAULT_SOURCES", "SOURCES", "RaplBackend"]
+
+# perf first: its counters have 64 bits and never wrap, and no file mode stands in its way.
+DEFAULT_SOURCES = ("perf", "powercap", "hwmon")
+SOURCES = (*DEFAULT_SOURCES, "pyrapl")
+
+
+class RaplBackend(Backend):
+    """Energy of CPU packages, their cores and uncore, DRAM, the platform, and the sockets of Grace.
+
+    The same domain has the same channel id whichever source reads it; the first source in order of
+    preference that works is taken, and `Channel.source` names it.
+
+    Args:
+        root: the directory that stands for ``/``; None takes ``WATTWHAT_RAPL_ROOT``, else ``/``.
+        sources: order of preference among ``perf``, ``powercap``, ``hwmon`` and ``pyrapl``; None takes
+            ``WATTWHAT_RAPL_SOURCES`` (names with commas between), else `DEFAULT_SOURCES`.
+        platform: what to take for `sys.platform`.
+        machine: what to take for the machine type; None asks the kernel.
+        kernel: opens and reads perf events (see `wattwhat_rapl.perf_syscall`); None takes the real one.
+
+    Raises:
+        ArgumentError: `sources` names one that does not exist.
+
+    Attributes:
+        notes: sentences for doctor, set by probe() and meters(): what was passed over, and why.
+
+    Example:
+        >>> RaplBackend(root="/nonexistent").probe().available
+        False
+    """
+
+    name = "rapl"
+    version: str | None = None
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        sources: Sequence[str] | None = None,
+        *,
+        platform: str = sys.platform,
+        machine: str | None = None,
+        kernel: object | None = None,
+    ) -> None:
+        self.notes: tuple[str, ...] = ()
+        self._tree = Tree(os.fspath(root or os.environ.get("WATTWHAT_RAPL_ROOT") or "/"), platform, machine)
+        self._kernel = kernel
+        self._sources = _check(sources, "sources") if sources is not None else None
+
+    def probe(self) -> Availability:
+        """Open every channel once and close it: what can be read, by which source, or why nothing can."""
+        try:
+            meters, troubles = self._open_all()
+        except ArgumentError as err:
+            return Availability(False, str(err), "correct or unset that environment variable")
+        for meter in meters:
+            meter.close()
+        if not meters:
+            return explain(troubles, self._tree)
+        return _partly(meters, troubles, self._tree)
+
+    def meters(self) -> Sequence[Meter]:
+        """Open the meters of every domain that can be read, whole packages and their parts alike.
+
+        Raises:
+            BackendError: nothing can be read; the message holds probe()'s reason and remedy.
+        """
+        meters, troubles = self._open_all()
+        if not meters:
+            answer = explain(troubles, self._tree)
+            raise BackendError(f"{answer.reason}; {answer.remedy}")
+        return meters
+
+    def _open_all(self) -> tuple[list[Meter], list[Trouble]]:
+        if not self._tree.is_linux:
+            return [], [Trouble("not linux")]
+        sources = self._sources or _check(_from_environment(), "WATTWHAT_RAPL_SOURCES")
+        surveys = [_SURVEYS[source](self._tree, self._kernel) for source in sources]
+        notes = [note for found in surveys for note in found.notes]
+        troubles = [trouble for found in surveys for trouble in found.troubles]
+        self.version = next((found.version for found in surveys if found.version), None)
+        domains = list(dict.fromkeys(one.domain for found in surveys for one in found.candidates))
+        meters: list[Meter] = []
+        for found in surveys:
+            meters += self._open_new(found, {meter.channel.id for meter in meters}, domains, notes, troubles)
+        self.notes = tuple(dict.fromkeys(notes))
+        return meters, troubles
+
+    def _open_new(
+        self,
+        found: Survey,
+        taken: set[str],
+        domains: list[Domain],
+        notes: list[str],
+        troubles: list[Trouble],
+    ) -> list[Meter]:
+        """Open the candidates of one source whose domains no better source reads."""
+        opened: dict[str, Candidate] = {}
+        meters: list[Meter] = []
+        for candidate in found.candidates:
+            channel = self._channel(candidate, domains)
+            if channel.id in opened:
+                first = opened[channel.id].origin
+                notes.append(
+                    f"{candidate.origin}: shows {candidate.domain.path} again, as {first} does; dropped"
+                )
+            if channel.id in opened or channel.id in taken:
+                continue
+            try:
+                meters.append(candidate.opener(channel))
+                opened[channel.id] = candidate
+            except Refused as refused:
+                troubles.append(refused.trouble)
+        return meters
+
+    def _channel(self, candidate: Candidate, domains: list[Domain]) -> Channel:
+        domain = candidate.domain
+        prefix = f"{host_name()}/{self.name}"
+        fields: dict[str, Any] = {
+            "id": f"{prefix}/{domain.path}",
+            "backend": self.name,
+            "device": f"{self._tree.cpu_model} ({domain.path})",
+            "component": domain.component,
+            "quantity": candidate.quantity,
+            "contains": tuple(f"{prefix}/{inner.path}" for inner in contained(domain, domains)),
+            "gain_error": gain_error(domain.part, self._tree.is_amd, candidate.quantity),
+            "source": candidate.source,
+        }
+        fields.update(candidate.settings)
+        return Channel(**fields)
+
+
+def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:
+    """As `wattwhat_rapl.remedies.explain`, imported only when something is amiss."""
+    from wattwhat_rapl import remedies
+
+    return remedies.explain(troubles, tree)
+
+
+def _partly(meters: Sequence[Meter], troubles: Sequence[Trouble], tree: Tree) -> Availability:
+    """Available, with the reason and the remedy of whatever is refused beside it."""
+    read = ", ".join(
+        f"{meter.channel.id.partition('/rapl/')[2]} ({meter.channel.source})" for meter in meters
+    )
+    refused = [trouble for trouble in troubles if trouble.kind in ("unreadable", "failing", "missing")]
+    if not refused:
+        return Availability(True, f"reads {read}")
+    answer = explain(refused, tree)
+    return Availability(True, f"reads {read}; but {answer.reason}", answer.remedy)
+
+
+def _from_environment() -> Sequence[str]:
+    text = os.environ.get("WATTWHAT_RAPL_SOURCES", "")
+    return [name.strip() for name in text.split(",") if name.strip()] or DEFAULT_SOURCES
+
+
+def _check(sources: Sequence[str], argument: str) -> tuple[str, ...]:
+    names = (sources,) if isinstance(sources, str) else tuple(sources)
+    unknown = [name for name in names if name not in SOURCES]
+    if unknown or not names:
+        given = ", ".join(map(repr, unknown)) or "empty"
+        raise ArgumentError(f"{argument}: {given}; expected one or more of {', '.join(SOURCES)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _perf(tree: Tree, kernel: object | None) -> Survey:
+    if not tree.names("sys/bus/event_source/devices/power"):
+        # No ctypes is imported on a machine whose kernel has no such events.
+        return Survey(troubles=(Trouble("perf absent", tree.path("sys/bus/event_source/devices/power")),))
+    from wattwhat_rapl import perf
+
+    return perf.survey(tree, kernel)
+
+
+def _powercap(tree: Tree, kernel: object | None) -> Survey:
+    from wattwhat_rapl import powercap
+
+    return powercap.survey(tree)
+
+
+def _hwmon(tree: Tree, kernel: object | None) -> Survey:
+    if not tree.names("sys/class/hwmon"):
+        return Survey(troubles=(Trouble("hwmon absent"),))
+    from wattwhat_rapl import hwmon
+
+    return hwmon.survey(tree)
+
+
+def _pyrapl(tree: Tree, kernel: object | None) -> Survey:
+    from wattwhat_rapl import pyrapl_source
+
+    return pyrapl_source.survey(tree)
+
+
+_SURVEYS: dict[str, Callable[[Tree, object | None], Survey]] = {
+    "perf": _perf,
+    "powercap": _powercap,
+    "hwmon": _hwmon,
+    "pyrapl": _pyrapl,
+}

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattwhat.cputime import CpuTime, usable_cores
+from wattwhat.errors import ArgumentError
+from wattwhat.estimate import DEFAULT_WATTS_PER_CORE, EstimateBackend, PowerModel, watts_per_core
+
+FIGURES = st.floats(0.0, 100.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("WATTWHAT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@given(FIGURES, FIGURES, st.integers(1, 256), FIGURES, FIGURES)
+def test_the_model_is_linear_in_cpu_time_and_in_time(
+    busy: float, idle: float, cores: int, cpu_s: float, elapsed_s: float
+) -> None:
+    model = PowerModel(busy, min(idle, busy), cores, "test")
+    once = model.energy_j(cpu_s, elapsed_s)
+    assert once >= 0.0
+    assert model.energy_j(2 * cpu_s, 2 * elapsed_s) == pytest.approx(2 * once)
+    assert model.energy_j(cores * elapsed_s, elapsed_s) == pytest.approx(busy * cores * elapsed_s, abs=1e-6)
+
+
+def test_it_says_estimated_and_names_its_model_and_inputs() -> None:
+    [meter] = EstimateBackend(watts_per_core=5.0).meters()
+    assert meter.provenance == "estimated"
+    assert meter.channel.gain_error == 0.4
+    assert "5 W per busy core" in (meter.channel.source or "")
+    assert "argument watts_per_core" in (meter.channel.source or "")
+
+
+def test_reading_grows_with_work_and_never_goes_back() -> None:
+    [meter] = EstimateBackend(watts_per_core=5.0, idle_watts_per_core=0.0).meters()
+    values = [meter.read().value]
+    for _ in range(5):
+        sum(range(300_000))
+        values.append(meter.read().value)
+    assert values == sorted(values)
+    assert values[-1] > values[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("AMD EPYC 7763 64-Core Processor", 280 / 64),
+        ("AMD EPYC 9654 96-Core Processor", 360 / 96),
+        ("Intel(R) Xeon(R) Platinum 8380 CPU @ 2.30GHz", 270 / 40),
+        ("Intel(R) Xeon(R) Platinum 8480+", 350 / 56),
+        ("11th Gen Intel(R) Core(TM) i7-1165G7 @ 2.80GHz", 28 / 4),
+        ("AMD Ryzen 9 5950X 16-Core Processor", 105 / 16),
+        ("Zilog Z80", DEFAULT_WATTS_PER_CORE),
+        (None, DEFAULT_WATTS_PER_CORE),
+    ],
+)
+def test_the_table_knows_common_parts_and_has_a_stated_default(model: str | None, expected: float) -> None:
+    watts, source = watts_per_core(model)
+    assert watts == pytest.approx(expected)
+    assert source
+
+
+def test_argument_before_environment_before_file_before_table(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = EstimateBackend().model.busy_w
+    config = tmp_path / "settings.ini"
+    config.write_text("[estimate]\nwatts_per_core = 11\n")
+    monkeypatch.setenv("WATTWHAT_CONFIG", str(config))
+    assert EstimateBackend().model.busy_w == 11 != table
+    monkeypatch.setenv("WATTWHAT_WATTS_PER_CORE", "12")
+    assert EstimateBackend().model.busy_w == 12
+    assert EstimateBackend(watts_per_core=13).model.busy_w == 13
+
+
+def test_the_users_own_file_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / ".config" / "wattwhat"
+    folder.mkdir(parents=True)
+    (folder / "config.ini").write_text("[estimate]\nidle_watts_per_core = 0.5\n")
+    assert EstimateBackend().model.idle_w == 0.5
+
+
+def test_memory_is_estimated_only_if_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "meminfo").write_text("MemTotal:       16000000 kB\n")
+    assert len(EstimateBackend(root=str(tmp_path)).meters()) == 1
+    _, memory = EstimateBackend(ram_watts_per_gb=0.4, root=str(tmp_path)).meters()
+    assert memory.channel.component == "dram"
+    assert "16.4 GB x 0.4 W per GB" in (memory.channel.source or "")
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "nan", "1e9"])
+def test_a_figure_that_is_none_is_refused_by_where_it_was_found(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATTWHAT_WATTS_PER_CORE", value)
+    with pytest.raises(ArgumentError, match="environment variable WATTWHAT_WATTS_PER_CORE"):
+        EstimateBackend()
+
+
+def test_a_configuration_file_that_is_missing_or_no_ini_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WATTWHAT_CONFIG", str(tmp_path / "nowhere.ini"))
+    with pytest.raises(ArgumentError, match=r"nowhere\.ini"):
+        EstimateBackend()
+    bad = tmp_path / "bad.ini"
+    bad.write_text("watts = 3")
+    monkeypatch.setenv("WATTWHAT_CONFIG", str(bad))
+    with pytest.raises(ArgumentError, match=r"bad\.ini"):
+        EstimateBackend()
+
+
+def test_cpu_time_of_children_counts_living_and_dead() -> None:
+    cpu = CpuTime()
+    busy = "import time\nwhile time.process_time() < 0.15: pass\nprint('done', flush=True)\ninput()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    cpu._scanned_s = -1.0  # look for children now rather than in a moment
+    living = cpu.seconds()
+    if not Path("/proc/self/task").exists():
+        pytest.skip("/proc does not list children here")
+    assert living >= 0.12
+    child.communicate("\n")
+    assert cpu.seconds() >= living
+
+
+def test_the_containers_quota_bounds_the_cores(tmp_path: Path) -> None:
+    folder = tmp_path / "sys" / "fs" / "cgroup"
+    folder.mkdir(parents=True)
+    (folder / "cpu.max").write_text("50000 100000\n")
+    assert usable_cores(str(tmp_path)) == 0.5
+    (folder / "cpu.max").write_text("max 100000\n")
+    assert usable_cores(str(tmp_path)) == usable_cores("/nowhere")

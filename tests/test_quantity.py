@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.strategies import fractions, joules
+from wattwhat import Quantity
+from wattwhat.errors import ArgumentError, UnitError
+from wattwhat.quantity import coverage_factor, unit_factor
+
+ENERGY_UNITS = st.sampled_from(["J", "mJ", "uJ", "kJ", "Wh", "kWh", "mWh", "MWh"])
+
+
+@given(joules, ENERGY_UNITS)
+def test_units_convert_back_and_forth(quantity: Quantity, unit: str) -> None:
+    there = quantity.to(unit)
+    back = there.to("J")
+    assert back.value == pytest.approx(quantity.value, rel=1e-12)
+    assert back.u == pytest.approx(quantity.u, rel=1e-12)
+    if abs(quantity.value) > 1e-9 and quantity.u > 1e-9:
+        assert there.relative == pytest.approx(quantity.relative, rel=1e-9)
+
+
+@given(ENERGY_UNITS, ENERGY_UNITS, ENERGY_UNITS)
+def test_conversions_by_two_steps_or_one_agree(a: str, b: str, c: str) -> None:
+    assert unit_factor(a, b) * unit_factor(b, c) == pytest.approx(unit_factor(a, c), rel=1e-12)
+
+
+@pytest.mark.parametrize(("unit", "joule"), [("kWh", 3.6e6), ("Wh", 3600.0), ("mJ", 1e-3), ("kJ", 1e3)])
+def test_units_have_their_si_value(unit: str, joule: float) -> None:
+    assert Quantity(1, 0, unit).to("J").value == pytest.approx(joule)
+
+
+@given(joules, fractions)
+def test_a_wider_coverage_gives_a_wider_interval(quantity: Quantity, coverage: float) -> None:
+    assume(0.01 < coverage < 0.98)
+    low, high = quantity.interval(coverage)
+    lower, higher = quantity.interval(coverage + 0.01)
+    assert lower <= low <= quantity.value <= high <= higher
+
+
+def test_coverage_of_one_two_three_sigma() -> None:
+    assert coverage_factor(0.6826894921) == pytest.approx(1.0, abs=1e-6)
+    assert coverage_factor(0.9544997361) == pytest.approx(2.0, abs=1e-6)
+    assert coverage_factor(0.95) == pytest.approx(1.959964, abs=1e-6)
+
+
+@given(joules, joules, st.floats(-1, 1))
+def test_a_sum_lies_between_cancelling_and_adding_up(a: Quantity, b: Quantity, correlation: float) -> None:
+    both = a.plus(b, correlation=correlation)
+    assert both.value == pytest.approx(a.value + b.value)
+    slack = 1e-6 * (a.u + b.u) + 1e-12
+    assert abs(a.u - b.u) - slack <= both.u <= a.u + b.u + slack
+
+
+@given(joules, joules)
+def test_independent_parts_add_in_quadrature(a: Quantity, b: Quantity) -> None:
+    assert a.plus(b).u == pytest.approx(math.hypot(a.u, b.u))
+
+
+@given(joules, st.floats(-1e3, 1e3))
+def test_an_exact_factor_keeps_the_relative_uncertainty(quantity: Quantity, factor: float) -> None:
+    assume(abs(factor) > 1e-3 and abs(quantity.value) > 1e-3)
+    assert (quantity * factor).relative == pytest.approx(quantity.relative)
+    assert (quantity / factor * factor).value == pytest.approx(quantity.value)
+
+
+def test_the_product_of_two_quantities_is_not_guessed() -> None:
+    with pytest.raises(TypeError):
+        Quantity(1, 0.1, "J") * Quantity(1, 0.1, "J")
+    with pytest.raises(TypeError):
+        Quantity(1, 0.1, "J") / Quantity(1, 0.1, "J")
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "concise", "expanded"),
+    [
+        (12.34, 0.05, "12.34(5) J", "12.34 ± 0.10 J (k=2)"),
+        (12.345, 0.0123, "12.345(12) J", "12.345 ± 0.025 J (k=2)"),
+        (1234.5, 12.3, "1234(12) J", "1234 ± 25 J (k=2)"),
+        (123456.0, 1234.0, "123500(1200) J", "123500 ± 2500 J (k=2)"),
+        (2.0, 0.0, "2 J", "2 ± 0 J (k=2)"),
+        (0.001234, 0.000005, "0.001234(5) J", "0.001234 ± 0.000010 J (k=2)"),
+        (5.0, 4.0, "5.0 (u = 4.0) J", "5.0 ± 8.0 J (k=2)"),
+        (math.nan, math.inf, "unknown J", "unknown J (k=2)"),
+        (3.0, math.inf, "3(unknown u) J", "3 ± unknown J (k=2)"),
+    ],
+)
+def test_numbers_are_written_as_metrologists_do(value: float, u: float, concise: str, expanded: str) -> None:
+    quantity = Quantity(value, u, "J")
+    assert str(quantity) == concise
+    assert f"{quantity:U}" == expanded
+
+
+@given(joules)
+def test_what_is_written_is_within_half_a_standard_uncertainty(quantity: Quantity) -> None:
+    assume(quantity.u > 1e-6 and quantity.u < 0.4 * abs(quantity.value))
+    written = float(str(quantity).split("(")[0])
+    assert abs(written - quantity.value) <= 0.5 * quantity.u + 1e-12 * abs(quantity.value)
+
+
+@given(st.builds(Quantity, st.floats(), st.floats(0.0) | st.just(math.nan), st.just("J")))
+def test_plain_data_and_back(quantity: Quantity) -> None:
+    data = quantity.to_dict()
+    again = Quantity.from_dict(data)
+    if math.isfinite(quantity.value):
+        assert again.value == quantity.value
+    else:
+        assert data["value"] is None
+        assert not again.known
+    if math.isfinite(quantity.u):
+        assert again.u == quantity.u
+    else:
+        assert again.u == math.inf
+
+
+@pytest.mark.parametrize(("value", "u"), [("one", 0), (1, -0.1), (1, "x"), (None, 0)])
+def test_nonsense_is_refused(value: object, u: object) -> None:
+    with pytest.raises((ArgumentError, TypeError, ValueError)):
+        Quantity(value, u, "J")  # type: ignore[arg-type]
+
+
+def test_units_of_other_kinds_do_not_convert() -> None:
+    with pytest.raises(UnitError, match="'W' one of power"):
+        Quantity(1, 0, "J").to("W")
+    with pytest.raises(UnitError, match="bananas"):
+        Quantity(1, 0, "J").to("bananas")
+    assert Quantity(3, 0, "bananas").to("bananas").value == 3
+
+
+@pytest.mark.parametrize("coverage", [0.0, 1.0, 1.5, -1, math.nan])
+def test_coverage_outside_0_and_1_is_refused(coverage: float) -> None:
+    with pytest.raises(ArgumentError, match="coverage"):
+        Quantity(1, 0.1, "J").interval(coverage)

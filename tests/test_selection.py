@@ -1,0 +1,183 @@
+"""Choosing meters: broken plugins, clashes of names, and estimates only where nothing is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+
+from wattwhat import Availability, Backend, Channel, Meter, Reading
+from wattwhat.backend import Plugin, find_plugins, load
+from wattwhat.errors import BackendError
+from wattwhat.selection import ENV_BACKENDS, open_rig, survey
+
+
+class Fixed(Meter):
+    def __init__(
+        self, name: str, component: str = "cpu", provenance: str = "measured", contains: Any = ()
+    ) -> None:
+        self.channel = Channel(f"h/{name}", "t", name, component, "energy", contains=contains)
+        self.provenance = provenance
+        self.closed = 0
+
+    def read(self) -> Reading:
+        return Reading(1, 1.0)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Having(Backend):
+    def __init__(self, *meters: Meter, answer: Any = None) -> None:
+        self.given = meters
+        self.answer = Availability(True, "here") if answer is None else answer
+
+    def probe(self) -> Availability:
+        return self.answer  # type: ignore[no-any-return]
+
+    def meters(self) -> list[Meter]:
+        return list(self.given)
+
+
+def plugins(**backends: Any) -> dict[str, Plugin]:
+    made = {}
+    for name, backend in backends.items():
+        loader: Callable[[], Any] = backend if callable(backend) else (lambda b=backend: lambda: b)
+        made[name] = Plugin(name, f"dist-{name}", loader)
+    return made
+
+
+def raising(error: BaseException) -> Callable[[], Any]:
+    def load() -> Any:
+        raise error
+
+    return load
+
+
+@pytest.mark.parametrize(
+    "error", [ImportError("no lib"), SystemExit(3), RuntimeError("bad"), SyntaxError("x")]
+)
+def test_a_plugin_that_breaks_on_import_is_reported_and_the_others_serve(error: BaseException) -> None:
+    rig = open_rig(plugins=plugins(broken=raising(error), fine=Having(Fixed("a"))))
+    assert [line.channel.id for line in rig.lines] == ["h/a"]
+    assert any("broken" in sentence and type(error).__name__ in sentence for sentence in rig.warnings)
+
+
+def test_ctrl_c_while_a_plugin_loads_is_the_users() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        open_rig(plugins=plugins(slow=raising(KeyboardInterrupt())))
+
+
+@pytest.mark.parametrize("answer", [None, "yes", 1])
+def test_a_probe_that_does_not_answer_properly_is_unavailable(answer: Any) -> None:
+    backend = Having(Fixed("a"))
+    backend.answer = answer
+    [found] = survey(plugins=plugins(odd=backend))
+    assert not found.availability.available
+    assert "expected an Availability" in found.availability.reason
+
+
+def test_a_probe_that_raises_is_unavailable() -> None:
+    backend = Having(Fixed("a"))
+    backend.probe = raising(OSError("dead"))  # type: ignore[method-assign]
+    [found] = survey(plugins=plugins(odd=backend))
+    assert "dead" in found.availability.reason
+
+
+def test_meters_that_cannot_be_opened_break_only_their_backend() -> None:
+    backend = Having()
+    backend.meters = raising(OSError("gone"))  # type: ignore[method-assign]
+    rig = open_rig(plugins=plugins(odd=backend, fine=Having(Fixed("a"))))
+    assert len(rig.lines) == 1
+    assert any("gone" in sentence for sentence in rig.warnings)
+
+
+def test_an_estimate_serves_only_what_no_sensor_covers() -> None:
+    sensor = Having(Fixed("package", "cpu"))
+    model = Having(Fixed("guess", "cpu", "estimated"), Fixed("memory", "dram", "estimated"))
+    rig = open_rig(plugins=plugins(a_model=model, sensor=sensor))
+    assert {line.channel.id for line in rig.lines} == {"h/package", "h/memory"}
+    assert model.given[0].closed == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("component", ["soc", "module", "host", "wall"])
+def test_what_measures_everything_leaves_nothing_to_estimate(component: str) -> None:
+    rig = open_rig(
+        plugins=plugins(m=Having(Fixed("guess", "cpu", "estimated")), s=Having(Fixed("all", component)))
+    )
+    assert [line.channel.component for line in rig.lines] == [component]
+
+
+def test_the_same_channel_of_two_backends_is_one() -> None:
+    rig = open_rig(plugins=plugins(a=Having(Fixed("x")), b=Having(Fixed("x"))))
+    assert len(rig.lines) == 1
+
+
+def test_contained_channels_are_read_but_not_counted() -> None:
+    rig = open_rig(plugins=plugins(a=Having(Fixed("core"), Fixed("package", contains=["h/core"]))))
+    assert {line.channel.id: line.counted for line in rig.lines} == {"h/core": False, "h/package": True}
+
+
+def test_an_unknown_name_lists_those_there_are_and_why_the_others_are_not() -> None:
+    absent = Having(answer=Availability(False, "no GPU here", "buy one"))
+    with pytest.raises(BackendError) as caught:
+        open_rig(["nope"], plugins=plugins(gpu=absent, cpu=Having(Fixed("a"))))
+    message = str(caught.value)
+    assert "'nope'" in message
+    assert "available: cpu" in message
+    assert "gpu (no GPU here)" in message
+
+
+def test_a_named_backend_that_cannot_serve_says_why_and_what_helps() -> None:
+    absent = Having(answer=Availability(False, "no GPU here", "load the driver"))
+    with pytest.raises(
+        BackendError, match=r"'gpu' cannot serve: no GPU here \(load the driver\); available: cpu"
+    ):
+        open_rig(["gpu"], plugins=plugins(gpu=absent, cpu=Having(Fixed("a"))))
+
+
+def test_a_backend_may_be_handed_over_as_an_object() -> None:
+    rig = open_rig([Having(Fixed("mine"))], plugins=plugins(cpu=Having(Fixed("a"))))
+    assert [line.channel.id for line in rig.lines] == ["h/mine"]
+
+
+def test_the_environment_may_name_the_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV_BACKENDS, "b, ")
+    rig = open_rig(plugins=plugins(a=Having(Fixed("x")), b=Having(Fixed("y"))))
+    assert [line.channel.id for line in rig.lines] == ["h/y"]
+
+
+class Distribution:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def entry_point(name: str, value: str, distribution: str) -> EntryPoint:
+    point = EntryPoint(name, value, "wattwhat.backends")
+    vars(point).update(dist=Distribution(distribution))
+    return point
+
+
+def test_discovery_lists_names_without_importing_anything() -> None:
+    found = find_plugins(entry_points=[entry_point("x", "there_is_no_such_module:X", "d")])
+    assert list(found) == ["x"]
+    assert found["x"].distribution == "d"
+    with pytest.raises(BackendError, match=r"'x' of d failed to load: ModuleNotFoundError"):
+        load(found["x"])
+
+
+def test_of_two_with_one_name_the_cores_wins_and_the_other_is_named() -> None:
+    points = [
+        entry_point("x", "a:A", "zeta"),
+        entry_point("x", "b:B", "wattwhat"),
+        entry_point("x", "c:C", "alpha"),
+    ]
+    found = find_plugins(entry_points=points)["x"]
+    assert found.distribution == "wattwhat"
+    assert found.clash == ("alpha", "zeta")
+
+
+def test_the_cores_own_estimate_comes_by_the_same_door() -> None:
+    assert find_plugins()["estimate"].distribution == "wattwhat"

@@ -1,0 +1,410 @@
+"""Windows: nested, overlapping, threaded, failing; the user's program comes first."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import wattwhat
+from tests.rigs import counter, gauge, simulated
+from wattwhat.channel import Channel
+from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
+from wattwhat.meter import Meter, Reading
+from wattwhat.rig import Rig, close_all
+from wattwhat.testing import Faults, square
+from wattwhat.window import Window
+
+
+class Manual(Meter):
+    """A counter that shows what it is told, or raises it."""
+
+    def __init__(self, name: str = "manual", **fields: object) -> None:
+        told = {"max_power_w": 1000.0, "update_period_s": 0.001, **fields}
+        self.channel = Channel(f"h/t/{name}", "t", name, "gpu", "energy", **told)  # type: ignore[arg-type]
+        self.now_ns, self.value, self.error = 10**9, 0.0, None  # type: ignore[var-annotated]
+
+    def spend(self, joules: float, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
+        self.value += joules
+
+    def read(self) -> Reading:
+        if self.error is not None:
+            raise self.error
+        return Reading(self.now_ns, self.value)
+
+
+@pytest.fixture
+def manual() -> Manual:
+    return Manual()
+
+
+def rig_of(*meters: Manual) -> Rig:
+    return Rig(list(meters), clock=lambda: meters[0].now_ns, threaded=False)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 100.0), st.floats(0.1, 10.0)), min_size=1, max_size=8))
+def test_a_window_takes_the_sum_of_the_windows_inside_it(steps: list[tuple[float, float]]) -> None:
+    meter = Manual()
+    rig = rig_of(meter)
+    inner = []
+    with Window("outer", rig=rig) as outer:
+        for joules, seconds in steps:
+            with Window("inner", rig=rig) as window:
+                meter.spend(joules, seconds)
+            inner.append(window.measurement)
+    assert sum(m.energy_j.value for m in inner) == pytest.approx(outer.measurement.energy_j.value)
+    assert sum(m.duration_s or 0 for m in inner) == pytest.approx(outer.measurement.duration_s)
+
+
+def test_windows_may_overlap(manual: Manual) -> None:
+    rig = rig_of(manual)
+    a, b = Window("a", rig=rig), Window("b", rig=rig)
+    a.start()
+    manual.spend(10, 1)
+    b.start()
+    manual.spend(20, 1)
+    a.stop()
+    manual.spend(40, 1)
+    b.stop()
+    assert a.measurement.energy_j.value == pytest.approx(30)
+    assert b.measurement.energy_j.value == pytest.approx(60)
+
+
+def test_so_far_tells_while_the_window_goes_on(manual: Manual) -> None:
+    with Window("a", rig=rig_of(manual)) as window:
+        manual.spend(10, 1)
+        assert window.so_far().energy_j.value == pytest.approx(10)
+        with pytest.raises(WindowError, match="has not stopped"):
+            window.measurement  # noqa: B018
+        manual.spend(5, 1)
+    assert window.measurement.energy_j.value == pytest.approx(15)
+    assert window.so_far() is window.measurement
+
+
+def test_the_users_exception_passes_through_and_the_measurement_is_kept(manual: Manual) -> None:
+    error = KeyError("mine")
+    window = Window("a", rig=rig_of(manual))
+
+    def failing() -> None:
+        with window:
+            manual.spend(7, 1)
+            raise error
+
+    with pytest.raises(KeyError) as caught:
+        failing()
+    assert caught.value is error
+    assert window.measurement.energy_j.value == pytest.approx(7)
+
+
+@pytest.mark.parametrize("kind", [MeterError, OSError, ZeroDivisionError, SystemExit])
+def test_a_meter_that_fails_in_the_window_never_reaches_the_user(
+    manual: Manual, kind: type[BaseException]
+) -> None:
+    with Window("a", rig=rig_of(manual)) as window:
+        manual.spend(7, 1)
+        manual.error = kind("the cable is out")
+    m = window.measurement
+    low, high = m.energy_j.interval()
+    assert low <= 7 <= high  # whatever is between 0 and 1000 W for a second
+    assert high > 900
+    assert any("the cable is out" in sentence and "h/t/manual" in sentence for sentence in m.warnings)
+
+
+def test_a_lost_channel_without_a_known_limit_has_no_energy_rather_than_zero() -> None:
+    meter = Manual(max_power_w=None)
+    with Window("a", rig=rig_of(meter)) as window:
+        meter.spend(7, 1)
+        meter.error = MeterError("gone")
+    m = window.measurement
+    assert m.channels[0].energy_j is None
+    assert not m.energy_j.known
+    assert m.to_dict()["energy_j"]["value"] is None
+
+
+def test_the_healthy_half_of_a_window_is_kept() -> None:
+    lost, well = Manual("lost", max_power_w=None), Manual("well")
+    with Window("a", rig=rig_of(lost, well)) as window:
+        for meter in (lost, well):
+            meter.spend(7, 1)
+        lost.error = MeterError("gone")
+    m = window.measurement
+    assert [entry.energy_j is None for entry in m.channels] == [True, False]
+    assert m.energy_j.value == pytest.approx(7)
+    assert any("h/t/lost" in sentence for sentence in m.warnings)
+
+
+def test_one_failed_read_is_tried_again(manual: Manual) -> None:
+    class Flaky(Manual):
+        reads = 0
+
+        def read(self) -> Reading:
+            self.reads += 1
+            if self.reads == 2:
+                raise MeterError("bad luck")
+            return super().read()
+
+    meter = Flaky()
+    with Window("a", rig=rig_of(meter)) as window:
+        meter.spend(7, 1)
+    assert window.measurement.energy_j.value == pytest.approx(7)
+    assert not window.measurement.warnings
+
+
+def test_ctrl_c_in_a_meter_is_the_users(manual: Manual) -> None:
+    window = Window("a", rig=rig_of(manual)).start()
+    manual.error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        window.stop()
+
+
+def test_starting_and_stopping_out_of_turn_is_refused(manual: Manual) -> None:
+    window = Window("a", rig=rig_of(manual))
+    with pytest.raises(WindowError, match="start it first"):
+        window.stop()
+    with pytest.raises(WindowError, match="start it first"):
+        window.so_far()
+    window.start()
+    with pytest.raises(WindowError, match="open already"):
+        window.start()
+    window.stop()
+    with pytest.raises(WindowError, match="start it first"):
+        window.stop()
+
+
+def test_a_window_may_be_used_again(manual: Manual) -> None:
+    window = Window("a", rig=rig_of(manual))
+    for joules in (3.0, 5.0):
+        with window:
+            manual.spend(joules, 1)
+        assert window.measurement.energy_j.value == pytest.approx(joules)
+
+
+def test_each_call_of_a_decorated_function_is_a_window(manual: Manual) -> None:
+    closed: list[Window] = []
+
+    @Window("step", rig=rig_of(manual), on_end=closed.append)
+    def step(joules: float, depth: int = 0) -> float:
+        """What it does."""
+        manual.spend(joules, 1)
+        return step(joules, depth - 1) + joules if depth else joules
+
+    assert step(2.0) == 2.0
+    assert step(3.0, depth=2) == 9.0
+    assert [round(w.measurement.energy_j.value, 6) for w in closed] == [2.0, 3.0, 6.0, 9.0]
+    assert step.__doc__ == "What it does."
+    assert len({id(w) for w in closed}) == 4
+
+
+def test_coroutines_are_measured_until_they_end(manual: Manual) -> None:
+    @Window(rig=rig_of(manual))
+    async def serve() -> int:
+        await asyncio.sleep(0)
+        manual.spend(4.0, 1)
+        return 1
+
+    assert asyncio.run(serve()) == 1
+    assert serve.window.measurement.energy_j.value == pytest.approx(4.0)  # type: ignore[attr-defined]
+    assert serve.window.label.endswith("serve")  # type: ignore[attr-defined]
+
+
+def test_threads_have_their_own_windows() -> None:
+    simulation = simulated(counter())
+    taken: list[float] = []
+
+    def work() -> None:
+        for _ in range(200):
+            with Window("t", rig=simulation.rig) as window:
+                pass
+            taken.append(window.measurement.energy_j.value)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 800
+
+
+def test_what_a_container_holds_is_not_added_to_it() -> None:
+    package = Manual("package", contains=("h/t/core",))
+    core = Manual("core")
+    with Window("a", rig=rig_of(package, core)) as window:
+        package.spend(10, 1)
+        core.spend(6, 1)
+    m = window.measurement
+    assert m.energy_j.value == pytest.approx(10)
+    assert [entry.counted for entry in m.channels] == [True, False]
+
+
+def test_a_counter_that_stands_still_is_lost_not_zero(manual: Manual) -> None:
+    with Window("a", rig=rig_of(manual)) as window:
+        manual.spend(0.0, 10.0)
+    assert window.measurement.channels[0].energy_j is None
+    assert "did not move" in window.measurement.warnings[0]
+
+
+def test_a_wrap_inside_the_window_is_undone() -> None:
+    meter = Manual(wrap_j=1000.0)
+    meter.value = 950.0
+    with Window("a", rig=rig_of(meter)) as window:
+        meter.now_ns += 10**9
+        meter.value = 30.0
+    assert window.measurement.energy_j.value == pytest.approx(80.0)
+
+
+def test_a_reset_inside_the_window_is_bounded_and_said() -> None:
+    meter = Manual()
+    meter.value = 950.0
+    with Window("a", rig=rig_of(meter)) as window:
+        meter.now_ns += 10**9
+        meter.value = 30.0
+    m = window.measurement
+    low, high = m.energy_j.interval()
+    assert low <= 30.0 <= high
+    assert "reset" in m.warnings[0]
+
+
+@given(st.floats(1.0, 30.0), st.integers(1, 12))
+def test_many_wraps_are_counted_by_the_watch(power_scale: float, turns: int) -> None:
+    power_w = 10.0 * power_scale
+    wrap_j = 500.0
+    simulation = simulated(counter(wrap_j=wrap_j, waveform=None), max_power_w=300.0)
+    simulation.rig.lines[0].meter.sensor = counter(square(0.01, 0.5, 0.0, 2 * power_w), wrap_j=wrap_j)  # type: ignore[attr-defined]
+    seconds = turns * wrap_j / power_w
+    m = simulation.window(101.0, 101.0 + seconds)
+    assert m.energy_j.value == pytest.approx(turns * wrap_j, rel=0.02, abs=3.0 * m.energy_j.u)
+    assert not m.warnings
+
+
+def test_a_gauge_window_waits_for_nobody() -> None:
+    """Asked at once, the measurement is there with what is still unseen in its uncertainty."""
+    at_once = simulated(gauge()).window(101.0, 103.0, wait_s=0.0)
+    later = simulated(gauge()).window(101.0, 103.0)
+    assert at_once.energy_j.value == pytest.approx(200.0, rel=0.01)
+    assert later.energy_j.value == pytest.approx(200.0, rel=1e-6)
+    assert at_once.energy_j.u > later.energy_j.u
+
+
+@given(st.floats(0.05, 3.0), st.floats(0.0, 1.0))
+def test_a_gauge_that_sees_all_is_right_whatever_the_waveform(period_s: float, phase_s: float) -> None:
+    wave = square(period_s, 0.5, 50.0, 350.0, phase_s)
+    m = simulated(gauge(wave), max_power_w=400.0).window(101.0, 121.0)
+    assert m.energy_j.value == pytest.approx(wave.energy_j(101.0, 121.0), abs=4.0 * m.energy_j.u + 1e-6)
+
+
+def test_a_gauge_lost_in_the_window_keeps_the_part_it_showed() -> None:
+    sensor = gauge(faults=Faults(lost_at_s=106.0))
+    m = simulated(sensor, max_power_w=300.0).window(101.0, 111.0)
+    low, high = m.energy_j.interval()
+    assert low <= 1000.0 <= high
+    assert low > 350.0
+    assert "lost the last" in m.warnings[0]
+
+
+def test_after_a_window_over_a_gauge_nobody_looks_at_it() -> None:
+    simulation = simulated(gauge())
+    simulation.window(101.0, 102.0)
+    meter = simulation.rig.lines[0].meter
+    looks = meter.reads  # type: ignore[attr-defined]
+    simulation.advance(100.0)
+    assert meter.reads == looks  # type: ignore[attr-defined]
+
+
+def test_a_forgotten_window_does_not_keep_the_sampler_busy() -> None:
+    simulation = simulated(gauge())
+    Window("lost", rig=simulation.rig).start()
+    gc.collect()
+    simulation.advance(5.0)
+    meter = simulation.rig.lines[0].meter
+    looks = meter.reads  # type: ignore[attr-defined]
+    simulation.advance(100.0)
+    assert meter.reads == looks  # type: ignore[attr-defined]
+
+
+def test_windows_that_are_not_kept_cost_no_memory(manual: Manual) -> None:
+    rig = rig_of(manual)
+
+    def run(count: int) -> None:
+        for _ in range(count):
+            with Window("a", rig=rig) as window:
+                manual.spend(1.0, 0.01)
+            window.measurement  # noqa: B018
+
+    run(300)
+    gc.collect()
+    tracemalloc.start()
+    run(2000)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 20_000
+
+
+def test_kept_measurements_are_small(manual: Manual) -> None:
+    rig = rig_of(manual, Manual("second"))
+    tracemalloc.start()
+    kept = []
+    for _ in range(1000):
+        with Window("a", rig=rig) as window:
+            manual.spend(1.0, 0.01)
+        kept.append(window.measurement)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size / len(kept) < 1000
+
+
+def test_no_thread_where_no_channel_needs_one() -> None:
+    before = set(threading.enumerate())
+    rig = Rig([Manual()])
+    with Window("a", rig=rig):
+        pass
+    assert set(threading.enumerate()) == before
+
+
+def test_one_thread_where_a_counter_can_wrap_and_none_after_closing() -> None:
+    before = set(threading.enumerate())
+    meter = Manual(wrap_j=1e5)
+    rig = Rig([meter, Manual("second", wrap_j=1e5)])
+    with Window("a", rig=rig), Window("b", rig=rig):
+        assert len(set(threading.enumerate()) - before) == 1
+        assert all(thread.daemon for thread in set(threading.enumerate()) - before)
+    rig.close()
+    assert set(threading.enumerate()) == before
+
+
+def test_a_window_goes_on_in_a_forked_child() -> None:
+    close_all()
+    with wattwhat.track("parent", backends=["estimate"]) as window:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                window.stop()
+                ok = window.measurement.energy_j.value >= 0
+                with wattwhat.track("own", backends=["estimate"]) as own:
+                    pass
+                code = 0 if ok and own.measurement.energy_j.known else 2
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_bad_arguments_are_refused_before_anything_runs() -> None:
+    with pytest.raises(ArgumentError, match="sync"):
+        wattwhat.track("a", sync="maybe")
+    with pytest.raises(ArgumentError, match="label"):
+        wattwhat.track(7)  # type: ignore[call-overload]
+    with pytest.raises(BackendError, match=r"there is no 'nonesuch'.*available: .*estimate"):
+        wattwhat.track("a", backends=["nonesuch"]).start()
+    with pytest.raises(ArgumentError, match="backends"):
+        wattwhat.track("a", backends="estimate").start()
+    with pytest.raises(ArgumentError, match="backends"):
+        wattwhat.track("a", backends=[]).start()

@@ -1,0 +1,262 @@
+"""The ledger: what happened between two snapshots of a rig, as a Measurement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any
+
+from wattwhat.budget import LOST
+from wattwhat.channel import counted_ids
+from wattwhat.counter import counter_energy
+from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total
+from wattwhat.gauge import between_rests, gauge_energy
+from wattwhat.line import CounterLine, Edge, Gap, GaugeLine, is_reading
+from wattwhat.measurement import ChannelEnergy, Measurement
+from wattwhat.meter import Reading
+from wattwhat.rig import Rig, Snapshot
+
+__all__ = ["Account", "account", "measurement_of"]
+
+# (line, its energy or None, sentences about it)
+Account = list[tuple[CounterLine | GaugeLine, Joules | None, tuple[str, ...]]]
+
+
+def account(
+    rig: Rig,
+    begin: Snapshot,
+    end: Snapshot,
+    context: Snapshot | None = None,
+    only: Collection[str] | None = None,
+    *,
+    aligned: bool = False,
+) -> Account:
+    """Energy of each line between two snapshots.
+
+    Args:
+        rig: the rig both were taken of.
+        begin: earlier snapshot.
+        end: later snapshot.
+        context: a snapshot from before ``begin``, which tells the power around a short span.
+        only: ids of the channels to look at; None looks at all.
+        aligned: whether there is rest before and after the window, as around the blocks of measure()
+            over a sensor that looks away part of the time.
+    """
+    duration_s = (end.t_ns - begin.t_ns) * 1e-9
+    entries: Account = []
+    for number, line in enumerate(rig.lines):
+        if only is not None and line.channel.id not in only:
+            continue
+        if isinstance(line, GaugeLine):
+            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
+        else:
+            joules, words = _counter(line, number, begin, end, context, rig)
+        entries.append((line, joules, words))
+    return entries
+
+
+def _counter(
+    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, context: Snapshot | None, rig: Rig
+) -> tuple[Joules | None, tuple[str, ...]]:
+    first, last = begin.readings[number], end.readings[number]
+    if not (is_reading(first) and is_reading(last)):
+        return _counter_with_gap(line, number, begin, end, rig)
+    duration_s = (last[0] - first[0]) * 1e-9
+    sure_j, extra_j = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
+    if extra_j:
+        words = (f"{line.channel.id}: the counter was reset, or turned over unseen, in this window",)
+        return _bounded(line, sure_j, extra_j, duration_s), words
+    joules = counter_energy(
+        sure_j,
+        duration_s,
+        line.channel,
+        reference_w=_reference_w(line, number, context, end),
+        provenance=line.provenance,
+    )
+    if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
+        return _standstill(line, joules, duration_s)
+    return joules, _named(line.channel.id, joules.warnings)
+
+
+@lru_cache(maxsize=256)
+def _named(channel_id: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences that begin with the channel; the same objects for the same sentences."""
+    return tuple(f"{channel_id}: {sentence}" for sentence in words)
+
+
+@lru_cache(maxsize=256)
+def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups of sentences in one tuple; the same object for the same sentences."""
+    return tuple(dict.fromkeys(sentence for group in groups for sentence in group))
+
+
+def _standstill(
+    line: CounterLine, joules: Joules, duration_s: float
+) -> tuple[Joules | None, tuple[str, ...]]:
+    """A counter that did not move: either its step is too coarse for this span, or it is stuck."""
+    step_j = line.channel.resolution or 0.0
+    if step_j > duration_s * 1.0:
+        words = (
+            f"{line.channel.id}: the counter did not move in {duration_s:.3g} s; its step is {step_j:.3g} J"
+        )
+        return joules, (words,)
+    return None, (f"{line.channel.id}: lost, the counter did not move in {duration_s:.3g} s",)
+
+
+def _reference_w(line: CounterLine, number: int, context: Snapshot | None, end: Snapshot) -> float | None:
+    """Mean power in W over a span around the window, where an older snapshot allows it."""
+    if context is None or not is_reading(context.readings[number]):
+        return None
+    older, last = Reading(*context.readings[number]), Reading(*end.readings[number])
+    span_s = (last.t_ns - older.t_ns) * 1e-9
+    if not 2.0 * period_s(line.channel) <= span_s <= 20.0:
+        return None
+    sure_j, extra_j = line.gain(older, context.anchors[number], last, end.anchors[number])
+    return sure_j / span_s if sure_j > 0.0 and not extra_j else None
+
+
+def _counter_with_gap(
+    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, rig: Rig
+) -> tuple[Joules | None, tuple[str, ...]]:
+    """A failed reading at an edge: what is known up to the last good one, and the rest bounded."""
+    first, last = begin.readings[number], end.readings[number]
+    reason = next(
+        (item.reason for item in (last, first) if isinstance(item, Gap)), "the reading was not a number"
+    )
+    lost_s = (end.t_ns - begin.t_ns) * 1e-9
+    known_j = 0.0
+    anchor = end.anchors[number]
+    if is_reading(first) and anchor is not None and anchor.t_ns > first[0]:
+        known_j, _ = line.gain(
+            Reading(*first), begin.anchors[number], Reading(anchor.t_ns, anchor.raw_j), anchor
+        )
+        lost_s = (end.t_ns - anchor.t_ns) * 1e-9
+    words = f"{line.channel.id}: lost {lost_s:.3g} s of {(end.t_ns - begin.t_ns) * 1e-9:.3g} s ({reason})"
+    if line.channel.max_power_w is None:
+        return None, (words,)
+    words += f"; between 0 and {line.channel.max_power_w:g} W is assumed for that time"
+    duration_s = (end.t_ns - begin.t_ns) * 1e-9
+    return _bounded(line, known_j, line.channel.max_power_w * lost_s, duration_s), (words,)
+
+
+def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, duration_s: float) -> Joules:
+    """Energy between sure_j and sure_j + extra_j, each value alike (GUM 4.3.7)."""
+    value_j = sure_j + extra_j / 2.0
+    parts = (
+        (LOST, extra_j / math.sqrt(12.0)),
+        *sensor_parts(value_j, duration_s, line.channel, line.provenance),
+    )
+    return Joules(value_j, parts)
+
+
+def _gauge(
+    line: GaugeLine, first: Any, last: Any, duration_s: float, aligned: bool
+) -> tuple[Joules | None, tuple[str, ...]]:
+    name = line.channel.id
+    if aligned and isinstance(first, Edge) and isinstance(last, Edge) and first.before and last.after:
+        sums, change_w = between_rests(first.before, last.after, line.channel)
+        joules = gauge_energy(
+            sums, duration_s, line.channel, unrest_w=(change_w, change_w), provenance=line.provenance
+        )
+        return joules, _named(name, joules.warnings)
+    begin, blind_begin = line.at(first) if isinstance(first, Edge) else (None, 0.0)
+    end, blind_end = line.at(last) if isinstance(last, Edge) else (None, 0.0)
+    if begin is None or end is None:
+        return _gauge_without_samples(line, duration_s)
+    sums = end.minus(begin)
+    missing_s = max(blind_end - blind_begin, 0.0) if line.error is not None else 0.0
+    if missing_s > line.delay_s + line.poll_s:
+        extra_j = power_limit_w(line.channel) * missing_s
+        known_j = max(sums.energy_j - (end.last or (0.0, 0.0))[1] * missing_s, 0.0)
+        words = f"{name}: lost the last {missing_s:.3g} s of {duration_s:.3g} s ({line.error})"
+        return _bounded(line, known_j, extra_j, duration_s), (words,)
+    joules = gauge_energy(
+        sums,
+        duration_s,
+        line.channel,
+        unrest_w=(first.unrest_w, last.unrest_w),
+        blind_s=min(blind_end, duration_s),
+        provenance=line.provenance,
+    )
+    warnings = joules.warnings
+    edges_j = joules.quantity.u
+    if edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.delay_s:
+        warnings += (
+            f"a window of {duration_s * 1e3:.3g} ms says little on a gauge that updates every "
+            f"{period_s(line.channel) * 1e3:.3g} ms: use a longer window, or measure()",
+        )
+    return joules, _named(name, warnings)
+
+
+def _gauge_without_samples(line: GaugeLine, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
+    words = f"{line.channel.id}: lost, the gauge showed nothing ({line.error or 'no sample yet'})"
+    if line.channel.max_power_w is None:
+        return None, (words,)
+    words += f"; between 0 and {line.channel.max_power_w:g} W is assumed"
+    return _bounded(line, 0.0, line.channel.max_power_w * duration_s, duration_s), (words,)
+
+
+def measurement_of(
+    rig: Rig,
+    entries: Account,
+    *,
+    label: str,
+    duration_s: float,
+    started_ns: int | None,
+    environment: Mapping[str, Any] | None = None,
+    warnings: tuple[str, ...] = (),
+    **fields: Any,
+) -> Measurement:
+    """The Measurement for these entries.
+
+    Args:
+        rig: where they come from; its warnings are carried along.
+        entries: what `account` found.
+        label: name of what was measured.
+        duration_s: length of the span in s.
+        started_ns: wall-clock time of its beginning in ns since 1970, or None.
+        environment: description of the machine.
+        warnings: further sentences.
+        **fields: further fields of the Measurement.
+    """
+    counted = _counted(entries)
+    channels = tuple(
+        ChannelEnergy(
+            line.channel,
+            None if joules is None else joules.quantity,
+            line.provenance,
+            line.channel.id in counted,
+        )
+        for line, joules, _ in entries
+    )
+    energy, budget = total(
+        (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
+    )
+    fields.setdefault("provenance", _provenance(channels))
+    return Measurement(
+        label=label,
+        energy_j=energy,
+        duration_s=duration_s,
+        channels=channels,
+        budget=budget,
+        warnings=_joined(rig.warnings, warnings, *(words for _, _, words in entries)),
+        environment=environment,
+        started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
+        **fields,
+    )
+
+
+def _counted(entries: Account) -> set[str]:
+    """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
+    if all(joules is not None for _, joules, _ in entries):
+        return counted_ids(line.channel for line, _, _ in entries)
+    return counted_ids(line.channel for line, joules, _ in entries if joules is not None)
+
+
+def _provenance(channels: tuple[ChannelEnergy, ...]) -> str:
+    kinds = {channel.provenance for channel in channels if channel.counted and channel.energy_j is not None}
+    if not kinds:
+        kinds = {channel.provenance for channel in channels}
+    return kinds.pop() if len(kinds) == 1 else "mixed"

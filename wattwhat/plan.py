@@ -1,0 +1,59 @@
+"""What measure() was asked for, checked before anything is run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError
+
+__all__ = ["Plan", "is_number"]
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a finite number, and no bool."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _fraction(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not (is_number(value) and 0.0 < value < 1.0):
+        raise ArgumentError(
+            f"{attribute.name}: expected a fraction between 0 and 1 such as 0.05, got {value!r}"
+        )
+
+
+def _seconds(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not (is_number(value) and value > 0.0):
+        raise ArgumentError(f"{attribute.name}: expected seconds > 0, got {value!r}")
+
+
+@attrs.frozen
+class Plan:
+    """What `measure` was asked for, checked.
+
+    Args:
+        precision: relative half-width to reach.
+        min_seconds: least time in s.
+        max_seconds: most time in s.
+        warmup: "auto" or a number of calls.
+        idle: "auto", seconds, or None.
+    """
+
+    precision: float = attrs.field(default=0.05, validator=_fraction)
+    min_seconds: float = attrs.field(default=1.0, validator=_seconds)
+    max_seconds: float = attrs.field(default=60.0, validator=_seconds)
+    warmup: Any = "auto"
+    idle: Any = "auto"
+
+    def __attrs_post_init__(self) -> None:
+        if self.min_seconds > self.max_seconds:
+            raise ArgumentError(
+                f"min_seconds: {self.min_seconds:g} is more than max_seconds, {self.max_seconds:g}; "
+                "lower it or raise max_seconds"
+            )
+        if self.warmup != "auto" and not (isinstance(self.warmup, int) and self.warmup >= 0):
+            raise ArgumentError(f"warmup: expected 'auto' or a number of calls >= 0, got {self.warmup!r}")
+        if self.idle not in ("auto", None, False) and not (is_number(self.idle) and self.idle >= 0):
+            raise ArgumentError(f"idle: expected 'auto', seconds or None, got {self.idle!r}")

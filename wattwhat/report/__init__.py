@@ -1,0 +1,1 @@
+"""Showing Measurements: on a terminal, in a notebook, on a page. Nothing here measures anything."""

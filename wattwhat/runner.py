@@ -1,0 +1,208 @@
+"""One call of measure() under way: warm-up, idle baseline, blocks, result."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable
+
+import attrs
+
+from wattwhat.blocks import Block, add_up, repeats_u_j, shrinkable_half_width, with_repeats
+from wattwhat.channel import counted_ids
+from wattwhat.energy import period_s, total
+from wattwhat.environment import environment
+from wattwhat.ledger import account, measurement_of
+from wattwhat.measurement import Measurement
+from wattwhat.plan import Plan
+from wattwhat.quantity import Quantity
+from wattwhat.rig import Rig
+from wattwhat.rounds import Rounds
+from wattwhat.workload import Workload
+
+__all__ = ["Progress", "run_plan"]
+
+Progress = Callable[[float, str], None]
+
+
+def run_plan(
+    workload: Workload,
+    plan: Plan,
+    rig: Rig,
+    *,
+    progress: Progress | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    generator: random.Random | None = None,
+) -> Measurement:
+    """Measure a workload on a rig; time and chance are passed in, so that tests need neither.
+
+    Args:
+        workload: what to run.
+        plan: how long and how well.
+        rig: the open meters.
+        progress: called with seconds passed and what is being done.
+        sleep: waits for seconds.
+        generator: source of random delays.
+    """
+    with workload:
+        return _Run(workload, plan, rig, progress, sleep, generator or random.Random()).measure()
+
+
+class _Run:
+    """One call of `measure` under way."""
+
+    def __init__(
+        self,
+        workload: Workload,
+        plan: Plan,
+        rig: Rig,
+        progress: Progress | None,
+        sleep: Callable[[float], None],
+        generator: random.Random,
+    ) -> None:
+        self.workload, self.plan, self.rig = workload, plan, rig
+        self.progress, self.sleep, self.clock, self.generator = progress, sleep, rig.clock, generator
+        self.only = _channels_of(workload, rig)
+        self.lines = [line for line in rig.lines if self.only is None or line.channel.id in self.only]
+        self.counted = counted_ids(line.channel for line in self.lines)
+        self.started_ns = time.time_ns()
+        self.begun_ns = rig.clock()
+        self.warnings: list[str] = _uncovered(workload, rig)
+        self.warm_calls = 0
+
+    def measure(self) -> Measurement:
+        self.say("first call")
+        first_s = self.time_calls(1) if self.plan.warmup != 0 else None
+        idle_w = self.idle_power()
+        call_s = self.warm_up(first_s)
+        rounds = Rounds(
+            self.workload, self.plan, self.rig, self.lines, self.counted, self.sleep, self.generator
+        )
+        blocks, stopped = rounds.take(call_s, self.say)
+        return self.result(blocks, idle_w, stopped)
+
+    def say(self, words: str) -> None:
+        if self.progress is not None:
+            self.progress((self.clock() - self.begun_ns) * 1e-9, words)
+
+    def time_calls(self, calls: int) -> float:
+        """Seconds for one call, over so many."""
+        begin = self.clock()
+        for _ in range(calls):
+            self.workload.run()
+        self.workload.synchronize()
+        self.warm_calls += calls
+        return (self.clock() - begin) * 1e-9 / calls
+
+    def warm_up(self, first_s: float | None) -> float:
+        """Run until three groups of calls in a row take the same time within 5 %; gives seconds a call."""
+        if self.plan.warmup != "auto":
+            count = int(self.plan.warmup)
+            return self.time_calls(count - 1) if count > 1 else (first_s or 0.0)
+        self.say("warming up")
+        limit_ns = self.clock() + int(0.2 * self.plan.max_seconds * 1e9)
+        call_s = first_s or 0.0
+        recent: list[float] = []
+        while self.clock() < limit_ns and call_s < 0.1 * self.plan.max_seconds:
+            group_s = 0.05 * min(self.plan.min_seconds, 5.0)
+            call_s = self.time_calls(max(1, min(int(group_s / call_s), 100_000) if call_s > 0 else 1000))
+            recent = [*recent[-2:], call_s]
+            if len(recent) == 3 and max(recent) <= 1.05 * min(recent):
+                break
+        return call_s
+
+    def idle_power(self) -> Quantity | None:
+        """Power of the counted channels at rest, the workload loaded."""
+        idle = self.plan.idle
+        if idle is None or idle is False or idle == 0:
+            return None
+        slowest_s = max(
+            (period_s(line.channel) for line in self.lines if line.provenance == "measured"), default=0.0
+        )
+        seconds = min(max(0.3, 5.0 * slowest_s), 2.0) if idle == "auto" else float(idle)
+        self.say(f"power at rest, {seconds:.1f} s")
+        begin = self.rig.begin()
+        self.sleep(seconds)
+        end = self.rig.end(begin)
+        if self.rig.gauges:
+            self.sleep(max(2.0 * line.delay_s + 2.0 * line.poll_s for line in self.rig.gauges))
+        entries = account(self.rig, begin, end, None, self.only)
+        energy, budget = total(
+            (line.channel, j) for line, j, _ in entries if j and line.channel.id in self.counted
+        )
+        span_s = (end.t_ns - begin.t_ns) * 1e-9
+        if not energy.known or span_s <= 0.0:
+            return None
+        return Quantity(energy.value / span_s, budget.u / span_s, "W")
+
+    def result(self, blocks: list[Block], idle_w: Quantity | None, stopped: str) -> Measurement:
+        entries = add_up(blocks)
+        calls = sum(block.calls for block in blocks)
+        items = self.workload.items_per_call
+        m = measurement_of(
+            self.rig,
+            entries,
+            label=self.workload.label,
+            duration_s=math.fsum(block.duration_s for block in blocks),
+            started_ns=self.started_ns,
+            environment=environment(self.rig),
+            warnings=(*self.warnings, *self.rig.conditions()),
+            calls=calls,
+            items=None if items is None else calls * items,
+            idle_power_w=idle_w,
+        )
+        counted = {entry.channel.id for entry in m.channels if entry.counted and entry.energy_j is not None}
+        budget = with_repeats(m.budget, repeats_u_j(blocks, counted, m.budget))
+        words = m.warnings
+        if len(blocks) < 2:
+            words += (
+                "only one block was measured, so the spread between calls is not known: raise max_seconds",
+            )
+        reached = shrinkable_half_width(blocks, counted)
+        return attrs.evolve(
+            m,
+            energy_j=Quantity(m.energy_j.value, budget.u if m.energy_j.known else math.inf, "J"),
+            budget=budget,
+            warnings=words,
+            details={
+                "stopped": stopped,
+                "precision": reached if math.isfinite(reached) else None,
+                "precision_asked": self.plan.precision,
+                "blocks": len(blocks),
+                "calls_per_block": blocks[-1].calls,
+                "warmup_calls": self.warm_calls,
+                "block_energy_j": [_block_j(block, counted) for block in blocks],
+                "block_duration_s": [block.duration_s for block in blocks],
+            },
+        )
+
+
+def _block_j(block: Block, counted: set[str]) -> float | None:
+    values = [j.value_j for line, j, _ in block.entries if j is not None and line.channel.id in counted]
+    return math.fsum(values) if values else None
+
+
+def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:
+    """Ids of the channels that concern this workload: accelerators it does not run on are left out."""
+    devices = workload.devices()
+    if devices is None:
+        return None
+    kept = set()
+    for line in rig.lines:
+        uuids = getattr(line.meter, "device_uuids", None) or (getattr(line.meter, "device_uuid", None),)
+        known = {str(uuid).removeprefix("GPU-") for uuid in uuids if uuid is not None}
+        if not known or known & set(devices):
+            kept.add(line.channel.id)
+    return kept or None
+
+
+def _uncovered(workload: Workload, rig: Rig) -> list[str]:
+    """A warning where the workload runs on an accelerator that nobody measures."""
+    shown = {line.channel.component for line in rig.lines}
+    if workload.devices() and not shown & {"gpu", "module", "host", "wall", "board"}:
+        return [
+            "the model runs on a GPU that no backend measures: its energy is missing from this number; "
+            "run 'wattwhat doctor' to see why"
+        ]
+    return []

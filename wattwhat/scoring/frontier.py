@@ -1,0 +1,267 @@
+"""FrontierGrade: A to G for energy above the efficient frontier of a reference population; our own."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.quantity import Quantity
+from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, items_tested
+from wattwhat.scoring.letters import (
+    EDGES,
+    LETTERS,
+    LINKS,
+    draw_letters,
+    letter_of,
+    link_slope,
+    linked,
+)
+from wattwhat.scoring.population import Member, check_like
+from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.yardstick import Yardstick
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["FrontierGrade"]
+
+
+def _tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(values)
+
+
+def _dict(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return dict(values or {})
+
+
+def _rising(instance: object, attribute: Any, value: tuple[float, ...]) -> None:
+    if len(value) != len(LETTERS) - 1 or any(b <= a for a, b in zip((0.0, *value), value, strict=False)):
+        raise ArgumentError(f"edges: expected {len(LETTERS) - 1} rising numbers above 0, got {value!r}")
+
+
+def _quantile(instance: object, attribute: Any, value: float) -> None:
+    if not 0 < value < 1:
+        raise ArgumentError(f"quantile: {value!r} is not between 0 and 1; 0.1 is the tenth that spends least")
+
+
+def _link(instance: object, attribute: Any, value: str) -> None:
+    if value not in LINKS:
+        raise ArgumentError(f"link: {value!r} is not one of {', '.join(LINKS)}")
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class FrontierGrade:
+    """The energy-efficiency grade of one item's energy against what the efficient frontier needs.
+
+    This scheme is wattwhat's own; it reproduces no published one. The frontier is a low quantile
+    regression of log2(energy per item) on logit(accuracy) over a reference population, its slope not
+    negative. The excess is energy over frontier at the same accuracy, and fixed edges of the excess make
+    the letters. `fit` makes one from measurements, `load` reads one that was saved.
+
+    Args:
+        reference: name of the reference, for instance ``imagenet-rtx5000-2026-11``.
+        members: the population.
+        intercept: of the frontier, log2 of J.
+        slope: of the frontier, >= 0.
+        lines: (intercept, slope) of bootstrap populations; empty if the frontier is taken as exact.
+        quantile: of the regression.
+        link: scale of the accuracy, one of ``logit``, ``log error``, ``linear``.
+        edges: six rising edges of the excess, for A to F; G lies beyond.
+        metric: name of the accuracy in the measurements' metrics.
+        traits: scope, device, phase, item, origin of the population; None where not known.
+        task: what the models do, in words.
+        protocol: how they were measured, in words.
+        date: of the measurements, as text.
+        notes: what was forced when it was fitted.
+        seed: of the draws behind the probabilities.
+
+    Example:
+        >>> from wattwhat import Measurement
+        >>> grade = FrontierGrade(reference="demo", intercept=0.0, slope=1.0, members=[
+        ...     Member("small", 0.6, 1.5), Member("large", 0.8, 4.0)])
+        >>> net = Measurement(label="net", energy_j=Quantity(380, 4, "J"), items=100)
+        >>> print(grade(net.with_metrics(accuracy=0.7)).details["words"])
+        D: 2.1 times what the efficient frontier needs at 70 % (reference demo, 2 models); the cheapest \
+reference model at least this accurate uses 1.1 times as much
+    """
+
+    higher_is_better = False
+
+    reference: str
+    members: tuple[Member, ...] = attrs.field(converter=_tuple)
+    intercept: float
+    slope: float
+    lines: tuple[tuple[float, float], ...] = attrs.field(default=(), converter=_tuple)
+    quantile: float = attrs.field(default=0.1, validator=_quantile)
+    link: str = attrs.field(default="logit", validator=_link)
+    edges: tuple[float, ...] = attrs.field(default=EDGES, converter=_tuple, validator=_rising)
+    metric: str = "accuracy"
+    traits: Mapping[str, str | None] = attrs.field(default=None, converter=_dict)
+    task: str = ""
+    protocol: str = ""
+    date: str = ""
+    notes: tuple[str, ...] = attrs.field(default=(), converter=_tuple)
+    seed: int = 0
+    _yardstick: Any = attrs.field(default=None, init=False, eq=False)
+
+    @property
+    def name(self) -> str:
+        """For instance ``frontier grade[imagenet-rtx5000-2026-11]``."""
+        return f"frontier grade[{self.reference}]"
+
+    @property
+    def accuracy_range(self) -> tuple[float, float]:
+        """Lowest and highest accuracy of the population; outside it a grade is an extrapolation."""
+        accuracies = self._ready().accuracies
+        return accuracies[0], accuracies[-1]
+
+    @classmethod
+    def fit(cls, measurements: Iterable[Measurement], **options: Any) -> FrontierGrade:
+        """Find the frontier of these measurements; needs scipy (the extra ``wattwhat[frontier]``).
+
+        Takes what `wattwhat.scoring.fitting.fit_frontier` takes: reference, task, device, scope, protocol,
+        date, metric, quantile, link, edges, bootstrap, seed, force.
+        """
+        from wattwhat.scoring.fitting import fit_frontier
+
+        return fit_frontier(measurements, **options)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> FrontierGrade:
+        """Read a reference that `save` wrote; needs no scipy.
+
+        Raises:
+            ScoreError: the file is none, or one of a later version; the message says what is wrong.
+            OSError: it cannot be opened.
+        """
+        from wattwhat.scoring.reference_file import load_reference
+
+        return load_reference(path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the reference as a JSON file with a version inside, whole or not at all."""
+        from wattwhat.scoring.reference_file import save_reference
+
+        save_reference(self, path)
+
+    def frontier_j(self, accuracy: float) -> float:
+        """Joules that the frontier needs for one item at this accuracy, strictly between 0 and 1."""
+        return float(2.0 ** (self.intercept + self.slope * linked(accuracy, self.link)))
+
+    def excess(self, accuracy: float, energy_per_item_j: float) -> float:
+        """Energy of one item over what the frontier needs at this accuracy."""
+        return energy_per_item_j / self.frontier_j(accuracy)
+
+    def __call__(self, measurement: Measurement) -> ScoreResult:
+        """Grade one measurement; the value is its excess, and smaller is better.
+
+        Raises:
+            ScoreError: accuracy, energy or items are missing, or the accuracy is exactly 0 or 1 and the
+                number of test items is not known.
+            ComparisonError: the measurement is unlike the population.
+        """
+        notes = check_like(measurement, self.traits, self.reference)
+        accuracy, energy = accuracy_of(measurement, self.metric), item_energy_of(measurement)
+        if not energy.value > 0:
+            raise ScoreError(
+                f"{measurement.label!r}: {energy} an item is not above 0, so it has no logarithm"
+            )
+        inner = self._inner(accuracy, measurement)
+        x = Quantity(linked(inner.value, self.link), inner.u * link_slope(inner.value, self.link), "1")
+        spread = math.sqrt(math.log1p(energy.relative**2)) if energy.relative < math.inf else math.inf
+        y = Quantity(math.log2(energy.value), spread / math.log(2.0), "1")
+        log2_excess = y.value - self.intercept - self.slope * x.value
+        value = self._value(log2_excess, x, y)
+        probabilities = None if math.isinf(y.u) else draw_letters(y, x, self.edges, self._ready().draws)
+        grade = letter_of(value.value, self.edges)
+        low, high = self.accuracy_range
+        outside = not low <= accuracy.value <= high
+        notes += self._doubts(measurement, accuracy, outside, probabilities)
+        cheaper = self._ready().cheapest_at_least(accuracy.value, measurement.label)
+        details = {
+            "label": measurement.label,
+            "metric": self.metric,
+            "accuracy": accuracy,
+            "electricity": energy,
+            "frontier_j": energy.value / value.value,
+            "provenance": measurement.provenance,
+            "reference": self.reference,
+            "extrapolated": outside,
+            "words": self._words(grade, value.value, accuracy.value, cheaper, energy.value, outside),
+            "notes": notes,
+        }
+        return ScoreResult(self.name, value, grade, probabilities, details)
+
+    def _inner(self, accuracy: Quantity, measurement: Measurement) -> Quantity:
+        """The accuracy, drawn in by half a hit where it is exactly 0 or 1 and the link has no value there."""
+        if not math.isinf(linked(accuracy.value, self.link)):
+            return accuracy
+        count = items_tested(measurement, self.metric)
+        if count is None:
+            raise ScoreError(
+                f"{measurement.label!r}: an accuracy of exactly {accuracy.value:g} has no {self.link}; "
+                f"add the number of test items with measurement.with_metrics(n_test=10_000)"
+            )
+        inner = (accuracy.value * count + 0.5) / (count + 1.0)
+        return Quantity(inner, accuracy.u or binomial_u(inner, count), "1")
+
+    def _value(self, log2_excess: float, x: Quantity, y: Quantity) -> Quantity:
+        line_u = self._ready().spread(x.value)
+        excess = 2.0**log2_excess
+        return Quantity(excess, excess * math.log(2.0) * math.hypot(y.u, self.slope * x.u, line_u), "1")
+
+    def _ready(self) -> Yardstick:
+        if self._yardstick is None:
+            lines = self.lines or ((self.intercept, self.slope),)
+            object.__setattr__(self, "_yardstick", Yardstick.of(self.members, lines, self.seed))
+        return self._yardstick  # type: ignore[no-any-return]
+
+    def _doubts(
+        self, measurement: Measurement, accuracy: Quantity, outside: bool, odds: Mapping[str, float] | None
+    ) -> tuple[str, ...]:
+        low, high = self.accuracy_range
+        doubts = []
+        if outside:
+            doubts.append(
+                f"an extrapolation: the reference reaches from {100 * low:.3g} % to {100 * high:.3g} %"
+            )
+        if accuracy.u == 0:
+            doubts.append(
+                "the accuracy is taken as exact: neither its u nor the number of test items is known"
+            )
+        if odds is None:
+            doubts.append("no probabilities: the uncertainty of the energy is not known")
+        if not self.lines:
+            doubts.append("the frontier is taken as exact: it was fitted without bootstrap")
+        return (*doubts, *self.notes)
+
+    def _words(
+        self,
+        grade: str,
+        excess: float,
+        accuracy: float,
+        cheaper: float | None,
+        energy_j: float,
+        outside: bool,
+    ) -> str:
+        said = (
+            f"{grade}: {_times(excess)} times what the efficient frontier needs at {100 * accuracy:.3g} % "
+            f"(reference {self.reference}, {len(self.members)} models)"
+        )
+        said += ", extrapolated" if outside else ""
+        if cheaper is None:
+            return f"{said}; no other reference model is this accurate"
+        said += "; the cheapest reference model at least this accurate uses"
+        return f"{said} {_times(cheaper / energy_j)} times as much"
+
+    def __repr__(self) -> str:
+        return f"<FrontierGrade {self.reference!r}: {len(self.members)} members, {self.quantile:g} quantile>"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if 0.095 <= ratio < 9.95 else f"{ratio:.2g}"

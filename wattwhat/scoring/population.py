@@ -1,0 +1,179 @@
+"""The members of a reference population, and the refusal to mix measurements that are unlike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ComparisonError, ScoreError
+from wattwhat.scoring.inputs import accuracy_of, check_accuracy, check_positive, item_energy_of, items_tested
+from wattwhat.scoring.phases import phase_of
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["TRAITS", "Member", "check_like", "common_traits", "members_of", "traits_of"]
+
+# What must agree between measurements whose energies are compared.
+TRAITS = ("scope", "device", "phase", "item", "origin")
+_ESTIMATES = ("estimated", "mixed")
+
+
+def _fraction(instance: object, attribute: Any, value: float) -> None:
+    check_accuracy(value, attribute.name)
+
+
+@attrs.frozen
+class Member:
+    """One model of a reference population.
+
+    Args:
+        label: its name.
+        accuracy: fraction from 0 to 1.
+        energy_per_item_j: joules of one item.
+        test_items: how many items the accuracy was counted on, or None.
+        u_energy_j: standard uncertainty of the energy of one item, or None if unknown.
+    """
+
+    label: str
+    accuracy: float = attrs.field(validator=_fraction)
+    energy_per_item_j: float = attrs.field(validator=check_positive)
+    test_items: float | None = attrs.field(default=None, validator=attrs.validators.optional(check_positive))
+    u_energy_j: float | None = None
+
+
+def members_of(measurements: Sequence[Measurement], metric: str, force: bool = False) -> tuple[Member, ...]:
+    """The members that these measurements make; a label may come once.
+
+    Raises:
+        ScoreError: a measurement lacks accuracy, energy or items, or its energy is not above 0.
+        ComparisonError: a label comes twice and `force` is not set.
+    """
+    seen: set[str] = set()
+    found = []
+    for measurement in measurements:
+        if measurement.label in seen and not force:
+            raise ComparisonError(
+                f"{measurement.label!r} comes twice and would weigh double; give each label once"
+            )
+        seen.add(measurement.label)
+        energy = item_energy_of(measurement)
+        if not energy.value > 0:
+            raise ScoreError(
+                f"{measurement.label!r}: {energy} an item is not above 0, so it has no logarithm"
+            )
+        found.append(
+            Member(
+                measurement.label,
+                accuracy_of(measurement, metric).value,
+                energy.value,
+                items_tested(measurement, metric),
+                energy.u if energy.u < float("inf") else None,
+            )
+        )
+    return tuple(found)
+
+
+def traits_of(measurement: Measurement) -> dict[str, str | None]:
+    """What a measurement's energy is of; None for what it does not say.
+
+    ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``
+    and ``item``: from ``details``; ``origin``: ``"sensor"`` for measured or imported energy, ``"estimate"``
+    for estimated energy or a mixture. ``details["scope"]`` and ``details["device"]`` go before the channels.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> net = Measurement(label="net", energy_j=Quantity(1, 0, "J"), provenance="estimated")
+        >>> traits_of(net)["origin"]
+        'estimate'
+    """
+    counted = [entry.channel for entry in measurement.channels if entry.counted]
+    details: Mapping[str, Any] = measurement.details
+    return {
+        "scope": _text(details.get("scope"))
+        or "+".join(sorted({channel.component for channel in counted}))
+        or None,
+        "device": _text(details.get("device"))
+        or ", ".join(sorted({channel.device for channel in counted}))
+        or None,
+        "phase": phase_of(measurement),
+        "item": _text(details.get("item")),
+        "origin": "estimate" if measurement.provenance in _ESTIMATES else "sensor",
+    }
+
+
+def common_traits(
+    measurements: Iterable[Measurement], stated: Mapping[str, str | None], force: bool = False
+) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    """The traits that all measurements share, what was stated filling in for what they do not say.
+
+    Args:
+        measurements: the population.
+        stated: what the caller says of all of them; None where nothing is said.
+        force: note a difference instead of refusing it; the trait is then None.
+
+    Returns:
+        The traits, and a sentence for each difference that was forced through.
+
+    Raises:
+        ComparisonError: two of them differ; both are named.
+    """
+    by_trait: dict[str, dict[str | None, str]] = {name: {} for name in TRAITS}
+    for measurement in measurements:
+        for name, value in traits_of(measurement).items():
+            by_trait[name].setdefault(value if value is not None else stated.get(name), measurement.label)
+    common: dict[str, str | None] = {}
+    notes = []
+    for name, values in by_trait.items():
+        common[name] = next(iter(values), None) if len(values) < 2 else None
+        difference = _difference(name, values, stated.get(name))
+        if difference and not force:
+            raise ComparisonError(f"{difference}; leave one out, or pass force=True to have it noted instead")
+        notes += [f"forced: {difference}"] if difference else []
+        common[name] = stated.get(name) or common[name]
+    return common, tuple(notes)
+
+
+def check_like(measurement: Measurement, traits: Mapping[str, str | None], reference: str) -> tuple[str, ...]:
+    """Refuse a measurement unlike the reference; say what it leaves open.
+
+    Returns:
+        Notes: a sentence for each trait that the reference states and the measurement does not.
+
+    Raises:
+        ComparisonError: a trait differs.
+    """
+    own = traits_of(measurement)
+    notes = []
+    for name in TRAITS:
+        wanted, found = traits.get(name), own[name]
+        if wanted is None or found == wanted:
+            continue
+        if found is None:
+            notes.append(f"its {name} is not known; taken to be the reference's ({wanted})")
+        else:
+            raise ComparisonError(
+                f"{measurement.label!r} does not compare with reference {reference}: "
+                f"{name} is {found!r}, the reference's is {wanted!r}"
+            )
+    return tuple(notes)
+
+
+def _difference(name: str, values: Mapping[str | None, str], stated: str | None) -> str:
+    if stated is not None:
+        values = {stated: f"{name}=", **values}
+    if len(values) < 2:
+        return ""
+    (first, first_label), (second, second_label) = list(values.items())[:2]
+    if first is None or second is None:
+        return (
+            f"{name} is {first or second!r} for {first_label if first else second_label!r} and unknown for "
+            f"{second_label if first else first_label!r}; state {name}= if it is the same"
+        )
+    return f"{name} differs: {first!r} ({first_label}) beside {second!r} ({second_label})"
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

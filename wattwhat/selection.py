@@ -1,0 +1,225 @@
+"""Which meters serve: every backend asked in turn, each on its own, and the estimate for what is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import attrs
+
+from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.meter import Meter
+from wattwhat.rig import Rig
+
+__all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]
+
+ENV_BACKENDS = "WATTWHAT_BACKENDS"
+
+# A component on the left is covered where any channel of those on the right is measured: what they show
+# includes it. A board's or module's sensor sees everything on it.
+_COVERED_BY = {
+    "cpu": {"cpu", "soc", "module", "host", "wall"},
+    "dram": {"dram", "soc", "module", "host", "wall"},
+    "gpu": {"gpu", "board", "module", "host", "wall"},
+}
+
+
+@attrs.frozen
+class Found:
+    """One backend as it was found: loaded or not, available or not, with its meters if asked for.
+
+    Args:
+        plugin: where it comes from.
+        availability: its own answer, or why it could not be asked.
+        backend: the backend, or None if it could not be loaded.
+        meters: its open meters; empty unless it is available and they were asked for.
+        broken: whether it failed rather than being without hardware.
+    """
+
+    plugin: Plugin
+    availability: Availability
+    backend: Backend | None = None
+    meters: tuple[Meter, ...] = ()
+    broken: bool = False
+
+    @property
+    def version(self) -> str | None:
+        """Version of the vendor library in use, or None."""
+        return getattr(self.backend, "version", None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the backend says about its channels, for instance duplicates it dropped."""
+        return tuple(getattr(self.backend, "notes", ()) or ())
+
+
+def survey(
+    names: Iterable[str] | None = None,
+    *,
+    plugins: Mapping[str, Plugin] | None = None,
+    open_meters: bool = True,
+) -> list[Found]:
+    """Ask every backend, or those named, whether it can serve, and open its meters.
+
+    Args:
+        names: names to ask; None asks all.
+        plugins: plugins to choose from; None takes the installed ones.
+        open_meters: whether to open the meters of those that are available.
+
+    Returns:
+        One entry a backend, sensors first, estimates last; nothing is raised for a broken one.
+    """
+    known = find_plugins() if plugins is None else plugins
+    chosen = list(known) if names is None else list(dict.fromkeys(names))
+    found = [_ask(known[name], open_meters) for name in chosen]
+    return sorted(found, key=lambda one: any(_is_estimate(meter) for meter in one.meters))
+
+
+def _ask(plugin: Plugin, open_meters: bool) -> Found:
+    try:
+        backend = open_backend(plugin)
+    except BackendError as err:
+        return Found(plugin, Availability(False, str(err), "reinstall or remove it"), broken=True)
+    answer = probe(backend)
+    if not answer.available or not open_meters:
+        return Found(plugin, answer, backend)
+    try:
+        meters = tuple(backend.meters())
+        for meter in meters:
+            meter.channel  # noqa: B018 - a meter without a channel is caught here, by name
+    except KeyboardInterrupt:
+        raise
+    except BaseException as err:
+        reason = f"its probe said yes, but opening its meters failed: {type(err).__name__}: {err}"
+        return Found(plugin, Availability(False, reason, "run: wattwhat doctor"), backend, broken=True)
+    return Found(plugin, answer, backend, meters)
+
+
+def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin] | None = None) -> Rig:
+    """Open the meters of these backends as one rig.
+
+    Args:
+        names: backends to use, by name or as Backend objects; None takes those of the environment variable
+            WATTWHAT_BACKENDS (names separated by commas), else every available one, and estimates only for
+            what no sensor covers.
+        plugins: plugins to choose from; None takes the installed ones.
+
+    Raises:
+        BackendError: a name is unknown or cannot serve, or nothing at all can be read.
+    """
+    known = find_plugins() if plugins is None else plugins
+    if names is None and os.environ.get(ENV_BACKENDS):
+        names = [name.strip() for name in os.environ[ENV_BACKENDS].split(",") if name.strip()]
+    if names is not None:
+        names, known = _name_objects(names, known)
+        _check_names(names, known)
+    found = survey(names, plugins=known)
+    if names is not None:
+        _check_available(found, known)
+    kept, warnings = choose_meters(found, explicit=names is not None)
+    used = {id(meter) for meter in kept}
+    serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
+    return Rig(
+        kept,
+        warnings=[*warnings, *(note for one in serving for note in _warnings_of(one))],
+        versions={one.plugin.name: one.version for one in serving if one.version},
+        backends=[one.backend for one in serving],
+    )
+
+
+def _name_objects(
+    names: Sequence[Any], known: Mapping[str, Plugin]
+) -> tuple[list[str], Mapping[str, Plugin]]:
+    """Backends that were handed over as objects, under a name of their own beside the installed ones."""
+    given: dict[str, Plugin] = {}
+    chosen = []
+    for number, one in enumerate(names):
+        name = one
+        if not isinstance(one, str):
+            name = getattr(one, "name", "") or f"{type(one).__name__}"
+            name = name if name not in given else f"{name}-{number}"
+            given[name] = Plugin(name, None, partial(partial, _itself, one))
+        chosen.append(name)
+    return chosen, {**known, **given}
+
+
+def _itself(backend: Any) -> Any:
+    return backend
+
+
+def _warnings_of(one: Found) -> tuple[str, ...]:
+    return tuple(getattr(one.backend, "warnings", ()) or ())
+
+
+def _check_names(names: Sequence[str], known: Mapping[str, Plugin]) -> None:
+    if not names:
+        raise ArgumentError("backends: expected at least one name, or None for every available backend")
+    for name in names:
+        if name not in known:
+            raise BackendError(
+                f"backends: there is no {name!r} here; {_roll_call(survey(plugins=known, open_meters=False))}"
+            )
+
+
+def _check_available(found: Sequence[Found], known: Mapping[str, Plugin]) -> None:
+    for one in found:
+        if one.meters:
+            continue
+        close_found(found)
+        why = one.availability.reason or "it has no channel here"
+        remedy = f" ({one.availability.remedy})" if one.availability.remedy else ""
+        others = _roll_call(survey(set(known) - {one.plugin.name}, plugins=known, open_meters=False))
+        raise BackendError(f"backends: {one.plugin.name!r} cannot serve: {why}{remedy}; {others}")
+
+
+def _roll_call(found: Sequence[Found]) -> str:
+    there = [one.plugin.name for one in found if one.availability.available]
+    not_there = [
+        f"{one.plugin.name} ({one.availability.reason})" for one in found if not one.availability.available
+    ]
+    words = f"available: {', '.join(there) or 'none'}"
+    return words + (f"; not available: {'; '.join(not_there)}" if not_there else "")
+
+
+def close_found(found: Iterable[Found]) -> None:
+    """Close every meter that a survey opened."""
+    for one in found:
+        for meter in one.meters:
+            try:
+                meter.close()
+            except Exception:  # closing is a courtesy; a meter that fails here is not used any more
+                pass
+
+
+def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
+    """The meters to keep: one for each channel id, estimates only where nothing is measured."""
+    kept: dict[str, Meter] = {}
+    warnings = [one.availability.reason for one in found if one.broken and not explicit]
+    measured: set[str] = set()
+    for one in found:
+        for meter in one.meters:
+            channel = meter.channel
+            covered = _is_estimate(meter) and bool(
+                measured & _COVERED_BY.get(channel.component, {channel.component})
+            )
+            if covered or channel.id in kept:
+                _close_quietly(meter)
+                continue
+            kept[channel.id] = meter
+            if not _is_estimate(meter):
+                measured.add(channel.component)
+    return list(kept.values()), warnings
+
+
+def _close_quietly(meter: Meter) -> None:
+    try:
+        meter.close()
+    except Exception:
+        pass
+
+
+def _is_estimate(meter: Any) -> bool:
+    return getattr(meter, "provenance", "measured") == "estimated"

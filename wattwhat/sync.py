@@ -1,0 +1,61 @@
+"""Waiting for accelerators at the edges of a window, where torch is in use; torch is never imported."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from wattwhat.errors import ArgumentError
+
+__all__ = ["check_sync", "synchronize"]
+
+
+def check_sync(sync: Any) -> None:
+    """Refuse anything but "auto", True and False.
+
+    Raises:
+        ArgumentError: naming the argument.
+    """
+    if sync not in ("auto", True, False):
+        raise ArgumentError(f"sync: expected 'auto', True or False, got {sync!r}")
+    if sync is True and "torch" not in sys.modules:
+        raise ArgumentError(
+            "sync: True needs torch to be imported; leave it at 'auto', or import torch first"
+        )
+
+
+def synchronize() -> None:
+    """Wait for the work queued on every device that torch uses in this process.
+
+    A device is in use if it is the current one or memory is allocated on it. Nothing is done while a CUDA
+    graph is captured (waiting would spoil it), and an error of the device is left to surface in the user's
+    own next call.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    for name in ("cuda", "xpu"):
+        backend = getattr(torch, name, None)
+        if backend is None:
+            continue
+        try:
+            if backend.is_initialized():
+                _synchronize(backend)
+        except Exception:  # see above: a failed kernel is the user's to meet, in the user's own call
+            pass
+    mps = getattr(torch, "mps", None)
+    try:
+        if mps is not None and torch.backends.mps.is_available() and mps.current_allocated_memory():
+            mps.synchronize()
+    except Exception:
+        pass
+
+
+def _synchronize(backend: Any) -> None:
+    capturing = getattr(backend, "is_current_stream_capturing", None)
+    if capturing is not None and capturing():
+        return
+    current = backend.current_device()
+    for index in range(backend.device_count()):
+        if index == current or backend.memory_allocated(index):
+            backend.synchronize(index)

@@ -1,0 +1,165 @@
+"""What the conformance suite sees of the process around a backend: output, descriptors, threads, children."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from wattwhat.testing._subject import NotApplicable, described
+
+__all__ = ["captured", "changed", "gained", "in_forked_child", "possessions", "settings"]
+
+
+@contextlib.contextmanager
+def captured() -> Iterator[Callable[[], bytes]]:
+    """Catch what is written to stdout and stderr, by Python or by C; gives a function that returns it.
+
+    Warnings are not output: they go to whoever filters them.
+    """
+    with tempfile.TemporaryFile() as sink:
+        content = b""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        # pytest's own capture writes past descriptors 1 and 2, so both levels are redirected.
+        text = io.TextIOWrapper(os.fdopen(os.dup(sink.fileno()), "wb"), write_through=True)
+        saved = [(fd, os.dup(fd)) for fd in (1, 2) if _is_open(fd)]
+        try:
+            for fd, _ in saved:
+                os.dup2(sink.fileno(), fd)
+            with (
+                contextlib.redirect_stdout(text),
+                contextlib.redirect_stderr(text),
+                warnings.catch_warnings(),
+            ):
+                warnings.simplefilter("ignore")
+                yield lambda: content
+        finally:
+            for fd, copy in saved:
+                os.dup2(copy, fd)
+                os.close(copy)
+            text.close()
+            sink.seek(0)
+            content = sink.read()
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def possessions() -> dict[str, set[str]]:
+    """Threads, open descriptors and child processes of this process (the last two where /proc has them)."""
+    return {
+        "thread": {f"{thread.name} ({thread.ident})" for thread in threading.enumerate()},
+        "descriptor": _descriptors(),
+        "child process": _children(),
+    }
+
+
+def gained(before: dict[str, set[str]]) -> str:
+    """What has been added since, in words; empty if nothing."""
+    now = possessions()
+    return ", ".join(f"{kind} {one}" for kind in before for one in sorted(now[kind] - before[kind]))
+
+
+def _descriptors() -> set[str]:
+    found = set()
+    with contextlib.suppress(OSError):
+        for fd in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # the listing's own descriptor is gone by now
+                found.add(f"{fd} -> {os.readlink(f'/proc/self/fd/{fd}')}")
+    return found
+
+
+def _children() -> set[str]:
+    found: set[str] = set()
+    with contextlib.suppress(OSError):
+        for task in os.listdir("/proc/self/task"):
+            with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/children") as listing:
+                found.update(listing.read().split())
+    return found
+
+
+def settings() -> dict[str, Any]:
+    """What belongs to the whole process and is not a backend's to change."""
+    logging = sys.modules.get("logging")
+    multiprocessing = sys.modules.get("multiprocessing")
+    found: dict[str, Any] = {
+        "the environment": dict(os.environ),
+        "the current folder": os.getcwd(),
+        "the start method of multiprocessing": multiprocessing
+        and multiprocessing.get_start_method(allow_none=True),
+        "the handlers of the root logger": list(logging.getLogger().handlers) if logging else [],
+    }
+    for number in signal.valid_signals():
+        found[f"the handler of signal {number:d}"] = signal.getsignal(number)
+    return found
+
+
+def changed(before: dict[str, Any]) -> str:
+    """What is no longer as it was, in words; empty if all is."""
+    now = settings()
+    return ", ".join(name for name in before if now[name] != before[name])
+
+
+def in_forked_child(action: Callable[[], None], timeout_s: float) -> str:
+    """Run this in a forked child; what went wrong there, in words, or an empty text.
+
+    A child that does not end in time is killed and reported, so that a deadlock cannot hang the suite.
+    """
+    if not hasattr(os, "fork"):
+        raise NotApplicable("this system has no fork")
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # Python 3.12 warns where threads run: that is the point
+        child = os.fork()
+    if child == 0:
+        _as_child(action, writer)
+    os.close(writer)
+    try:
+        status = _wait(child, timeout_s)
+        said = os.read(reader, 4096).decode(errors="replace") if status is not None else ""
+    finally:
+        os.close(reader)
+    if status is None:
+        return f"it was still stuck after {timeout_s:g} s"
+    return said or ("" if status == 0 else f"it ended with status {status}")
+
+
+def _as_child(action: Callable[[], None], writer: int) -> None:
+    # Nothing of the parent may run here (atexit, pytest): the child leaves by os._exit alone.
+    status = 1
+    try:
+        action()
+        status = 0
+    except BaseException as err:
+        os.write(writer, (str(err) or described(err)).encode()[:4000])
+    finally:
+        os._exit(status)
+
+
+def _wait(child: int, timeout_s: float) -> int | None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None

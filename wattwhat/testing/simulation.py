@@ -1,0 +1,71 @@
+"""A rig of virtual meters in virtual time: windows and measure() against a known truth, without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wattwhat.measurement import Measurement
+from wattwhat.rig import Rig
+from wattwhat.testing.clock import VirtualClock
+from wattwhat.testing.virtual import VirtualMeter
+from wattwhat.window import Window
+
+__all__ = ["Simulation"]
+
+
+class Simulation:
+    """Virtual meters, read as real ones are, on a clock that passes only when told to.
+
+    Args:
+        meters: virtual meters on `clock`.
+        clock: their clock.
+
+    Example:
+        >>> from wattwhat.testing import VirtualSensor, constant
+        >>> clock = VirtualClock()
+        >>> counter = VirtualSensor(constant(100.0), update_period_s=0.001)
+        >>> simulation = Simulation([VirtualMeter(counter, clock=clock)], clock)
+        >>> measurement = simulation.window(0.0, 2.0)
+        >>> round(measurement.energy_j.value, 1)
+        200.0
+    """
+
+    def __init__(self, meters: Iterable[VirtualMeter], clock: VirtualClock) -> None:
+        self.clock = clock
+        self.rig = Rig(list(meters), clock=clock.monotonic_ns, threaded=False)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; whatever the sampler has to do in it is done on time."""
+        end_ns = self.clock.monotonic_ns() + round(seconds * 1e9)
+        while True:
+            now_ns = self.clock.monotonic_ns()
+            due_s = self.rig.sampler.tick(now_ns * 1e-9)
+            if now_ns >= end_ns:
+                return
+            # a nanosecond at least: what is due "now" by rounding must not stop the clock
+            self.clock.advance(min(max(due_s, 1e-9), (end_ns - now_ns) * 1e-9))
+
+    def until(self, t_s: float) -> None:
+        """Let time pass until ``t_s`` of the virtual clock, in s."""
+        self.advance(max(t_s - self.clock.now_s, 0.0))
+
+    def window(
+        self, t0_s: float, t1_s: float, label: str = "window", wait_s: float | None = None
+    ) -> Measurement:
+        """A window from ``t0_s`` to ``t1_s`` on the virtual clock.
+
+        Args:
+            t0_s: begin in s, not in the past.
+            t1_s: end in s.
+            label: its name.
+            wait_s: time from its end until its measurement is asked for; None waits until every gauge has
+                shown the end.
+        """
+        self.until(t0_s)
+        window = Window(label, rig=self.rig)
+        window.start()
+        self.until(t1_s)
+        window.stop()
+        lag_s = max((2.0 * line.delay_s + 2.0 * line.poll_s for line in self.rig.gauges), default=0.0)
+        self.advance(lag_s if wait_s is None else wait_s)
+        return window.measurement

@@ -1,0 +1,244 @@
+"""Windows over meters in running code: nested, overlapping, from any thread, thousands a second.
+
+Starting and stopping only reads the meters; what the readings mean is worked out when it is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from wattwhat.errors import ArgumentError, WindowError
+from wattwhat.measurement import Measurement
+from wattwhat.rig import Rig, Snapshot, shared_rig
+from wattwhat.sync import check_sync, synchronize
+
+__all__ = ["Window", "track"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Window:
+    """A span of running code whose energy is measured; made by `track`.
+
+    It may be started again after it has stopped; its measurement is then that of the latest span.
+    """
+
+    __slots__ = (
+        "_backends",
+        "_begin",
+        "_context",
+        "_end",
+        "_measurement",
+        "_on_end",
+        "_rig",
+        "_started_ns",
+        "_sync",
+        "label",
+    )
+
+    def __init__(
+        self,
+        label: str = "window",
+        *,
+        backends: Sequence[Any] | None = None,
+        sync: str | bool = "auto",
+        on_end: Callable[[Window], object] | None = None,
+        rig: Rig | None = None,
+    ) -> None:
+        check_sync(sync)
+        self.label = label
+        self._backends = backends
+        self._sync = sync
+        self._on_end = on_end
+        self._rig = rig
+        self._begin: Snapshot | None = None
+        self._end: Snapshot | None = None
+        self._context: Snapshot | None = None
+        self._measurement: Measurement | None = None
+        self._started_ns = 0
+
+    def start(self) -> Window:
+        """Open the window; the meters are read last, so that opening is not part of it.
+
+        Raises:
+            WindowError: it is open already.
+            BackendError: a backend that was asked for cannot serve.
+        """
+        if self._begin is not None and self._end is None:
+            raise WindowError(f"window {self.label!r} is open already; stop it first, or make another one")
+        rig = self._rig
+        if rig is None or rig.closed:
+            rig = self._rig = shared_rig(self._backends)
+        self._end = self._measurement = None
+        self._context = rig.context
+        if self._sync and "torch" in sys.modules:
+            synchronize()
+        self._started_ns = time.time_ns()
+        self._begin = rig.begin()
+        return self
+
+    def stop(self) -> Window:
+        """Close the window; the meters are read first.
+
+        Raises:
+            WindowError: it is not open.
+        """
+        begin, rig = self._begin, self._rig
+        if begin is None or self._end is not None or rig is None:
+            raise WindowError(f"window {self.label!r} is not open; start it first")
+        if self._sync and "torch" in sys.modules:
+            synchronize()
+        self._end = rig.end(begin)
+        if self._on_end is not None:
+            self._on_end(self)
+        return self
+
+    @property
+    def measurement(self) -> Measurement:
+        """What the window took, once it has stopped; worked out on first use and then kept.
+
+        Raises:
+            WindowError: it has not stopped yet.
+        """
+        if self._measurement is None:
+            if self._end is None:
+                raise WindowError(
+                    f"window {self.label!r} has not stopped; so_far() tells what it took until now"
+                )
+            self._measurement = self._account(self._end)
+            self._context = None
+        return self._measurement
+
+    def so_far(self) -> Measurement:
+        """What an open window has taken until now; it goes on.
+
+        Raises:
+            WindowError: it was never started.
+        """
+        if self._end is not None:
+            return self.measurement
+        if self._begin is None or self._rig is None:
+            raise WindowError(f"window {self.label!r} is not open; start it first")
+        if self._sync and "torch" in sys.modules:
+            synchronize()
+        return self._account(self._rig.glance(self._begin))
+
+    def _account(self, end: Snapshot) -> Measurement:
+        from wattwhat.environment import environment
+        from wattwhat.ledger import account, measurement_of
+
+        rig, begin = self._rig, self._begin
+        assert rig is not None
+        assert begin is not None
+        return measurement_of(
+            rig,
+            account(rig, begin, end, self._context),
+            label=self.label,
+            duration_s=(end.t_ns - begin.t_ns) * 1e-9,
+            started_ns=self._started_ns,
+            environment=environment(rig),
+        )
+
+    def __enter__(self) -> Window:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __call__(self, function: F) -> F:
+        """Use as a decorator: every call is a window of its own; the latest is ``function.window``."""
+        return _decorate(function, self)
+
+    def _fresh(self, label: str) -> Window:
+        return Window(label, backends=self._backends, sync=self._sync, on_end=self._on_end, rig=self._rig)
+
+    def __repr__(self) -> str:
+        if self._begin is None:
+            return f"<Window {self.label!r}: not started>"
+        return f"<Window {self.label!r}: open>" if self._end is None else f"<Window {self.label!r}: stopped>"
+
+
+def _decorate(function: F, template: Window) -> F:
+    import inspect
+
+    label = getattr(function, "__qualname__", "function") if template.label == "window" else template.label
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def measured_async(*args: Any, **kwargs: Any) -> Any:
+            with template._fresh(label) as window:
+                measured_async.window = window  # type: ignore[attr-defined]
+                return await function(*args, **kwargs)
+
+        return measured_async  # type: ignore[return-value]
+
+    @functools.wraps(function)
+    def measured(*args: Any, **kwargs: Any) -> Any:
+        with template._fresh(label) as window:
+            measured.window = window  # type: ignore[attr-defined]
+            return function(*args, **kwargs)
+
+    return measured  # type: ignore[return-value]
+
+
+@overload
+def track(label: F, /) -> F: ...
+@overload
+def track(
+    label: str = ...,
+    *,
+    backends: Sequence[Any] | None = ...,
+    sync: str | bool = ...,
+    on_end: Callable[[Window], object] | None = ...,
+) -> Window: ...
+def track(
+    label: Any = "window",
+    *,
+    backends: Sequence[Any] | None = None,
+    sync: str | bool = "auto",
+    on_end: Callable[[Window], object] | None = None,
+) -> Any:
+    """Measure the energy of a span of code: with ``with``, as a decorator, or by start() and stop().
+
+    Args:
+        label: name of the span; as a bare decorator (``@track``) the function's own name.
+        backends: names of backends to use; None takes every available one, and the estimate only for
+            components that no sensor covers.
+        sync: ``"auto"`` waits at both edges for the devices that an already imported torch uses,
+            False does not; True is the same as "auto" but refuses to start where torch is not imported.
+        on_end: called with the window each time it stops, for instance a list's ``append``.
+
+    Returns:
+        A `Window`; its ``measurement`` is there after the end, ``so_far()`` before it.
+
+    Raises:
+        ArgumentError: an argument is outside what is allowed.
+        BackendError: (on start) a backend that was asked for cannot serve.
+
+    Example:
+        >>> import wattwhat
+        >>> with wattwhat.track("epoch") as epoch:
+        ...     with wattwhat.track("step") as step:
+        ...         squares = [n * n for n in range(10_000)]
+        >>> epoch.measurement.duration_s >= step.measurement.duration_s
+        True
+        >>> @wattwhat.track
+        ... def train():
+        ...     return sum(range(10_000))
+        >>> train()
+        49995000
+        >>> train.window.measurement.label
+        'train'
+    """
+    if callable(label):
+        return Window()(label)
+    if not isinstance(label, str):
+        raise ArgumentError(f"label: expected a name, got {label!r}")
+    return Window(label, backends=backends, sync=sync, on_end=on_end)

@@ -1,0 +1,183 @@
+"""What can be run again and again: any callable, a command, or (in `torch_workload`) a torch model."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.sync import synchronize
+
+__all__ = ["CallableWorkload", "CommandWorkload", "Workload", "make_workload"]
+
+
+class Workload:
+    """Something that can be run again and again; derive from it to measure a thing of your own kind.
+
+    Used as a context manager: entering prepares, leaving puts everything back as it was found, whatever
+    happened in between.
+
+    Attributes:
+        label: its name.
+        items_per_call: samples, images or tokens in one call.
+
+    Example:
+        >>> class Sort(Workload):
+        ...     label, items_per_call = "sort", 1000
+        ...     def run(self):
+        ...         sorted(range(1000, 0, -1))
+        >>> with Sort() as workload:
+        ...     workload.run()
+    """
+
+    label: str = "workload"
+    items_per_call: float | None = 1
+
+    def __enter__(self) -> Workload:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def run(self) -> object:
+        """One call.
+
+        Raises:
+            WorkloadError: the measured program failed; its own error is chained.
+        """
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        """Wait until the work of earlier calls is done."""
+        if "torch" in sys.modules:
+            synchronize()
+
+    def devices(self) -> tuple[str, ...] | None:
+        """UUIDs of the accelerators it runs on; empty for none, None where that is not known."""
+        return None
+
+
+class CallableWorkload(Workload):
+    """Any callable without arguments.
+
+    Args:
+        function: what to call.
+        label: its name; by default the function's own.
+        items_per_call: items in one call.
+    """
+
+    def __init__(
+        self, function: Callable[[], object], label: str | None = None, items_per_call: float | None = None
+    ) -> None:
+        self._function = function
+        self.label = label or str(getattr(function, "__qualname__", type(function).__name__))
+        self.items_per_call = 1 if items_per_call is None else items_per_call
+
+    def run(self) -> object:
+        """Call it once."""
+        with failing_as(self.label):
+            return self._function()
+
+
+class CommandWorkload(Workload):
+    """A program that is started anew for every call; its output goes where this process's goes.
+
+    Args:
+        command: the program and its arguments.
+        label: its name; by default the program's.
+        items_per_call: items in one call.
+
+    Example:
+        >>> import sys
+        >>> with CommandWorkload([sys.executable, "-c", "pass"]) as workload:
+        ...     workload.run()
+        0
+    """
+
+    def __init__(
+        self, command: Sequence[str], label: str | None = None, items_per_call: float | None = None
+    ) -> None:
+        if not command or isinstance(command, (str, bytes)):
+            raise ArgumentError(f"command: expected a list such as ['python', 'train.py'], got {command!r}")
+        self.command = [os.fspath(word) for word in command]
+        self.label = label or os.path.basename(self.command[0])
+        self.items_per_call = 1 if items_per_call is None else items_per_call
+
+    def run(self) -> object:
+        """Run it to its end.
+
+        Raises:
+            WorkloadError: it cannot be started, or ends with anything but 0.
+        """
+        import subprocess
+
+        try:
+            code = subprocess.run(self.command, check=False).returncode
+        except OSError as err:
+            raise WorkloadError(f"command {self.command[0]!r} cannot be started: {err}") from err
+        if code:
+            raise WorkloadError(
+                f"command {self.label!r} ended with {code}; measure() needs one that ends with 0"
+            )
+        return code
+
+
+@contextmanager
+def failing_as(label: str) -> Any:
+    """Turn the workload's own error into a WorkloadError that chains it."""
+    try:
+        yield
+    except WorkloadError:
+        raise
+    except Exception as err:
+        raise WorkloadError(f"workload {label!r} failed: {type(err).__name__}: {err}") from err
+
+
+def make_workload(
+    target: Any,
+    inputs: Any = None,
+    *,
+    train: Any = None,
+    items_per_call: float | None = None,
+    label: str | None = None,
+) -> Workload:
+    """The workload for what `wattwhat.measure` was given.
+
+    Args:
+        target: a torch module, a callable without arguments, a command as a list of words, or a Workload.
+        inputs: inputs of a torch module; None for anything else.
+        train: how to train a torch module; None for inference.
+        items_per_call: items in one call.
+        label: name of the workload.
+
+    Raises:
+        ArgumentError: the target is none of these, or arguments do not fit it.
+    """
+    if isinstance(target, Workload):
+        return target
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(target, torch.nn.Module):
+        from wattwhat.torch_workload import TorchWorkload
+
+        return TorchWorkload(target, inputs, train=train, items_per_call=items_per_call, label=label)
+    if inputs is not None or train is not None:
+        name = "inputs" if inputs is not None else "train"
+        raise ArgumentError(
+            f"{name}: only a torch.nn.Module takes it; for {type(target).__name__} pass a callable without "
+            f"arguments, for instance functools.partial(fn, x)"
+        )
+    if callable(target):
+        return CallableWorkload(target, label, items_per_call)
+    if (
+        isinstance(target, (list, tuple))
+        and target
+        and all(isinstance(word, (str, os.PathLike)) for word in target)
+    ):
+        return CommandWorkload([os.fspath(word) for word in target], label, items_per_call)
+    raise ArgumentError(
+        f"target: expected a torch.nn.Module with inputs, a callable without arguments, a command as a list "
+        f"of words or a Workload, got {type(target).__name__}"
+    )
