@@ -2,8 +2,8 @@
 
     python -m benchmarks.truth_live [--windows 30]
 
-NVML: nvidia-ml-py over a compiled libnvidia-ml.so.1 whose energy counter follows a square wave. RAPL: the powercap reader over a made tree whose energy_uj a second
-process keeps up to date about once a millisecond.
+NVML: nvidia-ml-py over a compiled libnvidia-ml.so.1 whose energy counter follows a square wave. RAPL: the
+powercap reader over a made tree whose energy_uj a second process keeps up to date about once a millisecond.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ fd = os.open(path, os.O_WRONLY)
 while os.getppid() != 1:
     t = time.monotonic()
     turns, rest = divmod(t, period)
-    joules = turns * period * (low + high) / 2 + high * min(rest, period / 2) + low * max(rest - period / 2, 0.0)
+    half = period / 2
+    joules = turns * half * (low + high) + high * min(rest, half) + low * max(rest - half, 0.0)
     os.pwrite(fd, b"%018d\\n" % int(joules * 1e6 % 262143328850), 0)
     time.sleep(0.0007)
 """
