@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wattwhat.errors import ArgumentError, WindowError
-from wattwhat.measurement import Measurement
 from wattwhat.rig import Rig, Snapshot, shared_rig
 from wattwhat.sync import accelerator_in_use, check_sync, synchronize
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
 
 __all__ = ["Window", "track"]
 
