@@ -24,7 +24,8 @@ _TIME = (
 _INDEX = ("index", "gpu", "gpu_index", "gpu_id", "gpu_idx", "gpu.index", "idx", "device", "device_id")
 _UUID = ("uuid", "gpu_uuid", "gpu_serial", "serial", "pci.bus_id", "gpu_bus_id", "pci.bus")
 _NAME = ("name", "gpu_name", "model")
-_BRACKET = re.compile(r"\s*[\[(]\s*([^\])]*?)\s*[\])]\s*$")
+# A unit is short; an unbounded pattern would take minutes over a line of a thousand brackets.
+_BRACKET = re.compile(r"\s?[\[(]([^\[\](){}]{0,40})[\])]\s?$")
 _SUFFIX = re.compile(r"[_. ](?:in[_. ])?(mw|w|watts|milliwatts)$")
 
 
@@ -65,7 +66,7 @@ def unit_of_header(cell: str) -> tuple[str, str | None]:
     name = cell.strip().strip('"')
     bracket = _BRACKET.search(name)
     if bracket:
-        return name[: bracket.start()].strip().lower(), split_unit(f"1 {bracket[1]}")[1]
+        return name[: bracket.start()].strip().lower(), split_unit(f"1 {bracket[1].strip()}")[1]
     suffix = _SUFFIX.search(name.lower())
     if suffix is None:
         return name.lower(), None
