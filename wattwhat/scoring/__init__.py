@@ -15,20 +15,67 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.scoring.result import Score, ScoreResult
 
 if TYPE_CHECKING:
+    from wattwhat.scoring import scaling
+    from wattwhat.scoring.catalogue import CatalogEntry, catalog, score_class
+    from wattwhat.scoring.dominance import pareto
+    from wattwhat.scoring.fitting import leave_one_out
+    from wattwhat.scoring.frontier import FrontierGrade
+    from wattwhat.scoring.label import ReferenceGrade
     from wattwhat.scoring.phases import choose_phase
+    from wattwhat.scoring.population import Member
+    from wattwhat.scoring.published import AccuracyPerJoule, FullCycle
+    from wattwhat.scoring.ranking import Ranking, RankingRow, rank
+    from wattwhat.scoring.sized import SAPI, NetScore
+    from wattwhat.scoring.stars import EnergyStars
     from wattwhat.scoring.sustainable import SAM, sam
 
-# No module here is named like a public function: importing such a module would put it in the function's place.
+# No module here is named like a public function: once imported it would take the function's place.
 _HOMES = {
+    "AccuracyPerJoule": "published",
+    "CatalogEntry": "catalogue",
+    "EnergyStars": "stars",
     "FrontierGrade": "frontier",
+    "FullCycle": "published",
     "Member": "population",
+    "NetScore": "sized",
+    "Ranking": "ranking",
+    "RankingRow": "ranking",
+    "ReferenceGrade": "label",
     "SAM": "sustainable",
+    "SAPI": "sized",
+    "catalog": "catalogue",
     "choose_phase": "phases",
     "leave_one_out": "fitting",
+    "pareto": "dominance",
+    "rank": "ranking",
     "sam": "sustainable",
+    "score_class": "catalogue",
 }
 
-__all__ = ["SAM", "Score", "ScoreResult", "choose_phase", "sam"]
+__all__ = [
+    "SAM",
+    "SAPI",
+    "AccuracyPerJoule",
+    "CatalogEntry",
+    "EnergyStars",
+    "FrontierGrade",
+    "FullCycle",
+    "Member",
+    "NetScore",
+    "Ranking",
+    "RankingRow",
+    "ReferenceGrade",
+    "Score",
+    "ScoreResult",
+    "catalog",
+    "choose_phase",
+    "leave_one_out",
+    "pareto",
+    "rank",
+    "sam",
+    "scaling",
+    "score_class",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -38,6 +85,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"wattwhat.scoring.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
+    if name == "scaling":
+        import importlib
+
+        return importlib.import_module("wattwhat.scoring.scaling")
     raise AttributeError(f"module 'wattwhat.scoring' has no attribute {name!r}")
 
 

@@ -1,4 +1,4 @@
-"""FrontierGrade: A to G for the energy above the efficient frontier of a reference population; our own scheme."""
+"""FrontierGrade: A to G for energy above the efficient frontier of a reference population; our own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.quantity import Quantity
-from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, test_items_of
+from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, items_tested
 from wattwhat.scoring.letters import (
     EDGES,
     LETTERS,
@@ -20,7 +20,6 @@ from wattwhat.scoring.letters import (
     letter_of,
     link_slope,
     linked,
-    standard_draws,
 )
 from wattwhat.scoring.population import Member, check_like
 from wattwhat.scoring.result import ScoreResult
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
 
 __all__ = ["FrontierGrade"]
-
-_DRAWS = 2000
 
 
 def _tuple(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -153,7 +150,7 @@ reference model at least this accurate uses 1.1 times as much
         save_reference(self, path)
 
     def frontier_j(self, accuracy: float) -> float:
-        """Joules that the efficient frontier needs for one item at this accuracy, strictly between 0 and 1."""
+        """Joules that the frontier needs for one item at this accuracy, strictly between 0 and 1."""
         return float(2.0 ** (self.intercept + self.slope * linked(accuracy, self.link)))
 
     def excess(self, accuracy: float, energy_per_item_j: float) -> float:
@@ -180,7 +177,7 @@ reference model at least this accurate uses 1.1 times as much
         y = Quantity(math.log2(energy.value), spread / math.log(2.0), "1")
         log2_excess = y.value - self.intercept - self.slope * x.value
         value = self._value(log2_excess, x, y)
-        probabilities = None if math.isinf(y.u) else self._probabilities(x, y)
+        probabilities = None if math.isinf(y.u) else draw_letters(y, x, self.edges, self._ready().draws)
         grade = letter_of(value.value, self.edges)
         low, high = self.accuracy_range
         outside = not low <= accuracy.value <= high
@@ -204,7 +201,7 @@ reference model at least this accurate uses 1.1 times as much
         """The accuracy, drawn in by half a hit where it is exactly 0 or 1 and the link has no value there."""
         if not math.isinf(linked(accuracy.value, self.link)):
             return accuracy
-        count = test_items_of(measurement, self.metric)
+        count = items_tested(measurement, self.metric)
         if count is None:
             raise ScoreError(
                 f"{measurement.label!r}: an accuracy of exactly {accuracy.value:g} has no {self.link}; "
@@ -214,21 +211,15 @@ reference model at least this accurate uses 1.1 times as much
         return Quantity(inner, accuracy.u or binomial_u(inner, count), "1")
 
     def _value(self, log2_excess: float, x: Quantity, y: Quantity) -> Quantity:
-        line_u = self._ready().spread(x.value) if self.lines else 0.0
+        line_u = self._ready().spread(x.value)
         excess = 2.0**log2_excess
         return Quantity(excess, excess * math.log(2.0) * math.hypot(y.u, self.slope * x.u, line_u), "1")
 
     def _ready(self) -> Yardstick:
         if self._yardstick is None:
             lines = self.lines or ((self.intercept, self.slope),)
-            object.__setattr__(self, "_yardstick", Yardstick.of(self.members, lines))
+            object.__setattr__(self, "_yardstick", Yardstick.of(self.members, lines, self.seed))
         return self._yardstick  # type: ignore[no-any-return]
-
-    def _probabilities(self, x: Quantity, y: Quantity) -> Mapping[str, float]:
-        ready = self._ready()
-        first, second, picked = standard_draws(_DRAWS, len(ready.intercepts), self.seed)
-        edges = [math.log2(edge) for edge in self.edges]
-        return draw_letters(y, x, ready.intercepts[picked], ready.slopes[picked], edges, (first, second))
 
     def _doubts(
         self, measurement: Measurement, accuracy: Quantity, outside: bool, odds: Mapping[str, float] | None
@@ -265,7 +256,8 @@ reference model at least this accurate uses 1.1 times as much
         said += ", extrapolated" if outside else ""
         if cheaper is None:
             return f"{said}; no other reference model is this accurate"
-        return f"{said}; the cheapest reference model at least this accurate uses {_times(cheaper / energy_j)} times as much"
+        said += "; the cheapest reference model at least this accurate uses"
+        return f"{said} {_times(cheaper / energy_j)} times as much"
 
     def __repr__(self) -> str:
         return f"<FrontierGrade {self.reference!r}: {len(self.members)} members, {self.quantile:g} quantile>"

@@ -18,7 +18,7 @@ __all__ = [
     "check_positive",
     "energy_of",
     "item_energy_of",
-    "test_items_of",
+    "items_tested",
 ]
 
 
@@ -29,9 +29,9 @@ def check_accuracy(value: float, name: str = "accuracy") -> float:
         ArgumentError: it is not; 76.1 is told apart from nonsense, NaN is refused.
 
     Example:
-        >>> check_accuracy(76.1)
+        >>> check_accuracy(76.1, "top1")
         Traceback (most recent call last):
-        wattwhat.errors.ArgumentError: accuracy: 76.1 is not a fraction between 0 and 1; write 0.761 for 76.1 %
+        wattwhat.errors.ArgumentError: top1: 76.1 is not a fraction between 0 and 1; write 0.761 for 76.1 %
     """
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         raise ArgumentError(f"{name}: expected a number between 0 and 1, got {value!r}")
@@ -71,7 +71,7 @@ def binomial_u(accuracy: float, test_items: float) -> float:
     return math.sqrt(accuracy * (1.0 - accuracy) / test_items)
 
 
-def test_items_of(measurement: Measurement, metric: str = "accuracy") -> float | None:
+def items_tested(measurement: Measurement, metric: str = "accuracy") -> float | None:
     """How many test items the accuracy was counted on, or None where the measurement does not say.
 
     Looked for in the metrics under ``<metric>_n``, ``n_test`` and ``test_items``, in this order.
@@ -87,14 +87,11 @@ def test_items_of(measurement: Measurement, metric: str = "accuracy") -> float |
     return None
 
 
-test_items_of.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it by its name
-
-
 def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     """The accuracy that a measurement carries, with its standard uncertainty.
 
     The uncertainty is ``metrics["<metric>_u"]`` where it is given, else binomial from the number of
-    test items (`test_items_of`) where that is known, else 0: the accuracy is then taken as exact.
+    test items (`items_tested`) where that is known, else 0: the accuracy is then taken as exact.
 
     Args:
         measurement: what carries it in `metrics`.
@@ -120,7 +117,7 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     value = check_accuracy(value, metric)
     u = measurement.metrics.get(f"{metric}_u")
     if u is None:
-        count = test_items_of(measurement, metric)
+        count = items_tested(measurement, metric)
         u = 0.0 if count is None else binomial_u(value, count)
     elif not u >= 0:
         raise ScoreError(f"{measurement.label!r}: metrics['{metric}_u'] is {u!r}, expected a number >= 0")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from wattwhat.errors import ArgumentError
 from wattwhat.quantity import Quantity
 
-__all__ = ["EDGES", "LETTERS", "LINKS", "draw_letters", "letter_of", "link_slope", "linked", "standard_draws"]
+__all__ = ["EDGES", "LETTERS", "LINKS", "draw_letters", "letter_of", "link_slope", "linked"]
 
 LETTERS = "ABCDEFG"
 EDGES = (1.1, 1.3, 1.6, 2.2, 3.2, 5.0)
@@ -18,7 +17,7 @@ LINKS = ("logit", "log error", "linear")
 
 
 def letter_of(excess: float, edges: Sequence[float] = EDGES) -> str:
-    """A for an excess up to the first edge, then one letter an edge; the letter after the last edge beyond it.
+    """A for an excess up to the first edge, then one letter an edge, and one more beyond the last.
 
     Example:
         >>> [letter_of(excess) for excess in (0.9, 1.1, 1.9, 7.0)]
@@ -51,47 +50,30 @@ def link_slope(accuracy: float, link: str) -> float:
     return 1.0 / (1.0 - accuracy) if link == "log error" else 1.0 / (accuracy * (1.0 - accuracy))
 
 
-@lru_cache(maxsize=4)
-def standard_draws(draws: int, replicates: int, seed: int) -> tuple[Any, Any, Any]:
-    """Two rows of standard normal draws and one of indices of replicates; the same for every measurement.
-
-    Common random numbers make grades of similar models differ by what they are, not by the draw, and
-    make ten thousand of them cheap.
-    """
-    import numpy as np
-
-    generator = np.random.default_rng(seed)
-    normal = generator.standard_normal((2, draws))
-    picked = generator.integers(0, replicates, draws) if replicates else np.zeros(draws, dtype=int)
-    for array in (normal, picked):
-        array.flags.writeable = False
-    return normal[0], normal[1], picked
-
-
 def draw_letters(
     log2_energy: Quantity,
     linked_accuracy: Quantity,
-    intercepts: Any,
-    slopes: Any,
-    edges: Any,
-    draws: tuple[Any, Any],
+    edges: Sequence[float],
+    draws: tuple[Any, Any, Any, Any],
 ) -> Mapping[str, float]:
     """Share of the draws that fall on each letter.
 
     Args:
         log2_energy: log2 of the energy of one item, with its u.
         linked_accuracy: the accuracy on the frontier's scale, with its u.
-        intercepts: of the frontier in each draw, shape (draws,).
-        slopes: of the frontier in each draw, shape (draws,).
-        edges: log2 of the edges, rising.
-        draws: two arrays of standard normal draws, shape (draws,).
+        edges: of the excess, rising.
+        draws: standard normal draws for the energy and for the accuracy, intercept and slope of the
+            frontier in each draw; four arrays of one shape.
     """
     import numpy as np
 
-    x = linked_accuracy.value + linked_accuracy.u * draws[1]
-    excess = log2_energy.u * draws[0] - slopes * x
-    excess -= intercepts
+    for_energy, for_accuracy, intercepts, slopes = draws
+    excess = for_accuracy * linked_accuracy.u
+    excess += linked_accuracy.value
+    excess *= slopes
+    excess += intercepts
+    np.subtract(for_energy * log2_energy.u, excess, out=excess)
     excess += log2_energy.value
-    below = [int(np.count_nonzero(excess <= edge)) for edge in edges] + [len(excess)]
+    below = [int(np.count_nonzero(excess <= math.log2(edge))) for edge in edges] + [len(excess)]
     counts = [high - low for low, high in zip([0, *below], below, strict=False)]
     return {letter: count / len(excess) for letter, count in zip(LETTERS, counts, strict=False)}

@@ -22,7 +22,7 @@ _NAMES = {
 
 
 def phase_name(phase: str | None) -> str | None:
-    """``"training"``, ``"inference"`` or ``"both"`` from what was written (``train``, ``infer`` too); None stays.
+    """``"training"``, ``"inference"`` or ``"both"`` (written ``train`` and ``infer`` too); None stays.
 
     Raises:
         ArgumentError: it is none of these.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ComparisonError, ScoreError
-from wattwhat.scoring.inputs import accuracy_of, check_accuracy, check_positive, item_energy_of, test_items_of
+from wattwhat.scoring.inputs import accuracy_of, check_accuracy, check_positive, item_energy_of, items_tested
 from wattwhat.scoring.phases import phase_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
                 measurement.label,
                 accuracy_of(measurement, metric).value,
                 energy.value,
-                test_items_of(measurement, metric),
+                items_tested(measurement, metric),
                 energy.u if energy.u < float("inf") else None,
             )
         )
@@ -85,7 +85,8 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
 
     Example:
         >>> from wattwhat import Measurement, Quantity
-        >>> traits_of(Measurement(label="net", energy_j=Quantity(1, 0, "J"), provenance="estimated"))["origin"]
+        >>> net = Measurement(label="net", energy_j=Quantity(1, 0, "J"), provenance="estimated")
+        >>> traits_of(net)["origin"]
         'estimate'
     """
     counted = [entry.channel for entry in measurement.channels if entry.counted]

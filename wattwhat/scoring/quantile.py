@@ -25,11 +25,6 @@ def quantile_line(x: Any, y: Any, quantile: float, weights: Any = None) -> tuple
 
     Raises:
         ScoreError: scipy is not installed, or no line was found.
-
-    Example:
-        >>> intercept, slope = quantile_line([0.0, 1.0, 2.0, 1.0], [1.0, 2.0, 3.0, 9.0], 0.1)
-        >>> round(intercept, 6), round(slope, 6)
-        (1.0, 1.0)
     """
     import numpy as np
 

@@ -64,7 +64,7 @@ class ScoreResult:
         }
 
     def odds(self) -> str:
-        """The probabilities in words, likeliest first: ``B 87 %, C 13 %``; what is below 0.5 % is left out."""
+        """The probabilities in words, likeliest first: ``B 87 %, C 13 %``; below 0.5 % is left out."""
         if self.probabilities is None:
             return ""
         likeliest = sorted(self.probabilities.items(), key=lambda pair: -pair[1])

@@ -1,4 +1,4 @@
-"""SAM, the Sustainable-Accuracy Metric: beta * accuracy**alpha / log10(electricity), unit and domain made explicit."""
+"""SAM: beta * accuracy**alpha / log10(electricity), its unit and its domain made explicit."""
 
 from __future__ import annotations
 
@@ -55,8 +55,7 @@ def sam(accuracy: Any, electricity: Any, *, unit: str = "kWh", alpha: float = 5,
         0.532(7) 1
         >>> sam(0.9, 0.02)
         Traceback (most recent call last):
-        wattwhat.errors.ScoreDomainError: electricity: SAM is defined above 1 unit only (log10 of 0.02 kWh is not \
-positive); use unit="Wh" (20 Wh)
+        wattwhat.errors.ScoreDomainError: electricity: ... use unit="Wh" (20 Wh)
     """
     _check_parameters(unit, alpha, beta)
     if isinstance(accuracy, Quantity) or isinstance(electricity, Quantity):
@@ -81,7 +80,7 @@ class SAM:
         unit: unit of the electricity.
         metric: name of the accuracy in the measurement's metrics.
         items: None for the whole span, or the number of items whose energy counts.
-        phase: ``"training"``, ``"inference"`` or ``"both"``: refuse measurements of another phase; None takes any.
+        phase: ``"training"``, ``"inference"`` or ``"both"`` refuses other phases; None takes any.
 
     Raises:
         ArgumentError: a parameter is outside what is allowed.
@@ -107,7 +106,7 @@ class SAM:
 
     @property
     def name(self) -> str:
-        """For instance ``SAM[kWh, alpha=5, beta=5]``; items, phase and metric are added where they are set."""
+        """For instance ``SAM[kWh, alpha=5, beta=5]``; items, phase and metric come in where set."""
         parts = [self.unit, f"alpha={self.alpha:g}", f"beta={self.beta:g}"]
         parts += [f"{self.items:.12g} items"] if self.items is not None else []
         parts += [part for part in (self.phase, self.metric) if part not in (None, "accuracy")]
@@ -123,6 +122,8 @@ class SAM:
         check_phase(measurement, self.phase)
         accuracy = accuracy_of(measurement, self.metric)
         electricity = energy_of(measurement, self.items).to(self.unit)
+        if not electricity.value > 1.0:
+            raise ScoreDomainError(f"{measurement.label!r}: {_domain_message(electricity.value, self.unit)}")
         value = _sam_quantity(accuracy, electricity, self.unit, self.alpha, self.beta)
         details = {
             "label": measurement.label,
@@ -133,6 +134,12 @@ class SAM:
             "notes": _notes(electricity),
         }
         return ScoreResult(self.name, value, None, None, details)
+
+    def plain_value(self, measurement: Measurement) -> float:
+        """The value alone, without uncertainty, details and checks of the phase: for scans over many."""
+        accuracy = accuracy_of(measurement, self.metric).value
+        electricity = energy_of(measurement, self.items).to(self.unit).value
+        return float(self.beta * accuracy**self.alpha / _log10(electricity, self.unit))
 
 
 def _check_parameters(unit: str, alpha: float, beta: float) -> None:

@@ -11,7 +11,9 @@ import attrs
 
 from wattwhat.scoring.population import Member
 
-__all__ = ["Yardstick"]
+__all__ = ["DRAWS", "Yardstick"]
+
+DRAWS = 2000
 
 
 @attrs.frozen(eq=False)
@@ -19,24 +21,31 @@ class Yardstick:
     """A reference population made ready for many questions.
 
     Args:
-        intercepts: of the frontier's bootstrap lines (or of the one line), shape (replicates,).
-        slopes: likewise.
+        draws: standard normal draws for energy and for accuracy, and intercept and slope of the frontier
+            in each draw; four arrays of shape (draws,).
+        moments: variance of the intercepts, their covariance with the slopes, variance of the slopes.
         accuracies: of the members, rising.
         cheapest: for each of these, among the members from there on: the lowest energy, whose it is, and
             the lowest energy of another label.
     """
 
-    intercepts: Any
-    slopes: Any
+    draws: tuple[Any, Any, Any, Any]
+    moments: tuple[float, float, float]
     accuracies: Sequence[float]
     cheapest: Sequence[tuple[float, str, float]]
 
     @classmethod
-    def of(cls, members: Sequence[Member], lines: Sequence[tuple[float, float]]) -> Yardstick:
-        """Make it ready from members and lines."""
+    def of(cls, members: Sequence[Member], lines: Sequence[tuple[float, float]], seed: int) -> Yardstick:
+        """Make it ready from members and lines (one line: the frontier is taken as exact)."""
         import numpy as np
 
-        columns = np.array(lines, dtype=float).T
+        generator = np.random.default_rng(seed)
+        intercepts, slopes = np.array(lines, dtype=float).T
+        # The same draws for every measurement: grades of similar models then differ by what they are and
+        # not by the draw, and ten thousand of them are cheap.
+        normal = generator.standard_normal((2, DRAWS))
+        picked = generator.integers(0, len(lines), DRAWS)
+        covariance = np.cov(intercepts, slopes, bias=True)
         rising = sorted(members, key=lambda member: member.accuracy)
         cheapest: list[tuple[float, str, float]] = []
         best, label, other = math.inf, "", math.inf
@@ -49,10 +58,15 @@ class Yardstick:
             else:
                 other = min(other, energy)
             cheapest.append((best, label, other))
-        return cls(columns[0].copy(), columns[1].copy(), [m.accuracy for m in rising], cheapest[::-1])
+        return cls(
+            (normal[0], normal[1], intercepts[picked], slopes[picked]),
+            (float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])),
+            [member.accuracy for member in rising],
+            cheapest[::-1],
+        )
 
     def cheapest_at_least(self, accuracy: float, but: str) -> float | None:
-        """Energy in J of one item of the cheapest member this accurate, of another label than `but`; or None."""
+        """J of one item of the cheapest member this accurate, of another label than `but`; or None."""
         i = bisect_left(self.accuracies, accuracy)
         if i == len(self.accuracies):
             return None
@@ -62,4 +76,5 @@ class Yardstick:
 
     def spread(self, x: float) -> float:
         """Standard deviation of the frontier's height (log2 of J) at this linked accuracy."""
-        return float((self.intercepts + self.slopes * x).std())
+        a, b, c = self.moments
+        return math.sqrt(max(0.0, a + 2.0 * b * x + c * x * x))

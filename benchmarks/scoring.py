@@ -1,0 +1,126 @@
+"""Scoring: how fast it is, and the figures that docs/explanation/ shows.
+
+    python benchmarks/scoring.py                 medians over repeats
+    python benchmarks/scoring.py grades TABLE    letters of the published populations
+    python benchmarks/scoring.py prices TABLE    what accuracy costs in them
+
+TABLE is strep_imagenet_classification.csv (raphischer/strep at a8c6024, converted to CSV).
+"""
+
+import csv
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from wattwhat import Measurement, Quantity
+from wattwhat.scoring import SAM, FrontierGrade, leave_one_out, pareto, rank, sam, scaling
+
+REPEATS = 7
+COUNT = 10_000
+GAIN = 0.05 / 3**0.5
+TEST_ITEMS = 50_000
+
+
+def measurement(label, accuracy, joules):
+    total = joules * TEST_ITEMS
+    return Measurement(
+        label=label,
+        energy_j=Quantity(total, GAIN * total, "J"),
+        items=TEST_ITEMS,
+        provenance="imported",
+        metrics={"accuracy": accuracy, "n_test": TEST_ITEMS},
+    )
+
+
+def median_s(function):
+    """Median and range of the seconds that a call takes."""
+    taken = []
+    for _ in range(REPEATS):
+        begin = time.perf_counter()
+        function()
+        taken.append(time.perf_counter() - begin)
+    return f"{statistics.median(taken):8.3f} s   ({min(taken):.3f} to {max(taken):.3f})"
+
+
+def import_ms(code):
+    timed = f"import time\nt = time.perf_counter()\n{code}\nprint(time.perf_counter() - t)"
+    taken = [float(subprocess.check_output([sys.executable, "-c", timed])) for _ in range(3 * REPEATS)]
+    return f"{1e3 * statistics.median(taken):6.1f} ms  ({1e3 * min(taken):.1f} to {1e3 * max(taken):.1f})"
+
+
+def speed():
+    rng = np.random.default_rng(0)
+    accuracies = rng.uniform(0.5, 0.9, COUNT)
+    joules = np.exp(8 * accuracies + rng.normal(0, 0.7, COUNT)) / 100
+    nets = [measurement(f"m{i}", a, e) for i, (a, e) in enumerate(zip(accuracies, joules, strict=True))]
+    score = SAM(unit="J")
+    grade = FrontierGrade.fit(nets[:50], reference="made")
+    million = rng.uniform(0.5, 0.9, 1_000_000), rng.uniform(2, 1e6, 1_000_000)
+    print(f"median of {REPEATS} (range)")
+    print("import attrs, which every record needs     ", import_ms("import attrs"))
+    print("import wattwhat.scoring                    ", import_ms("import wattwhat.scoring"))
+    print("import sam and SAM                         ", import_ms("from wattwhat.scoring import sam, SAM"))
+    print(
+        f"SAM and grade of {COUNT} measurements     ", median_s(lambda: [(score(n), grade(n)) for n in nets])
+    )
+    print("sam() over arrays of 1,000,000             ", median_s(lambda: sam(*million, unit="Wh")))
+    print("fit 50 models, 500 bootstrap populations   ", median_s(lambda: FrontierGrade.fit(nets[:50])))
+    print("rank 1,000 models with their firmness      ", median_s(lambda: rank(nets[:1000], score)))
+
+
+def populations(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["task"] == "infer"]
+    for environment in sorted({row["environment"] for row in rows}):
+        members = [row for row in rows if row["environment"] == environment]
+        yield (
+            environment,
+            [measurement(r["model"], float(r["top-1_val"]), float(r["power_draw"])) for r in members],
+        )
+
+
+def grades(path):
+    """A column of letters an environment; in brackets all that come when members are left out one by one."""
+    found = {}
+    for environment, nets in populations(path):
+        reference = FrontierGrade.fit(nets, reference=environment, bootstrap=0)
+        found[environment] = leave_one_out(reference)
+        firm = sum(len(spread) == 1 for _, spread in found[environment].values())
+        print(f"{environment:<36} {len(nets)} models, slope {reference.slope:.2f}, {firm} letters firm")
+    names = sorted({name for letters in found.values() for name in letters})
+    print(f"\n{'':<18}" + "".join(f"{column:<8}" for column in "12345678").rstrip())
+    for name in names:
+        cells = [letters.get(name) for letters in found.values()]
+        shown = ["" if c is None else c[0] if len(c[1]) == 1 else f"{c[0]} ({c[1]})" for c in cells]
+        print((f"{name:<18}" + "".join(f"{cell:<8}" for cell in shown)).rstrip())
+    letters = [letter for column in found.values() for letter, _ in column.values()]
+    print("\nall: " + ", ".join(f"{letter} {letters.count(letter)}" for letter in "ABCDEFG"))
+
+
+def prices(path):
+    """What accuracy costs: the best relation of each population, and the price of one more point at 75 %."""
+    for environment, nets in populations(path):
+        points = scaling.points_of(nets)
+        best, second = scaling.compare_relations(*points)[:2]
+        front = sum(pareto(*points))
+        print(f"{environment}: {len(nets)} models, {front} on the Pareto front")
+        print(f"    {best}")
+        print(f"    next best by {second.aicc - best.aicc:.1f}: {second.relation}")
+        print(f"    {best.price(0.75)}")
+
+
+def main(arguments=()):
+    commands = {"grades": grades, "prices": prices}
+    if len(arguments) == 2 and arguments[0] in commands:
+        commands[arguments[0]](arguments[1])
+    elif not arguments:
+        speed()
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

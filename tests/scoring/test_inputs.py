@@ -1,0 +1,48 @@
+"""Accuracy and energy as scores take them from a measurement."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scoring.tables import measured
+from wattwhat.errors import ScoreError
+from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of
+
+
+@given(st.integers(1, 10**6), st.data())
+def test_a_counted_accuracy_is_never_certain(n, data):
+    hits = data.draw(st.integers(0, n))
+    assert 0 < binomial_u(hits / n, n) <= 0.5
+
+
+def test_binomial_u_is_what_sampling_gives():
+    drawn = np.random.default_rng(0).binomial(400, 0.93, 100_000) / 400
+    assert binomial_u(0.93, 400) == pytest.approx(drawn.std(), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["accuracy_n", "n_test", "test_items"])
+def test_the_number_of_test_items_goes_by_three_names(name):
+    net = measured("net", 0.9, n_test=None).with_metrics(**{name: 100.0})
+    assert accuracy_of(net).u == pytest.approx(0.03)
+
+
+def test_a_stated_u_goes_before_the_binomial_one_and_nothing_known_is_exact():
+    net = measured("net", 0.9, n_test=100)
+    assert accuracy_of(net.with_metrics(accuracy_u=0.01)).u == 0.01
+    assert accuracy_of(measured("net", 0.9, n_test=None)).u == 0.0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"n_test": 0.0}, {"n_test": -1.0}, {"n_test": math.inf}, {"accuracy_u": -0.1}]
+)
+def test_an_impossible_count_or_u_is_named(wrong):
+    with pytest.raises(ScoreError, match=next(iter(wrong))):
+        accuracy_of(measured("net", 0.9, n_test=None).with_metrics(**wrong))
+
+
+def test_energy_of_an_item_needs_items():
+    with pytest.raises(ScoreError, match="items_per_call"):
+        item_energy_of(measured("net", items=None))

@@ -1,0 +1,258 @@
+"""What accuracy costs and what a training will cost: fits, intervals that hold, tests that notice."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scoring.tables import measured, strep_measurements
+from wattwhat import Quantity
+from wattwhat.budget import Budget
+from wattwhat.errors import ArgumentError, ComparisonError, ScoreDomainError, ScoreError
+from wattwhat.scoring import scaling
+from wattwhat.scoring.scaling.line import fit_polynomial
+from wattwhat.scoring.scaling.student import f_tail, t_quantile, t_tail
+
+
+@given(st.floats(0.5, 0.999), st.integers(1, 200))
+def test_t_quantiles_and_tails_are_those_of_scipy(coverage, degrees):
+    stats = pytest.importorskip("scipy.stats")
+    expected = stats.t.ppf(0.5 + coverage / 2, degrees)
+    assert t_quantile(coverage, degrees) == pytest.approx(expected, rel=1e-7)
+    assert t_tail(float(expected), degrees) == pytest.approx(1 - coverage, rel=1e-7)
+    assert f_tail(float(expected) ** 2, 1, degrees) == pytest.approx(1 - coverage, rel=1e-7)
+
+
+def test_tails_at_their_ends():
+    assert (t_tail(0.0, 3), t_tail(math.inf, 3), f_tail(0.0, 2, 3), f_tail(math.inf, 2, 3)) == (
+        1.0,
+        0.0,
+        1.0,
+        0.0,
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-20, 20), st.floats(-100, 100)),
+        min_size=4,
+        max_size=12,
+        unique_by=lambda p: p[0],
+    )
+)
+def test_a_line_predicts_as_the_textbook_says(pairs):
+    x, y = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
+    fit = fit_polynomial(x, y, 1)
+    n, at = len(x), 33.0
+    sxx = ((x - x.mean()) ** 2).sum()
+    slope = ((x - x.mean()) * y).sum() / sxx
+    rest = y - y.mean() - slope * (x - x.mean())
+    s = math.sqrt((rest**2).sum() / (n - 2))
+    half = t_quantile(0.95, n - 2) * s * math.sqrt(1 + 1 / n + (at - x.mean()) ** 2 / sxx)
+    value, found = fit.sum_at([at])
+    assert value == pytest.approx(y.mean() + slope * (at - x.mean()), rel=1e-6, abs=1e-6)
+    assert found == pytest.approx(half, rel=1e-5, abs=1e-5)
+
+
+# What accuracy costs ------------------------------------------------------------------------------
+
+
+LAWS = {
+    "exponential in accuracy": lambda a: 0.01 * np.exp(8 * a),
+    "power of error": lambda a: 0.05 * (1 - a) ** -2.5,
+    "double exponential in accuracy": lambda a: 0.1 * np.exp(np.exp(-2 + 4 * a)),
+    "double exponential in log error": lambda a: 0.1 * np.exp(0.2 * (1 - a) ** -1.4),
+}
+
+
+@pytest.mark.parametrize("relation", scaling.RELATIONS)
+def test_each_relation_finds_its_own_law(relation):
+    a = np.linspace(0.5, 0.9, 40)
+    energy = LAWS[relation](a)
+    found = scaling.fit_relation(a, energy, relation, unit_j=0.1 if "double" in relation else None)
+    assert found.r_squared == pytest.approx(1.0)
+    assert found.energy(0.77) == pytest.approx(LAWS[relation](0.77))
+    price = found.price(0.8)
+    assert price.factor == pytest.approx(LAWS[relation](0.81) / LAWS[relation](0.8))
+    assert (price.low, price.high) == pytest.approx((price.factor, price.factor), rel=1e-4)
+
+
+@pytest.mark.parametrize("relation", scaling.RELATIONS)
+def test_the_criterion_prefers_the_law_that_made_the_data(relation):
+    rng = np.random.default_rng(7)
+    a = rng.uniform(0.5, 0.93, 120)
+    energy = LAWS[relation](a) * rng.lognormal(0, 0.05, 120)
+    unit = 0.1 * 0.8
+    best = scaling.compare_relations(a, energy, unit_j=unit)[0]
+    assert best.relation == relation
+
+
+def test_the_interval_of_the_slope_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(8)
+    held = 0
+    for _ in range(600):
+        a = rng.uniform(0.5, 0.9, 12)
+        energy = np.exp(1 + 6 * a + rng.normal(0, 0.3, 12))
+        low, high = scaling.fit_relation(a, energy).slope_interval
+        held += low <= 6 <= high
+    assert 0.92 <= held / 600 <= 0.975
+
+
+def test_the_price_is_a_sentence_with_its_interval():
+    rng = np.random.default_rng(9)
+    a = rng.uniform(0.6, 0.85, 30)
+    found = scaling.fit_relation(a, np.exp(20 * a + rng.normal(0, 0.5, 30)), "exponential in accuracy")
+    price = found.price(0.8)
+    assert price.low < price.factor < price.high
+    assert str(price).startswith("at 80 % accuracy, one more point costs x1.2")
+    assert found.price(0.8, 2).factor == pytest.approx(price.factor**2)
+    assert str(found.price(0.9)).endswith("(extrapolated)")
+
+
+@given(st.sampled_from(sorted(LAWS)), st.floats(1e-6, 1e6))
+def test_the_unit_of_energy_changes_neither_price_nor_preference(relation, factor):
+    rng = np.random.default_rng(10)
+    a = rng.uniform(0.5, 0.9, 30)
+    energy = LAWS[relation](a) * rng.lognormal(0, 0.2, 30)
+    plain, scaled = (scaling.compare_relations(a, energy * f) for f in (1.0, factor))
+    assert [fit.relation for fit in plain] == [fit.relation for fit in scaled]
+    assert plain[0].price(0.8).factor == pytest.approx(scaled[0].price(0.8).factor, rel=1e-6)
+
+
+def test_what_no_relation_fits_is_refused():
+    good = [0.5, 0.6, 0.7, 0.8, 0.9]
+    joules = [1.0, 2.0, 3.0, 4.0, 5.0]
+    for accuracies, energies, options, error, message in [
+        (good[:4], joules[:4], {}, ScoreError, "at least 5"),
+        ([0.5] * 5, joules, {}, ScoreError, "two accuracies"),
+        (good, joules[:3], {}, ArgumentError, "as many"),
+        ([*good[:4], 76.1], joules, {}, ArgumentError, "write 0.761"),
+        (good, [*joules[:4], 0.0], {}, ArgumentError, "above 0"),
+        (good, joules, {"relation": "linear"}, ArgumentError, "relation"),
+        ([*good[:4], 1.0], joules, {"relation": "power of error"}, ScoreDomainError, "exactly 1"),
+        (
+            good,
+            joules,
+            {"relation": "double exponential in accuracy", "unit_j": 1.0},
+            ScoreDomainError,
+            "lower",
+        ),
+    ]:
+        with pytest.raises(error, match=message):
+            scaling.fit_relation(accuracies, energies, **options)
+    with pytest.raises(ArgumentError, match="points"):
+        scaling.fit_relation(good, joules).price(0.995)
+
+
+def test_points_come_from_like_measurements():
+    nets = [measured("a", 0.7, 2.0), measured("b", 0.8, 4.0)]
+    assert scaling.points_of(nets) == ([0.7, 0.8], [2.0, 4.0])
+    with pytest.raises(ComparisonError, match="origin differs"):
+        scaling.points_of([*nets, measured("c", 0.8, provenance="estimated")])
+
+
+def test_in_the_published_populations_more_accuracy_costs_more():
+    for environment in ("RTX 5000 - PyTorch 1.10.2+cu113", "Xeon W-2155 - TensorFlow 2.4.1"):
+        points = scaling.points_of(strep_measurements(environment))
+        assert scaling.compare_relations(*points)[0].price(0.75).low > 1.0
+
+
+# What a training will cost ------------------------------------------------------------------------
+
+
+def test_an_exact_line_is_followed_exactly():
+    growth = scaling.fit_growth([1, 2, 3, 4, 5], [12.0, 22.0, 32.0, 42.0, 52.0])
+    forecast = growth.predict(90)
+    assert forecast.energy_j.value == pytest.approx(902.0)
+    assert forecast.high_j - forecast.low_j == pytest.approx(0.0, abs=1e-6)
+    assert forecast.linear
+    assert growth.slope_j.value == pytest.approx(10.0)
+    total = scaling.extrapolate_epochs([100.0] * 5, 90)
+    assert (total.energy_j.value, total.linear) == (pytest.approx(9000.0), True)
+
+
+def test_prediction_intervals_hold_the_truth_as_often_as_they_say():
+    rng = np.random.default_rng(11)
+    held = {"epochs": 0, "fractions": 0}
+    for _ in range(600):
+        epochs = rng.normal(100, 4, 40)
+        forecast = scaling.extrapolate_epochs(epochs[:6], 40)
+        held["epochs"] += forecast.low_j <= epochs.sum() <= forecast.high_j
+        x = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
+        y = 5 + 200 * x + rng.normal(0, 3, 5)
+        forecast = scaling.fit_growth(x, y).predict(1.0)
+        held["fractions"] += forecast.low_j <= 205 + rng.normal(0, 3) <= forecast.high_j
+    for count in held.values():
+        assert 0.92 <= count / 600 <= 0.985
+
+
+def test_the_interval_widens_with_the_distance():
+    epochs = [100.0, 103.0, 98.0, 101.0, 99.0]
+    widths = [f.high_j - f.low_j for f in (scaling.extrapolate_epochs(epochs, n) for n in (5, 6, 20, 100))]
+    assert widths[0] == 0.0
+    assert widths == sorted(widths)
+    # Far out the mean's own error grows with the distance, not with its root.
+    assert widths[3] / widths[2] > 95 / 15 * 0.75
+
+
+def test_drift_is_noticed_and_carried_on():
+    rng = np.random.default_rng(12)
+    drifting = 100 + 3.0 * np.arange(8) + rng.normal(0, 1, 8)
+    forecast = scaling.extrapolate_epochs(drifting, 30)
+    truth = sum(100 + 3.0 * i for i in range(30))
+    assert not forecast.linear
+    assert forecast.p_linear < 0.01
+    assert forecast.low_j <= truth <= forecast.high_j
+    assert any("not linear" in note for note in forecast.notes)
+
+
+def test_curvature_over_fractions_is_noticed():
+    x = np.linspace(0.1, 0.6, 8)
+    forecast = scaling.fit_growth(x, 100 * x**2 + 1e-3 * np.sin(50 * x)).predict(1.0)
+    assert not forecast.linear
+    assert forecast.energy_j.value == pytest.approx(100.0, rel=0.01)
+
+
+def test_a_false_alarm_is_as_rare_as_the_test_says():
+    rng = np.random.default_rng(13)
+    alarms = sum(not scaling.extrapolate_epochs(rng.normal(100, 5, 8), 50).linear for _ in range(800))
+    assert 0.025 <= alarms / 800 <= 0.08
+
+
+def test_a_warm_up_epoch_counts_once_and_not_in_the_trend():
+    forecast = scaling.extrapolate_epochs([300.0, 100.0, 100.0, 100.0, 100.0], 10, warmup=1)
+    assert forecast.energy_j.value == pytest.approx(1200.0)
+    assert forecast.linear
+
+
+def test_an_error_in_common_does_not_average_out():
+    plain = scaling.extrapolate_epochs([100.0, 101.0, 99.0, 100.0], 50)
+    gain = scaling.extrapolate_epochs([Quantity(v, 0.03 * v, "J") for v in (100, 101, 99, 100)], 50)
+    both = math.hypot(plain.energy_j.u, 0.03 * 5000)
+    assert gain.energy_j.u == pytest.approx(both, rel=1e-6)
+    runs = [
+        measured("e", None, v, items=1, budget=Budget.of({"sensor gain": 0.03 * v})) for v in (100.0, 100.0)
+    ]
+    assert scaling.extrapolate_epochs(runs, 2).energy_j.u == pytest.approx(0.03 * 200)
+    assert scaling.extrapolate_epochs(runs, 2, gain=0.0).energy_j.u == 0.0
+
+
+def test_few_points_say_that_they_cannot_tell():
+    assert scaling.extrapolate_epochs([1.0, 2.0], 4).p_linear is None
+    assert any("too few" in note for note in scaling.fit_growth([1, 2, 3], [1.0, 2.0, 3.1]).predict(4).notes)
+
+
+def test_what_cannot_be_extrapolated_is_refused():
+    for call, error, message in [
+        (lambda: scaling.extrapolate_epochs([1.0], 5), ScoreError, "at least 2"),
+        (lambda: scaling.extrapolate_epochs([1.0, 2.0], 1), ArgumentError, "fewer than the 2"),
+        (lambda: scaling.extrapolate_epochs([1.0, 2.0], 5, warmup=-1), ArgumentError, "warmup"),
+        (lambda: scaling.extrapolate_epochs([1.0, math.nan], 5), ArgumentError, "finite"),
+        (lambda: scaling.extrapolate_epochs(["1", "2"], 5), ArgumentError, "joules"),
+        (lambda: scaling.fit_growth([1, 2], [1.0, 2.0]), ScoreError, "at least 3"),
+        (lambda: scaling.fit_growth([1, 2, 3], [1.0]), ArgumentError, "as many"),
+    ]:
+        with pytest.raises(error, match=message):
+            call()

@@ -1,0 +1,261 @@
+"""An order of models by a score, and how firm it is against uncertainty, alpha and unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
+from wattwhat.quantity import Quantity
+from wattwhat.scoring.dominance import pareto
+from wattwhat.scoring.draws import draw_values, sensitivity_of
+from wattwhat.scoring.inputs import accuracy_of, energy_of
+from wattwhat.scoring.phases import choose_phase, phase_of
+from wattwhat.scoring.population import common_traits
+from wattwhat.scoring.sustainable import SAM
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+    from wattwhat.scoring.result import Score, ScoreResult
+
+__all__ = ["ALPHAS", "Ranking", "RankingRow", "rank"]
+
+ALPHAS = tuple(range(1, 11))
+_UNITS = ("kWh", "Wh", "kJ", "mWh", "J", "mJ")
+_CELLS = 8_000_000  # draws times models that are held at once: 64 MB
+
+
+@attrs.frozen
+class RankingRow:
+    """One model in a ranking.
+
+    Args:
+        rank: from 1, the best.
+        result: what the score said.
+        accuracy: of the model, or None where it carries none.
+        energy: the energy that the score judged.
+        dominated: whether another model is at least as accurate for no more energy.
+        beats_next: probability that it is truly better than the next one; None for the last, and where an
+            uncertainty is not known.
+        ranks: ranks that hold 95 % of the draws.
+        alpha_ranks: best and worst rank for alpha from 1 to 10; None for a score without alpha.
+        unit_ranks: best and worst rank over the units of energy in which the score is defined for all.
+    """
+
+    rank: int
+    result: ScoreResult
+    accuracy: Quantity | None
+    energy: Quantity
+    dominated: bool
+    beats_next: float | None
+    ranks: tuple[int, int]
+    alpha_ranks: tuple[int, int] | None = None
+    unit_ranks: tuple[int, int] | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of the model."""
+        return str(self.result.details.get("label", ""))
+
+
+@attrs.frozen
+class Ranking:
+    """Models in the order of a score; prints as a table under 80 columns.
+
+    Args:
+        name: of the score.
+        rows: best first.
+        higher_is_better: direction of the score.
+        alpha_orders: for SAM: labels in order for each alpha from 1 to 10.
+        unit_orders: for SAM: labels in order for each unit in which it is defined for all of them.
+        notes: what is doubtful about comparing these measurements.
+    """
+
+    name: str
+    rows: tuple[RankingRow, ...]
+    higher_is_better: bool = True
+    alpha_orders: Mapping[int, tuple[str, ...]] = attrs.field(factory=dict)
+    unit_orders: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels in order, best first."""
+        return tuple(row.label for row in self.rows)
+
+    def statements(self) -> tuple[str, ...]:
+        """What the firmness comes to, in sentences."""
+        from wattwhat.scoring.ranking_text import statements
+
+        return statements(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        from wattwhat.scoring.ranking_text import ranking_dict
+
+        return ranking_dict(self)
+
+    def __str__(self) -> str:
+        from wattwhat.scoring.ranking_text import table
+
+        return table(self)
+
+
+def rank(
+    measurements: Iterable[Measurement],
+    score: Score | None = None,
+    *,
+    phase: str | None = None,
+    draws: int = 4000,
+    seed: int = 0,
+) -> Ranking:
+    """Order models by a score and tell how firm the order is.
+
+    Draws of energy and accuracy within their uncertainties give the probability that each model truly
+    beats the next one. The gain, the offset and the model error of a sensor are common to all that was
+    measured with the same channels, so they move those together and hardly change their order; accuracies
+    are drawn independently, which is cautious where the test items are the same. For SAM the order is
+    also worked out for alpha from 1 to 10 and for other units of energy.
+
+    Args:
+        measurements: one a model, with what the score needs.
+        score: default ``SAM()``, in kWh; third-party scores may set ``higher_is_better = False``.
+        phase: which electricity where the set has both (`choose_phase`).
+        draws: how many; fewer are taken for very many models.
+        seed: of the draws.
+
+    Raises:
+        ScoreError: there is nothing to rank, the score gives no value, or something is missing.
+        ArgumentError: draws is below 1.
+
+    Example:
+        >>> from wattwhat import Measurement
+        >>> models = [Measurement(label=name, energy_j=Quantity(wh * 3600, 20 * wh, "J"),
+        ...                       metrics={"accuracy": a, "n_test": 10_000})
+        ...           for name, wh, a in (("small", 20, 0.85), ("large", 900, 0.87), ("odd", 1000, 0.80))]
+        >>> ranking = rank(models, SAM(unit="Wh"))
+        >>> ranking.labels, [row.dominated for row in ranking.rows]
+        (('small', 'large', 'odd'), [False, False, True])
+    """
+    chosen: Score = SAM() if score is None else score
+    population = list(measurements)
+    if not population:
+        raise ScoreError("there is nothing to rank: no measurement was given")
+    if draws < 1:
+        raise ArgumentError(f"draws: expected at least 1, got {draws!r}")
+    if phase is not None or any(phase_of(measurement) for measurement in population):
+        population = choose_phase(population, phase)
+    results = [chosen(measurement) for measurement in population]
+    sign = 1.0 if getattr(chosen, "higher_is_better", True) else -1.0
+    keys = [sign * _value(result, chosen) for result in results]
+    order = sorted(range(len(keys)), key=lambda i: -keys[i])
+    alpha_orders, unit_orders = _scans(population, chosen)
+    energies = [_energy(m, result) for m, result in zip(population, results, strict=True)]
+    accuracies = [_accuracy(m, chosen) for m in population]
+    front = _front(accuracies, energies)
+    firm = _firmness(population, chosen, results, order, sign, draws, seed)
+    alphas, units = _extremes(alpha_orders, len(order)), _extremes(unit_orders, len(order))
+    rows = tuple(
+        RankingRow(
+            place + 1, results[i], accuracies[i], energies[i], not front[i], *firm[place], alphas[i], units[i]
+        )
+        for place, i in enumerate(order)
+    )
+    labels = [measurement.label for measurement in population]
+    _, notes = common_traits(population, {}, force=True)
+    return Ranking(
+        chosen.name,
+        rows,
+        sign > 0,
+        {alpha: tuple(labels[i] for i in found) for alpha, found in alpha_orders.items()},
+        {unit: tuple(labels[i] for i in found) for unit, found in unit_orders.items()},
+        tuple(note.removeprefix("forced: ") for note in notes),
+    )
+
+
+def _value(result: ScoreResult, score: Score) -> float:
+    if result.value is None or math.isnan(result.value.value):
+        raise ScoreError(f"{score.name} gives no value to rank by, only {result.grade!r}")
+    return result.value.value
+
+
+def _energy(measurement: Measurement, result: ScoreResult) -> Quantity:
+    judged = result.details.get("electricity")
+    return judged if isinstance(judged, Quantity) else energy_of(measurement)
+
+
+def _accuracy(measurement: Measurement, score: Score) -> Quantity | None:
+    metric = getattr(score, "metric", "accuracy")
+    return accuracy_of(measurement, metric) if metric in measurement.metrics else None
+
+
+def _front(accuracies: Sequence[Quantity | None], energies: Sequence[Quantity]) -> Sequence[bool]:
+    known = [i for i, accuracy in enumerate(accuracies) if accuracy is not None]
+    values = [accuracy.value for accuracy in accuracies if accuracy is not None]
+    front = [True] * len(accuracies)  # what has no accuracy is not said to be dominated
+    for i, on_front in zip(known, pareto(values, [energies[i].value for i in known]), strict=True):
+        front[i] = on_front
+    return front
+
+
+def _firmness(
+    population: Sequence[Measurement],
+    score: Score,
+    results: Sequence[ScoreResult],
+    order: Sequence[int],
+    sign: float,
+    draws: int,
+    seed: int,
+) -> list[tuple[float | None, tuple[int, int]]]:
+    """For each place: probability of beating the next one, and the ranks that hold 95 % of the draws."""
+    import numpy as np
+
+    found = [sensitivity_of(population[i], score, results[i]) for i in order]
+    draws = max(100, min(draws, _CELLS // len(order)))
+    values = sign * draw_values(found, draws, np.random.default_rng(seed))
+    known = [math.isfinite(one.own) for one in found]
+    places = np.empty(values.shape, dtype=np.int64)
+    np.put_along_axis(
+        places, np.argsort(-values, axis=0, kind="stable"), np.arange(len(order))[:, None], axis=0
+    )
+    ends = np.quantile(places, [0.025, 0.975], axis=1, method="nearest") + 1
+    firm: list[tuple[float | None, tuple[int, int]]] = []
+    for i in range(len(order)):
+        beats = None
+        if i + 1 < len(order) and known[i] and known[i + 1]:
+            more = values[i] > values[i + 1]
+            beats = float((more + 0.5 * (values[i] == values[i + 1])).mean())
+        firm.append((beats, (int(ends[0][i]), int(ends[1][i])) if known[i] else (1, len(order))))
+    return firm
+
+
+def _scans(
+    population: Sequence[Measurement], score: Score
+) -> tuple[dict[int, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Orders (as indices) of SAM for each alpha and for each unit that leaves every energy above 1."""
+    if not isinstance(score, SAM):
+        return {}, {}
+    alphas = {alpha: _order(population, attrs.evolve(score, alpha=alpha)) for alpha in ALPHAS}
+    units = {}
+    for unit in dict.fromkeys((score.unit, *_UNITS)):
+        try:
+            units[unit] = _order(population, attrs.evolve(score, unit=unit))
+        except ScoreDomainError:
+            continue
+    return alphas, units
+
+
+def _order(population: Sequence[Measurement], score: SAM) -> tuple[int, ...]:
+    values = [score.plain_value(measurement) for measurement in population]
+    return tuple(sorted(range(len(values)), key=lambda i: -values[i]))
+
+
+def _extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int, int] | None]:
+    places: list[list[int]] = [[] for _ in range(count)]
+    for order in orders.values():
+        for place, i in enumerate(order):
+            places[i].append(place + 1)
+    return [(min(found), max(found)) if found else None for found in places]

@@ -1,0 +1,137 @@
+"""A ranking for people: a table under 80 columns, sentences about its firmness, plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.quantity import Quantity
+
+if TYPE_CHECKING:
+    from wattwhat.scoring.ranking import Ranking, RankingRow
+
+__all__ = ["ranking_dict", "statements", "table"]
+
+_FIRM = 0.95
+
+
+def table(ranking: Ranking) -> str:
+    """The ranking as text; accuracy and energy stand beside every score."""
+    labels = [row.label for row in ranking.rows]
+    width = min(max(5, *map(len, labels)), 14 if ranking.alpha_orders else 16)
+    direction = "larger is better" if ranking.higher_is_better else "smaller is better"
+    head = f"{'#':>3}  {'model':<{width}} {'score':>10} {'accuracy':>10} {'energy':>13} >next ranks"
+    lines = [f"{ranking.name}, {direction}"[:79], f"{head}{' alpha  unit' if ranking.alpha_orders else ''}"]
+    lines += [_line(row, width) for row in ranking.rows]
+    if any(row.dominated for row in ranking.rows):
+        lines.append("* dominated: another model is at least as accurate for no more energy")
+    for sentence in (*statements(ranking), *ranking.notes):
+        lines += _wrapped(sentence)
+    return "\n".join(lines)
+
+
+def statements(ranking: Ranking) -> tuple[str, ...]:
+    """What the firmness comes to, in sentences."""
+    rows = ranking.rows
+    if len(rows) < 2:
+        return ()
+    open_pairs = [row for row in rows[:-1] if row.beats_next is None or row.beats_next < _FIRM]
+    said = [_first(ranking)]
+    if open_pairs:
+        said.append(
+            f"{len(open_pairs)} of {len(rows) - 1} neighbours are not told apart at {100 * _FIRM:.0f} %"
+        )
+    else:
+        said.append(f"every model beats the next one with at least {100 * _FIRM:.0f} %")
+    if ranking.alpha_orders:
+        said += [_holds(ranking, "alpha", ranking.alpha_orders), _holds(ranking, "unit", ranking.unit_orders)]
+    return tuple(said)
+
+
+def ranking_dict(ranking: Ranking) -> dict[str, Any]:
+    """Plain data for JSON."""
+    return {
+        "name": ranking.name,
+        "higher_is_better": ranking.higher_is_better,
+        "rows": [_row_dict(row) for row in ranking.rows],
+        "alpha_orders": {str(alpha): list(order) for alpha, order in ranking.alpha_orders.items()},
+        "unit_orders": {unit: list(order) for unit, order in ranking.unit_orders.items()},
+        "statements": list(statements(ranking)),
+        "notes": list(ranking.notes),
+    }
+
+
+def _row_dict(row: RankingRow) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        "label": row.label,
+        "result": row.result.to_dict(),
+        "accuracy": None if row.accuracy is None else row.accuracy.to_dict(),
+        "energy": row.energy.to_dict(),
+        "dominated": row.dominated,
+        "beats_next": row.beats_next,
+        "ranks": list(row.ranks),
+        "alpha_ranks": None if row.alpha_ranks is None else list(row.alpha_ranks),
+        "unit_ranks": None if row.unit_ranks is None else list(row.unit_ranks),
+    }
+
+
+def _line(row: RankingRow, width: int) -> str:
+    label = row.label if len(row.label) <= width else f"{row.label[: width - 1]}~"
+    score = _cell(row.result.value, 10)
+    score = f"{row.result.grade} {_cell(row.result.value, 8)}" if row.result.grade else score
+    beats = "" if row.beats_next is None else _percent(row.beats_next)
+    star = "*" if row.dominated else " "
+    line = f"{row.rank:>3}{star} {label:<{width}} {score:>10} {_cell(row.accuracy, 10):>10} "
+    line += f"{_cell(row.energy, 13):>13} {beats:>5} {_span(row.ranks):>5}"
+    return (
+        line + f" {_span(row.alpha_ranks):>5} {_span(row.unit_ranks):>5}" if row.alpha_ranks else line
+    ).rstrip()
+
+
+def _cell(value: Quantity | None, width: int) -> str:
+    if value is None:
+        return "-"
+    text = str(value).removesuffix(" 1")
+    if len(text) <= width:
+        return text
+    unit = "" if value.unit == "1" else f" {value.unit}"
+    return f"{value.value:.3g}{unit}"
+
+
+def _span(ranks: tuple[int, int] | None) -> str:
+    if ranks is None:
+        return ""
+    return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]}-{ranks[1]}"
+
+
+def _first(ranking: Ranking) -> str:
+    first, second = ranking.rows[:2]
+    if first.beats_next is None:
+        return f"whether {first.label} truly beats {second.label} is not known: an uncertainty is missing"
+    return f"{first.label} truly beats {second.label} with {_percent(first.beats_next)}"
+
+
+def _holds(ranking: Ranking, what: str, orders: Mapping[Any, tuple[str, ...]]) -> str:
+    whole = [key for key, order in orders.items() if order == ranking.labels]
+    winner = [key for key, order in orders.items() if order[:1] == ranking.labels[:1]]
+    said = f"over {what} {_listed(list(orders))}: the first place holds for {_listed(winner, len(orders))}"
+    return f"{said}, the whole order for {_listed(whole, len(orders))}"
+
+
+def _listed(keys: list[Any], of: int = 0) -> str:
+    if len(keys) == of:
+        return "all"
+    if len(keys) > 2 and isinstance(keys[0], int) and keys == list(range(keys[0], keys[-1] + 1)):
+        return f"{keys[0]} to {keys[-1]}"
+    return ", ".join(map(str, keys)) or "none"
+
+
+def _percent(share: float) -> str:
+    return ">99 %" if share > 0.995 else f"{100 * share:.0f} %"
+
+
+def _wrapped(sentence: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(sentence, 79, initial_indent="- ", subsequent_indent="  ")
