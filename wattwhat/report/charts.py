@@ -17,6 +17,7 @@ __all__ = ["library_script", "page_specs", "plot"]
 # Vega Embed carries Vega and the interpreter of its expressions; the name `vega` itself is null in the
 # bundles of vl-convert 1.9.
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
+_LABEL = "datum.value < 1000 ? format(datum.value, '.3~g') : format(datum.value, ',.0f')"
 _SHAPES = {"measured": "circle", "imported": "square", "mixed": "triangle-up", "estimated": "diamond"}
 
 
@@ -157,7 +158,7 @@ def _domains(alt: Any) -> tuple[Any, Any]:
 
 def _log_x(alt: Any, field: str) -> Any:
     scale = alt.Scale(type="log", domain=alt.expr("energyDomain"), nice=False, zero=False)
-    axis = alt.Axis(title="$energy", format=".3~g", labelOverlap=True, tickCount=6, grid=True)
+    axis = alt.Axis(title="$energy", labelExpr=_LABEL, labelOverlap=True, tickCount=6, grid=True)
     return alt.X(f"{field}:Q", scale=scale, axis=axis)
 
 
@@ -180,7 +181,7 @@ def _page_scatter() -> Any:
         .encode(x=x("low"), x2="high", y=y("accuracy"), color=colour, detail="letter:N")
     )
     letters = (
-        _named(alt, "letters").mark_text(fontSize=12, fontWeight="bold", clip=True).encode(x=x("energy"), y=y("accuracy"), text="letter:N")
+        _named(alt, "letters").mark_text(fontSize=12, fontWeight="bold", dy=-8, clip=True).encode(x=x("energy"), y=y("accuracy"), text="letter:N")
     )
     front = (
         _named(alt, "front")
@@ -188,16 +189,16 @@ def _page_scatter() -> Any:
         .encode(x=x("energy"), y=y("accuracy"), detail="kind:N", order="order:Q", color=colour)
     )
     across = (
-        _named(alt, "rows").mark_rule(opacity=0.4, clip=True).encode(x=x("low"), x2="high", y=y("accuracy"), color=colour)
+        _named(alt, "rows").mark_rule(opacity=0.5, clip=True).encode(x=x("low"), x2="high", y=y("accuracy"), color=colour)
     )
     up = (
         _named(alt, "rows")
-        .mark_rule(opacity=0.4, clip=True)
+        .mark_rule(opacity=0.5, clip=True)
         .encode(x=x("energy"), y=y("accuracy_low"), y2="accuracy_high", color=colour)
     )
     names = (
         _named(alt, "named")
-        .mark_text(align="left", dx=9, dy=-7, limit=180, clip=True, fontSize=11)
+        .mark_text(align=alt.expr("datum.align"), dx=alt.expr("datum.dx"), dy=-7, limit=180, clip=True, fontSize=11)
         .encode(x=x("energy"), y=y("accuracy"), text="name:N")
     )
     layers = [bands, letters, front, across, up, *_points(alt, x("energy"), y("accuracy")), names]
@@ -213,7 +214,7 @@ def _page_dots() -> Any:
 
     across = (
         _named(alt, "rows")
-        .mark_rule(opacity=0.4, clip=True)
+        .mark_rule(opacity=0.5, clip=True)
         .encode(x=x("low"), x2="high", y=y, color=alt.Color("colour:N", scale=None))
     )
     return _bare(alt, alt.layer(across, *_points(alt, x("energy"), y)).add_params(_domains(alt)[0]))

@@ -49,10 +49,18 @@ function fronts(marks) {
   return { lines, ids: names };
 }
 
+// The reference whose bands are drawn: the chosen one, or by itself the one that grades all that is drawn.
+function bandReference() {
+  if (state.band === null || state.basis !== 'item' || !isScatter()) return null;
+  if (state.band !== 'auto') return page.references[state.band];
+  const graded = countBy(drawn.filter((mark) => rows[mark.id].grade), (mark) => rows[mark.id].grade.reference);
+  return graded.size === 1 ? page.references[[...graded.keys()][0]] : null;
+}
+
 function bandMarks() {
   const none = { bands: [], letters: [] };
-  if (state.band === null || state.basis !== 'item' || !isScatter()) return none;
-  const reference = page.references[state.band];
+  const reference = bandReference();
+  if (!reference) return none;
   const [low, high] = view.signal('energyDomain');
   const ends = [null, ...reference.edges, null];
   const bands = [];
@@ -63,8 +71,8 @@ function bandMarks() {
       low: ends[i] === null ? low : Math.min(Math.max(ends[i] * energy * basis().factor, low), high),
       high: ends[i + 1] === null ? high : Math.min(Math.max(ends[i + 1] * energy * basis().factor, low), high),
     }));
-    const top = bands[bands.length - 1];
-    if (top.high / top.low > 1.02) letters.push({ letter, accuracy: top.accuracy, energy: Math.sqrt(top.low * top.high) });
+    const foot = bands[bands.length - reference.frontier.length];
+    if (foot.high / foot.low > 1.02) letters.push({ letter, accuracy: foot.accuracy, energy: Math.sqrt(foot.low * foot.high) });
   });
   return { bands, letters };
 }
@@ -96,7 +104,7 @@ function filled(spec, words) {
 async function openView(name, words, host, width, height) {
   const own = el('div');
   const spec = { ...filled(specs[name], words), width, height };
-  const options = { mode: 'vega', renderer: 'svg', ast: true, actions: false, tooltip: false, hover: false, defaultStyle: false };
+  const options = { mode: 'vega', renderer: 'svg', ast: true, actions: false, tooltip: false, hover: false, logLevel: 1, defaultStyle: false };
   const made = await vegaEmbed(own, spec, options);
   fill(host, own);
   return made.view;
@@ -156,7 +164,13 @@ function drawPicked(run = true) {
 // Names beside the picked, and beside the front where there are few enough to be read.
 function namedMarks(picked) {
   const front = state.front ? drawn.filter((mark) => mark.onFront) : [];
-  return [...new Set([...picked, ...(front.length <= 14 ? front : [])])];
+  const places = countBy(drawn, (mark) => rows[mark.id].device).size;
+  const [low, high] = view.signal('energyDomain').map(Math.log);
+  return [...new Set([...picked, ...(front.length <= 14 ? front : [])])].map((mark) => {
+    const name = places > 1 ? mark.name : rows[mark.id].shortName;
+    const right = (Math.log(mark.energy) - low) / (high - low) > 0.65; // no room for the name on that side
+    return { ...mark, name, align: right ? 'right' : 'left', dx: right ? -9 : 9 };
+  });
 }
 
 function setDomains(energy, accuracy, run = true) {
@@ -205,23 +219,31 @@ function summarise() {
   const odd = shown.filter((row) => energyOf(row) && !(energyOf(row)[0] > 0)).length;
   if (odd) words.push(`${plural(odd, 'energy', 'energies')} of 0 or below cannot stand on a log axis: see the table.`);
   byId('chart-summary').textContent = words.join(' ');
-  const reference = state.band === null ? null : page.references[state.band];
-  byId('chart-note').textContent = reference && isScatter() && state.basis === 'item'
-    ? `Bands: grades of reference “${reference.name}” (${plural(reference.members, 'model')}${reference.about.length ? `; ${reference.about.join('; ')}` : ''}).`
-    : '';
+  byId('chart-note').textContent = bandWords();
+}
+
+function bandWords() {
+  if (!page.references.length || !isScatter() || state.band === null) return '';
+  if (state.basis !== 'item') return 'Grade bands are of energy per item.';
+  const reference = bandReference();
+  const graded = countBy(drawn.filter((mark) => rows[mark.id].grade), (mark) => rows[mark.id].grade.reference);
+  if (!reference) return graded.size ? 'The models drawn are graded by different references: filter them to one device and kind, or choose a reference, to see its grade bands.' : '';
+  const others = [...graded].reduce((sum, [number, n]) => sum + (page.references[number] === reference ? 0 : n), 0);
+  return `Bands: grades by reference “${reference.name}” (${plural(reference.members, 'model')}${reference.about.length ? `; ${reference.about.join('; ')}` : ''}).`
+    + (others ? ` They do not hold for ${plural(others, 'model')} drawn here, graded by another reference.` : '');
 }
 
 function buildChartTools() {
   const drawAgain = () => { drawRows(); changed('look'); };
   const present = new Set(Object.keys(COLOURS).filter((key) => rows.some((row) => COLOURS[key][1](row) !== undefined)));
-  const bandChoices = [['', 'none'], ...page.references.map((one, i) => [String(i), one.name])];
+  const bandChoices = [['auto', 'automatic'], ['', 'none'], ...page.references.map((one, i) => [String(i), one.name])];
   fill(
     byId('chart-tools'),
     bases.size > 1 ? select('Energy', [...bases.values()].map((one) => [one.name, `${one.words} (${one.rows})`]), state.basis, chooseBasis) : null,
     select('Colour by', Object.keys(COLOURS).map((key) => [key, present.has(key) ? COLOURS[key][0] : `${COLOURS[key][0]} (not in the data)`, !present.has(key)]),
       state.colourBy, (value) => { state.colourBy = value; drawAgain(); }),
     page.references.length && isScatter() ? select('Grade bands', bandChoices, state.band === null ? '' : String(state.band), (value) => {
-      state.band = value === '' ? null : Number(value);
+      state.band = value === '' ? null : value === 'auto' ? value : Number(value);
       setDomains(view.signal('energyDomain'), view.signal('accuracyDomain'));
       summarise();
     }) : null,

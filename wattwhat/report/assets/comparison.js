@@ -3,10 +3,8 @@
 const pickedRows = () => state.picked.map((id) => rows[id]);
 
 function money(pair) {
-  return `${plusMinus(scaled(pair, state.volume * perJoule.money()))} ${state.currency}`;
+  return plainUnit(scaled(pair, state.volume * perJoule.money()), state.currency);
 }
-
-const signed = (value) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${figures(Math.abs(value), 3)}`;
 
 // Rows of the comparison: [name, words, cell of a row against the base]. A cell is text, an element, or
 // [text, data] where data are the numbers behind the text.
@@ -41,8 +39,9 @@ function comparisonRows(several) {
     several && ['saved', `more or less than the first one, for ${times} (95 %)`, against((row, base) => {
       const joules = scaledInterval(difference(row, base), state.volume);
       if (!joules) return MISSING;
-      const part = (factor, unit) => `${interval(scaledInterval(joules, factor), signed)} ${unit}`;
-      return [el('span', { class: 'lines' }, [part(1 / J_PER_KWH, 'kWh'), part(perJoule.money(), state.currency), part(perJoule.grams(), 'g CO₂')].map((line) => el('span', null, line))), joules];
+      const lines = [signedInterval(joules, 'J'), `${interval(scaledInterval(joules, perJoule.money()), signed)} ${state.currency}`,
+        signedInterval(scaledInterval(joules, perJoule.grams()), 'g CO₂')];
+      return [el('span', { class: 'lines' }, lines.map((line) => el('span', null, line))), joules];
     })],
     ['power', 'mean power', (row) => withUnit(row.power, 'W')],
     anyParameters && ['parameters', 'parameters', (row) => count(row.parameters)],
@@ -54,7 +53,7 @@ function comparisonRows(several) {
 
 function comparisonCell(found) {
   const [content, data] = Array.isArray(found) ? found : [found, null];
-  const cell = el('td', null, content);
+  const cell = el('td', { role: 'cell' }, content);
   for (const [name, value] of Object.entries(data || {})) if (isNumber(value)) cell.dataset[name] = value;
   return cell;
 }
@@ -68,13 +67,14 @@ function showComparison() {
     return;
   }
   const [base] = picked;
-  const head = el('tr', null, el('th', { scope: 'col' }, el('span', { class: 'away' }, 'quantity')), picked.map((row, i) => el('th', { scope: 'col' },
+  const head = el('tr', { role: 'row' }, el('th', { scope: 'col', role: 'columnheader' }, el('span', { class: 'away' }, 'quantity')), picked.map((row, i) => el('th', { scope: 'col', role: 'columnheader' },
     el('span', { class: 'model' }, row.name), ' ',
     el('span', { class: 'ways' }, i ? button('compare with this', () => { state.picked = [row.id, ...state.picked.filter((id) => id !== row.id)]; changed('picked'); }) : null,
       button('remove', () => pick(row.id, false), { 'aria-label': `remove ${row.name}` })))));
-  const body = comparisonRows(picked.length > 1).map(([name, words, work]) => el('tr', { 'data-row': name }, el('th', { scope: 'row' }, words), picked.map((row) => comparisonCell(work(row, base)))));
+  const body = comparisonRows(picked.length > 1).map(([name, words, work]) => el('tr', { 'data-row': name, role: 'row' }, el('th', { scope: 'row', role: 'rowheader' }, words), picked.map((row) => comparisonCell(work(row, base)))));
   fill(host, comparisonWarning(picked), el('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-labelledby': 'comparison-title' },
-    el('table', { class: 'comparison' }, el('caption', { class: 'away' }, 'Picked measurements side by side'), el('thead', null, head), el('tbody', null, body))),
+    el('table', { class: 'comparison', role: 'table', style: `--picked: ${picked.length}` }, el('caption', { class: 'away' }, 'Picked measurements side by side'),
+      el('thead', { role: 'rowgroup' }, head), el('tbody', { role: 'rowgroup' }, body))),
   el('p', { class: 'ways' }, button('Clear the comparison', () => { state.picked = []; changed('picked'); })), traceFigure(picked));
 }
 

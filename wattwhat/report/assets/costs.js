@@ -28,7 +28,7 @@ function slider(words, key, { low, high, log, step, hint }) {
   range.addEventListener('input', () => { const value = fromSlider(Number(range.value)); number.value = value; take(value); });
   number.addEventListener('input', () => { if (number.value === '') return; take(Number(number.value)); range.value = toSlider(Math.max(Number(number.value), low)); });
   range.setAttribute('aria-valuetext', figures(state[key]));
-  return el('fieldset', { class: 'slider', title: hint }, el('legend', null, words), range, number);
+  return el('fieldset', { class: 'slider', title: hint }, el('legend', null, words), el('div', null, range, number));
 }
 
 function buildAssumptions() {

@@ -34,7 +34,7 @@ function warningList(row) {
 
 function gradeWords(row) {
   if (!row.grade) return row.ungraded ? `none: ${row.ungraded}` : 'none: no reference';
-  return [row.grade.words, row.grade.odds ? `Probabilities: ${odds(row)}.` : null, ...row.grade.notes.map((note) => `Note: ${note}.`)].filter(Boolean).join(' ');
+  return [`${row.grade.words}.`, row.grade.odds ? `Probabilities: ${odds(row)}.` : null, ...row.grade.notes.map((note) => `Note: ${note}.`)].filter(Boolean).join(' ');
 }
 
 let traceView = null;

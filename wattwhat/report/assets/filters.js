@@ -48,7 +48,7 @@ function rangeFields(key, words, type, hint) {
     input.addEventListener('input', debounced(() => { state.ranges[key][end] = read(input); refilter(); }));
     return input;
   });
-  return el('fieldset', { class: 'range', title: hint }, el('legend', null, words), inputs);
+  return el('fieldset', { class: 'range', title: hint }, el('legend', null, words), el('div', null, inputs));
 }
 
 function facetFields([key, words, value]) {
@@ -73,21 +73,22 @@ function buildFilters() {
   search.addEventListener('input', debounced(() => { state.search = search.value; refilter(); }));
   const basis = bases.get(state.basis);
   const dates = rows.some(dateOf);
-  fill(
-    form,
-    field('Search', search),
+  const before = form.querySelector('.more-filters');
+  const open = before ? before.open : window.innerWidth > 640; // on a phone the chart comes first
+  const more = [
     anyAccuracy ? rangeFields('accuracy', `${metricWords} (%)`, 'number', 'rows without it are left out while this is set') : null,
     basis ? rangeFields('energy', `${basis.words} (${basis.unit})`, 'number', 'rows without it are left out while this is set') : null,
     dates ? rangeFields('date', 'Date (UTC)', 'date') : null,
     FACETS.map(facetFields),
     button('Clear filters', clearFilters, { id: 'clear' }),
-  );
+  ];
+  fill(form, field('Search', search), el('details', { class: 'more-filters', open }, el('summary', null, 'Filters'), el('div', null, more)));
 }
 
 // One open list at a time, and none after a click elsewhere or Escape.
 function listenToFilters() {
   const form = byId('filters');
-  const lists = () => [...form.querySelectorAll('details')];
+  const lists = () => [...form.querySelectorAll('.facet')];
   form.addEventListener('submit', (event) => event.preventDefault());
   document.addEventListener('click', (event) => lists().forEach((one) => { if (!one.contains(event.target)) one.open = false; }));
   form.addEventListener('keydown', (event) => {

@@ -6,18 +6,13 @@ function showHead() {
   byId('lede').textContent = rows.length
     ? `${plural(rows.length, 'measurement')} (${parts.join(', ')})${devices.size ? ` on ${plural(devices.size, 'device')}` : ''}. ± is the expanded uncertainty, k = 2.`
     : 'No measurements.';
+  if (rows.length && rows.every((row) => row.provenance === 'estimated')) byId('lede').textContent += ' No sensor was read: all joules are estimates of a model.';
   const missing = byId('missing');
   if (!page.missing.length) return;
   missing.hidden = false;
   missing.open = page.missing.length < 4;
   missing.querySelector('summary').textContent = 'What is missing in the data';
   fill(missing.querySelector('ul'), page.missing.map((sentence) => el('li', null, sentence)));
-}
-
-function chooseBand() {
-  const counts = countBy(rows.filter((row) => row.grade), (row) => row.grade.reference);
-  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
-  state.band = most ? most[0] : page.references.length ? 0 : null;
 }
 
 function followWidth() {
@@ -43,7 +38,6 @@ function scaleText() {
 
 async function start() {
   showHead();
-  chooseBand();
   scaleText();
   listenToFilters();
   buildFilters();

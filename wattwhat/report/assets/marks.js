@@ -74,7 +74,14 @@ function showLegend() {
   const origins = Object.keys(SHAPES).filter((one) => drawn.some((row) => row.provenance === one))
     .map((one) => entry(glyph(SHAPES[one].shape, SHAPES[one].filled, 'currentColor'), one));
   const list = (title, entries) => el('div', null, el('span', { class: 'legend-title' }, title), el('ul', null, entries));
-  fill(byId('legend'), list(words, groups), list('origin', origins), sizeLegend(list, entry));
+  fill(byId('legend'), list(words, groups), list('origin', origins), frontLegend(drawn, list, entry), sizeLegend(list, entry));
+}
+
+function frontLegend(drawn, list, entry) {
+  if (!anyAccuracy || !state.front || !drawn.length) return null;
+  const line = svg('svg', { width: 28, height: 8, 'aria-hidden': 'true', class: 'glyph' }, svg('line', { x1: 0, x2: 28, y1: 4, y2: 4, stroke: OTHER, 'stroke-width': 1.5, 'stroke-dasharray': '6 4' }));
+  const kinds = countBy(drawn, (row) => row.kind).size;
+  return list('line', [entry(line, kinds > 1 ? 'Pareto front, one for each kind' : 'Pareto front')]);
 }
 
 function sizeLegend(list, entry) {

@@ -40,6 +40,14 @@ function withUnit(pair, unit) {
   return `${plusMinus(pair, 1 / size)} ${prefix}${unit}`;
 }
 
+// The same for what knows no prefixes, money: '(1.2 ± 0.3) × 10⁻⁶' where it is very small.
+function plainUnit(pair, unit) {
+  if (!pair || !isNumber(pair[0])) return MISSING;
+  const size = Math.floor(Math.log10(Math.max(Math.abs(pair[0]), K * (pair[1] || 0), 1e-300)) / 3) * 3;
+  if (size >= -3 || !pair[0]) return `${plusMinus(pair)} ${unit}`;
+  return `(${plusMinus(pair, 10 ** -size)}) × 10${String(size).replace(/./g, (c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)])} ${unit}`;
+}
+
 const percent = (pair) => (pair ? `${plusMinus(pair, 100)} %` : MISSING);
 
 function count(value) {
@@ -56,4 +64,13 @@ function interval(result, show = (x) => figures(x, 3)) {
   if (!result) return MISSING;
   if (result.low === null) return `${show(result.value)} (interval unknown)`;
   return `${show(result.value)} (${show(result.low)} to ${show(result.high)})`;
+}
+
+const signed = (value) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${figures(Math.abs(value), 3)}`;
+
+// '+1.2 (+1.0 to +1.4) MJ': one prefix for all three.
+function signedInterval(result, unit) {
+  const most = Math.max(Math.abs(result.value), Math.abs(result.low ?? 0), Math.abs(result.high ?? 0));
+  const [size, prefix] = SI.find(([size]) => most >= size) || SI[3];
+  return `${interval(result, (value) => signed(value / size))} ${prefix}${unit}`;
 }

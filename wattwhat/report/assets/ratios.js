@@ -13,6 +13,9 @@ function split(row, together) {
   return { gain, offset, own: Math.sqrt(Math.max(0, whole ** 2 - gain ** 2 - offset ** 2)) };
 }
 
+// Standard deviation of the logarithm of a log-normal energy with this relative uncertainty.
+const logSpread = (share) => Math.sqrt(Math.log1p(share ** 2));
+
 // Energy of row over energy of base: {value, low, high} at 95 %, log-normal (ratios are never below 0).
 function ratio(row, base) {
   const [a, b] = [energyOf(row), energyOf(base)];
@@ -21,7 +24,7 @@ function ratio(row, base) {
   if (row.id === base.id) return { value: 1, low: 1, high: 1 };
   const [x, y] = [split(row, sameSensors(row, base)), split(base, sameSensors(row, base))];
   if (!x || !y) return { value, low: null, high: null };
-  const spread = Math.hypot(x.gain - y.gain, x.offset - y.offset, x.own, y.own);
+  const spread = Math.hypot(logSpread(x.gain) - logSpread(y.gain), logSpread(x.offset) - logSpread(y.offset), logSpread(x.own), logSpread(y.own));
   return { value, low: value * Math.exp(-K95 * spread), high: value * Math.exp(K95 * spread) };
 }
 

@@ -13,7 +13,7 @@ const state = {
   sort: { key: 'energy', down: false },
   bars: true,
   front: true,
-  band: null, // number of the reference whose bands are drawn, or null
+  band: 'auto', // number of the reference whose bands are drawn, 'auto' or null
   volume: 1e6,
   price: 0.25,
   currency: 'EUR',

@@ -6,7 +6,7 @@ function columns() {
   const b = basis();
   const first = (pair) => (pair ? pair[0] : undefined);
   return [
-    { key: 'model', words: 'model', value: (row) => row.label.toLowerCase(), cell: (row) => row.name },
+    { key: 'model', words: 'model', value: (row) => row.label.toLowerCase(), cell: (row) => row.shortName },
     { key: 'energy', words: `${b.words} (${b.unit}, ± U)`, number: true, value: (row) => first(energyOf(row)), cell: (row) => plusMinus(energyOf(row), b.factor) },
     anyAccuracy && { key: 'accuracy', words: `${metricWords} (%, ± U)`, number: true, value: (row) => first(row.accuracy), cell: accuracyCell },
     page.references.length && { key: 'grade', words: 'grade', value: letterOf, cell: gradeCell },
@@ -14,7 +14,7 @@ function columns() {
     { key: 'provenance', words: 'origin', value: (row) => row.provenance, cell: (row) => el('span', { class: 'origin' }, glyphOf(row), ` ${row.provenance}`) },
     families.size && { key: 'family', words: 'family', value: (row) => row.family, cell: (row) => row.family || MISSING },
     { key: 'device', words: 'device', value: (row) => row.device, cell: (row) => row.device || MISSING },
-    { key: 'scope', words: 'energy of', value: (row) => row.scope, cell: (row) => [row.scope || 'unknown', row.traits.phase].filter(Boolean).join(', ') },
+    { key: 'scope', words: 'energy of', value: (row) => row.scope, cell: (row) => [row.scope || 'unknown', row.phase].filter(Boolean).join(', ') },
     anyParameters && { key: 'parameters', words: 'parameters', number: true, value: (row) => row.parameters, cell: (row) => count(row.parameters) },
     { key: 'power', words: 'mean power (W, ± U)', number: true, value: (row) => first(row.power), cell: (row) => plusMinus(row.power) },
     rows.some(dateOf) && { key: 'date', words: 'date (UTC)', value: (row) => row.started_at, cell: (row) => dateOf(row) || MISSING },
@@ -77,7 +77,7 @@ function tableRows() {
 function showTable() {
   const all = columns();
   const ordered = tableRows();
-  const part = ordered.slice(0, state.limit);
+  const part = ordered.slice(0, Math.min(state.limit, 300));
   const kinds = countBy(shown.filter(energyOf), (row) => row.kind).size;
   fill(
     byId('table'),
@@ -85,12 +85,26 @@ function showTable() {
     el('thead', null, el('tr', null, el('td', { class: 'tick' }, el('span', { class: 'away' }, 'compare')), all.map(headCell))),
     el('tbody', null, part.map((row) => bodyRow(row, all))),
   );
+  if (state.limit === Infinity && ordered.length > part.length) { addRows(all, ordered, part.length); return; }
   const rest = ordered.length - part.length;
   fill(byId('more'),
     ordered.length ? null : el('span', { class: 'hint' }, 'No measurement passes the filters.'),
     rest > 0 ? el('span', null, `${part.length} of ${ordered.length} rows. `) : null,
     rest > CHUNK ? button(`${CHUNK} more`, () => { state.limit += CHUNK; showTable(); }) : null,
-    rest > 0 ? button(`All ${ordered.length}`, () => { state.limit = Infinity; showTable(); }) : null);
+    rest > 0 ? button(`All ${ordered.length}`, () => { state.limit = Infinity; addRows(all, ordered, part.length); }) : null);
+}
+
+// Many rows go in a part at a time, so that the page answers meanwhile.
+function addRows(all, ordered, from) {
+  const body = byId('table').tBodies[0];
+  fill(byId('more'));
+  const add = () => {
+    if (!body.isConnected) return; // filtered or sorted anew meanwhile
+    body.append(...ordered.slice(from, from + 200).map((row) => bodyRow(row, all)));
+    from += 200;
+    if (from < ordered.length) requestAnimationFrame(add);
+  };
+  add();
 }
 
 function tickTable() {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wattwhat.errors import ArgumentError, WattwhatError
 from wattwhat.measurement import Measurement
-from wattwhat.quantity import finite_or_none
+from wattwhat.report.page.rows import brief
 from wattwhat.scoring.frontier import FrontierGrade
 from wattwhat.scoring.population import TRAITS, traits_of
 
@@ -55,36 +55,40 @@ def references_of(
     )
 
 
-def grade_row(measurement: Measurement, references: Sequence[FrontierGrade]) -> dict[str, Any]:
+def grade_row(
+    measurement: Measurement, references: Sequence[FrontierGrade], number: Callable[[str], int]
+) -> dict[str, Any]:
     """The grade by the first reference that takes this measurement, or the reason why none does.
 
+    Args:
+        measurement: what to grade.
+        references: in the order in which they are asked.
+        number: keeps a text once and gives its number.
+
     Returns:
-        ``grade`` with letter, odds, excess, words and notes; or ``ungraded`` with a sentence; or nothing
-        where there is no reference.
+        ``grade``, a list of letter, number of the reference, odds, excess, words and numbers of notes; or
+        ``ungraded`` with the number of a sentence; or nothing where there is no reference.
     """
     refusals = []
-    for number, reference in enumerate(references):
+    for place, reference in enumerate(references):
         try:
             result = reference(measurement)
         except WattwhatError as err:
             refusals.append(str(err))
             continue
         odds = {letter: round(p, 3) for letter, p in (result.probabilities or {}).items() if p >= 0.005}
-        excess = result.value
-        return {
-            "grade": {
-                "letter": result.grade,
-                "odds": odds or None,
-                "excess": None if excess is None else [finite_or_none(excess.value), finite_or_none(excess.u)],
-                "words": result.details["words"],
-                "notes": list(result.details["notes"]),
-                "reference": number,
-            }
-        }
+        # The words name the reference in a bracket; the page puts that in again.
+        words = result.details["words"].replace(_bracket(reference), "@", 1)
+        notes = [number(note) for note in result.details["notes"]]
+        return {"grade": [result.grade, place, odds or None, brief(result.value), words, notes]}
     if not refusals:
         return {}
     others = f" (and {len(refusals) - 1} other references neither)" if len(refusals) > 1 else ""
-    return {"ungraded": refusals[0] + others}
+    return {"ungraded": number(refusals[0] + others)}
+
+
+def _bracket(reference: FrontierGrade) -> str:
+    return f"(reference {reference.reference}, {len(reference.members)} models)"
 
 
 def band_of(reference: FrontierGrade) -> dict[str, Any]:
@@ -97,6 +101,7 @@ def band_of(reference: FrontierGrade) -> dict[str, Any]:
     steps = [low + (high - low) * i / _STEPS for i in range(_STEPS + 1)]
     return {
         "name": reference.reference,
+        "bracket": _bracket(reference),
         "members": len(reference.members),
         "edges": list(reference.edges),
         "frontier": [[accuracy, float(f"{reference.frontier_j(accuracy):.5g}")] for accuracy in steps],

@@ -9,14 +9,14 @@ from wattwhat.measurement import Measurement
 from wattwhat.quantity import Quantity
 from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
 from wattwhat.report.page.grades import band_of, grade_row, references_of
-from wattwhat.report.page.rows import Texts, accuracy_or_reason, pair, row_of
+from wattwhat.report.page.rows import Texts, accuracy_or_reason, brief, packed, row_of
 from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 
 __all__ = ["payload_of"]
 
 _TRACE_POINTS = 400  # of one measurement: more than a chart is wide
-_TRACE_POINTS_ALL = 30_000  # of the page: about 400 kB
+_TRACE_POINTS_ALL = 12_000  # of the page: about 150 kB
 
 
 def payload_of(
@@ -33,8 +33,8 @@ def payload_of(
     Example:
         >>> m = Measurement(label="net", energy_j=Quantity(6, 1, "J"), items=2)
         >>> payload = payload_of([m], title="nets")
-        >>> payload["basis"], payload["rows"][0]["energy"]["item"]
-        ('item', [3.0, 0.5])
+        >>> payload["basis"], payload["cells"][0][payload["keys"].index("energy")]
+        ('item', [6.0, 1.0])
         >>> payload["missing"][0]
         "No measurement carries the metric 'accuracy', so the chart shows energy alone. ..."
     """
@@ -45,33 +45,37 @@ def payload_of(
     rows = [row_of(m, texts, metric) for m in found]
     sam_units = units_by_basis(by_basis)
     for m, energy, row in zip(found, by_basis, rows, strict=True):
-        row["energy"] = {basis: pair(quantity) for basis, quantity in energy.items()}
-        row["sam"] = _sams(m, energy, sam_units, metric)
-        row.update(grade_row(m, references))
+        row.update(_sams(m, energy, sam_units, metric))
+        row.update(grade_row(m, references, texts.number))
     _add_traces(found, rows)
     return {
         "title": title,
         "metric": metric,
         "basis": preferred(by_basis),
-        "bases": [_basis(name, by_basis, sam_units) for name in BASES if any(name in one for one in by_basis)],
+        "bases": [_basis(name, by_basis, rows, sam_units) for name in BASES if any(name in one for one in by_basis)],
         "references": [band_of(one) for one in references],
         "missing": [*_missing(rows, metric, bool(references) or bool(notes)), *notes],
-        "rows": rows,
+        **packed(rows),
         "texts": texts.kept,
     }
 
 
 def _sams(
     m: Measurement, energy: dict[str, Quantity], units: dict[str, str], metric: str
-) -> dict[str, list[float | None] | None]:
+) -> dict[str, list[float | None]]:
     accuracy, _ = accuracy_or_reason(m, metric)
-    scores = {basis: sam_of(accuracy, energy.get(basis), unit) for basis, unit in units.items()}
-    return {basis: pair(score) for basis, score in scores.items() if score is not None}
+    scores = {f"sam_{basis}": sam_of(accuracy, energy.get(basis), unit) for basis, unit in units.items()}
+    return {key: brief(score) for key, score in scores.items() if score is not None}
 
 
-def _basis(name: str, by_basis: Sequence[dict[str, Quantity]], sam_units: dict[str, str]) -> dict[str, Any]:
+def _basis(
+    name: str,
+    by_basis: Sequence[dict[str, Quantity]],
+    rows: Sequence[dict[str, Any]],
+    sam_units: dict[str, str],
+) -> dict[str, Any]:
     unit, factor = display_unit(one[name].value for one in by_basis if name in one)
-    sam = sam_units.get(name)
+    sam = sam_units.get(name) if any(f"sam_{name}" in row for row in rows) else None
     return {
         "name": name,
         "words": BASES[name],
@@ -103,7 +107,7 @@ def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool
         said.append(f"No measurement carries the metric {metric!r}, so the chart shows energy alone. {how}")
     elif with_accuracy < len(rows):
         said.append(f"{len(rows) - with_accuracy} of {len(rows)} measurements carry no {metric!r}. {how}")
-    lost = sum("total" not in row["energy"] for row in rows)
+    lost = sum("energy" not in row for row in rows)
     if lost:
         said.append(f"{lost} of {len(rows)} measurements have no energy: every channel was lost (see their warnings).")
     for key, words in (("family", 'no family: details["family"] is not set'), ("device", "no device")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,10 +14,27 @@ from wattwhat.quantity import Quantity, finite_or_none
 from wattwhat.scoring.inputs import accuracy_of
 from wattwhat.scoring.population import traits_of
 
-__all__ = ["Texts", "accuracy_or_reason", "pair", "row_of"]
+__all__ = ["Texts", "accuracy_or_reason", "brief", "packed", "pair", "row_of"]
 
 _PARAMETERS = ("parameters", "params", "n_parameters", "num_parameters", "parameter_count", "param_count")
 _UNKNOWN_HOST = "unknown-host/"
+
+
+def packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows as a table: the keys once, None for what a row lacks, which halves the page.
+
+    Example:
+        >>> packed([{"a": 1}, {"b": 2}])
+        {'keys': ['a', 'b'], 'cells': [[1], [None, 2]]}
+    """
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    cells = []
+    for row in rows:
+        line = [row.get(key) for key in keys]
+        while line and line[-1] is None:
+            line.pop()
+        cells.append(line)
+    return {"keys": keys, "cells": cells}
 
 
 class Texts:
@@ -62,7 +79,7 @@ def accuracy_or_reason(measurement: Measurement, metric: str) -> tuple[Quantity 
 
 
 def row_of(measurement: Measurement, texts: Texts, metric: str) -> dict[str, Any]:
-    """One row, without energies by basis, grade, SAM and trace (those need the other rows).
+    """One row, without grade, SAM and trace (those need the other rows); texts stand as their numbers.
 
     Args:
         measurement: what to show.
@@ -70,23 +87,22 @@ def row_of(measurement: Measurement, texts: Texts, metric: str) -> dict[str, Any
         metric: name of the accuracy.
 
     Returns:
-        Only what is known; keys of unknown things are absent.
+        Only what is known; keys of unknown things are absent. The page divides the energy by calls and
+        items itself, as `Measurement` does.
     """
     m = measurement
     traits = traits_of(m)
     accuracy, reason = accuracy_or_reason(m, metric)
     unlike = "scope", "phase", "item", "origin"
-    row = {
+    row: dict[str, Any] = {
         "label": m.label,
-        "family": _text(m.details.get("family")),
-        "device": traits["device"],
-        "scope": traits["scope"],
-        "phase": traits["phase"],
-        "provenance": m.provenance,
+        "family": _numbered(m.details.get("family"), texts),
+        "device": _numbered(traits["device"], texts),
+        "provenance": texts.number(m.provenance),
         "kind": texts.number("\n".join(traits[name] or "" for name in unlike)),
         "accuracy": pair(accuracy),
         "accuracy_problem": reason,
-        "power": pair(m.power_w),
+        "energy": pair(m.energy_j),
         "duration_s": _number(m.duration_s),
         "calls": m.calls,
         "items": _number(m.items),
@@ -109,7 +125,7 @@ def _budget(m: Measurement, texts: Texts) -> list[list[Any]]:
     return [[texts.number(source), _short(share)] for source, share in shares if math.isfinite(share)]
 
 
-def _sensors(m: Measurement, texts: Texts) -> dict[str, Any] | None:
+def _sensors(m: Measurement, texts: Texts) -> list[float] | None:
     """The sensors whose error is common to everything read with them, and its size as a fraction.
 
     Channels of logs that name no host are not known to be the same thing, so they share nothing.
@@ -122,7 +138,8 @@ def _sensors(m: Measurement, texts: Texts) -> dict[str, Any] | None:
     offset = m.budget.get(OFFSET) / total
     if not math.isfinite(gain + offset):
         return None
-    return {"ids": texts.number("\n".join(ids)), "gain": gain, "offset": offset}
+    # An estimate for a channel has nothing in common with a reading of it.
+    return [texts.number("\n".join([m.provenance, *ids])), _short(gain), _short(offset)]
 
 
 def _channel(entry: ChannelEnergy, texts: Texts) -> list[Any]:
@@ -131,10 +148,20 @@ def _channel(entry: ChannelEnergy, texts: Texts) -> list[Any]:
         texts.number(channel.id),
         texts.number(channel.device),
         texts.number(channel.component),
-        pair(entry.energy_j),
+        brief(entry.energy_j),
         texts.number(entry.provenance),
         1 if entry.counted else 0,
     ]
+
+
+def brief(quantity: Quantity | None) -> list[float | None]:
+    """`pair` with six figures, for what is only read; ``[]`` where there is no value.
+
+    Example:
+        >>> brief(Quantity(1 / 3, math.inf, "J"))
+        [0.333333, None]
+    """
+    return [None if x is None else float(f"{x:.6g}") for x in pair(quantity) or ()]
 
 
 def _parameters(metrics: Mapping[str, float]) -> float | None:
@@ -149,8 +176,8 @@ def _number(value: float | None) -> float | None:
     return None if value is None else finite_or_none(value)
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _numbered(value: Any, texts: Texts) -> int | None:
+    return texts.number(value) if isinstance(value, str) and value else None
 
 
 def _short(value: float) -> float:

@@ -12,11 +12,11 @@ from wattwhat.scoring.sustainable import sam
 __all__ = ["sam_of", "sam_unit"]
 
 _UNITS = ("MWh", "kWh", "Wh", "kJ", "mWh", "J", "mJ", "uJ")
-_MARGIN = 2.0  # at 1 unit SAM has a pole; a unit is taken only if every energy is well above it
+_MARGIN = 2.0  # units: SAM has a pole at 1, next to which it says nothing
 
 
 def sam_unit(energies: Iterable[Quantity]) -> str | None:
-    """The largest unit in which SAM is defined for all of these energies; None if there is none.
+    """The largest unit in which SAM is well defined for all of these energies, else the smallest; None for none.
 
     Example:
         >>> sam_unit([Quantity(0.4, 0.01, "J"), Quantity(9.0, 0.1, "J")])
@@ -26,7 +26,7 @@ def sam_unit(energies: Iterable[Quantity]) -> str | None:
     if not positive:
         return None
     least = min(positive, key=lambda energy: energy.value)
-    return next((unit for unit in _UNITS if least.to(unit).value >= _MARGIN), None)
+    return next((unit for unit in _UNITS if least.to(unit).value >= _MARGIN), _UNITS[-1])
 
 
 def sam_name(unit: str, basis: str) -> str:
@@ -35,14 +35,14 @@ def sam_name(unit: str, basis: str) -> str:
 
 
 def sam_of(accuracy: Quantity | None, energy: Quantity | None, unit: str | None) -> Quantity | None:
-    """SAM of one row, or None where accuracy or energy is missing or the score is not defined.
+    """SAM of one row, or None where accuracy or energy is missing or too near to where it is not defined.
 
     Example:
         >>> print(sam_of(Quantity(0.7, 0.01, "1"), Quantity(0.5, 0.02, "J"), "mJ"))
         0.311(23) 1
         >>> sam_of(None, Quantity(0.5, 0.02, "J"), "mJ")
     """
-    if accuracy is None or energy is None or unit is None:
+    if accuracy is None or energy is None or unit is None or not energy.to(unit).value >= _MARGIN:
         return None
     try:
         found = sam(accuracy, energy, unit=unit)
