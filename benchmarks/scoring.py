@@ -104,11 +104,11 @@ def prices(path):
     """What accuracy costs: the best relation of each population, and the price of one more point at 75 %."""
     for environment, nets in populations(path):
         points = scaling.points_of(nets)
-        best, second = scaling.compare_relations(*points)[:2]
+        best, *others = scaling.compare_relations(*points)
         front = sum(pareto(*points))
         print(f"{environment}: {len(nets)} models, {front} on the Pareto front")
         print(f"    {best}")
-        print(f"    next best by {second.aicc - best.aicc:.1f}: {second.relation}")
+        print("    worse by: " + ", ".join(f"{fit.relation} {fit.aicc - best.aicc:.1f}" for fit in others))
         print(f"    {best.price(0.75)}")
 
 

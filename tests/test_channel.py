@@ -51,6 +51,14 @@ def test_two_channels_that_contain_each_other_count_once() -> None:
     assert len(counted_ids([a, b])) == 1
 
 
+def test_what_hangs_on_a_meter_in_the_mains_is_not_added_to_it() -> None:
+    plug = Channel("lab/plug/1", "t", "plug", "wall", "energy")
+    second = Channel("lab/plug/2", "t", "second supply", "wall", "energy")
+    package = Channel("lab/rapl/package-0", "t", "package", "cpu", "energy")
+    elsewhere = Channel("other/rapl/package-0", "t", "package", "cpu", "energy")
+    assert counted_ids([package, plug, elsewhere, second]) == {plug.id, second.id, elsewhere.id}
+
+
 def test_a_field_of_a_later_version_is_passed_over() -> None:
     channel = Channel("a", "t", "a", "cpu", "energy")
     assert Channel.from_dict({**channel.to_dict(), "colour": "green"}) == channel

@@ -114,12 +114,12 @@ def test_a_configuration_file_that_is_missing_or_no_ini_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("WATTWHAT_CONFIG", str(tmp_path / "nowhere.ini"))
-    with pytest.raises(ArgumentError, match="nowhere.ini"):
+    with pytest.raises(ArgumentError, match=r"nowhere\.ini"):
         EstimateBackend()
     bad = tmp_path / "bad.ini"
     bad.write_text("watts = 3")
     monkeypatch.setenv("WATTWHAT_CONFIG", str(bad))
-    with pytest.raises(ArgumentError, match="bad.ini"):
+    with pytest.raises(ArgumentError, match=r"bad\.ini"):
         EstimateBackend()
 
 

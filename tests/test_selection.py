@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.backend import Plugin, find_plugins
+from wattwhat.backend import Plugin, find_plugins, load
 from wattwhat.errors import BackendError
 from wattwhat.selection import ENV_BACKENDS, open_rig, survey
 
@@ -31,7 +31,8 @@ class Fixed(Meter):
 
 class Having(Backend):
     def __init__(self, *meters: Meter, answer: Any = None) -> None:
-        self.given, self.answer = meters, answer or Availability(True, "here")
+        self.given = meters
+        self.answer = Availability(True, "here") if answer is None else answer
 
     def probe(self) -> Availability:
         return self.answer  # type: ignore[no-any-return]
@@ -101,7 +102,7 @@ def test_an_estimate_serves_only_what_no_sensor_covers() -> None:
     assert model.given[0].closed == 1  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("component", ["module", "host", "wall"])
+@pytest.mark.parametrize("component", ["soc", "module", "host", "wall"])
 def test_what_measures_everything_leaves_nothing_to_estimate(component: str) -> None:
     rig = open_rig(
         plugins=plugins(m=Having(Fixed("guess", "cpu", "estimated")), s=Having(Fixed("all", component)))
@@ -164,8 +165,6 @@ def test_discovery_lists_names_without_importing_anything() -> None:
     assert list(found) == ["x"]
     assert found["x"].distribution == "d"
     with pytest.raises(BackendError, match=r"'x' of d failed to load: ModuleNotFoundError"):
-        from wattwhat.backend import load
-
         load(found["x"])
 
 

@@ -122,6 +122,9 @@ class Channel:
 def counted_ids(channels: Iterable[Channel]) -> set[str]:
     """Ids of the channels whose energies may be added: no other given channel contains them.
 
+    A channel of component ``"wall"`` contains every other channel of its host (the first part of the id):
+    a meter in the mains cannot know their names.
+
     Args:
         channels: channels read together; the same id twice is one channel.
 
@@ -135,7 +138,7 @@ def counted_ids(channels: Iterable[Channel]) -> set[str]:
         >>> counted_ids([core, package])
         {'h/rapl/package-0'}
     """
-    by_id = {channel.id: channel for channel in channels}
+    by_id = _with_walls({channel.id: channel for channel in channels})
     inside: set[str] = set()
     for channel in by_id.values():
         inside |= _descendants(channel, by_id)
@@ -146,6 +149,19 @@ def counted_ids(channels: Iterable[Channel]) -> set[str]:
             continue
         counted.add(channel_id)
     return counted
+
+
+def _with_walls(by_id: dict[str, Channel]) -> dict[str, Channel]:
+    walls = [channel for channel in by_id.values() if channel.component == "wall"]
+    if not walls:
+        return by_id
+    others = [channel.id for channel in by_id.values() if channel.component != "wall"]
+    full = dict(by_id)
+    for wall in walls:
+        host = wall.id.split("/")[0]
+        behind = [channel_id for channel_id in others if channel_id.split("/")[0] == host]
+        full[wall.id] = attrs.evolve(wall, contains=(*wall.contains, *behind))
+    return full
 
 
 def _descendants(channel: Channel, by_id: dict[str, Channel]) -> set[str]:

@@ -17,7 +17,7 @@ from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
 
-__all__ = ["PowerSums", "delay_s", "gauge_energy", "integrate_power", "seen_fraction"]
+__all__ = ["PowerSums", "between_rests", "delay_s", "gauge_energy", "integrate_power", "seen_fraction"]
 
 # Share of the time that a gauge is taken to look where nobody stated its averaging window: 25 ms of every
 # 100 ms is the worst that was published (A100 and H100, arXiv 2312.02741).
@@ -166,7 +166,7 @@ def gauge_energy(
     duration_s: float,
     channel: Channel,
     *,
-    edge_changes_w: tuple[float, float] = (0.0, 0.0),
+    unrest_w: tuple[float, float] = (0.0, 0.0),
     blind_s: float = 0.0,
     provenance: str = "measured",
 ) -> Joules:
@@ -176,9 +176,8 @@ def gauge_energy(
         sums: over the window, moved by `delay_s`.
         duration_s: length of the window in s.
         channel: update period, averaging window, resolution, gain and offset come from here.
-        edge_changes_w: how far the shown power moves within one delay around each edge, in W: the gauge
-            smears a step at the edge, and what leaks across is uncertain by about an eighth of the
-            averaging window times the step.
+        unrest_w: how far the shown power moves around each edge, in W. The gauge smears a step over U + W;
+            of a step just at the edge, an eighth of that time's energy leaks across.
         blind_s: seconds at the end for which the gauge has not shown anything yet.
         provenance: ``"measured"`` or ``"estimated"``.
 
@@ -191,13 +190,13 @@ def gauge_energy(
         >>> round(gauge_energy(sums, 1.0, gauge).value_j, 6)
         100.0
     """
+    leak_s = delay_s(channel) / 4.0
     value_j = sums.energy_j
-    reach = delay_s(channel)
     blind_w = power_limit_w(channel) / math.sqrt(12.0) if sums.samples < 2 else _spread_w(sums, duration_s)
     parts = [
         (UNSEEN, math.sqrt(sums.unseen_j2)),
         (LOST, math.sqrt(sums.gaps_j2)),
-        (EDGES, math.hypot(blind_w * blind_s, *(change * reach / 4.0 for change in edge_changes_w))),
+        (EDGES, math.hypot(blind_w * blind_s, *(leak_s * change for change in unrest_w))),
     ]
     if channel.resolution:
         parts.append((RESOLUTION, channel.resolution / math.sqrt(12.0) * duration_s))
@@ -209,6 +208,37 @@ def gauge_energy(
             "interpolated and its uncertainty says so"
         )
     return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(warnings))
+
+
+def between_rests(before: PowerSums, after: PowerSums, channel: Channel) -> tuple[PowerSums, float]:
+    """The sums of a load that had rest on both sides, with nothing lost at its edges.
+
+    A gauge answers a load during the ``U + W`` after it. From the begin of the load until all of it was
+    shown, the integral holds the load and ``U + W`` of rest, whose power is shown just before and after:
+    taking that off leaves the load's energy, whatever its shape, if the phase of the gauge is random.
+
+    Args:
+        before: sums at the begin of the load.
+        after: sums when its end had been shown.
+        channel: update period and averaging window come from here.
+
+    Returns:
+        The load's sums, and by how many W the rest before and after differ.
+
+    Example:
+        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
+        ...                 averaging_window_s=0.1)
+        >>> how = dict(period_s=0.1, seen=1.0, max_gap_s=1.0, limit_w=300.0)
+        >>> begin = PowerSums().add(0.0, 50.0, **how)
+        >>> end = begin.add(0.1, 50.0, **how).add(0.6, 250.0, **how).add(1.2, 50.0, **how)
+        >>> round(between_rests(begin, end, gauge)[0].energy_j, 6)
+        160.0
+    """
+    answer_s = 2.0 * delay_s(channel)
+    sums = after.minus(before)
+    first_w, last_w = (before.last or (0.0, 0.0))[1], (after.last or (0.0, 0.0))[1]
+    rest_j = (first_w + last_w) / 2.0 * answer_s
+    return attrs.evolve(sums, energy_j=sums.energy_j - rest_j), last_w - first_w
 
 
 def _spread_w(sums: PowerSums, duration_s: float) -> float:

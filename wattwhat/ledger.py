@@ -12,7 +12,7 @@ from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
 from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total
-from wattwhat.gauge import gauge_energy
+from wattwhat.gauge import between_rests, gauge_energy
 from wattwhat.line import CounterLine, Edge, Gap, GaugeLine, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
@@ -30,6 +30,8 @@ def account(
     end: Snapshot,
     context: Snapshot | None = None,
     only: Collection[str] | None = None,
+    *,
+    aligned: bool = False,
 ) -> Account:
     """Energy of each line between two snapshots.
 
@@ -39,6 +41,8 @@ def account(
         end: later snapshot.
         context: a snapshot from before ``begin``, which tells the power around a short span.
         only: ids of the channels to look at; None looks at all.
+        aligned: whether there is rest before and after the window, as around the blocks of measure()
+            over a sensor that looks away part of the time.
     """
     duration_s = (end.t_ns - begin.t_ns) * 1e-9
     entries: Account = []
@@ -46,7 +50,7 @@ def account(
         if only is not None and line.channel.id not in only:
             continue
         if isinstance(line, GaugeLine):
-            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s)
+            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
         else:
             joules, words = _counter(line, number, begin, end, context, rig)
         entries.append((line, joules, words))
@@ -148,9 +152,15 @@ def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, durat
 
 
 def _gauge(
-    line: GaugeLine, first: Any, last: Any, duration_s: float
+    line: GaugeLine, first: Any, last: Any, duration_s: float, aligned: bool
 ) -> tuple[Joules | None, tuple[str, ...]]:
     name = line.channel.id
+    if aligned and isinstance(first, Edge) and isinstance(last, Edge) and first.before and last.after:
+        sums, change_w = between_rests(first.before, last.after, line.channel)
+        joules = gauge_energy(
+            sums, duration_s, line.channel, unrest_w=(change_w, change_w), provenance=line.provenance
+        )
+        return joules, _named(name, joules.warnings)
     begin, blind_begin = line.at(first) if isinstance(first, Edge) else (None, 0.0)
     end, blind_end = line.at(last) if isinstance(last, Edge) else (None, 0.0)
     if begin is None or end is None:
@@ -166,7 +176,7 @@ def _gauge(
         sums,
         duration_s,
         line.channel,
-        edge_changes_w=(first.change_w, last.change_w),
+        unrest_w=(first.unrest_w, last.unrest_w),
         blind_s=min(blind_end, duration_s),
         provenance=line.provenance,
     )

@@ -120,14 +120,26 @@ class CounterLine(Line):
 
 
 class Edge:
-    """One edge of a window over a gauge: resolved when the gauge has shown the power of that moment."""
+    """One edge of a window over a gauge, resolved when the gauge has shown all of the power around it.
 
-    __slots__ = ("__weakref__", "change_w", "sums", "t_ns")
+    Attributes:
+        t_ns: its monotonic time.
+        sums: the running integral at the time when the gauge showed that moment; None until then.
+        before: the integral when the gauge had shown nothing yet of what came after the edge.
+        after: the integral when it had shown all of what came before it.
+        unrest_w: the range of power shown around it, in W.
+        dark: whether the gauge showed nothing for so long that it was given up.
+    """
+
+    __slots__ = ("__weakref__", "after", "before", "dark", "sums", "t_ns", "unrest_w")
 
     def __init__(self, t_ns: int) -> None:
         self.t_ns = t_ns
         self.sums: PowerSums | None = None
-        self.change_w = 0.0
+        self.dark = False
+        self.before: PowerSums | None = None
+        self.after: PowerSums | None = None
+        self.unrest_w = 0.0
 
 
 class GaugeLine(Line):
@@ -191,28 +203,35 @@ class GaugeLine(Line):
     def give_up(self, now_s: float) -> None:
         """Settle edges that the gauge will not show any more because its readings fail."""
         with self.lock:
-            patience = self._how["max_gap_s"] + self.delay_s
-            self.pending = [edge for edge in self.pending if edge.t_ns * 1e-9 + patience > now_s]
+            patience_s = self._how["max_gap_s"] + 2.0 * self.delay_s
+            late = [edge for edge in self.pending if edge.t_ns * 1e-9 + patience_s <= now_s]
+            for edge in late:
+                edge.dark = not self.recent
+                if self.recent:
+                    edge.sums, _ = self._sums_at(edge.t_ns * 1e-9 + self.delay_s)
+                self.pending.remove(edge)
 
     def at(self, edge: Edge) -> tuple[PowerSums | None, float]:
         """The sums at an edge and how many seconds before it the gauge went dark (0 if it was shown)."""
         if edge.sums is not None:
             return edge.sums, 0.0
         with self.lock:
-            if not self.recent:
+            if not self.recent or edge.dark:
                 return None, 0.0
             return self._sums_at(edge.t_ns * 1e-9 + self.delay_s)
 
     def _settle(self, t_s: float) -> None:
         waiting = []
         for edge in self.pending:
-            shown_s = edge.t_ns * 1e-9 + self.delay_s
-            if shown_s > t_s:
+            edge_s = edge.t_ns * 1e-9
+            if edge_s + 2.0 * self.delay_s > t_s:
                 waiting.append(edge)
                 continue
-            edge.sums, _ = self._sums_at(shown_s)
-            near = [power for when, power, _ in self.recent if when >= shown_s - 2.0 * self.delay_s]
-            edge.change_w = max(near) - min(near) if near else 0.0
+            edge.sums, _ = self._sums_at(edge_s + self.delay_s)
+            edge.before, _ = self._sums_at(edge_s)
+            edge.after, _ = self._sums_at(edge_s + 2.0 * self.delay_s)
+            near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
+            edge.unrest_w = max(near) - min(near) if near else 0.0
         self.pending = waiting
 
     def _sums_at(self, shown_s: float) -> tuple[PowerSums, float]:

@@ -95,9 +95,10 @@ class Rig:
             raise
         except BaseException:
             readings = [self._careful(number) for number in range(len(self.lines))]
-        if self.gauges:
-            self.sampler.look()
         t_ns = self.clock()
+        if self.gauges:
+            _stamp(readings, t_ns)
+            self.sampler.look()
         snapshot = Snapshot(t_ns, readings, anchors)
         if t_ns - self._newer_ns > _CONTEXT_NS:
             self.context, self._newer, self._newer_ns = self._newer, self._without_edges(snapshot), t_ns
@@ -116,6 +117,7 @@ class Rig:
         anchors = self.anchors
         if self.gauges:
             readings = [self._careful(number, begin) for number in range(len(self.lines))]
+            _stamp(readings, t_ns)
             return Snapshot(t_ns, readings, anchors)
         try:
             return Snapshot(t_ns, [read() for read in self._reads], anchors)
@@ -194,6 +196,13 @@ class Rig:
         for line in self.lines:
             line.lost, line.error = True, "the meters were closed"
             line.close()
+
+
+def _stamp(readings: list[Any], t_ns: int) -> None:
+    """Give the edges over gauges the time of their snapshot: reading the other meters took a while."""
+    for item in readings:
+        if isinstance(item, Edge):
+            item.t_ns = t_ns
 
 
 _RIGS: weakref.WeakSet[Rig] = weakref.WeakSet()

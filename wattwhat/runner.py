@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import attrs
 
@@ -13,23 +13,17 @@ from wattwhat.blocks import Block, add_up, repeats_u_j, shrinkable_half_width, w
 from wattwhat.channel import counted_ids
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
-from wattwhat.gauge import seen_fraction
 from wattwhat.ledger import account, measurement_of
-from wattwhat.line import GaugeLine
 from wattwhat.measurement import Measurement
 from wattwhat.plan import Plan
 from wattwhat.quantity import Quantity
-from wattwhat.rig import Rig, Snapshot
+from wattwhat.rig import Rig
+from wattwhat.rounds import Rounds
 from wattwhat.workload import Workload
 
 __all__ = ["Progress", "run_plan"]
 
 Progress = Callable[[float, str], None]
-
-# A block is this many update periods long, so that its edges weigh little.
-_PERIODS_PER_BLOCK = 10.0
-# Fewer blocks tell too little about their spread.
-_LEAST_BLOCKS = 5
 
 
 def run_plan(
@@ -82,10 +76,10 @@ class _Run:
         first_s = self.time_calls(1) if self.plan.warmup != 0 else None
         idle_w = self.idle_power()
         call_s = self.warm_up(first_s)
-        spans, stopped = self.blocks(call_s)
-        if self.rig.gauges:
-            self.sleep(max(line.delay_s + 2.0 * line.poll_s for line in self.rig.gauges))
-        blocks = [self.settle(*span) for span in spans]
+        rounds = Rounds(
+            self.workload, self.plan, self.rig, self.lines, self.counted, self.sleep, self.generator
+        )
+        blocks, stopped = rounds.take(call_s, self.say)
         return self.result(blocks, idle_w, stopped)
 
     def say(self, words: str) -> None:
@@ -111,7 +105,7 @@ class _Run:
         call_s = first_s or 0.0
         recent: list[float] = []
         while self.clock() < limit_ns and call_s < 0.1 * self.plan.max_seconds:
-            group_s = 0.02 * min(self.plan.min_seconds, 5.0)
+            group_s = 0.05 * min(self.plan.min_seconds, 5.0)
             call_s = self.time_calls(max(1, min(int(group_s / call_s), 100_000) if call_s > 0 else 1000))
             recent = [*recent[-2:], call_s]
             if len(recent) == 3 and max(recent) <= 1.05 * min(recent):
@@ -132,7 +126,7 @@ class _Run:
         self.sleep(seconds)
         end = self.rig.end(begin)
         if self.rig.gauges:
-            self.sleep(max(line.delay_s + line.poll_s for line in self.rig.gauges))
+            self.sleep(max(2.0 * line.delay_s + 2.0 * line.poll_s for line in self.rig.gauges))
         entries = account(self.rig, begin, end, None, self.only)
         energy, budget = total(
             (line.channel, j) for line, j, _ in entries if j and line.channel.id in self.counted
@@ -141,58 +135,6 @@ class _Run:
         if not energy.known or span_s <= 0.0:
             return None
         return Quantity(energy.value / span_s, budget.u / span_s, "W")
-
-    def blocks(self, call_s: float) -> tuple[list[tuple[Snapshot, Snapshot, int]], str]:
-        """Measure blocks until they are enough; gives their snapshots and why it stopped."""
-        calls = max(1, math.ceil(self.block_seconds() / call_s)) if call_s > 0 else 1000
-        spans: list[tuple[Snapshot, Snapshot, int]] = []
-        begun_ns = self.clock()
-        while True:
-            spans.append(self.block(calls))
-            passed_s = (self.clock() - begun_ns) * 1e-9
-            mean_s = passed_s / len(spans)
-            if len(spans) >= _LEAST_BLOCKS and passed_s >= self.plan.min_seconds:
-                reached = shrinkable_half_width(self.settled(spans), self.counted)
-                self.say(f"{len(spans)} blocks, ±{100 * reached:.2g} %")
-                if reached <= self.plan.precision:
-                    return spans, "precision reached"
-            if passed_s + mean_s > self.plan.max_seconds:
-                return spans, "max_seconds reached"
-            done = sum(count for _, _, count in spans)
-            calls = max(1, math.ceil(self.block_seconds() * done / max(passed_s, 1e-6)))
-
-    def block_seconds(self) -> float:
-        slowest_s = max(
-            (period_s(line.channel) for line in self.lines if line.provenance == "measured"), default=0.0
-        )
-        wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, self.plan.min_seconds / 10.0)
-        return min(wanted_s, self.plan.max_seconds / _LEAST_BLOCKS)
-
-    def block(self, calls: int) -> tuple[Snapshot, Snapshot, int]:
-        """So many calls between two snapshots, at a random phase of sensors that look away at times."""
-        away_s = max((_looks_away_s(line) for line in self.rig.gauges), default=0.0)
-        if away_s:
-            self.sleep(self.generator.uniform(0.0, away_s))
-        run, done, chunk = self.workload.run, 0, max(1, calls // 8)
-        begin = self.rig.begin()
-        latest_ns = begin.t_ns + int(2e9 * self.block_seconds())
-        while done < calls:
-            for _ in range(min(chunk, calls - done)):
-                run()
-            done += min(chunk, calls - done)
-            if self.clock() > latest_ns:  # calls are slower than they were: a shorter block will do
-                break
-        self.workload.synchronize()
-        return begin, self.rig.end(begin), done
-
-    def settle(self, begin: Snapshot, end: Snapshot, calls: int) -> Block:
-        return Block(account(self.rig, begin, end, None, self.only), calls, (end.t_ns - begin.t_ns) * 1e-9)
-
-    def settled(self, spans: Sequence[tuple[Snapshot, Snapshot, int]]) -> list[Block]:
-        """Blocks whose end every gauge has shown by now."""
-        lag_s = max((line.delay_s + line.poll_s for line in self.rig.gauges), default=0.0)
-        latest_ns = self.clock() - int(lag_s * 1e9)
-        return [self.settle(*span) for span in spans if not lag_s or span[1].t_ns <= latest_ns]
 
     def result(self, blocks: list[Block], idle_w: Quantity | None, stopped: str) -> Measurement:
         entries = add_up(blocks)
@@ -239,12 +181,6 @@ class _Run:
 def _block_j(block: Block, counted: set[str]) -> float | None:
     values = [j.value_j for line, j, _ in block.entries if j is not None and line.channel.id in counted]
     return math.fsum(values) if values else None
-
-
-def _looks_away_s(line: GaugeLine) -> float:
-    """The update period of a gauge that does not look all the time, else 0."""
-    period = period_s(line.channel)
-    return period if seen_fraction(period, line.channel.averaging_window_s) < 1.0 else 0.0
 
 
 def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:

@@ -97,6 +97,7 @@ class Score(Protocol):
 
     The name carries whatever changes the scale (unit, parameters, reference), so that two results of
     one name compare. A score raises `wattwhat.errors.ScoreError` for a measurement that lacks something.
+    One whose smaller values are better also has ``higher_is_better = False``, which `rank` looks at.
 
     Example:
         >>> class JoulesPerItem:

@@ -46,7 +46,10 @@ class Forecast:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = f"{self.energy_j.value:.4g} J, 95 % {self.low_j:.4g} to {self.high_j:.4g} J"
+        size = abs(self.energy_j.value)
+        unit, factor = next(((u, f) for u, f in (("MJ", 1e6), ("kJ", 1e3)) if size >= 10 * f), ("J", 1.0))
+        value, low, high = (number / factor for number in (self.energy_j.value, self.low_j, self.high_j))
+        said = f"{value:.4g} {unit}, 95 % {low:.4g} to {high:.4g} {unit}"
         said += f", {self.reach:.3g} times as far as was measured"
         return "\n  note: ".join([said, *self.notes])
 

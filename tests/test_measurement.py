@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import copy
+import json
+import math
+import pickle
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import channels, finite, joules
+from wattwhat import Measurement, Quantity
+from wattwhat.budget import GAIN, IDLE, Budget
+from wattwhat.errors import ArgumentError, LogError
+from wattwhat.jsonl import read_jsonl, write_atomically, write_jsonl
+from wattwhat.measurement import PROVENANCES, ChannelEnergy
+
+METRICS = st.dictionaries(st.sampled_from(["accuracy", "loss"]), st.floats(0, 1), max_size=2)
+TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(tzinfo=timezone.utc))
+
+measurements = st.builds(
+    Measurement,
+    label=st.text(max_size=20),
+    energy_j=joules,
+    duration_s=st.none() | st.floats(1e-6, 1e6),
+    calls=st.none() | st.integers(1, 10**6),
+    items=st.none() | st.integers(1, 10**9),
+    channels=st.lists(
+        st.builds(ChannelEnergy, channels(), st.none() | joules, st.sampled_from(PROVENANCES)), max_size=3
+    ),
+    provenance=st.sampled_from(PROVENANCES),
+    idle_power_w=st.none() | st.builds(Quantity, finite, st.floats(0, 1e3), st.just("W")),
+    budget=st.dictionaries(st.text(min_size=1, max_size=8), st.floats(0, 1e6), max_size=4).map(Budget.of),
+    metrics=METRICS,
+    warnings=st.lists(st.text(max_size=20), max_size=3),
+    started_at=st.none() | TIMES,
+    details=st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=3),
+)
+
+
+@given(measurements)
+def test_json_and_back(m: Measurement) -> None:
+    data = json.loads(m.to_json())
+    assert data["schema"] == 1
+    assert Measurement.from_dict(data) == m
+
+
+@given(measurements)
+def test_pickle_and_copy(m: Measurement) -> None:
+    assert pickle.loads(pickle.dumps(m)) == m
+    assert copy.deepcopy(m) == m
+
+
+@given(st.lists(measurements, max_size=4))
+def test_files_hold_one_measurement_a_line(ms: list[Measurement]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "runs.jsonl")
+        write_jsonl(path, ms)
+        assert read_jsonl(path) == ms
+        assert len(path.read_text(encoding="utf-8").splitlines()) >= len(ms)
+        assert [file.name for file in Path(folder).iterdir()] == ["runs.jsonl"]
+
+
+@given(measurements)
+def test_what_is_derived_follows_from_the_fields(m: Measurement) -> None:
+    if m.calls:
+        assert m.energy_per_call_j is not None
+        assert m.energy_per_call_j.value * m.calls == pytest.approx(m.energy_j.value)
+        assert m.energy_per_call_j.relative == pytest.approx(m.energy_j.relative, rel=1e-6)
+    else:
+        assert m.energy_per_call_j is None
+    if m.items is None:
+        assert m.energy_per_item_j is None
+    if m.duration_s is None:
+        assert m.power_w is None
+    else:
+        assert m.power_w is not None
+        assert m.power_w.value * m.duration_s == pytest.approx(m.energy_j.value)
+        assert m.power_w.unit == "W"
+    assert m.energy_kwh.value * 3.6e6 == pytest.approx(m.energy_j.value)
+
+
+def test_net_energy_counts_the_gain_on_the_difference_only() -> None:
+    m = Measurement(
+        label="a",
+        energy_j=Quantity(100, 5, "J"),
+        duration_s=10.0,
+        idle_power_w=Quantity(8.0, 0.4, "W"),  # all of it the gain of 5 %
+        budget=Budget.of({GAIN: 5.0}),
+    )
+    assert m.net_energy_j == Quantity(20.0, 1.0, "J")
+    rough = Measurement(
+        label="a", energy_j=m.energy_j, duration_s=10.0, idle_power_w=Quantity(8.0, 0.5, "W"), budget=m.budget
+    )
+    assert rough.net_energy_j is not None
+    assert rough.net_energy_j.u == pytest.approx(math.hypot(1.0, 3.0))
+    assert rough.budget.get(IDLE) == 0.0
+
+
+def test_an_unknown_energy_is_null_in_json_and_unknown_again() -> None:
+    m = Measurement(label="a", energy_j=Quantity(math.nan, math.inf, "J"))
+    data = json.loads(m.to_json())
+    assert data["energy_j"] == {"value": None, "u": None, "unit": "J"}
+    assert not Measurement.from_dict(data).energy_j.known
+
+
+def test_metrics_are_added_and_replaced() -> None:
+    m = Measurement(label="a", energy_j=Quantity(1, 0, "J"), metrics={"loss": 0.3})
+    both = m.with_metrics(accuracy=0.91)
+    assert dict(both.metrics) == {"loss": 0.3, "accuracy": 0.91}
+    assert dict(m.metrics) == {"loss": 0.3}
+    with pytest.raises(TypeError):
+        m.metrics["loss"] = 1.0  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"),
+    [(76.1, r"write 0\.761 for 76\.1 %"), (-0.1, "between 0 and 1"), (math.nan, "NaN"), ("0.9", "number")],
+)
+def test_an_accuracy_that_is_no_fraction_is_refused(accuracy: object, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        Measurement(label="a", energy_j=Quantity(1, 0, "J")).with_metrics(accuracy=accuracy)  # type: ignore[arg-type]
+
+
+def test_energy_in_other_units_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"joules.*\.to\('J'\)"):
+        Measurement(label="a", energy_j=Quantity(1, 0, "kWh"))
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"schema": 2}, {"schema": 1}, {"schema": 1, "label": "a", "energy_j": 3}, [], None]
+)
+def test_what_is_no_measurement_is_refused(data: object) -> None:
+    with pytest.raises(ArgumentError):
+        Measurement.from_dict(data)
+
+
+def test_a_bad_line_is_named_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(Measurement(label="a", energy_j=Quantity(1, 0, "J")).to_json() + "\n\n{half\n")
+    with pytest.raises(LogError, match=r"runs\.jsonl, line 3"):
+        read_jsonl(path)
+
+
+def test_a_file_that_cannot_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.jsonl"]
+
+
+def test_it_can_be_read_by_a_person() -> None:
+    m = Measurement(
+        label="net <b>",
+        energy_j=Quantity(12.34, 0.05, "J"),
+        duration_s=2.0,
+        calls=10,
+        items=40,
+        warnings=("a doubt",),
+        budget=Budget.of({GAIN: 0.05}),
+        idle_power_w=Quantity(1.0, 0.1, "W"),
+    )
+    assert repr(m) == "<Measurement 'net <b>': 12.34 ± 0.10 J (k=2) in 2 s, measured, 1 warning(s)>"
+    text = str(m)
+    for words in (
+        "12.34 ± 0.10 J (k=2)",
+        "per call 1.234 ± 0.010 J",
+        "per item",
+        "warning: a doubt",
+        "above idle",
+    ):
+        assert words in text
+    html = m._repr_html_()
+    assert "net &lt;b&gt;" in html
+    assert "<b>" not in html
+    assert "a doubt" in html

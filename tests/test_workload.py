@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import wattwhat
+from wattwhat import Workload
+from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.workload import CommandWorkload, make_workload
+
+QUICK = {"backends": ["estimate"], "min_seconds": 0.02, "max_seconds": 0.5, "idle": None, "warmup": 0}
+
+
+def test_a_command_is_run_again_and_again() -> None:
+    m = wattwhat.measure([sys.executable, "-c", "pass"], label="nothing", **QUICK)  # type: ignore[arg-type]
+    assert m.label == "nothing"
+    assert m.calls is not None
+    assert m.calls >= 1
+    assert m.energy_j.value > 0
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["no-such-program-anywhere"], "cannot be started"),
+        ([sys.executable, "-c", "raise SystemExit(3)"], "ended with 3"),
+    ],
+)
+def test_a_command_that_fails_says_how(command: list[str], words: str) -> None:
+    with pytest.raises(WorkloadError, match=words):
+        wattwhat.measure(command, **QUICK)  # type: ignore[arg-type]
+
+
+def test_a_command_needs_words() -> None:
+    with pytest.raises(ArgumentError, match="command"):
+        CommandWorkload("python train.py")
+
+
+def test_a_workload_of_ones_own_is_prepared_and_put_back() -> None:
+    events = []
+
+    class Own(Workload):
+        label, items_per_call = "own", 7
+
+        def __enter__(self) -> Own:
+            events.append("enter")
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            events.append("exit")
+
+        def run(self) -> None:
+            events.append("run")
+            if events.count("run") == 5:
+                raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        wattwhat.measure(Own(), **QUICK)  # type: ignore[arg-type]
+    assert events[0] == "enter"
+    assert events[-1] == "exit"
+
+
+def test_names_come_from_what_is_measured() -> None:
+    assert make_workload(sorted.__call__).label
+    assert make_workload(len, label="mine").label == "mine"
+    assert make_workload(["/usr/bin/env"]).label == "env"
+
+
+def test_what_is_passed_beside_a_callable_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"functools\.partial"):
+        make_workload(len, inputs=[1])

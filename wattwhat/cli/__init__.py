@@ -1,0 +1,158 @@
+"""The command line's front door: which verbs there are, and how errors and exit statuses look.
+
+Each verb is a module of this package with `add_arguments(parser)`, `call(arguments) -> int` and a text
+`EXAMPLES`; it is imported only when its verb is asked for. One that sets `TAKES_A_COMMAND` gets the words
+after ``--`` as ``arguments.command``. A new verb is a module and a line in `VERBS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from wattwhat.cli.output import say
+from wattwhat.errors import ArgumentError, WattwhatError
+
+__all__ = ["BAD_INPUT", "CHECK_FAILED", "OK", "VERBS", "Verb", "main"]
+
+OK, CHECK_FAILED, BAD_INPUT = 0, 1, 2
+# What shells report for a program that SIGINT or SIGPIPE ended: 128 + the signal's number.
+_INTERRUPTED, _NOBODY_READS = 130, 141
+
+
+class Verb(NamedTuple):
+    """One verb: its name, the module that serves it, and a line of help."""
+
+    name: str
+    module: str
+    help: str
+
+
+VERBS = (
+    Verb("doctor", "wattwhat.cli.doctor", "what can be measured here, and what would mend the rest"),
+    Verb("measure", "wattwhat.cli.measure", "measure a Python callable until the answer is precise"),
+    Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
+)
+
+_EXAMPLES = """examples:
+  wattwhat doctor
+  wattwhat measure bench:step --precision 0.02
+  wattwhat run -- python train.py --epochs 3
+
+exit status: 0 ok, 1 a check failed, 2 bad input; run passes on its command's.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises what argparse would print and exit for."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ArgumentError(f"{message}; see: {self.prog} --help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        argv: words after the program's name; None takes those of this process.
+
+    Returns:
+        The exit status: 0 ok, 1 a check failed, 2 bad input; ``run`` passes on its command's.
+
+    Example:
+        >>> main(["--version"])
+        wattwhat ...
+        0
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _dispatch(words)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (WattwhatError, OSError) as err:
+        if isinstance(err, BrokenPipeError):
+            return _nobody_reads()
+        say(f"wattwhat: error: {' '.join(str(err).split())}", sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        say("wattwhat: interrupted", sys.stderr)
+        return _INTERRUPTED
+    return status
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        say(_top_parser().format_help().rstrip(), sys.stderr)
+        return BAD_INPUT
+    if words[0].startswith("-"):
+        return _parse(_top_parser(), words)
+    verb = next((verb for verb in VERBS if verb.name == words[0]), None)
+    if verb is None:
+        raise ArgumentError(f"there is no verb {words[0]!r}; {_suggest(words[0])}")
+    return _call(verb, words[1:])
+
+
+def _call(verb: Verb, words: list[str]) -> int:
+    import importlib
+
+    module: Any = importlib.import_module(verb.module)
+    parser = _Parser(
+        prog=f"wattwhat {verb.name}",
+        description=f"{verb.help[0].upper()}{verb.help[1:]}.",
+        epilog=module.EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    if getattr(module, "TAKES_A_COMMAND", False):
+        # argparse's own treatment of "--" differs between Python versions, so a command is kept from it.
+        cut = words.index("--") if "--" in words else len(words)
+        parser.set_defaults(command=words[cut + 1 :])
+        words = words[:cut]
+    return _parse(parser, words, module.call)
+
+
+def _parse(parser: argparse.ArgumentParser, words: list[str], call: Any = None) -> int:
+    try:
+        arguments = parser.parse_args(words)
+    except SystemExit as ended:  # --help and --version
+        return int(ended.code or 0)
+    if call is None:
+        return BAD_INPUT
+    return int(call(arguments))
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    from wattwhat._version import __version__
+
+    parser = _Parser(
+        prog="wattwhat",
+        usage="wattwhat VERB ...",
+        description="How many joules does it take?\n\nverbs (each has --help and --json):\n"
+        + "\n".join(f"  {verb.name:<10}{verb.help}" for verb in VERBS),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"wattwhat {__version__}")
+    return parser
+
+
+def _suggest(word: str) -> str:
+    import difflib
+
+    names = [verb.name for verb in VERBS]
+    near = difflib.get_close_matches(word, names, 1)
+    return f"did you mean {near[0]!r}?" if near else f"verbs: {', '.join(names)}"
+
+
+def _nobody_reads() -> int:
+    """The reader of our output has gone, as in ``wattwhat doctor | head``: say nothing more."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # no descriptor behind it: nothing will be flushed at exit either
+        pass
+    return _NOBODY_READS

@@ -1,0 +1,241 @@
+"""The verb doctor: what every backend and every channel says of itself, and how it behaves when read."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.cli.options import add_json
+from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.cli.progress import Progress
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.meter import Meter
+    from wattwhat.selection import Found
+
+__all__ = ["EXAMPLES", "add_arguments", "call", "examine"]
+
+EXAMPLES = """examples:
+  wattwhat doctor
+  wattwhat doctor --watch 3      look longer for update periods nobody states
+  wattwhat doctor --check        exit status 1 if no sensor can be read
+  wattwhat doctor --json | jq '.backends[] | {name, available, reason}'
+"""
+
+_WATCH_S = 0.3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument(
+        "--watch",
+        type=float,
+        default=_WATCH_S,
+        metavar="SECONDS",
+        help="how long to watch each sensor whose update period is unknown; 0 leaves it "
+        f"(default: {_WATCH_S})",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="exit with status 1 if no sensor measures anything"
+    )
+    add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Examine, report, and check if asked to."""
+    if not 0.0 <= arguments.watch <= 3600.0:
+        raise ArgumentError(f"--watch: expected seconds from 0 to 3600, got {arguments.watch:g}; try 3")
+    check_destination(arguments.json)
+    with Progress() as progress:
+        findings = examine(arguments.watch, progress)
+    if arguments.json is not None:
+        import json
+
+        indent = 2 if arguments.json == "-" else None
+        deliver(json.dumps(findings, ensure_ascii=False, indent=indent), arguments.json)
+    else:
+        from wattwhat.cli.doctor_text import describe
+
+        say(describe(findings))
+    return 1 if arguments.check and not findings["sensors"] else 0
+
+
+def examine(
+    watch_s: float = _WATCH_S,
+    progress: Callable[[float, str], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, Any]:
+    """Ask every backend and read every channel once.
+
+    Args:
+        watch_s: how long to watch each sensor whose update period is unknown, in s.
+        progress: called with the seconds that have passed and what is being done.
+        clock: gives the time in s, for watching.
+        sleep: waits so many seconds between two looks.
+
+    Returns:
+        Plain data for JSON: ``backends`` with their channels, how many ``sensors`` can be read,
+        plugins that are ``not_installed``, the versions and the host.
+
+    Example:
+        >>> findings = examine(watch_s=0.0)
+        >>> "estimate" in [backend["name"] for backend in findings["backends"]]
+        True
+    """
+    import platform
+
+    from wattwhat._version import __version__
+    from wattwhat.channel import host_name
+    from wattwhat.selection import ENV_BACKENDS, close_found, survey
+    from wattwhat.watch import observe_period
+
+    begin_s = clock()
+
+    def watch(meter: Meter) -> float | None:
+        def pause(seconds: float) -> None:
+            if progress is not None:
+                progress(clock() - begin_s, f"watching {meter.channel.id}")
+            sleep(seconds)
+
+        return observe_period(meter.read, clock, pause, watch_s)
+
+    found = survey()
+    try:
+        meters = [meter for one in found for meter in one.meters]
+        looks = {id(meter): _look(meter, watch_s, watch) for meter in meters}
+        backends = [_backend(one) for one in found]
+        used = _used(found)
+    finally:
+        close_found(found)
+    for one, backend in zip(found, backends, strict=True):
+        backend["channels"] = [
+            {**_channel(meter, meters, used.get(id(meter))), **looks[id(meter)]} for meter in one.meters
+        ]
+    channels = [channel for backend in backends for channel in backend["channels"]]
+    return {
+        "wattwhat": __version__,
+        "python": platform.python_version(),
+        "host": host_name(),
+        "chosen": os.environ.get(ENV_BACKENDS) or None,
+        "sensors": sum(channel["provenance"] == "measured" and not channel["error"] for channel in channels),
+        "backends": backends,
+        "not_installed": _not_installed({backend["distribution"] for backend in backends}),
+    }
+
+
+def _look(meter: Meter, watch_s: float, watch: Callable[[Meter], float | None]) -> dict[str, Any]:
+    """Read a meter once; watch it where its update period is unknown and it is a sensor."""
+    channel = meter.channel
+    look: dict[str, Any] = {
+        "update_period_s": channel.update_period_s,
+        "update_period_from": None if channel.update_period_s is None else "backend",
+        "watched_s": None,
+        "power_now_w": None,
+        "error": None,
+    }
+    try:
+        value = meter.read().value
+        if not channel.is_counter:
+            look["power_now_w"] = value
+        if channel.update_period_s is None and watch_s > 0 and _provenance(meter) == "measured":
+            look["watched_s"] = watch_s
+            look["update_period_s"] = watch(meter)
+            look["update_period_from"] = None if look["update_period_s"] is None else "watching"
+    except Exception as err:  # whatever a plugin raises is a finding
+        look["error"] = str(err) or type(err).__name__
+    return look
+
+
+def _used(found: Sequence[Found]) -> dict[int, bool]:
+    """For each meter that measuring would use, by its identity: whether its energy is added to totals.
+
+    Closes the others.
+    """
+    from wattwhat.channel import counted_ids
+    from wattwhat.selection import choose_meters
+
+    kept, _ = choose_meters(found, explicit=False)
+    counted = counted_ids(meter.channel for meter in kept)
+    return {id(meter): meter.channel.id in counted for meter in kept}
+
+
+def _backend(one: Found) -> dict[str, Any]:
+    return {
+        "name": one.plugin.name,
+        "distribution": one.plugin.distribution,
+        "distribution_version": _version_of(one.plugin.distribution),
+        "library_version": one.version,
+        "available": one.availability.available,
+        "broken": one.broken,
+        "reason": one.availability.reason,
+        "remedy": one.availability.remedy or _no_remedy(one),
+        "clash": list(one.plugin.clash),
+        "notes": list(one.notes),
+        "conditions": _conditions(one),
+        "channels": [],
+    }
+
+
+def _no_remedy(one: Found) -> str:
+    """What to say where a backend knows no remedy, mostly because its hardware is simply not this one."""
+    if one.availability.available:
+        return ""
+    what = f"pip uninstall {one.plugin.distribution}" if one.plugin.distribution else "removing its plugin"
+    return f"nothing is known to mend this here; {what} ends the question"
+
+
+def _channel(meter: Meter, meters: Sequence[Meter], counted: bool | None) -> dict[str, Any]:
+    """What is known of a channel without reading it; counted is None where measuring would not use it."""
+    channel = meter.channel
+    return {
+        **channel.to_dict(),
+        "provenance": _provenance(meter),
+        "used": counted is not None,
+        "counted": bool(counted),
+        "inside": [other.channel.id for other in meters if channel.id in other.channel.contains],
+    }
+
+
+def _provenance(meter: Meter) -> str:
+    return str(getattr(meter, "provenance", "measured"))
+
+
+def _conditions(one: Found) -> list[str]:
+    ask = getattr(one.backend, "conditions", None)
+    if ask is None or not one.availability.available:
+        return []
+    try:
+        return [str(sentence) for sentence in ask()]
+    except Exception as err:
+        return [f"conditions() failed: {type(err).__name__}: {err}"]
+
+
+def _version_of(distribution: str | None) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution) if distribution else None
+    except PackageNotFoundError:
+        return None
+
+
+def _not_installed(present: set[str | None]) -> list[dict[str, str]]:
+    """Our own plugins that are not here, as the core's extras name them."""
+    import re
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        asked = requires("wattwhat") or []
+    except PackageNotFoundError:
+        return []
+    found = (re.match(r"""(wattwhat-(\w+))\b.*extra == ['"]\2['"]""", line) for line in asked)
+    return [
+        {"distribution": one[1], "remedy": f'pip install "wattwhat[{one[2]}]"'}
+        for one in found
+        if one and one[1] not in present
+    ]

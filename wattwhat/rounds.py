@@ -1,0 +1,174 @@
+"""Taking blocks: how long they are, at which phases of the sensor they begin, and when they are enough."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Collection, Sequence
+
+import attrs
+
+from wattwhat.blocks import Block, add_up, shrinkable_half_width
+from wattwhat.budget import UNSEEN
+from wattwhat.energy import Joules, period_s
+from wattwhat.gauge import seen_fraction
+from wattwhat.ledger import account
+from wattwhat.line import CounterLine, GaugeLine
+from wattwhat.plan import Plan
+from wattwhat.rig import Rig, Snapshot
+from wattwhat.workload import Workload
+
+__all__ = ["Rounds"]
+
+Span = tuple[Snapshot, Snapshot, int]
+
+# A block is this many update periods long, so that its edges weigh little.
+_PERIODS_PER_BLOCK = 10.0
+# Fewer blocks tell too little about their spread.
+_LEAST_BLOCKS = 5
+# A sensor that looks at a part of its period only is met at this many phases, evenly spaced (the eight
+# delays of arXiv 2312.02741): a load as long as its period would show it the same moment every time.
+_PHASES = 8
+_LEAST_ROUNDS = 3
+
+
+class Rounds:
+    """Blocks of calls on a rig, until they are enough.
+
+    Where a counted gauge looks away part of the time, a block is a round of parts that begin at evenly
+    spaced phases of its update period; their sum is what the statistics see.
+
+    Args:
+        workload: what to call.
+        plan: precision and time asked for.
+        rig: the open meters.
+        lines: those that concern this workload.
+        counted: ids of the channels that are added.
+        sleep: waits for seconds.
+        generator: source of the random part of delays.
+    """
+
+    def __init__(
+        self,
+        workload: Workload,
+        plan: Plan,
+        rig: Rig,
+        lines: Sequence[CounterLine | GaugeLine],
+        counted: Collection[str],
+        sleep: Callable[[float], None],
+        generator: random.Random,
+    ) -> None:
+        self.workload, self.plan, self.rig, self.clock = workload, plan, rig, rig.clock
+        self.sleep, self.generator = sleep, generator
+        self.only, self.counted = {line.channel.id for line in lines}, set(counted)
+        gauges = [line for line in lines if isinstance(line, GaugeLine)]
+        self.away_s = max((_looks_away_s(line) for line in gauges), default=0.0)
+        self.lag_s = max((2.0 * line.delay_s + 2.0 * line.poll_s for line in gauges), default=0.0)
+        self.phases = _PHASES if self.away_s else 1
+        self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
+        slowest_s = max(
+            (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
+        )
+        periods = _PERIODS_PER_BLOCK / (2.0 if self.away_s else 1.0)
+        wanted_s = max(periods * slowest_s, plan.min_seconds / 10.0)
+        self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
+        self._taken: list[list[Span]] = []
+        self._settled: list[Block] = []
+
+    def take(self, call_s: float, say: Callable[[str], None]) -> tuple[list[Block], str]:
+        """Take blocks until the precision is reached or the time is up.
+
+        Args:
+            call_s: seconds of one call, as the warm-up found; 0 if unknown.
+            say: told of the progress.
+
+        Returns:
+            The blocks, and why it stopped.
+        """
+        calls = max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
+        begun_ns, done, look_at = self.clock(), 0, self.least
+        while True:
+            self._taken.append([self._part(calls, phase) for phase in self._round()])
+            done += sum(count for _, _, count in self._taken[-1])
+            passed_s, count = (self.clock() - begun_ns) * 1e-9, len(self._taken)
+            say(f"block {count}")
+            if count >= look_at and passed_s >= self.plan.min_seconds:
+                reached = shrinkable_half_width(self.blocks(), self.counted)
+                say(f"{count} blocks, ±{100 * reached:.2g} %")
+                if reached <= self.plan.precision:
+                    return self.finish(), "precision reached"
+                look_at = count + max(1, count // 20)
+            if passed_s + passed_s / count > self.plan.max_seconds:
+                return self.finish(), "max_seconds reached"
+            calls = max(1, math.ceil(self.part_s * done / max(passed_s, 1e-6)))
+
+    def finish(self) -> list[Block]:
+        """All blocks, once every gauge has shown the end of the last one."""
+        if self.lag_s:
+            self.sleep(self.lag_s)
+        return self.blocks()
+
+    def blocks(self) -> list[Block]:
+        """The blocks that every gauge has shown by now; each is settled once."""
+        latest_ns = self.clock() - int(self.lag_s * 1e9)
+        for parts in self._taken[len(self._settled) :]:
+            if self.lag_s and parts[-1][1].t_ns > latest_ns:
+                break
+            self._settled.append(self._settle(parts))
+        return self._settled
+
+    def _round(self) -> list[float]:
+        """The phases in s at which the parts of a round begin, one common random delay in all of them."""
+        if not self.away_s:
+            return [0.0]
+        common = self.generator.random()
+        phases = [self.away_s * (number + common) / self.phases for number in range(self.phases)]
+        self.generator.shuffle(phases)
+        return phases
+
+    def _part(self, calls: int, phase_s: float) -> Span:
+        """So many calls between two snapshots, begun at this phase of the sensor's period."""
+        if self.away_s:
+            # rest until the gauge has shown all of the part before, then until the phase is right
+            rested_s = self.clock() * 1e-9 + self.lag_s
+            self.sleep(self.lag_s + (phase_s - rested_s) % self.away_s)
+        run, done, chunk = self.workload.run, 0, max(1, calls // 8)
+        begin = self.rig.begin()
+        latest_ns = begin.t_ns + int(2e9 * self.part_s)
+        while done < calls:
+            count = min(chunk, calls - done)
+            for _ in range(count):
+                run()
+            done += count
+            if self.clock() > latest_ns:  # calls are slower than they were: a shorter block will do
+                break
+        self.workload.synchronize()
+        return begin, self.rig.end(begin), done
+
+    def _settle(self, parts: list[Span]) -> Block:
+        blocks = [
+            Block(
+                account(self.rig, begin, end, None, self.only, aligned=bool(self.away_s)),
+                calls,
+                (end.t_ns - begin.t_ns) * 1e-9,
+            )
+            for begin, end, calls in parts
+        ]
+        if len(blocks) == 1:
+            return blocks[0]
+        calls = sum(block.calls for block in blocks)
+        entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
+        return Block(entries, calls, math.fsum(block.duration_s for block in blocks))
+
+
+def _without_unseen(joules: Joules | None) -> Joules | None:
+    """A round without its part for unseen time: even phases show it, and the spread of rounds tells."""
+    if joules is None:
+        return None
+    return attrs.evolve(joules, parts=tuple(pair for pair in joules.parts if pair[0] != UNSEEN))
+
+
+def _looks_away_s(line: GaugeLine) -> float:
+    """The update period of a gauge that does not look all the time, else 0."""
+    period = period_s(line.channel)
+    return period if seen_fraction(period, line.channel.averaging_window_s) < 1.0 else 0.0
