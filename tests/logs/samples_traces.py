@@ -1,13 +1,17 @@
 """Small made logs of every power-trace format, each with the joules that were worked out by hand."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+# ruff: noqa: E501 - lines of logs are as long as they are
 
 
 class Sample(NamedTuple):
     format: str
     text: str
     joules: float
-    options: dict = {}
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 def _smi(rows, header="timestamp, index, power.draw [W]"):

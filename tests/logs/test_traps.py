@@ -4,9 +4,12 @@ import io
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wattwhat import logs
 from wattwhat.errors import ArgumentError, LogError, UnitError
+from wattwhat.logs.turns import devices_in_turn
 
 HEADER = "timestamp, power.draw [W]\n"
 
@@ -167,6 +170,13 @@ def test_gpus_without_time_or_number_need_to_be_told():
     text = "power.draw [W]\n" + "100.00 W\n300.00 W\n" * 3
     measurement = read(text, interval_s=1.0, gpus=2)[0]
     assert [c.energy_j.value for c in measurement.channels] == pytest.approx([200.0, 600.0])
+
+
+def test_rows_under_one_whole_second_are_gpus_or_a_fast_log_and_nobody_guesses():
+    text = "".join(f"2026-03-01 10:00:{k // 4:02d}, 100.00 W\n" for k in range(81))
+    with pytest.raises(LogError, match="gpus"):
+        read(text)
+    assert read(text, gpus=4)[0].energy_j.value == pytest.approx(4 * 1900.0)
 
 
 def test_gpus_are_named_by_number_and_uuid():
@@ -360,7 +370,8 @@ def test_a_line_without_a_stamp_among_stamped_ones_is_listed():
     ],
 )
 def test_perf_speaks_every_locale(printed, joules):
-    text = f" Performance counter stats for 'make':\n\n   {printed} Joules power/energy-pkg/\n\n 2,5 seconds time elapsed\n"
+    lines = [" Performance counter stats for 'make':", "", f"   {printed} Joules power/energy-pkg/", ""]
+    text = "\n".join([*lines, " 2,5 seconds time elapsed", ""])
     measurement = read(text)[0]
     assert measurement.energy_j.value == pytest.approx(joules)
     assert measurement.duration_s == pytest.approx(2.5)
@@ -447,7 +458,8 @@ def test_powerjoular_without_a_gpu_has_no_gpu_channel():
 
 
 def test_wandb_runs_of_one_export_are_apart_and_process_columns_are_not_counted():
-    header = '"Relative Time (Process)","a - system/gpu.0.powerWatts","a - system/gpu.0.powerWatts__MAX","b - system/gpu.0.powerWatts"\n'
+    names = ("a - system/gpu.0.powerWatts", "a - system/gpu.0.powerWatts__MAX", "b - system/gpu.0.powerWatts")
+    header = ",".join(f'"{name}"' for name in ("Relative Time (Process)", *names)) + "\n"
     found = read(header + '"0","100","150","10"\n"10","100","150","10"\n')
     assert [(m.label, m.energy_j.value) for m in found] == [("a", 1000.0), ("b", 100.0)]
 
@@ -481,3 +493,48 @@ def test_a_broken_line_of_json_lines_costs_that_line():
     found = read(first + '{"timestamp": 17723, "rapl_po\n' + second)
     assert found[0].energy_j.value == pytest.approx(500.0)
     assert found.problems[0].startswith("<stream>:2: expected a whole JSON value")
+
+
+def test_a_pause_of_just_an_hour_may_be_summer_time_and_that_is_said():
+    text = smi(["100.00 W"] * 10, start="2026/03/29 01:59:51.000")
+    found = read(text + smi(["100.00 W"] * 10, start="2026/03/29 03:00:01.000", header=""))
+    assert any("if the clock was put forward" in warning for warning in found[0].warnings)
+    assert found[0].budget.get("lost readings") > 0.0
+    other = read(text + smi(["100.00 W"] * 10, start="2026/03/29 03:10:01.000", header=""))
+    assert not any("put forward" in warning for warning in other[0].warnings)
+
+
+@pytest.mark.parametrize("gpus", [0, 1.5, True, "2"])
+def test_gpus_are_a_whole_number(gpus):
+    with pytest.raises(ArgumentError, match="gpus"):
+        read(smi(["1.00 W"] * 2), gpus=gpus)
+
+
+def test_a_measurement_names_the_file_in_its_warnings_and_not_the_folder(tmp_path):
+    path = tmp_path / "perf.txt"
+    path.write_text("5.00 Joules power/energy-pkg/\n1,234 Joules power/energy-ram/\n")
+    measurement = logs.read(path)[0]
+    assert any("the first: perf.txt:2: expected joules" in warning for warning in measurement.warnings)
+    assert str(tmp_path) not in measurement.to_json()
+
+
+@given(
+    st.integers(1, 9),
+    st.integers(5, 30),
+    st.sampled_from([0.0, 0.001, 0.03]),
+    st.sampled_from([1.0, 5.0, 60.0]),
+)
+def test_as_many_devices_as_take_turns_are_found(count, goes, apart_s, pause_s):
+    times = [pause_s * go + apart_s * place for go in range(goes) for place in range(count)]
+    assert devices_in_turn(times) == count
+
+
+@given(st.floats(0.01, 100.0), st.floats(0.0, 0.3), st.integers(0, 5), st.randoms(use_true_random=False))
+def test_one_device_with_jitter_and_pauses_stays_one(step_s, jitter, pauses, generator):
+    t_s, times = 0.0, []
+    for k in range(300):
+        t_s += step_s * (1.0 + jitter * generator.random())
+        if pauses and k % (300 // (pauses + 1)) == 7:
+            t_s += 3600.0
+        times.append(t_s)
+    assert devices_in_turn(times) == 1

@@ -10,9 +10,10 @@ Example:
 
 from __future__ import annotations
 
+from wattwhat.logs.join import Joined, join_metrics
 from wattwhat.logs.reader import Head, Options, Reader
 from wattwhat.logs.reading import Measurements, read
 from wattwhat.logs.registry import formats
 from wattwhat.logs.source import Source
 
-__all__ = ["Head", "Measurements", "Options", "Reader", "Source", "formats", "read"]
+__all__ = ["Head", "Joined", "Measurements", "Options", "Reader", "Source", "formats", "join_metrics", "read"]

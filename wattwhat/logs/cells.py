@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.quantity import unit_factor
 
-__all__ = ["Stamp", "day_start_s", "is_missing", "number", "split_unit", "stamp", "utc"]
+__all__ = ["Stamp", "day_start_s", "is_index", "is_missing", "number", "split_unit", "stamp", "utc"]
 
 _MISSING = frozenset(
     (
@@ -38,6 +38,16 @@ def is_missing(cell: str) -> bool:
         (True, False)
     """
     return cell.strip().strip("[]<>()\"'").strip().lower() in _MISSING
+
+
+def is_index(cell: str) -> bool:
+    """Whether a cell is the number of a device: a few plain digits.
+
+    Example:
+        >>> is_index("0"), is_index("-1"), is_index("¹")
+        (True, False, False)
+    """
+    return len(cell) <= 6 and cell.isascii() and cell.isdigit()
 
 
 def number(text: str, decimal: str | None = None) -> float | None:

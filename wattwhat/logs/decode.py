@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Iterator
 from typing import IO
 
-__all__ = ["HEAD_BYTES", "binary_kind", "encoding_of", "text_of"]
+__all__ = ["HEAD_BYTES", "binary_kind", "encoding_of", "lines_of", "text_of"]
 
 HEAD_BYTES = 65_536
 
@@ -65,6 +66,18 @@ def text_of(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
     r"""The stream as text with every kind of line end as ``\n``; no byte makes it fail."""
     errors = "wattwhat.latin1" if encoding.startswith("utf-8") else "replace"
     return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=None)
+
+
+def lines_of(block: bytes) -> Iterator[str]:
+    r"""The lines of a few bytes of UTF-8, without their ends of any kind.
+
+    Example:
+        >>> list(lines_of(b"a\r\nb\n"))
+        ['a', 'b']
+    """
+    text = block.decode("utf-8", "wattwhat.latin1").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    yield from lines[:-1] if lines[-1] == "" else lines
 
 
 def binary_kind(head: bytes) -> str | None:

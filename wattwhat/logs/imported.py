@@ -18,7 +18,7 @@ from wattwhat.measurement import ChannelEnergy, Measurement
 _LEAST_W = 0.1
 _NEVER_TINY = ("gpu", "cpu", "host", "wall")
 
-__all__ = ["channel_of", "imported", "plausible", "printed", "rounding_j"]
+__all__ = ["channel_of", "imported", "plausible", "printed", "rounding_j", "unused_rows"]
 
 
 def channel_of(
@@ -185,6 +185,14 @@ def _doubts(pairs: Iterable[tuple[Channel, Joules]], counted: set[str], duration
         doubt = plausible(channel, joules.value_j / duration_s) if channel.id in counted else None
         if doubt:
             yield doubt
+
+
+def unused_rows(source: Source) -> list[str]:
+    """A sentence about rows that could not be used, for a Measurement that they should have been part of."""
+    if not source.problems.count:
+        return []
+    first = source.problems.listed[0].replace(source.shown, source.name, 1)
+    return [f"{source.problems.count} row(s) of the file could not be used; the first: {first}"]
 
 
 def plausible(channel: Channel, mean_w: float) -> str | None:

@@ -114,8 +114,15 @@ def head_of(source: Source) -> Head:
 
 
 def _positive(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
-    if value is not None and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
+    if value is not None and not (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf")
+    ):
         raise ArgumentError(f"{attribute.name}: expected a positive number, got {value!r}")
+
+
+def _count(instance: object, attribute: attrs.Attribute[Any], value: int | None) -> None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise ArgumentError(f"{attribute.name}: expected a whole number of at least 1, got {value!r}")
 
 
 def _unit_of(dimension: str, base: str) -> Any:
@@ -175,7 +182,7 @@ class Options:
     power_unit: str | None = attrs.field(default=None, validator=_unit_of("power", "W"))
     energy_unit: str | None = attrs.field(default=None, validator=_unit_of("energy", "J"))
     timezone: tzinfo | None = attrs.field(default=None, converter=_zone)
-    gpus: int | None = attrs.field(default=None, validator=_positive)
+    gpus: int | None = attrs.field(default=None, validator=_count)
     more: Mapping[str, Any] = attrs.field(factory=dict)
 
     @property

@@ -57,6 +57,8 @@ class Run:
         self._t: list[float] = []
         self._p: list[float] = []
         self._lines: list[int] = []
+        self._waiting: list[tuple[Any, Any, Any]] = []
+        self._count = 0
         self._median_s: float | None = None
         self._shift_s = 0.0
         self._parts: list[Part] = []
@@ -71,30 +73,43 @@ class Run:
 
     def add_arrays(self, t_s: Any, power_w: Any, lines: Any) -> None:
         """Many samples (numpy arrays of equal length)."""
-        self._flush()
-        if len(t_s):
-            self._take(t_s, power_w, lines)
+        self._gather()
+        self._waiting.append((t_s, power_w, lines))
+        self._count += len(t_s)
+        if self._count >= _CHUNK:
+            self._flush()
 
     def finish(self) -> list[Part]:
         """The parts, in the order of the file."""
         self._flush()
         return self._parts
 
-    def _flush(self) -> None:
+    def _gather(self) -> None:
+        """Single samples become arrays and wait with the others."""
         if not self._t:
             return
         import numpy as np
 
-        t, p, lines = np.array(self._t), np.array(self._p), np.array(self._lines)
+        self._waiting.append((np.array(self._t), np.array(self._p), np.array(self._lines)))
+        self._count += len(self._t)
         self._t, self._p, self._lines = [], [], []
+
+    def _flush(self) -> None:
+        self._gather()
+        if not self._count:
+            return
+        import numpy as np
+
+        t, p, lines = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
+        self._waiting, self._count = [], 0
+        if self._median_s is None:
+            self._settle(t[:_CHUNK], p[:_CHUNK])
         self._take(t, p, lines)
 
     def _take(self, t: Any, p: Any, lines: Any) -> None:
         """Sums over the chunk, cut where the time goes back."""
         import numpy as np
 
-        if self._median_s is None:
-            self._settle(t, p)
         t = t + self._shift_s
         while len(t):
             part = self._parts[-1] if self._parts else None
@@ -131,7 +146,22 @@ class Run:
         part.sums = part.sums.add_arrays(
             t, p, period_s=period, seen=seen, max_gap_s=5.0 * median, limit_w=self._limit_w or 0.0
         )
+        self._look_for_summer_time(part, part.last_s or float(t[0]), t, lines)
         part.last_s, part.median_s = float(t[-1]), median
+
+    def _look_for_summer_time(self, part: Part, before: float, t: Any, lines: Any) -> None:
+        """A pause of just an hour on a local clock may be none: say so, for only the user knows."""
+        if not self._local or float(t[-1]) - before < _HOUR_S:
+            return
+        import numpy as np
+
+        rest = np.diff(t, prepend=before) - _HOUR_S
+        at = np.flatnonzero((rest >= 0.0) & (rest <= max(5.0 * (self._median_s or 1.0), 1.0)))
+        if len(at):
+            part.warnings.append(
+                f"line {int(lines[at[0]])}: a pause of an hour: if the clock was put forward there, for "
+                "summer time, no time is missing and the energy of that hour was never used"
+            )
 
     def _went_back(self, part: Part, t: Any, p: Any, lines: Any) -> tuple[Any, Any, Any]:
         """The time went back: a clock put back by an hour, a few stray rows, or another recording."""

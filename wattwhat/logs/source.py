@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ __all__ = ["Problems", "Source"]
 
 _BLOCK = 1 << 18
 _LISTED = 50
+_SENTENCE = 1000
 
 
 class Problems:
@@ -130,7 +132,8 @@ class Source:
         self.problems.add(self.at(line, sentence))
 
     def at(self, line: int | None, sentence: str) -> str:
-        """The sentence with the file and line before it."""
+        """The sentence with the file and line before it, on one line however hostile what it quotes is."""
+        sentence = sentence.replace("\n", "\\n").replace("\r", "\\r")[:_SENTENCE]
         return f"{self.shown}: {sentence}" if line is None else f"{self.shown}:{line}: {sentence}"
 
     def open_bytes(self) -> IO[bytes]:
@@ -158,6 +161,33 @@ class Source:
                     raise self.error(number, f"expected lines of at most {max_chars} characters")
             if rest:
                 yield number, rest
+
+    def blocks(self, size: int = 1 << 21) -> Iterator[tuple[int, bytes]]:
+        """The raw bytes in blocks of whole lines of UTF-8, each with the number of its first line.
+
+        Args:
+            size: bytes of a block, about.
+
+        Raises:
+            LogError: a line is longer than half a block.
+        """
+        import numpy as np
+
+        with self.open_bytes() as stream:
+            number, rest = 1, stream.read(3)
+            rest = b"" if rest == codecs.BOM_UTF8 else rest
+            while block := stream.read(size):
+                block = rest + block
+                cut = block.rfind(b"\n") + 1
+                rest = block[cut:]
+                if len(rest) > size // 2:
+                    line = number + block.count(b"\n", 0, cut)
+                    raise self.error(line, f"expected lines of at most {size // 2} characters")
+                if cut:
+                    yield number, block[:cut]
+                    number += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == 10))
+            if rest:
+                yield number, rest + b"\n"
 
     def text(self, max_mb: float = 64.0) -> str:
         """The whole text.

@@ -17,18 +17,18 @@ class _Borrowed(io.RawIOBase):
 
     def __init__(self, stream: Any, before: bytes = b"") -> None:
         self._stream = stream
-        self._ahead = before
+        self.ahead = before
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._ahead:
+        if not self.ahead:
             piece = self._stream.read(len(buffer))
-            self._ahead = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece or b""
-        count = min(len(buffer), len(self._ahead))
-        buffer[:count] = self._ahead[:count]
-        self._ahead = self._ahead[count:]
+            self.ahead = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece or b""
+        count = min(len(buffer), len(self.ahead))
+        buffer[:count] = self.ahead[:count]
+        self.ahead = self.ahead[count:]
         return count
 
 
@@ -62,16 +62,18 @@ class _Pipe:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._head: bytes | None = None
+        self._ahead = b""
 
     def open(self) -> IO[bytes]:
         if self._head is None:
-            with io.BufferedReader(_Borrowed(self._raw)) as stream:
-                head = b""
-                while len(head) <= HEAD_BYTES and (piece := stream.read(HEAD_BYTES + 1 - len(head))):
-                    head += piece
+            # Not through a BufferedReader: it would read ahead and lose what it holds.
+            borrowed, head = _Borrowed(self._raw), b""
+            while len(head) <= HEAD_BYTES and (piece := borrowed.read(HEAD_BYTES + 1 - len(head))):
+                head += piece
+            self._ahead = borrowed.ahead
             self._head = head
             return io.BytesIO(head)
         if self._raw is None:
             raise LogError("this format needs a second look at the file; save the stream to a file first")
         raw, self._raw = self._raw, None
-        return io.BufferedReader(_Borrowed(raw, self._head))
+        return io.BufferedReader(_Borrowed(raw, self._head + self._ahead))

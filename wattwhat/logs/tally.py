@@ -15,6 +15,8 @@ from wattwhat.logs.source import Source
 __all__ = ["Tally"]
 
 _CHANNELS_AT_MOST = 4096
+# A year of a large power station.
+_MOST_J = 1e17
 
 
 class Tally:
@@ -57,6 +59,11 @@ class Tally:
         Raises:
             LogError: there are more devices than any machine has.
         """
+        if not 0.0 <= energy_j <= _MOST_J:
+            self._source.problem(
+                None, f"expected an energy between 0 and {_MOST_J:g} J, found {energy_j:g} J"
+            )
+            return
         sums = self._sums.get(device)
         if sums is None:
             if len(self._sums) >= _CHANNELS_AT_MOST:

@@ -12,7 +12,7 @@ from wattwhat.energy import Joules
 from wattwhat.errors import LogError
 from wattwhat.gauge import delay_s, gauge_energy
 from wattwhat.logs.cells import Stamp, utc
-from wattwhat.logs.imported import channel_of, imported
+from wattwhat.logs.imported import channel_of, imported, unused_rows
 from wattwhat.logs.reader import Options
 from wattwhat.logs.run import Part, Run
 from wattwhat.logs.sensors import Sensor
@@ -22,6 +22,8 @@ from wattwhat.measurement import Measurement
 __all__ = ["Trace"]
 
 _CHANNELS_AT_MOST = 4096
+# No row of a log means more than a large power station.
+_MOST_W = 1e10
 
 
 class Trace:
@@ -34,6 +36,9 @@ class Trace:
         sensor: what took the samples.
         component: of the channels, unless `channel` says otherwise.
         host: the host's name, if the file has it.
+
+    Attributes:
+        stamp_step_s: what the finest stamp so far resolves, in s.
 
     Example:
         >>> from wattwhat.logs.sensors import NVML
@@ -61,7 +66,7 @@ class Trace:
         self._missing: dict[str | None, int] = {}
         self._ticks: dict[str | None, int] = {}
         self._kind: str | None = None
-        self._stamp_step_s = 1.0
+        self.stamp_step_s = 1.0
         self._warnings: dict[str, None] = {}
 
     def warn(self, sentence: str) -> None:
@@ -100,8 +105,8 @@ class Trace:
         """The time in s of a stamp, keeping what kind of clock it is of."""
         if self._kind is None:
             self._kind = moment.kind
-        if moment.step_s < self._stamp_step_s:
-            self._stamp_step_s = moment.step_s
+        if moment.step_s < self.stamp_step_s:
+            self.stamp_step_s = moment.step_s
         return moment.t_s
 
     def add(self, device: str | None, t_s: float, power_w: float, line: int) -> None:
@@ -113,6 +118,9 @@ class Trace:
             power_w: power in W.
             line: line number in the file.
         """
+        if not 0.0 <= power_w <= _MOST_W:
+            self._source.problem(line, f"expected a power between 0 and {_MOST_W:g} W, found {power_w:g} W")
+            return
         run = self._runs.get(device)
         if run is None:
             run = self._new_run(device)
@@ -224,9 +232,7 @@ class Trace:
             sensor = self._fields.get(device, {}).get("sensor", self._sensor)
             if sensor.warning:
                 yield sensor.warning
-        if self._source.problems.count:
-            first = self._source.problems.listed[0].rpartition("/")[2]
-            yield f"{self._source.problems.count} row(s) of the file could not be used; the first: {first}"
+        yield from unused_rows(self._source)
 
     def _channel(self, device: str | None) -> Channel:
         fields: dict[str, Any] = {"component": self._component, "host": self._host, "sensor": self._sensor}
@@ -239,7 +245,7 @@ class Trace:
         first_w, last_w = part.sums.first, part.sums.last
         change_w = abs(last_w[1] - first_w[1]) if first_w and last_w else 0.0
         mean_w = joules.value_j / part.sums.span_s if part.sums.span_s else 0.0
-        step_s = self._stamp_step_s if self._kind is not None else 0.0
+        step_s = self.stamp_step_s if self._kind is not None else 0.0
         # Both ends of the span are known to within a stamp's step (triangular for their difference), and
         # the gauge shows the power late, so what the log holds belongs to a slightly earlier span.
         edges = math.hypot(mean_w * step_s / math.sqrt(6.0), change_w * delay_s(channel) / math.sqrt(12.0))

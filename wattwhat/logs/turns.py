@@ -10,6 +10,9 @@ __all__ = ["Turns", "devices_in_turn"]
 
 _MOST = 64
 _WITHIN = 0.25
+# One device takes at most this long to be asked, in s; where only two goes were seen, they must be closer.
+_APART_S = 0.1
+_CLOSE_S = 0.02
 
 
 def devices_in_turn(times_s: Sequence[float]) -> int:
@@ -33,11 +36,17 @@ def devices_in_turn(times_s: Sequence[float]) -> int:
         pause = pauses[len(pauses) // 2]
         if pause <= 0.0:
             continue
-        sizes = _goes(times_s, _WITHIN * pause)
-        # The first and the last go may be cut off; a row may be missing here and there.
-        if sizes.count(count) >= 0.95 * (len(sizes) - 1) and sizes.count(count) > 1:
+        if _fits(times_s, count, min(_WITHIN * pause, _APART_S * count), least=3) or _fits(
+            times_s, count, min(_WITHIN * pause, _CLOSE_S * count), least=2
+        ):
             best = count
     return best
+
+
+def _fits(times_s: Sequence[float], count: int, within_s: float, least: int) -> bool:
+    """Whether nearly all goes have so many rows: the last may be cut off, a row may be missing."""
+    sizes = _goes(times_s, within_s)
+    return sizes.count(count) >= max(least, 0.95 * (len(sizes) - 1))
 
 
 def _goes(times_s: Sequence[float], within_s: float) -> list[int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wattwhat.logs.cells import is_missing, number, stamp
+from wattwhat.logs.cells import is_index, is_missing, number, stamp
 from wattwhat.logs.counting import Counting
-from wattwhat.logs.imported import imported
+from wattwhat.logs.imported import imported, unused_rows
 from wattwhat.logs.jsons import values
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import AMD_SMU
@@ -66,7 +66,7 @@ class _Table:
     def row(self, line: int, row: dict[str, tuple[str, str | None]]) -> None:
         """Cells by name, each with its unit where the file states one."""
         gpu = row.get("gpu", ("", None))[0]
-        if not gpu.isdigit():
+        if not is_index(gpu):
             self._source.problem(line, f"expected the number of a GPU, found {gpu!r:.40}")
             return
         device = f"GPU {int(gpu)}"
@@ -122,7 +122,13 @@ class _Table:
         by_count = interval_s * (max(self._count.values()) - 1) if interval_s else None
         span_s = self._times[1] - self._times[0] if self._times else by_count
         yield imported(
-            self._source, self._tally.energies(), format=AmdSmi.name, duration_s=span_s, scope="gpu", line=1
+            self._source,
+            self._tally.energies(),
+            format=AmdSmi.name,
+            duration_s=span_s,
+            warnings=unused_rows(self._source),
+            scope="gpu",
+            line=1,
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import is_missing, number
+from wattwhat.logs.cells import is_index, is_missing, number
 from wattwhat.logs.counting import Counting
-from wattwhat.logs.imported import imported
+from wattwhat.logs.imported import imported, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import NVML
 from wattwhat.logs.source import Source
@@ -58,7 +58,7 @@ class _Table:
             return
         if words[0] != "GPU":
             return
-        if len(words) < 2 + len(self._columns) or not words[1].isdigit():
+        if len(words) < 2 + len(self._columns) or not is_index(words[1]):
             self._source.problem(line, f"expected GPU, its number and {len(self._columns)} values")
             return
         device = f"GPU {int(words[1])}"
@@ -94,6 +94,7 @@ class _Table:
             self._tally.energies(),
             format=Dcgm.name,
             duration_s=interval_s * (max(self._rows.values()) - 1) if interval_s else None,
+            warnings=unused_rows(self._source),
             scope="gpu",
             line=1,
         )

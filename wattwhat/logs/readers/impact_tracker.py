@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,7 +52,7 @@ class ImpactTracker:
                 if (
                     isinstance(power_w, bool)
                     or not isinstance(power_w, (int, float))
-                    or not 0 <= power_w < math.inf
+                    or not 0 <= power_w < 1e300
                 ):
                     source.problem(
                         line, f"expected a power of 0 W or more in {name}, found {str(power_w)[:40]!r}"
@@ -65,6 +64,8 @@ class ImpactTracker:
 
 def _moment(row: Any) -> Stamp | None:
     value = row.get("timestamp") if isinstance(row, dict) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, str):
+        return stamp(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e300:
         return None
-    return stamp(value if isinstance(value, str) else repr(float(value)))
+    return stamp(repr(float(value)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import is_missing, number, stamp
+from wattwhat.logs.cells import is_index, is_missing, number, stamp
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import NVML
 from wattwhat.logs.source import Source
@@ -46,7 +46,9 @@ class NvidiaDmon:
                 continue
             if not words:
                 continue
-            if len(words) < len(columns) or not words[columns.index("gpu")].isdigit():
+            if not columns:
+                raise source.error(line, "expected a header that begins with a hash and names gpu and pwr")
+            if len(words) < len(columns) or not is_index(words[columns.index("gpu")]):
                 source.problem(
                     line, f"expected {len(columns)} cells with the GPU's number, found {text.strip()!r:.80}"
                 )

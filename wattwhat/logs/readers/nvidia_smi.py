@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
 
-import attrs
-
-from wattwhat.logs.cells import is_missing, number, split_unit, stamp
-from wattwhat.logs.columns import Columns, columns_of, unit_of_header
+from wattwhat.logs.cells import Stamp
+from wattwhat.logs.columns import columns_of
+from wattwhat.logs.decode import lines_of
+from wattwhat.logs.fast import Layout, Rows, parse
+from wattwhat.logs.power_table import WATTS, PowerTable, delimiter_of, is_time
 from wattwhat.logs.reader import Head, Options, head_of
-from wattwhat.logs.sensors import NVML, Sensor
 from wattwhat.logs.source import Source
 from wattwhat.logs.tables import split_cells
-from wattwhat.logs.trace import Trace
-from wattwhat.logs.turns import Turns, devices_in_turn
 from wattwhat.measurement import Measurement
-from wattwhat.quantity import unit_factor
 
 __all__ = ["NvidiaSmi"]
 
 _OWN_STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}")
-_WATTS = re.compile(r"\[?[\d.]+ W\]?")
-_UUID = re.compile(r"GPU-[0-9a-f-]{8,}|[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d")
 _QUERY_WORDS = (
     "utilization.gpu",
     "memory.used",
@@ -34,8 +27,6 @@ _QUERY_WORDS = (
     "pstate",
     "fan.speed",
 )
-# "power.draw.average" is the mean of the last second, on Ampere (except GA100) and later (nvml.h).
-_AVERAGED = attrs.evolve(NVML, update_period_s=1.0, averaging_window_s=1.0)
 
 
 class NvidiaSmi:
@@ -48,10 +39,10 @@ class NvidiaSmi:
         first = head.first_line
         if "power.draw" in first.lower() or ("timestamp" in first and any(w in first for w in _QUERY_WORDS)):
             return 90
-        cells = split_cells(first, _delimiter(first))
+        cells = split_cells(first, delimiter_of(first))
         if any(_OWN_STAMP.fullmatch(cell) for cell in cells):
             return 80
-        if any(_WATTS.fullmatch(cell) for cell in cells) and any(_is_time(cell) for cell in cells):
+        if any(WATTS.fullmatch(cell) for cell in cells) and any(is_time(cell) for cell in cells):
             return 70
         columns = columns_of(cells)
         if columns is not None and columns.time is not None and len(cells) > 1:
@@ -60,208 +51,81 @@ class NvidiaSmi:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each GPU a channel."""
-        head = head_of(source)
-        table = _Table(source, options, head)
-        for line, text in source.lines():
-            if text.strip():
-                table.row(line, text)
+        table = PowerTable(source, options, head_of(source))
+        layout = _layout(source, table)
+        if layout is None:
+            for line, text in source.lines():
+                if text.strip():
+                    table.row(line, text)
+        else:
+            blocks = _Blocks(table, options.power_factor or 1.0)
+            for line, block in source.blocks():
+                blocks.add(line, block, layout)
         yield from table.finish()
 
 
-class _Table:
-    """Goes through the rows, keeping which column is what."""
-
-    def __init__(self, source: Source, options: Options, head: Head) -> None:
-        self._source, self._options = source, options
-        self._delimiter = _delimiter(head.first_line)
-        self.columns = self._find_columns(head)
-        self._trace = Trace(
-            source, options, format="nvidia-smi", sensor=self._sensor(), component=self._component()
-        )
-        self._factor = options.power_factor
-        if options.power_unit:
-            self._trace.warn(f"powers were read as {options.power_unit}, as power_unit asked")
-        self._rows: dict[str | None, int] = {}
-        self._limits: dict[str | None, float] = {}
-        self._turns = self._turns_of(head)
-
-    def _find_columns(self, head: Head) -> Columns:
-        cells = split_cells(head.first_line, self._delimiter)
-        columns = columns_of(cells)
-        if columns is None and not any(_is_time(c) or _WATTS.fullmatch(c) for c in cells):
-            raise self._source.error(
-                1,
-                f"expected a column with the power draw, found {', '.join(cells)[:200]}; log it with "
-                "--query-gpu=timestamp,index,power.draw",
-            )
-        if columns is None:
-            columns = self._without_header(head)
-        if columns.time is None:
-            columns = attrs.evolve(columns, time=self._time_column(head, cells))
-        if columns.time is None and self._options.interval_s is None:
-            raise self._source.error(
-                1, "there is no column with times; give interval_s, the seconds between two rows"
-            )
-        return columns
-
-    def _time_column(self, head: Head, header: list[str]) -> int | None:
-        """A column whose cells are dates, under whatever name."""
-        for text in head.lines[:50]:
-            cells = split_cells(text, self._delimiter)
-            if cells != header and text.strip():
-                return next((k for k, cell in enumerate(cells) if _is_date(cell)), None)
+def _layout(source: Source, table: PowerTable) -> Layout | None:
+    """How regular rows of this file look, or None where it has to be read row by row."""
+    columns = table.columns
+    named = columns.uuid is not None and columns.index is None
+    if source.encoding not in ("utf-8", "utf-8-sig") or table.delimiter != "," or table.takes_turns or named:
         return None
+    if columns.time is None or columns.unit not in (None, "W"):
+        return None
+    rows = [split_cells(text) for text in source.head_bytes.decode("utf-8", "replace").splitlines()[1:3]]
+    places = (columns.time, columns.power, columns.index or 0)
+    if not rows or len(rows[0]) <= max(1, *places) or not _OWN_STAMP.fullmatch(rows[0][columns.time]):
+        return None
+    return Layout(len(rows[0]), columns.time, columns.power, columns.index)
 
-    def _without_header(self, head: Head) -> Columns:
-        """The draw is the one column in watts that moves; a limit stands still."""
-        rows = [split_cells(text, self._delimiter) for text in head.lines if text.strip()]
-        first = rows[0]
-        time = next((k for k, cell in enumerate(first) if _is_time(cell)), None)
-        watts = [k for k, cell in enumerate(first) if _WATTS.fullmatch(cell)]
-        if len(watts) > 1:
-            moving = [k for k in watts if len({row[k] for row in rows if len(row) > k}) > 1]
-            watts = moving or watts
-        if len(watts) != 1:
-            found = "no column in W" if not watts else "several columns in W"
-            raise self._source.error(
-                1,
-                f"there is no header and {found}, so which one is the power draw is unknown; log with "
-                "--format=csv (header and units), or write a header line above",
-            )
-        uuid = next((k for k, cell in enumerate(first) if _UUID.fullmatch(cell)), None)
-        return Columns(watts[0], "W", time=time, uuid=uuid)
 
-    def _sensor(self) -> Sensor:
-        return _AVERAGED if self.columns.kind.endswith(".average") else NVML
+class _Blocks:
+    """Gives blocks of rows to the table: regular ones at once, the others one by one and in their order."""
 
-    def _component(self) -> str:
-        return "module" if self.columns.kind.startswith("module.") else "gpu"
+    def __init__(self, table: PowerTable, factor: float) -> None:
+        self._table, self._factor = table, factor
+        self._columns = table.columns
 
-    def _turns_of(self, head: Head) -> Turns | None:
-        """Rows without a number of the GPU: whether several take turns, by their times or as told."""
-        if self.columns.index is not None or self.columns.uuid is not None:
-            return None
-        times = [
-            t for t in (self._time_of(split_cells(x, self._delimiter)) for x in head.lines) if t is not None
-        ]
-        count = self._options.gpus or devices_in_turn(times)
-        if count == 1:
-            return None
-        goes = times[::count]
-        steps = sorted(b - a for a, b in pairwise(goes))
-        self._trace.warn(
-            f"the file does not number its GPUs; by their times {count} take turns, told apart by their place"
-            if self._options.gpus is None
-            else f"the rows were taken for {count} GPUs in turn, as gpus asked"
-        )
-        return Turns(self._source, count, steps[len(steps) // 2] if steps else float("inf"))
-
-    def row(self, line: int, text: str) -> None:
-        """One line of the file."""
-        cells = split_cells(text, self._delimiter)
-        columns = self.columns
-        if len(cells) <= columns.power:
-            if not self._is_header(cells):
-                self._source.problem(line, f"expected {columns.power + 1} cells or more, found {len(cells)}")
+    def add(self, line: int, block: bytes, layout: Layout) -> None:
+        """A block of whole lines, the first of them with this number."""
+        rows = parse(block, layout) if self._table.columns == self._columns else None
+        if rows is None:
+            self._one_by_one(line, block)
             return
-        device = self._device(cells)
-        power_w, complaint = self._power(cells[columns.power])
-        if complaint:
-            if not self._is_header(cells):
-                self._source.problem(line, complaint)
+        import numpy as np
+
+        first = 0
+        for irregular in [*np.flatnonzero(rows.irregular).tolist(), len(rows.irregular)]:
+            self._many(line, block, rows, first, irregular)
+            if irregular < len(rows.irregular):
+                end = int(rows.end[irregular]) + 1
+                self._one_by_one(line + irregular, block[int(rows.begin[irregular]) : end])
+                if self._table.columns != self._columns:
+                    self._one_by_one(line + irregular + 1, block[end:])
+                    return
+            first = irregular + 1
+
+    def _one_by_one(self, line: int, block: bytes) -> None:
+        for number, text in enumerate(lines_of(block), line):
+            if text.strip():
+                self._table.row(number, text)
+
+    def _many(self, line: int, block: bytes, rows: Rows, first: int, last: int) -> None:
+        """Regular rows, by GPU."""
+        import numpy as np
+
+        if first >= last:
             return
-        t_s = self._time(cells, device)
-        if t_s is None:
-            self._source.problem(line, f"expected a time, found {cells[columns.time or 0]!r:.60}")
-        elif self._turns is None:
-            self._take(device, t_s, power_w, line)
-        else:
-            for place, at_s, its_w, its_line in self._turns.add(t_s, power_w, line):
-                self._take(f"GPU in place {place + 1}", at_s, its_w, its_line)
-
-    def _take(self, device: str | None, t_s: float, power_w: float | None, line: int) -> None:
-        if power_w is None:
-            self._trace.missing(device)
-        else:
-            self._trace.add(device, t_s, power_w, line)
-
-    def _is_header(self, cells: list[str]) -> bool:
-        """Whether this row is a header once more; a restarted log may have other columns."""
-        columns = columns_of(cells)
-        if columns is None:
-            return False
-        if columns.time is None:
-            columns = attrs.evolve(columns, time=self.columns.time)
-        self.columns = columns
-        return True
-
-    def _device(self, cells: list[str]) -> str | None:
-        """What the row says of its GPU: model name, number, or what names it for good."""
-        columns = self.columns
-
-        def cell(place: int | None) -> str | None:
-            return cells[place] if place is not None and place < len(cells) and cells[place] else None
-
-        index, uuid = cell(columns.index), cell(columns.uuid)
-        known = f"GPU {index}" if index is not None and index.isdigit() else index or uuid
-        if known is None:
-            return None
-        if known not in self._limits:
-            limit = split_unit(cell(columns.limit) or "")[0]
-            self._limits[known] = number(limit) or 0.0
-            fields: dict[str, Any] = {"part": uuid} if uuid and uuid != known else {}
-            if self._limits[known] > 0.0:
-                fields["max_power_w"] = self._limits[known]
-            self._trace.channel(known, **fields)
-        return known
-
-    def _power(self, cell: str) -> tuple[float | None, str | None]:
-        """Watts, or None with a complaint where there should have been some."""
-        text, unit = split_unit(cell)
-        value = number(text)
-        if value is None:
-            return None, None if is_missing(cell) else f"expected a power, found {cell!r:.60}"
-        if value < 0.0:
-            return None, f"expected a power of 0 W or more, found {cell!r:.60}"
-        factor = self._factor
-        if factor is None:
-            known = unit or self.columns.unit or "W"
-            factor = unit_factor(known, "W") if known in ("W", "mW", "kW", "uW") else 1.0
-        return value * factor, None
-
-    def _time(self, cells: list[str], device: str | None) -> float | None:
-        if self.columns.time is None:
-            count = self._rows[device] = self._rows.get(device, -1) + 1
-            turns = self._options.gpus if self._turns is not None and self._options.gpus else 1
-            return (count // turns) * (self._options.interval_s or 1.0)
-        return self._time_of(cells)
-
-    def _time_of(self, cells: list[str]) -> float | None:
-        place = self.columns.time
-        if place is None or place >= len(cells):
-            return None
-        moment = stamp(cells[place])
-        if moment is None:
-            return None
-        if moment.kind == "elapsed" and self.columns.time_unit:
-            moment = attrs.evolve(moment, t_s=moment.t_s * self.columns.time_unit)
-        return self._trace.clock(moment)
-
-    def finish(self) -> Iterator[Measurement]:
-        """What came out."""
-        if self._turns is not None:
-            self._turns.finish()
-        yield from self._trace.measurements(scope="gpu", column=self.columns.kind)
-
-
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
-
-
-def _is_date(cell: str) -> bool:
-    moment = stamp(cell)
-    return moment is not None and moment.kind != "elapsed"
-
-
-def _is_time(cell: str) -> bool:
-    return _is_date(cell) and not unit_of_header(cell)[1]
+        self._table.trace.clock(Stamp(0.0, "local", 1e-3))
+        lines = np.arange(line + first, line + last)
+        t_s, power_w = rows.t_s[first:last], rows.power_w[first:last] * self._factor
+        if rows.index is None:
+            self._table.trace.add_arrays(None, t_s, power_w, lines)
+            return
+        index = rows.index[first:last]
+        numbers, places = np.unique(index, return_index=True)
+        for place, number in sorted(zip(places.tolist(), numbers.tolist(), strict=True)):
+            text = block[int(rows.begin[first + place]) : int(rows.end[first + place])]
+            device = self._table.device(split_cells(next(lines_of(text), "")))
+            its = index == number
+            self._table.trace.add_arrays(device, t_s[its], power_w[its], lines[its])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from wattwhat.logs.cells import is_missing, number
-from wattwhat.logs.imported import imported, rounding_j
+from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import RAPL
 from wattwhat.logs.source import Source
@@ -210,7 +210,7 @@ class _Run:
             format=PerfStat.name,
             label=self._command.strip("' ") if self._command else None,
             duration_s=self.elapsed_s or self._last_s,
-            warnings=self._warnings,
+            warnings=[*self._warnings, *unused_rows(self._source)],
             scope="cpu",
             line=self._line,
             counter_run_time_s=None if self._run_ns is None else self._run_ns / 1e9,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wattwhat.logs.cells import number
-from wattwhat.logs.imported import imported, rounding_j
+from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import RAPL
 from wattwhat.logs.source import Source
@@ -35,10 +35,12 @@ class PowerGadget:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement from the last whole row."""
         rows = csv_rows(source)
-        _, header = next(rows)
+        _, header = next(rows, (1, []))
         names = [name.lower() for name in header]
         places = {match.groups(): k for k, name in enumerate(names) if (match := _ENERGY.fullmatch(name))}
-        elapsed = next(k for k, name in enumerate(names) if "elapsed time" in name)
+        elapsed = next((k for k, name in enumerate(names) if "elapsed time" in name), None)
+        if elapsed is None or not places:
+            raise source.error(1, "expected columns with elapsed time and cumulative energies in joules")
         best: tuple[int, list[str]] | None = None
         power = _MeanPower(names)
         for line, row in rows:
@@ -71,9 +73,8 @@ class PowerGadget:
             tally.energies(),
             format=self.name,
             duration_s=number(row[elapsed]),
-            warnings=power.doubts(
-                [(kind, socket, number(row[k]) or 0.0) for (kind, socket), k in places.items()]
-            ),
+            warnings=unused_rows(source)
+            + power.doubts([(kind, socket, number(row[k]) or 0.0) for (kind, socket), k in places.items()]),
             scope="cpu",
             line=line,
         )

@@ -43,7 +43,7 @@ class PowerJoular:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement; the total is counted and its parts are kept uncounted."""
         rows = csv_rows(source)
-        _, header = next(rows)
+        _, header = next(rows, (1, []))
         columns = {name.lower(): place for place, name in enumerate(header) if name.lower() in _COMPONENTS}
         trace = Trace(source, options, format=self.name, sensor=_SENSOR, component="cpu")
         parts = [name for name in columns if name != "total power"]

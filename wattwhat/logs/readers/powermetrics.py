@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 from wattwhat.logs.cells import number
-from wattwhat.logs.imported import imported, rounding_j
+from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import APPLE
 from wattwhat.logs.source import Source
@@ -113,7 +113,7 @@ class _Blocks:
                 None,
                 "expected power lines in its blocks; run powermetrics with --samplers cpu_power,gpu_power",
             )
-        warnings = []
+        warnings = unused_rows(self._source)
         if self._first and self._last:
             missing_s = (self._last - self._first).total_seconds() - self.duration_s
             if missing_s > _GAP_S:

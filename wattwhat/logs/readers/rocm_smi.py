@@ -7,7 +7,7 @@ from typing import Any
 
 from wattwhat.logs.cells import is_missing, number
 from wattwhat.logs.counting import Counting
-from wattwhat.logs.imported import imported
+from wattwhat.logs.imported import imported, unused_rows
 from wattwhat.logs.jsons import values
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import AMD_SMU
@@ -76,7 +76,15 @@ class RocmSmi:
             yield from trace.measurements(scope="gpu")
             return
         span_s = options.interval_s * (max(count.values()) - 1) if options.interval_s else None
-        yield imported(source, tally.energies(), format=self.name, duration_s=span_s, scope="gpu", line=1)
+        yield imported(
+            source,
+            tally.energies(),
+            format=self.name,
+            duration_s=span_s,
+            warnings=unused_rows(source),
+            scope="gpu",
+            line=1,
+        )
 
 
 def _json_rows(source: Source) -> Iterator[tuple[int, str, dict[str, str]]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wattwhat.logs.cells import number, stamp
-from wattwhat.logs.imported import imported, rounding_j
+from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import RAPL
 from wattwhat.logs.source import Source
@@ -163,6 +163,7 @@ class _Samples:
             self._tally.energies(),
             format=Turbostat.name,
             duration_s=duration_s,
+            warnings=unused_rows(self._source),
             scope="cpu",
             line=1,
             samples=self._rows,

@@ -42,7 +42,7 @@ class Wandb:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a run."""
         rows = csv_rows(source)
-        _, header = next(rows)
+        _, header = next(rows, (1, []))
         time = next((header.index(name) for name in _TIMES if name in header), None)
         if time is None:
             raise source.error(1, f"expected a column with times ({', '.join(_TIMES[:3])})")
