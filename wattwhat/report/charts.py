@@ -17,7 +17,13 @@ __all__ = ["library_script", "page_specs", "plot"]
 # Vega Embed carries Vega and the interpreter of its expressions; the name `vega` itself is null in the
 # bundles of vl-convert 1.9.
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
-_LABEL = "datum.value < 1000 ? format(datum.value, '.3~g') : format(datum.value, ',.0f')"
+# Labels at 1, 2 and 5 of each decade; at all ticks of a short axis, at the decades of a long one.
+_DIGIT = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+_SPAN = "energyDomain[1] / energyDomain[0]"
+_LABEL = (
+    f"{_SPAN} < 8 || {_DIGIT} == 1 || ({_SPAN} < 3000 && ({_DIGIT} == 2 || {_DIGIT} == 5))"
+    " ? (datum.value < 1000 ? format(datum.value, '.3~g') : format(datum.value, ',.0f')) : ''"
+)
 _SHAPES = {"measured": "circle", "imported": "square", "mixed": "triangle-up", "estimated": "diamond"}
 
 
@@ -158,7 +164,7 @@ def _domains(alt: Any) -> tuple[Any, Any]:
 
 def _log_x(alt: Any, field: str) -> Any:
     scale = alt.Scale(type="log", domain=alt.expr("energyDomain"), nice=False, zero=False)
-    axis = alt.Axis(title="$energy", labelExpr=_LABEL, labelOverlap=True, tickCount=6, grid=True)
+    axis = alt.Axis(title="$energy", labelExpr=_LABEL, labelOverlap="greedy", tickCount=6, grid=True)
     return alt.X(f"{field}:Q", scale=scale, axis=axis)
 
 
