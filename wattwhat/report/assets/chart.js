@@ -5,7 +5,7 @@ let view = null;
 let drawn = []; // what is in the chart, in order of energy: {row, energy, accuracy, ...}
 let home = null; // the domains that show everything
 
-const isScatter = () => anyAccuracy;
+const isScatter = () => anyAccuracy && !state.alone;
 const basis = () => bases.get(state.basis) || { name: 'total', words: 'energy', unit: 'J', factor: 1 };
 
 function drawable() {
@@ -14,10 +14,13 @@ function drawable() {
   return isScatter() ? positive : positive.slice(0, DOTS_AT_MOST);
 }
 
+// Smaller markers on a small screen.
+const markScale = () => Math.min(1, Math.max(0.4, byId('chart').clientWidth / 800));
+
 function markOf(row) {
   const [energy, u] = energyOf(row).map((x) => (isNumber(x) ? x * basis().factor : null));
   const mark = {
-    id: row.id, row: `${row.id}\t${row.name}`, name: row.name, energy, colour: colourOf(row), area: areaOf(row.parameters), ...SHAPES[row.provenance],
+    id: row.id, row: `${row.id}\t${row.name}`, name: row.name, energy, colour: colourOf(row), area: areaOf(row.parameters) * markScale(), ...SHAPES[row.provenance],
   };
   // An interval that reaches 0 has no end on a log axis: the bar runs out of the picture.
   if (u) Object.assign(mark, { low: Math.max(energy - K * u, energy * 1e-6), high: energy + K * u });
@@ -118,10 +121,10 @@ function chartSize() {
 
 // Energy and its unit are in the axis title, so another basis makes a new view.
 async function makeChart() {
-  const wanted = state.basis;
+  const wanted = state.basis + state.alone;
   const words = { $energy: `${basis().words} (${basis().unit})`, $accuracy: metricWords };
   const made = await openView(isScatter() ? 'scatter' : 'dots', words, byId('plot'), ...chartSize());
-  if (wanted !== state.basis) { made.finalize(); return; } // another basis was chosen meanwhile
+  if (wanted !== state.basis + state.alone) { made.finalize(); return; } // another chart was chosen meanwhile
   if (view) view.finalize();
   view = made;
   byId('chart-title').textContent = isScatter() ? `${capital(metricWords)} against ${basis().words}` : `${capital(basis().words)}`;
@@ -211,9 +214,11 @@ function summarise() {
     words.push(`Least energy: ${least.name}, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`);
     const front = drawn.filter((mark) => mark.onFront).length;
     words.push(`${front} on the Pareto front.`);
+    const lacking = shown.filter((row) => energyOf(row) && !row.accuracy).length;
+    if (lacking) words.push(`${plural(lacking, 'shown measurement carries', 'shown measurements carry')} no ${metricWords}: not in this chart.`);
   } else {
     const all = shown.filter((row) => energyOf(row) && energyOf(row)[0] > 0).length;
-    words.push(`Energy alone: no measurement carries “${metricWords}”.`);
+    words.push(anyAccuracy ? 'Energy alone.' : `Energy alone: no measurement carries “${metricWords}”.`);
     if (all > drawn.length) words.push(`The ${drawn.length} that need least of ${all}; narrow the filters to see others.`);
   }
   const odd = shown.filter((row) => energyOf(row) && !(energyOf(row)[0] > 0)).length;
@@ -239,6 +244,11 @@ function buildChartTools() {
   const bandChoices = [['auto', 'automatic'], ['', 'none'], ...page.references.map((one, i) => [String(i), one.name])];
   fill(
     byId('chart-tools'),
+    anyAccuracy ? select('Chart', [['', `${metricWords} against energy`], ['alone', 'energy alone']], state.alone, async (value) => {
+      state.alone = value;
+      buildChartTools();
+      await makeChart();
+    }) : null,
     bases.size > 1 ? select('Energy', [...bases.values()].map((one) => [one.name, `${one.words} (${one.rows})`]), state.basis, chooseBasis) : null,
     select('Colour by', Object.keys(COLOURS).map((key) => [key, present.has(key) ? COLOURS[key][0] : `${COLOURS[key][0]} (not in the data)`, !present.has(key)]),
       state.colourBy, (value) => { state.colourBy = value; drawAgain(); }),

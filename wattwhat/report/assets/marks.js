@@ -78,17 +78,17 @@ function showLegend() {
 }
 
 function frontLegend(drawn, list, entry) {
-  if (!anyAccuracy || !state.front || !drawn.length) return null;
+  if (!isScatter() || !state.front || !drawn.length) return null;
   const line = svg('svg', { width: 28, height: 8, 'aria-hidden': 'true', class: 'glyph' }, svg('line', { x1: 0, x2: 28, y1: 4, y2: 4, stroke: OTHER, 'stroke-width': 1.5, 'stroke-dasharray': '6 4' }));
   const kinds = countBy(drawn, (row) => row.kind).size;
   return list('line', [entry(line, kinds > 1 ? 'Pareto front, one for each kind' : 'Pareto front')]);
 }
 
 function sizeLegend(list, entry) {
-  if (!anyParameters || !anyAccuracy) return null;
+  if (!anyParameters) return null;
   const [low, high] = parametersRange;
   const sizes = high > low ? [low, ((Math.sqrt(low) + Math.sqrt(high)) / 2) ** 2, high] : [low];
-  const entries = sizes.map((size) => entry(glyph('circle', 0, 'currentColor', areaOf(size)), count(size)));
-  if (rows.some((row) => !row.parameters)) entries.push(entry(glyph('circle', 0, 'currentColor', UNSIZED), 'this size also where not known'));
+  const entries = sizes.map((size) => entry(glyph('circle', 0, 'currentColor', areaOf(size) * markScale()), count(size)));
+  if (rows.some((row) => !row.parameters)) entries.push(entry(glyph('circle', 0, 'currentColor', UNSIZED * markScale()), 'this size also where not known'));
   return list('parameters', entries);
 }

@@ -11,6 +11,7 @@ const state = {
   ticked: { family: new Set(), device: new Set(), grade: new Set(), provenance: new Set(), kind: new Set() },
   picked: [], // ids in the order in which they were picked; the first is what the others are compared with
   sort: { key: 'energy', down: false },
+  alone: '', // 'alone' where energy is drawn without accuracy
   bars: true,
   front: true,
   band: 'auto', // number of the reference whose bands are drawn, 'auto' or null

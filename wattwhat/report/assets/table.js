@@ -6,7 +6,7 @@ function columns() {
   const b = basis();
   const first = (pair) => (pair ? pair[0] : undefined);
   return [
-    { key: 'model', words: 'model', value: (row) => row.label.toLowerCase(), cell: (row) => row.shortName },
+    { key: 'model', words: 'model', value: (row) => row.label.toLowerCase(), cell: (row) => el('span', { class: 'model' }, row.shortName) },
     { key: 'energy', words: `${b.words} (${b.unit}, ± U)`, number: true, value: (row) => first(energyOf(row)), cell: (row) => plusMinus(energyOf(row), b.factor) },
     anyAccuracy && { key: 'accuracy', words: `${metricWords} (%, ± U)`, number: true, value: (row) => first(row.accuracy), cell: accuracyCell },
     page.references.length && { key: 'grade', words: 'grade', value: letterOf, cell: gradeCell },
@@ -79,9 +79,10 @@ function showTable() {
   const ordered = tableRows();
   const part = ordered.slice(0, Math.min(state.limit, 300));
   const kinds = countBy(shown.filter(energyOf), (row) => row.kind).size;
+  fill(byId('table-warning'), kinds > 1 ? el('p', { class: 'warning' }, 'Different kinds of energy stand in this table: an order by energy or score is no ranking. See the warning above.') : null);
   fill(
     byId('table'),
-    el('caption', { class: kinds > 1 ? 'warned' : 'away' }, kinds > 1 ? 'Different kinds of energy stand in this table: an order by energy or score is no ranking. See the warning above.' : 'Measurements that pass the filters'),
+    el('caption', { class: 'away' }, 'Measurements that pass the filters'),
     el('thead', null, el('tr', null, el('td', { class: 'tick' }, el('span', { class: 'away' }, 'compare')), all.map(headCell))),
     el('tbody', null, part.map((row) => bodyRow(row, all))),
   );

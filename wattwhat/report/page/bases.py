@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from wattwhat.measurement import Measurement
 from wattwhat.quantity import Quantity
@@ -31,15 +31,16 @@ def energies(measurement: Measurement) -> dict[str, Quantity]:
     return {name: energy for name, energy in pairs if energy is not None and math.isfinite(energy.value)}
 
 
-def preferred(found: Iterable[Iterable[str]]) -> str:
-    """The basis to begin with: per item if any measurement has it, else per call, else the total.
+def preferred(found: Iterable[Collection[str]]) -> str:
+    """The basis to begin with: per item if a third of the measurements have it, else per call, else the total.
 
     Example:
         >>> preferred([["total"], ["call", "total"]])
         'call'
     """
-    known = {basis for bases in found for basis in bases}
-    return next((basis for basis in BASES if basis in known), "total")
+    known = list(found)
+    counts = {basis: sum(basis in bases for bases in known) for basis in BASES}
+    return next((basis for basis in ("item", "call") if counts[basis] * 3 >= max(len(known), 1)), "total")
 
 
 def display_unit(values_j: Iterable[float]) -> tuple[str, float]:
