@@ -262,7 +262,7 @@ def _page_trace() -> Any:
 def _bare(alt: Any, chart: Any) -> Any:
     """Size comes from the page, colours of text and grid from its style sheet."""
     return (
-        chart.properties(width=600, height=400, background="transparent", padding=4, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+        chart.properties(width=600, height=400, background="transparent", padding=4, autosize=alt.AutoSizeParams(type="fit", contains="padding", resize=True))
         .configure(aria=False)  # the page describes the chart itself
         .configure_view(stroke=None)
         .configure_axis(labelFontSize=12, titleFontSize=13, titleFontWeight="normal", domain=False, tickSize=4)

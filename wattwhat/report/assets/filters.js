@@ -111,6 +111,7 @@ function showCounts() {
   const said = [`${shown.length} of ${plural(rows.length, 'measurement')} shown.`];
   if (without) said.push(`${plural(without, 'of them has', 'of them have')} no ${words}: not in the chart, “–” in the table.`);
   fill(byId('count'), said.join(' '));
+  byId('count').dataset.taken = String(Number(byId('count').dataset.taken || 0) + 1); // how often filters were taken
 }
 
 // Unlike energies in one picture: said above everything that looks like a ranking, with a way out.

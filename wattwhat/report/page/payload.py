@@ -110,10 +110,12 @@ def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool
     lost = sum("energy" not in row for row in rows)
     if lost:
         said.append(f"{lost} of {len(rows)} measurements have no energy: every channel was lost (see their warnings).")
-    for key, words in (("family", 'no family: details["family"] is not set'), ("device", "no device")):
+    for key, where in (("family", ': details["family"] is not set'), ("device", "")):
         lacking = sum(key not in row for row in rows)
-        if lacking:
-            said.append(f"{'All' if lacking == len(rows) else lacking} of {len(rows)} measurements name {words}.")
+        if lacking == len(rows):
+            said.append(f"No measurement names a {key}{where}.")
+        elif lacking:
+            said.append(f"{lacking} of {len(rows)} measurements name no {key}{where}.")
     if with_accuracy and not asked_for_grades:
         said.append("No grades: no reference population was given (--reference FILE, or --reference fit).")
     return said

@@ -39,7 +39,7 @@ def sam_of(accuracy: Quantity | None, energy: Quantity | None, unit: str | None)
 
     Example:
         >>> print(sam_of(Quantity(0.7, 0.01, "1"), Quantity(0.5, 0.02, "J"), "mJ"))
-        0.311(23) 1
+        0.311(22) 1
         >>> sam_of(None, Quantity(0.5, 0.02, "J"), "mJ")
     """
     if accuracy is None or energy is None or unit is None or not energy.to(unit).value >= _MARGIN:
