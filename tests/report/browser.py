@@ -1,4 +1,4 @@
-"""A real browser for the tests of the page: the system's chromium, headless, driven through its own driver."""
+"""A real browser for the tests of the page: the system's chromium, headless."""
 
 import json
 import shutil
@@ -74,14 +74,16 @@ class Page:
 
     def shown(self):
         """Ids of the rows in the table, in its order."""
-        return self.run("return [...document.querySelectorAll('#table tbody tr')].map(tr => Number(tr.dataset.id))")
+        return self.run(
+            "return [...document.querySelectorAll('#table tbody tr')].map(tr => Number(tr.dataset.id))"
+        )
 
     def type(self, selector, value):
         """Put a value into a field as a user would, and wait until it has been taken."""
         before = self.run("return document.querySelector('#count').dataset.taken || '0'")
         self.run(
-            "const [name, value] = arguments; const field = document.querySelector(name); field.value = value;"
-            "field.dispatchEvent(new Event('input', {bubbles: true}))",
+            "const [name, value] = arguments; const field = document.querySelector(name);"
+            "field.value = value; field.dispatchEvent(new Event('input', {bubbles: true}))",
             selector,
             str(value),
         )
@@ -92,11 +94,29 @@ class Page:
         self.run(
             "const [facet, value, on] = arguments;"
             "const boxes = [...document.querySelectorAll(`[data-facet=${facet}] label`)];"
-            "const box = boxes.find(one => one.textContent.trim().startsWith(`${value} (`)).querySelector('input');"
-            "if (box.checked !== on) box.click()",
+            "const label = boxes.find(one => one.textContent.trim().startsWith(`${value} (`));"
+            "const box = label.querySelector('input'); if (box.checked !== on) box.click()",
             facet,
             value,
             on,
+        )
+
+    def set(self, name, value):
+        """Put a value into a field that is not a filter."""
+        self.run(
+            "const [name, value] = arguments; const field = document.querySelector(`[name=${name}]`);"
+            "field.value = value; field.dispatchEvent(new Event('input'))",
+            name,
+            value,
+        )
+
+    def press(self, words, within="body"):
+        """Press the first button whose words begin so."""
+        self.run(
+            "const buttons = [...document.querySelectorAll(`${arguments[1]} button`)];"
+            "buttons.find(one => one.textContent.startsWith(arguments[0])).click()",
+            words,
+            within,
         )
 
     def pick(self, *ids):
@@ -106,18 +126,28 @@ class Page:
     def cell(self, row, column):
         """Text and numbers of a cell of the comparison; columns count from 0."""
         return self.run(
-            "const cell = document.querySelectorAll(`#comparison tr[data-row=${arguments[0]}] td`)[arguments[1]];"
-            "return {text: cell.textContent, ...Object.fromEntries(Object.entries(cell.dataset).map(([k, v]) => [k, Number(v)]))}",
+            "const [row, column] = arguments;"
+            "const cell = document.querySelectorAll(`#comparison tr[data-row=${row}] td`)[column];"
+            "const numbers = Object.entries(cell.dataset).map(([name, value]) => [name, Number(value)]);"
+            "return {text: cell.textContent, ...Object.fromEntries(numbers)}",
             row,
             column,
         )
 
     def complaints(self):
         """What the console holds at level warning or above."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("WARNING", "SEVERE")]
+        return [
+            entry["message"]
+            for entry in self.driver.get_log("browser")
+            if entry["level"] in ("WARNING", "SEVERE")
+        ]
 
     def requests(self):
-        """Every address that was asked for since the page was opened, itself left out."""
+        """Every address that was asked for since the page was opened; itself and the browser's icons left out."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        sent = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
-        return [url for url in sent if url != self.url and not url.startswith("data:")]
+        sent = [
+            one["params"]["request"]["url"]
+            for one in messages
+            if one["method"] == "Network.requestWillBeSent"
+        ]
+        return [url for url in sent if url != self.url and not url.startswith(("data:", "blob:", "chrome:"))]

@@ -1,4 +1,4 @@
-"""Made measurements for the tests of the page: alike models on one sensor, and all that may be odd about others."""
+"""Made measurements for the tests of the page: alike models on one sensor, and odd ones."""
 
 import math
 from datetime import datetime, timedelta, timezone
@@ -18,11 +18,15 @@ HOSTILE = (
 )
 
 
-def model(label, energy_j, *, accuracy=None, items=100, channel=BOARD, provenance="measured", day=0, **details):
+def model(
+    label, energy_j, *, accuracy=None, items=100, channel=BOARD, provenance="measured", day=0, **details
+):
     """One measurement: `energy_j` joules an item, 5 % of it common to the sensor and 2 % its own."""
     total = energy_j * items
     energy = Quantity(total, total * math.hypot(GAIN, OWN), "J")
-    metrics = {} if accuracy is None else {"accuracy": accuracy, "n_test": 10_000.0, "parameters": 1e6 * (1 + day)}
+    metrics = (
+        {} if accuracy is None else {"accuracy": accuracy, "n_test": 10_000.0, "parameters": 1e6 * (1 + day)}
+    )
     return Measurement(
         label=label,
         energy_j=energy,
@@ -47,10 +51,15 @@ def alike(count=12):
 
 
 def odd():
-    """An estimate, a lost energy, no accuracy, no items, unknown uncertainty, a warning, and hostile names."""
-    lost = Measurement(label="lost", energy_j=Quantity(math.nan, math.inf, "J"), items=5, warnings=["all lost"])
+    """An estimate, a lost energy, no accuracy, no items, unknown uncertainty, and hostile names."""
+    lost = Measurement(
+        label="lost", energy_j=Quantity(math.nan, math.inf, "J"), items=5, warnings=["all lost"]
+    )
     unknown_u = Measurement(
-        label="unknown u", energy_j=Quantity(30.0, math.inf, "J"), items=10, provenance="imported",
+        label="unknown u",
+        energy_j=Quantity(30.0, math.inf, "J"),
+        items=10,
+        provenance="imported",
         metrics={"accuracy": 0.7},
     )
     return [

@@ -9,6 +9,7 @@ import wattwhat.report
 from tests.report import made
 from wattwhat.errors import ArgumentError
 from wattwhat.report import charts
+from wattwhat.report.page import specs
 
 
 def drawn(chart):
@@ -46,16 +47,16 @@ def test_a_missing_library_is_named_with_its_remedy(monkeypatch):
     with pytest.raises(ArgumentError, match=r"altair.*pip install \"wattwhat\[report\]\""):
         charts.plot(made.alike())
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    charts.library_script.cache_clear()
+    specs.library_script.cache_clear()
     with pytest.raises(ArgumentError, match=r"vl-convert.*pip install"):
-        charts.library_script()
+        specs.library_script()
 
 
 def test_the_library_cannot_end_its_element():
     pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
-    charts.library_script.cache_clear()
-    script = charts.library_script()
+    specs.library_script.cache_clear()
+    script = specs.library_script()
     assert "</script" not in script.lower()
     assert "<!--" not in script
     assert "\r" not in script
@@ -65,17 +66,20 @@ def test_the_library_cannot_end_its_element():
 def test_the_page_gets_its_charts_compiled():
     pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
-    specs = charts.page_specs()
-    assert set(specs) == {"scatter", "dots", "trace"}
-    assert all("vega/v" in spec["$schema"] for spec in specs.values())
-    names = {data["name"] for data in specs["scatter"]["data"]}
+    found = specs.page_specs()
+    assert set(found) == {"scatter", "dots", "trace"}
+    assert all("vega/v" in spec["$schema"] for spec in found.values())
+    names = {data["name"] for data in found["scatter"]["data"]}
     assert names >= {"rows", "bands", "letters", "front", "picked", "cursor", "named"}
 
 
 def test_importing_the_reports_brings_no_chart_library():
     import subprocess
 
-    script = "import sys, wattwhat.report, wattwhat.report.page; print([m for m in ('altair', 'numpy', 'vl_convert') if m in sys.modules])"
+    script = (
+        "import sys, wattwhat.report, wattwhat.report.page;"
+        "print([name for name in ('altair', 'numpy', 'vl_convert') if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError):

@@ -66,9 +66,13 @@ def test_hostile_names_and_titles_add_no_element():
 
 def test_the_policy_names_exactly_the_scripts_that_run():
     reader = Reader(page(measurements=made.odd()))
-    policy = next(meta["content"] for meta in reader.metas if meta.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        meta["content"] for meta in reader.metas if meta.get("http-equiv") == "Content-Security-Policy"
+    )
     running = [text for attributes, text in reader.scripts if "type" not in attributes]
-    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in running}
+    hashes = {
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in running
+    }
     assert len(running) == 2
     assert set(re.findall(r"'sha256-[^']+'", policy)) == hashes
     assert policy.startswith("default-src 'none'")

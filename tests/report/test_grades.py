@@ -32,7 +32,9 @@ def test_the_first_reference_that_takes_it_grades():
 
 def test_a_refusal_is_a_sentence_not_a_letter():
     texts = Texts()
-    found = grade_row(made.alike()[0], [reference("other", scope="cpu"), reference("third", scope="wall")], texts.number)
+    found = grade_row(
+        made.alike()[0], [reference("other", scope="cpu"), reference("third", scope="wall")], texts.number
+    )
     assert "grade" not in found
     assert "scope is 'gpu'" in texts.kept[found["ungraded"]]
     assert "1 other" in texts.kept[found["ungraded"]]

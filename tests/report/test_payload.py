@@ -75,8 +75,13 @@ def test_another_metric_may_be_the_accuracy():
 
 def test_twelve_hundred_graded_models_leave_room_for_the_library():
     models = [
-        made.model(f"family_{i}.some_pretraining_in1k_224", 0.01 * 1.007**i, accuracy=0.3 + 0.0005 * i, day=i % 300,
-                   family=f"F{i % 60}")
+        made.model(
+            f"family_{i}.some_pretraining_in1k_224",
+            0.01 * 1.007**i,
+            accuracy=0.3 + 0.0005 * i,
+            day=i % 300,
+            family=f"F{i % 60}",
+        )
         for i in range(1200)
     ]
     from tests.report.test_grades import reference

@@ -45,7 +45,19 @@ def test_accuracies_are_joined_and_the_rest_is_named(runs, tmp_path, capsys):
     table = tmp_path / "acc.csv"
     table.write_text("model,top1,params\nresnet0,70,1000000\nRes-Net 1,80,2000000\n")
     page = tmp_path / "page.html"
-    call(runs, "--metrics", table, "--on", "model", "--take", "top1=accuracy,params=parameters", "--percent", "-o", page, "--json")
+    call(
+        runs,
+        "--metrics",
+        table,
+        "--on",
+        "model",
+        "--take",
+        "top1=accuracy,params=parameters",
+        "--percent",
+        "-o",
+        page,
+        "--json",
+    )
     said = json.loads(capsys.readouterr().out)
     _, rows = rows_of(page)
     assert [row.get("accuracy") and row["accuracy"][0] for row in rows] == [0.7, 0.8, None]

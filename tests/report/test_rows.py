@@ -51,7 +51,10 @@ def test_numbers_are_those_of_the_measurement():
     row = row_of(m, texts, "accuracy")
     assert row["energy"] == [m.energy_j.value, m.energy_j.u]
     assert row["accuracy"] == [0.8, pytest.approx(math.sqrt(0.8 * 0.2 / 10_000))]
-    assert [(texts.kept[n], share) for n, share in row["budget"]] == [("sensor gain", 0.05), ("repeats", 0.02)]
+    assert [(texts.kept[n], share) for n, share in row["budget"]] == [
+        ("sensor gain", 0.05),
+        ("repeats", 0.02),
+    ]
     assert texts.kept[row["family"]] == "F"
     assert texts.kept[row["kind"]].split("\n") == ["gpu", "inference", "", "sensor"]
     assert row["started_at"] == "2026-03-01T12:00:00+00:00"
@@ -76,7 +79,9 @@ def test_only_sensors_of_known_hosts_have_something_in_common():
     texts = Texts()
 
     def sensors(channel, provenance="measured"):
-        return row_of(made.model("a", 1, channel=channel, provenance=provenance), texts, "accuracy").get("sensors")
+        return row_of(made.model("a", 1, channel=channel, provenance=provenance), texts, "accuracy").get(
+            "sensors"
+        )
 
     import attrs
 

@@ -100,7 +100,9 @@ def _read(files: Sequence[str]) -> tuple[list[Measurement], list[str]]:
     return found, problems
 
 
-def _join(measurements: list[Measurement], arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
+def _join(
+    measurements: list[Measurement], arguments: argparse.Namespace
+) -> tuple[list[Measurement], list[str]]:
     """Metrics from the table, and sentences about names without a partner."""
     if arguments.metrics is None:
         return measurements, []
@@ -143,7 +145,9 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(names[:_MOST_SAID]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _report(arguments: argparse.Namespace, measurements: Sequence[Measurement], problems: Sequence[str]) -> None:
+def _report(
+    arguments: argparse.Namespace, measurements: Sequence[Measurement], problems: Sequence[str]
+) -> None:
     size = os.path.getsize(arguments.output)
     if arguments.json is not None:
         import json

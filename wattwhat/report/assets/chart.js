@@ -20,7 +20,13 @@ const markScale = () => Math.min(1, Math.max(0.4, byId('chart').clientWidth / 80
 function markOf(row) {
   const [energy, u] = energyOf(row).map((x) => (isNumber(x) ? x * basis().factor : null));
   const mark = {
-    id: row.id, row: `${row.id}\t${row.name}`, name: row.name, energy, colour: colourOf(row), area: areaOf(row.parameters) * markScale(), ...SHAPES[row.provenance],
+    id: row.id,
+    row: `${row.id}\t${row.name}`,
+    name: row.name,
+    energy,
+    colour: colourOf(row),
+    area: areaOf(row.parameters) * markScale(),
+    ...SHAPES[row.provenance],
   };
   // An interval that reaches 0 has no end on a log axis: the bar runs out of the picture.
   if (u) Object.assign(mark, { low: Math.max(energy - K * u, energy * 1e-6), high: energy + K * u });
@@ -30,54 +36,6 @@ function markOf(row) {
     if (ua) Object.assign(mark, { accuracy_low: accuracy - K * ua, accuracy_high: accuracy + K * ua });
   }
   return mark;
-}
-
-// The Pareto front of each kind: as accurate for less energy is better; equals share the front.
-function fronts(marks) {
-  const lines = [];
-  const names = new Set();
-  const kinds = countBy(marks, (mark) => rows[mark.id].kind);
-  for (const kind of kinds.keys()) {
-    let best = -Infinity;
-    const line = [];
-    const ordered = marks.filter((mark) => rows[mark.id].kind === kind).sort((a, b) => a.energy - b.energy || b.accuracy - a.accuracy);
-    for (const mark of ordered) {
-      const last = line[line.length - 1];
-      if (mark.accuracy > best) { best = mark.accuracy; line.push(mark); names.add(mark.id); }
-      else if (last && mark.accuracy === last.accuracy && mark.energy === last.energy) names.add(mark.id);
-    }
-    // Beyond the most accurate model nothing is gained: the line runs on level.
-    line.forEach((mark, order) => lines.push({ kind, order, energy: mark.energy, accuracy: mark.accuracy, colour: '#8a8a8a' }));
-  }
-  return { lines, ids: names };
-}
-
-// The reference whose bands are drawn: the chosen one, or by itself the one that grades all that is drawn.
-function bandReference() {
-  if (state.band === null || state.basis !== 'item' || !isScatter()) return null;
-  if (state.band !== 'auto') return page.references[state.band];
-  const graded = countBy(drawn.filter((mark) => rows[mark.id].grade), (mark) => rows[mark.id].grade.reference);
-  return graded.size === 1 ? page.references[[...graded.keys()][0]] : null;
-}
-
-function bandMarks() {
-  const none = { bands: [], letters: [] };
-  const reference = bandReference();
-  if (!reference) return none;
-  const [low, high] = view.signal('energyDomain');
-  const ends = [null, ...reference.edges, null];
-  const bands = [];
-  const letters = [];
-  LETTERS.forEach((letter, i) => {
-    reference.frontier.forEach(([accuracy, energy]) => bands.push({
-      letter, accuracy, colour: BANDS[i],
-      low: ends[i] === null ? low : Math.min(Math.max(ends[i] * energy * basis().factor, low), high),
-      high: ends[i + 1] === null ? high : Math.min(Math.max(ends[i + 1] * energy * basis().factor, low), high),
-    }));
-    const foot = bands[bands.length - reference.frontier.length];
-    if (foot.high / foot.low > 1.02) letters.push({ letter, accuracy: foot.accuracy, energy: Math.sqrt(foot.low * foot.high) });
-  });
-  return { bands, letters };
 }
 
 function homeDomains(marks) {
@@ -95,11 +53,16 @@ function homeDomains(marks) {
   if (!(down <= up)) [down, up] = [0, 1];
   const stretch = Math.max((high / low) ** 0.06, 1.15);
   const room = Math.max((up - down) * 0.08, 0.004);
-  return { energy: [low / stretch, high * stretch], accuracy: [Math.max(down - room, -0.02), Math.min(up + room, 1.02)] };
+  return {
+    energy: [low / stretch, high * stretch],
+    accuracy: [Math.max(down - room, -0.02), Math.min(up + room, 1.02)],
+  };
 }
 
 function filled(spec, words) {
-  return JSON.parse(JSON.stringify(spec), (key, value) => (typeof value === 'string' && value in words ? words[value] : value));
+  return JSON.parse(JSON.stringify(spec), (key, value) =>
+    typeof value === 'string' && value in words ? words[value] : value,
+  );
 }
 
 // A promise of a Vega view. Its expressions are interpreted (ast), as the page's policy forbids to compile code;
@@ -107,7 +70,16 @@ function filled(spec, words) {
 async function openView(name, words, host, width, height) {
   const own = el('div');
   const spec = { ...filled(specs[name], words), width, height };
-  const options = { mode: 'vega', renderer: 'svg', ast: true, actions: false, tooltip: false, hover: false, logLevel: 1, defaultStyle: false };
+  const options = {
+    mode: 'vega',
+    renderer: 'svg',
+    ast: true,
+    actions: false,
+    tooltip: false,
+    hover: false,
+    logLevel: 1,
+    defaultStyle: false,
+  };
   const made = await vegaEmbed(own, spec, options);
   fill(host, own);
   return made.view;
@@ -124,11 +96,19 @@ async function makeChart() {
   const wanted = state.basis + state.alone;
   const words = { $energy: `${basis().words} (${basis().unit})`, $accuracy: metricWords };
   const made = await openView(isScatter() ? 'scatter' : 'dots', words, byId('plot'), ...chartSize());
-  if (wanted !== state.basis + state.alone) { made.finalize(); return; } // another chart was chosen meanwhile
+  if (wanted !== state.basis + state.alone) {
+    made.finalize();
+    return;
+  } // another chart was chosen meanwhile
   if (view) view.finalize();
   view = made;
-  byId('chart-title').textContent = isScatter() ? `${capital(metricWords)} against ${basis().words}` : `${capital(basis().words)}`;
-  byId('chart').setAttribute('aria-label', `Chart: ${byId('chart-title').textContent}. The table below holds the same data.`);
+  byId('chart-title').textContent = isScatter()
+    ? `${capital(metricWords)} against ${basis().words}`
+    : `${capital(basis().words)}`;
+  byId('chart').setAttribute(
+    'aria-label',
+    `Chart: ${byId('chart-title').textContent}. The table below holds the same data.`,
+  );
   drawRows();
 }
 
@@ -153,7 +133,9 @@ function drawFront() {
   if (!isScatter()) return;
   const front = fronts(drawn);
   view.data('front', state.front ? front.lines : []);
-  drawn.forEach((mark) => { mark.onFront = front.ids.has(mark.id); });
+  drawn.forEach((mark) => {
+    mark.onFront = front.ids.has(mark.id);
+  });
 }
 
 function drawPicked(run = true) {
@@ -201,75 +183,3 @@ function zoom(factor, [x, y] = [0.5, 0.5]) {
 }
 
 const showAll = () => setDomains(home.energy, home.accuracy);
-
-function summarise() {
-  const words = [];
-  if (!drawn.length) words.push('Nothing to draw: no shown measurement has an energy above 0 with this basis.');
-  else if (isScatter()) {
-    const best = drawn.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-    const row = rows[best.id];
-    words.push(`${plural(drawn.length, 'model')} drawn.`);
-    words.push(`Most accurate: ${row.name}, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor)} ${basis().unit}.`);
-    const least = rows[drawn[0].id];
-    words.push(`Least energy: ${least.name}, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`);
-    const front = drawn.filter((mark) => mark.onFront).length;
-    words.push(`${front} on the Pareto front.`);
-    const lacking = shown.filter((row) => energyOf(row) && !row.accuracy).length;
-    if (lacking) words.push(`${plural(lacking, 'shown measurement carries', 'shown measurements carry')} no ${metricWords}: not in this chart.`);
-  } else {
-    const all = shown.filter((row) => energyOf(row) && energyOf(row)[0] > 0).length;
-    words.push(anyAccuracy ? 'Energy alone.' : `Energy alone: no measurement carries “${metricWords}”.`);
-    if (all > drawn.length) words.push(`The ${drawn.length} that need least of ${all}; narrow the filters to see others.`);
-  }
-  const odd = shown.filter((row) => energyOf(row) && !(energyOf(row)[0] > 0)).length;
-  if (odd) words.push(`${plural(odd, 'energy', 'energies')} of 0 or below cannot stand on a log axis: see the table.`);
-  byId('chart-summary').textContent = words.join(' ');
-  byId('chart-note').textContent = bandWords();
-}
-
-function bandWords() {
-  if (!page.references.length || !isScatter() || state.band === null) return '';
-  if (state.basis !== 'item') return 'Grade bands are of energy per item.';
-  const reference = bandReference();
-  const graded = countBy(drawn.filter((mark) => rows[mark.id].grade), (mark) => rows[mark.id].grade.reference);
-  if (!reference) return graded.size ? 'The models drawn are graded by different references: filter them to one device and kind, or choose a reference, to see its grade bands.' : '';
-  const others = [...graded].reduce((sum, [number, n]) => sum + (page.references[number] === reference ? 0 : n), 0);
-  return `Bands: grades by reference “${reference.name}” (${plural(reference.members, 'model')}${reference.about.length ? `; ${reference.about.join('; ')}` : ''}).`
-    + (others ? ` They do not hold for ${plural(others, 'model')} drawn here, graded by another reference.` : '');
-}
-
-function buildChartTools() {
-  const drawAgain = () => { drawRows(); changed('look'); };
-  const present = new Set(Object.keys(COLOURS).filter((key) => rows.some((row) => COLOURS[key][1](row) !== undefined)));
-  const bandChoices = [['auto', 'automatic'], ['', 'none'], ...page.references.map((one, i) => [String(i), one.name])];
-  fill(
-    byId('chart-tools'),
-    anyAccuracy ? select('Chart', [['', `${metricWords} against energy`], ['alone', 'energy alone']], state.alone, async (value) => {
-      state.alone = value;
-      buildChartTools();
-      await makeChart();
-    }) : null,
-    bases.size > 1 ? select('Energy', [...bases.values()].map((one) => [one.name, `${one.words} (${one.rows})`]), state.basis, chooseBasis) : null,
-    select('Colour by', Object.keys(COLOURS).map((key) => [key, present.has(key) ? COLOURS[key][0] : `${COLOURS[key][0]} (not in the data)`, !present.has(key)]),
-      state.colourBy, (value) => { state.colourBy = value; drawAgain(); }),
-    page.references.length && isScatter() ? select('Grade bands', bandChoices, state.band === null ? '' : String(state.band), (value) => {
-      state.band = value === '' ? null : value === 'auto' ? value : Number(value);
-      setDomains(view.signal('energyDomain'), view.signal('accuracyDomain'));
-      summarise();
-    }) : null,
-    checkbox(' error bars', state.bars, (on) => { state.bars = on; drawAgain(); }),
-    isScatter() ? checkbox(' Pareto front', state.front, (on) => { state.front = on; drawAgain(); }) : null,
-    el('span', { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
-      button('+', () => zoom(0.7), { 'aria-label': 'Zoom in' }), button('−', () => zoom(1 / 0.7), { 'aria-label': 'Zoom out' }),
-      button('Show all', showAll)),
-  );
-}
-
-async function chooseBasis(value) {
-  state.basis = value;
-  state.ranges.energy = [null, null]; // its unit has changed
-  buildFilters();
-  await makeChart();
-  refilter();
-  changed('look');
-}

@@ -9,10 +9,18 @@ const KIND_TRAITS = ['scope', 'phase', 'item', 'origin'];
 const text = (number) => page.texts[number];
 
 // Quantities are pairs [value, u] in base units; u is null where it is not known.
-const overCount = (energy, n) => (energy && n ? [energy[0] * (1 / n), energy[1] === null ? null : energy[1] * (1 / n)] : undefined);
+const overCount = (energy, n) =>
+  energy && n ? [energy[0] * (1 / n), energy[1] === null ? null : energy[1] * (1 / n)] : undefined;
 
 function gradeOf([letter, reference, likely, excess, words, notes]) {
-  return { letter, reference, odds: likely, excess, words: words.replace('@', () => page.references[reference].bracket), notes: notes.map(text) };
+  return {
+    letter,
+    reference,
+    odds: likely,
+    excess,
+    words: words.replace('@', () => page.references[reference].bracket),
+    notes: notes.map(text),
+  };
 }
 
 function rowOf(cells, id) {
@@ -20,14 +28,22 @@ function rowOf(cells, id) {
   const named = (number) => (number === undefined ? undefined : text(number));
   const [scope, phase] = text(row.kind).split('\n');
   return {
-    ...row, id, family: named(row.family), device: named(row.device), provenance: text(row.provenance), scope: scope || undefined, phase: phase || undefined,
+    ...row,
+    id,
+    family: named(row.family),
+    device: named(row.device),
+    provenance: text(row.provenance),
+    scope: scope || undefined,
+    phase: phase || undefined,
     ...unpacked(row),
   };
 }
 
 const unpacked = (row) => ({
   energy: { item: overCount(row.energy, row.items), call: overCount(row.energy, row.calls), total: row.energy },
-  power: row.duration_s ? row.energy && [row.energy[0] / row.duration_s, row.energy[1] === null ? null : row.energy[1] / row.duration_s] : undefined,
+  power: row.duration_s
+    ? row.energy && [row.energy[0] / row.duration_s, row.energy[1] === null ? null : row.energy[1] / row.duration_s]
+    : undefined,
   sam: { item: row.sam_item, call: row.sam_call, total: row.sam_total },
   grade: row.grade && gradeOf(row.grade),
   ungraded: row.ungraded === undefined ? undefined : text(row.ungraded),
@@ -35,9 +51,18 @@ const unpacked = (row) => ({
   warnings: (row.warnings || []).map(text),
   budget: (row.budget || []).map(([source, share]) => ({ source: text(source), share })),
   channels: (row.channels || []).map(([name, device, component, energy, provenance, counted]) => ({
-    id: text(name), device: text(device), component: text(component), energy: energy.length ? energy : undefined, provenance: text(provenance), counted: !!counted,
+    id: text(name),
+    device: text(device),
+    component: text(component),
+    energy: energy.length ? energy : undefined,
+    provenance: text(provenance),
+    counted: !!counted,
   })),
-  traits: Object.fromEntries(text(row.kind).split('\n').map((value, i) => [KIND_TRAITS[i], value])),
+  traits: Object.fromEntries(
+    text(row.kind)
+      .split('\n')
+      .map((value, i) => [KIND_TRAITS[i], value]),
+  ),
 });
 
 const rows = page.cells.map(rowOf);

@@ -18,7 +18,8 @@ function fill(parent, ...children) {
   parent.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
 }
 
-const button = (words, press, attributes) => el('button', { type: 'button', on: { click: press }, ...attributes }, words);
+const button = (words, press, attributes) =>
+  el('button', { type: 'button', on: { click: press }, ...attributes }, words);
 
 function field(words, input, hint) {
   return el('label', { class: 'field', title: hint }, el('span', null, words), input);
@@ -49,5 +50,8 @@ function svg(tag, attributes, ...children) {
 // Wait for a pause in typing, so that thousands of rows are not filtered for every letter.
 function debounced(work, wait = 120) {
   let timer = 0;
-  return (...given) => { clearTimeout(timer); timer = setTimeout(() => work(...given), wait); };
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => work(...given), wait);
+  };
 }

@@ -42,10 +42,22 @@ function rangeFields(key, words, type, hint) {
   const read = (input) => (input.value === '' ? null : type === 'date' ? input.value : Number(input.value));
   const inputs = [0, 1].map((end) => {
     const input = el('input', {
-      type, step: type === 'number' ? 'any' : null, class: 'end', inputmode: type === 'number' ? 'decimal' : null,
-      'aria-label': `${words}, ${end ? 'at most' : 'at least'}`, placeholder: end ? 'to' : 'from', name: `${key}-${end}`, value: state.ranges[key][end],
+      type,
+      step: type === 'number' ? 'any' : null,
+      class: 'end',
+      inputmode: type === 'number' ? 'decimal' : null,
+      'aria-label': `${words}, ${end ? 'at most' : 'at least'}`,
+      placeholder: end ? 'to' : 'from',
+      name: `${key}-${end}`,
+      value: state.ranges[key][end],
     });
-    input.addEventListener('input', debounced(() => { state.ranges[key][end] = read(input); refilter(); }));
+    input.addEventListener(
+      'input',
+      debounced(() => {
+        state.ranges[key][end] = read(input);
+        refilter();
+      }),
+    );
     return input;
   });
   return el('fieldset', { class: 'range', title: hint }, el('legend', null, words), el('div', null, inputs));
@@ -56,33 +68,68 @@ function facetFields([key, words, value]) {
   if (counts.size < 2) return null;
   const ticked = state.ticked[key];
   const summary = el('summary', null);
-  const say = () => fill(summary, `${words}: ${ticked.size ? [...ticked].map((one) => one || 'not known').join(', ') : 'all'}`);
+  const say = () =>
+    fill(summary, `${words}: ${ticked.size ? [...ticked].map((one) => one || 'not known').join(', ') : 'all'}`);
   const order = [...counts].sort(([a], [b]) => (a === '') - (b === '') || a.localeCompare(b, 'en', { numeric: true }));
-  const boxes = order.map(([one, n]) => checkbox(` ${one || 'not known'} (${n})`, ticked.has(one), (on) => {
-    if (on) ticked.add(one); else ticked.delete(one);
-    say();
-    refilter();
-  }));
+  const boxes = order.map(([one, n]) =>
+    checkbox(` ${one || 'not known'} (${n})`, ticked.has(one), (on) => {
+      if (on) ticked.add(one);
+      else ticked.delete(one);
+      say();
+      refilter();
+    }),
+  );
   say();
-  return el('details', { class: 'facet', 'data-facet': key }, summary, el('fieldset', null, el('legend', { class: 'away' }, words), boxes));
+  return el(
+    'details',
+    { class: 'facet', 'data-facet': key },
+    summary,
+    el('fieldset', null, el('legend', { class: 'away' }, words), boxes),
+  );
 }
 
 function buildFilters() {
   const form = byId('filters');
-  const search = el('input', { type: 'search', name: 'search', placeholder: 'model, family, device', autocomplete: 'off', spellcheck: 'false', value: state.search });
-  search.addEventListener('input', debounced(() => { state.search = search.value; refilter(); }));
+  const search = el('input', {
+    type: 'search',
+    name: 'search',
+    placeholder: 'model, family, device',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    value: state.search,
+  });
+  search.addEventListener(
+    'input',
+    debounced(() => {
+      state.search = search.value;
+      refilter();
+    }),
+  );
   const basis = bases.get(state.basis);
   const dates = rows.some(dateOf);
   const before = form.querySelector('.more-filters');
   const open = before ? before.open : window.innerWidth > 640; // on a phone the chart comes first
   const more = [
-    anyAccuracy ? rangeFields('accuracy', `${metricWords} (%)`, 'number', 'rows without it are left out while this is set') : null,
-    basis ? rangeFields('energy', `${basis.words} (${basis.unit})`, 'number', 'rows without it are left out while this is set') : null,
+    anyAccuracy
+      ? rangeFields('accuracy', `${metricWords} (%)`, 'number', 'rows without it are left out while this is set')
+      : null,
+    basis
+      ? rangeFields(
+          'energy',
+          `${basis.words} (${basis.unit})`,
+          'number',
+          'rows without it are left out while this is set',
+        )
+      : null,
     dates ? rangeFields('date', 'Date (UTC)', 'date') : null,
     FACETS.map(facetFields),
     button('Clear filters', clearFilters, { id: 'clear' }),
   ];
-  fill(form, field('Search', search), el('details', { class: 'more-filters', open }, el('summary', null, 'Filters'), el('div', null, more)));
+  fill(
+    form,
+    field('Search', search),
+    el('details', { class: 'more-filters', open }, el('summary', null, 'Filters'), el('div', null, more)),
+  );
 }
 
 // One open list at a time, and none after a click elsewhere or Escape.
@@ -90,16 +137,25 @@ function listenToFilters() {
   const form = byId('filters');
   const lists = () => [...form.querySelectorAll('.facet')];
   form.addEventListener('submit', (event) => event.preventDefault());
-  document.addEventListener('click', (event) => lists().forEach((one) => { if (!one.contains(event.target)) one.open = false; }));
+  document.addEventListener('click', (event) =>
+    lists().forEach((one) => {
+      if (!one.contains(event.target)) one.open = false;
+    }),
+  );
   form.addEventListener('keydown', (event) => {
     const open = event.key === 'Escape' && lists().find((one) => one.open);
-    if (open) { open.open = false; open.querySelector('summary').focus(); }
+    if (open) {
+      open.open = false;
+      open.querySelector('summary').focus();
+    }
   });
 }
 
 function clearFilters() {
   state.search = '';
-  Object.keys(state.ranges).forEach((key) => { state.ranges[key] = [null, null]; });
+  Object.keys(state.ranges).forEach((key) => {
+    state.ranges[key] = [null, null];
+  });
   Object.values(state.ticked).forEach((set) => set.clear());
   buildFilters();
   refilter();
@@ -109,7 +165,8 @@ function showCounts() {
   const without = shown.filter((row) => !energyOf(row)).length;
   const words = bases.has(state.basis) ? bases.get(state.basis).words : 'energy';
   const said = [`${shown.length} of ${plural(rows.length, 'measurement')} shown.`];
-  if (without) said.push(`${plural(without, 'of them has', 'of them have')} no ${words}: not in the chart, “–” in the table.`);
+  if (without)
+    said.push(`${plural(without, 'of them has', 'of them have')} no ${words}: not in the chart, “–” in the table.`);
   fill(byId('count'), said.join(' '));
   byId('count').dataset.taken = String(Number(byId('count').dataset.taken || 0) + 1); // how often filters were taken
 }
@@ -119,17 +176,40 @@ function showWarnings() {
   const compared = shown.filter(energyOf);
   const kinds = countBy(compared, (row) => kindWords(row));
   const box = byId('warnings');
-  if (kinds.size < 2) { fill(box); return; }
+  if (kinds.size < 2) {
+    fill(box);
+    return;
+  }
   const differences = KIND_TRAITS.filter((trait) => countBy(compared, (row) => row.traits[trait]).size > 1);
-  const ways = [...kinds].sort((a, b) => b[1] - a[1]).map(([words, n]) => button(`Only ${words} (${n})`, () => {
-    state.ticked.kind.clear();
-    state.ticked.kind.add(words);
-    buildFilters();
-    refilter();
-  }));
-  const names = { scope: 'scope (which parts of the machine are counted)', phase: 'phase', item: 'item', origin: 'origin (sensor or model)' };
-  fill(box, el('div', { class: 'warning', id: 'unlike' },
-    el('p', null, el('strong', null, 'No ranking: '), `the shown measurements differ in ${differences.map((one) => names[one]).join(' and ')}, `
-      + 'so their joules are not of the same thing. Each kind has its own Pareto front.'),
-    el('p', { class: 'ways' }, ways)));
+  const ways = [...kinds]
+    .sort((a, b) => b[1] - a[1])
+    .map(([words, n]) =>
+      button(`Only ${words} (${n})`, () => {
+        state.ticked.kind.clear();
+        state.ticked.kind.add(words);
+        buildFilters();
+        refilter();
+      }),
+    );
+  const names = {
+    scope: 'scope (which parts of the machine are counted)',
+    phase: 'phase',
+    item: 'item',
+    origin: 'origin (sensor or model)',
+  };
+  fill(
+    box,
+    el(
+      'div',
+      { class: 'warning', id: 'unlike' },
+      el(
+        'p',
+        null,
+        el('strong', null, 'No ranking: '),
+        `the shown measurements differ in ${differences.map((one) => names[one]).join(' and ')}, ` +
+          'so their joules are not of the same thing. Each kind has its own Pareto front.',
+      ),
+      el('p', { class: 'ways' }, ways),
+    ),
+  );
 }

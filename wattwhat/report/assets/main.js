@@ -6,13 +6,17 @@ function showHead() {
   byId('lede').textContent = rows.length
     ? `${plural(rows.length, 'measurement')} (${parts.join(', ')})${devices.size ? ` on ${plural(devices.size, 'device')}` : ''}. ± is the expanded uncertainty, k = 2.`
     : 'No measurements.';
-  if (rows.length && rows.every((row) => row.provenance === 'estimated')) byId('lede').textContent += ' No sensor was read: all joules are estimates of a model.';
+  if (rows.length && rows.every((row) => row.provenance === 'estimated'))
+    byId('lede').textContent += ' No sensor was read: all joules are estimates of a model.';
   const missing = byId('missing');
   if (!page.missing.length) return;
   missing.hidden = false;
   missing.open = page.missing.length < 4;
   missing.querySelector('summary').textContent = 'What is missing in the data';
-  fill(missing.querySelector('ul'), page.missing.map((sentence) => el('li', null, sentence)));
+  fill(
+    missing.querySelector('ul'),
+    page.missing.map((sentence) => el('li', null, sentence)),
+  );
 }
 
 function followWidth() {
@@ -44,9 +48,21 @@ async function start() {
   buildChartTools();
   buildAssumptions();
   buildTableTools();
-  when(['rows'], () => { showCounts(); showWarnings(); showTable(); drawRows(); });
-  when(['look'], () => { buildAssumptions(); showComparison(); });
-  when(['picked'], () => { tickTable(); drawPicked(); showComparison(); });
+  when(['rows'], () => {
+    showCounts();
+    showWarnings();
+    showTable();
+    drawRows();
+  });
+  when(['look'], () => {
+    buildAssumptions();
+    showComparison();
+  });
+  when(['picked'], () => {
+    tickTable();
+    drawPicked();
+    showComparison();
+  });
   when(['costs'], showComparison);
   showCounts();
   showWarnings();

@@ -23,18 +23,26 @@ let colours = new Map(); // value -> colour; the largest groups have one of thei
 
 function chooseColours() {
   const [, value] = COLOURS[state.colourBy];
-  const counts = countBy(rows.filter((row) => value(row) !== undefined), value);
-  const largest = [...counts].sort((a, b) => b[1] - a[1]).slice(0, PALETTE.length).map(([one]) => one);
+  const counts = countBy(
+    rows.filter((row) => value(row) !== undefined),
+    value,
+  );
+  const largest = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, PALETTE.length)
+    .map(([one]) => one);
   largest.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  colours = state.colourBy === 'grade'
-    ? new Map(LETTERS.map((letter, i) => [letter, BANDS[i]]))
-    : new Map(largest.map((one, i) => [one, PALETTE[i]]));
+  colours =
+    state.colourBy === 'grade'
+      ? new Map(LETTERS.map((letter, i) => [letter, BANDS[i]]))
+      : new Map(largest.map((one, i) => [one, PALETTE[i]]));
 }
 
 const colourOf = (row) => colours.get(COLOURS[state.colourBy][1](row)) || OTHER;
 
 const parametersRange = rows.reduce(
-  ([low, high], row) => (row.parameters ? [Math.min(low, row.parameters), Math.max(high, row.parameters)] : [low, high]),
+  ([low, high], row) =>
+    row.parameters ? [Math.min(low, row.parameters), Math.max(high, row.parameters)] : [low, high],
   [Infinity, -Infinity],
 );
 
@@ -58,28 +66,47 @@ function glyph(shape, filled, colour, area = 80) {
     diamond: () => svg('path', { d: `M${c},${c - d}L${c + d},${c}L${c},${c + d}L${c - d},${c}Z`, ...look }),
     'triangle-up': () => svg('path', { d: `M${c},${c - d}L${c + d},${c + d * 0.8}L${c - d},${c + d * 0.8}Z`, ...look }),
   };
-  return svg('svg', { width: size, height: size, viewBox: `0 0 ${size} ${size}`, 'aria-hidden': 'true', class: 'glyph' }, shapes[shape]());
+  return svg(
+    'svg',
+    { width: size, height: size, viewBox: `0 0 ${size} ${size}`, 'aria-hidden': 'true', class: 'glyph' },
+    shapes[shape](),
+  );
 }
 
-const glyphOf = (row, colour = 'currentColor') => glyph(SHAPES[row.provenance].shape, SHAPES[row.provenance].filled, colour);
+const glyphOf = (row, colour = 'currentColor') =>
+  glyph(SHAPES[row.provenance].shape, SHAPES[row.provenance].filled, colour);
 
 function showLegend() {
   const [words, value] = COLOURS[state.colourBy];
   const drawn = shown.filter((row) => energyOf(row));
   const counts = countBy(drawn, (row) => (colours.has(value(row)) ? value(row) : value(row) === undefined ? '' : null));
   const entry = (mark, said) => el('li', null, mark, said);
-  const groups = [...colours].filter(([one]) => counts.has(one)).map(([one, colour]) => entry(glyph('circle', 0.75, colour), one));
+  const groups = [...colours]
+    .filter(([one]) => counts.has(one))
+    .map(([one, colour]) => entry(glyph('circle', 0.75, colour), one));
   if (counts.has(null)) groups.push(entry(glyph('circle', 0.75, OTHER), 'others'));
   if (counts.has('')) groups.push(entry(glyph('circle', 0.75, OTHER), `${words} not known`));
-  const origins = Object.keys(SHAPES).filter((one) => drawn.some((row) => row.provenance === one))
+  const origins = Object.keys(SHAPES)
+    .filter((one) => drawn.some((row) => row.provenance === one))
     .map((one) => entry(glyph(SHAPES[one].shape, SHAPES[one].filled, 'currentColor'), one));
-  const list = (title, entries) => el('div', null, el('span', { class: 'legend-title' }, title), el('ul', null, entries));
-  fill(byId('legend'), list(words, groups), list('origin', origins), frontLegend(drawn, list, entry), sizeLegend(list, entry));
+  const list = (title, entries) =>
+    el('div', null, el('span', { class: 'legend-title' }, title), el('ul', null, entries));
+  fill(
+    byId('legend'),
+    list(words, groups),
+    list('origin', origins),
+    frontLegend(drawn, list, entry),
+    sizeLegend(list, entry),
+  );
 }
 
 function frontLegend(drawn, list, entry) {
   if (!isScatter() || !state.front || !drawn.length) return null;
-  const line = svg('svg', { width: 28, height: 8, 'aria-hidden': 'true', class: 'glyph' }, svg('line', { x1: 0, x2: 28, y1: 4, y2: 4, stroke: OTHER, 'stroke-width': 1.5, 'stroke-dasharray': '6 4' }));
+  const line = svg(
+    'svg',
+    { width: 28, height: 8, 'aria-hidden': 'true', class: 'glyph' },
+    svg('line', { x1: 0, x2: 28, y1: 4, y2: 4, stroke: OTHER, 'stroke-width': 1.5, 'stroke-dasharray': '6 4' }),
+  );
   const kinds = countBy(drawn, (row) => row.kind).size;
   return list('line', [entry(line, kinds > 1 ? 'Pareto front, one for each kind' : 'Pareto front')]);
 }
@@ -88,7 +115,10 @@ function sizeLegend(list, entry) {
   if (!anyParameters) return null;
   const [low, high] = parametersRange;
   const sizes = high > low ? [low, ((Math.sqrt(low) + Math.sqrt(high)) / 2) ** 2, high] : [low];
-  const entries = sizes.map((size) => entry(glyph('circle', 0, 'currentColor', areaOf(size) * markScale()), count(size)));
-  if (rows.some((row) => !row.parameters)) entries.push(entry(glyph('circle', 0, 'currentColor', UNSIZED * markScale()), 'this size also where not known'));
+  const entries = sizes.map((size) =>
+    entry(glyph('circle', 0, 'currentColor', areaOf(size) * markScale()), count(size)),
+  );
+  if (rows.some((row) => !row.parameters))
+    entries.push(entry(glyph('circle', 0, 'currentColor', UNSIZED * markScale()), 'this size also where not known'));
   return list('parameters', entries);
 }

@@ -10,7 +10,11 @@ function figures(value, count = 4) {
   if (!isNumber(value)) return MISSING;
   if (value === 0) return '0';
   const size = Math.floor(Math.log10(Math.abs(value)));
-  if (size >= 7 || size < -5) return value.toExponential(count - 1).replace(/\.?0+e/, 'e').replace('e+', 'e');
+  if (size >= 7 || size < -5)
+    return value
+      .toExponential(count - 1)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e');
   return String(Number(value.toPrecision(count)));
 }
 
@@ -31,7 +35,15 @@ function plusMinus(pair, factor = 1) {
   return `${fixed(value, decimals)} ± ${fixed(half, decimals)}`;
 }
 
-const SI = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, ''], [1e-3, 'm'], [1e-6, 'µ'], [1e-9, 'n']];
+const SI = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+  [1, ''],
+  [1e-3, 'm'],
+  [1e-6, 'µ'],
+  [1e-9, 'n'],
+];
 
 // '1.23 ± 0.04 MJ': the prefix goes by the value.
 function withUnit(pair, unit) {

@@ -5,7 +5,9 @@ let cursor = -1; // where the keyboard stands in `drawn`
 
 function plotPoint(mark) {
   const [left, top] = view.origin();
-  const y = isScatter() ? view.scale('y')(mark.accuracy) : view.scale('y')(mark.row) + (view.scale('y').bandwidth ? view.scale('y').bandwidth() / 2 : 0);
+  const y = isScatter()
+    ? view.scale('y')(mark.accuracy)
+    : view.scale('y')(mark.row) + (view.scale('y').bandwidth ? view.scale('y').bandwidth() / 2 : 0);
   return [left + view.scale('x')(mark.energy), top + y];
 }
 
@@ -30,22 +32,45 @@ function told(row) {
   const lines = [[b.words, energyOf(row) ? `${plusMinus(energyOf(row), b.factor)} ${b.unit}` : MISSING]];
   if (anyAccuracy) lines.push([metricWords, percent(row.accuracy)]);
   if (row.grade) lines.push(['grade', `${row.grade.letter}${row.grade.odds ? ` (${odds(row)})` : ''}`]);
-  lines.push(['origin', row.provenance], ['device', row.device || MISSING], ['energy of', row.scope || 'scope unknown']);
+  lines.push(
+    ['origin', row.provenance],
+    ['device', row.device || MISSING],
+    ['energy of', row.scope || 'scope unknown'],
+  );
   if (families.size) lines.push(['family', row.family || MISSING]);
   if (anyParameters) lines.push(['parameters', count(row.parameters)]);
   if (row.power) lines.push(['mean power', withUnit(row.power, 'W')]);
   if (row.started_at) lines.push(['date', row.started_at.slice(0, 16).replace('T', ' ') + ' UTC']);
-  if (row.warnings.length) lines.push(['warnings', row.warnings.length === 1 ? row.warnings[0] : `${row.warnings.length}: ${row.warnings[0]} …`]);
+  if (row.warnings.length)
+    lines.push([
+      'warnings',
+      row.warnings.length === 1 ? row.warnings[0] : `${row.warnings.length}: ${row.warnings[0]} …`,
+    ]);
   return lines;
 }
 
-const odds = (row) => Object.entries(row.grade.odds || {}).sort((a, b) => b[1] - a[1]).map(([letter, p]) => `${letter} ${Math.round(100 * p)} %`).join(', ');
+const odds = (row) =>
+  Object.entries(row.grade.odds || {})
+    .sort((a, b) => b[1] - a[1])
+    .map(([letter, p]) => `${letter} ${Math.round(100 * p)} %`)
+    .join(', ');
 
 function showHover(mark) {
   const box = byId('hover');
-  if (!mark) { box.hidden = true; return; }
+  if (!mark) {
+    box.hidden = true;
+    return;
+  }
   const row = rows[mark.id];
-  fill(box, el('strong', null, row.name), el('dl', null, told(row).map(([name, value]) => el('div', null, el('dt', null, name), el('dd', null, value)))));
+  fill(
+    box,
+    el('strong', null, row.name),
+    el(
+      'dl',
+      null,
+      told(row).map(([name, value]) => el('div', null, el('dt', null, name), el('dd', null, value))),
+    ),
+  );
   box.hidden = false;
   const [x, y] = plotPoint(mark);
   const room = byId('chart').clientWidth;
@@ -61,7 +86,9 @@ function step(by) {
   view.data('cursor', [mark]).run();
   showHover(mark);
   const row = rows[mark.id];
-  byId('spoken').textContent = `${row.name}${isPicked(row) ? ', picked' : ''}. ${told(row).map(([name, value]) => `${name} ${value}`).join(', ')}.`;
+  byId('spoken').textContent = `${row.name}${isPicked(row) ? ', picked' : ''}. ${told(row)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')}.`;
 }
 
 function leaveKeyboard() {
@@ -71,10 +98,24 @@ function leaveKeyboard() {
 }
 
 const KEYS = {
-  ArrowRight: () => step(1), ArrowUp: () => step(1), ArrowLeft: () => step(-1), ArrowDown: () => step(-1),
-  Home: () => { cursor = 1; step(-1); }, End: () => { cursor = drawn.length - 2; step(1); },
-  Enter: () => cursor >= 0 && pick(drawn[cursor].id), ' ': () => cursor >= 0 && pick(drawn[cursor].id),
-  '+': () => zoom(0.7), '-': () => zoom(1 / 0.7), 0: () => showAll(), Escape: leaveKeyboard,
+  ArrowRight: () => step(1),
+  ArrowUp: () => step(1),
+  ArrowLeft: () => step(-1),
+  ArrowDown: () => step(-1),
+  Home: () => {
+    cursor = 1;
+    step(-1);
+  },
+  End: () => {
+    cursor = drawn.length - 2;
+    step(1);
+  },
+  Enter: () => cursor >= 0 && pick(drawn[cursor].id),
+  ' ': () => cursor >= 0 && pick(drawn[cursor].id),
+  '+': () => zoom(0.7),
+  '-': () => zoom(1 / 0.7),
+  0: () => showAll(),
+  Escape: leaveKeyboard,
 };
 
 function listenToChart() {
@@ -88,14 +129,21 @@ function listenToChart() {
   host.addEventListener('blur', leaveKeyboard);
   host.addEventListener('pointerdown', (event) => {
     if (event.button) return;
-    grip = { at: pointerAt(event), energy: view.signal('energyDomain'), accuracy: isScatter() ? view.signal('accuracyDomain') : null, moved: false };
+    grip = {
+      at: pointerAt(event),
+      energy: view.signal('energyDomain'),
+      accuracy: isScatter() ? view.signal('accuracyDomain') : null,
+      moved: false,
+    };
   });
   host.addEventListener('pointermove', (event) => {
     if (grip && event.pointerType === 'mouse' && event.buttons) drag(event, grip);
     else if (event.pointerType === 'mouse') showHover(nearest(pointerAt(event)));
   });
   host.addEventListener('pointerleave', () => showHover(null));
-  host.addEventListener('pointercancel', () => { grip = null; });
+  host.addEventListener('pointercancel', () => {
+    grip = null;
+  });
   host.addEventListener('pointerup', (event) => {
     const clicked = grip && !grip.moved;
     grip = null;
@@ -104,13 +152,17 @@ function listenToChart() {
     if (event.pointerType !== 'mouse') showHover(mark);
   });
   host.addEventListener('dblclick', showAll);
-  host.addEventListener('wheel', (event) => {
-    if (!event.ctrlKey) return; // a plain wheel scrolls the page
-    event.preventDefault();
-    const [left, top] = view.origin();
-    const [x, y] = pointerAt(event);
-    zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, [(x - left) / view.scale('x').range()[1], 1 - (y - top) / plotHeight()]);
-  }, { passive: false });
+  host.addEventListener(
+    'wheel',
+    (event) => {
+      if (!event.ctrlKey) return; // a plain wheel scrolls the page
+      event.preventDefault();
+      const [left, top] = view.origin();
+      const [x, y] = pointerAt(event);
+      zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, [(x - left) / view.scale('x').range()[1], 1 - (y - top) / plotHeight()]);
+    },
+    { passive: false },
+  );
 }
 
 const plotHeight = () => (isScatter() ? view.scale('y').range()[0] : view.height());
@@ -123,5 +175,8 @@ function drag(event, grip) {
   showHover(null);
   const shift = (Math.log(grip.energy[1] / grip.energy[0]) * dx) / view.scale('x').range()[1];
   const rise = grip.accuracy ? ((grip.accuracy[1] - grip.accuracy[0]) * dy) / plotHeight() : 0;
-  setDomains(grip.energy.map((end) => end * Math.exp(-shift)), grip.accuracy && grip.accuracy.map((end) => end + rise));
+  setDomains(
+    grip.energy.map((end) => end * Math.exp(-shift)),
+    grip.accuracy && grip.accuracy.map((end) => end + rise),
+  );
 }

@@ -24,7 +24,12 @@ function ratio(row, base) {
   if (row.id === base.id) return { value: 1, low: 1, high: 1 };
   const [x, y] = [split(row, sameSensors(row, base)), split(base, sameSensors(row, base))];
   if (!x || !y) return { value, low: null, high: null };
-  const spread = Math.hypot(logSpread(x.gain) - logSpread(y.gain), logSpread(x.offset) - logSpread(y.offset), logSpread(x.own), logSpread(y.own));
+  const spread = Math.hypot(
+    logSpread(x.gain) - logSpread(y.gain),
+    logSpread(x.offset) - logSpread(y.offset),
+    logSpread(x.own),
+    logSpread(y.own),
+  );
   return { value, low: value * Math.exp(-K95 * spread), high: value * Math.exp(K95 * spread) };
 }
 

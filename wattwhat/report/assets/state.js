@@ -1,7 +1,13 @@
 // What is chosen at the moment, and who is told when it changes.
 
-const families = countBy(rows.filter((row) => row.family), (row) => row.family);
-const devices = countBy(rows.filter((row) => row.device), (row) => row.device);
+const families = countBy(
+  rows.filter((row) => row.family),
+  (row) => row.family,
+);
+const devices = countBy(
+  rows.filter((row) => row.device),
+  (row) => row.device,
+);
 
 const state = {
   basis: page.basis,

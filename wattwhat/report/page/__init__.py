@@ -23,9 +23,9 @@ def page_html(
 ) -> str:
     """The page as text; `write_page` describes it and its arguments."""
     from wattwhat._version import __version__
-    from wattwhat.report.charts import library_script, page_specs
     from wattwhat.report.page.document import document_of
     from wattwhat.report.page.payload import payload_of
+    from wattwhat.report.page.specs import library_script, page_specs
 
     payload = payload_of(measurements, title=title or _TITLE, reference=reference, metric=metric)
     return document_of(payload, library=library_script(), specs=page_specs(), version=__version__)

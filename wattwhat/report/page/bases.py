@@ -1,4 +1,4 @@
-"""What the energy on the page is of: one item, one call or the whole span; never two of them in one column."""
+"""What the energy on the page is of: one item, one call or the whole span; never two in one column."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def energies(measurement: Measurement) -> dict[str, Quantity]:
 
 
 def preferred(found: Iterable[Collection[str]]) -> str:
-    """The basis to begin with: per item if a third of the measurements have it, else per call, else the total.
+    """The basis to begin with: per item if a third of the measurements have it, else per call, else total.
 
     Example:
         >>> preferred([["total"], ["call", "total"]])

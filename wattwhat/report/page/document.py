@@ -1,4 +1,4 @@
-"""One HTML file out of the payload, the chart library and the page's own script: no network, no markup from data."""
+"""One HTML file out of payload, chart library and own script: no network, and no markup from data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _SCRIPTS = (
     "state.js",
     "filters.js",
     "marks.js",
+    "fronts.js",
     "chart.js",
+    "summary.js",
+    "chart-tools.js",
     "pointing.js",
     "ratios.js",
     "costs.js",

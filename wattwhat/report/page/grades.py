@@ -49,7 +49,9 @@ def references_of(
         return [FrontierGrade.load(reference)], []
     if isinstance(reference, Sequence):
         pairs = [references_of(one, measurements, metric) for one in reference]
-        return [grade for grades, _ in pairs for grade in grades], [note for _, notes in pairs for note in notes]
+        return [grade for grades, _ in pairs for grade in grades], [
+            note for _, notes in pairs for note in notes
+        ]
     raise ArgumentError(
         f"reference: expected a FrontierGrade, the path of one, {FIT!r} or a list of these, got {reference!r}"
     )
@@ -120,7 +122,10 @@ def _fitted(measurements: Sequence[Measurement], metric: str) -> tuple[list[Fron
         try:
             found.append(
                 FrontierGrade.fit(
-                    group, reference=f"this page: {name}", metric=metric, bootstrap=500 if len(group) < _MANY else 50
+                    group,
+                    reference=f"this page: {name}",
+                    metric=metric,
+                    bootstrap=500 if len(group) < _MANY else 50,
                 )
             )
         except WattwhatError as err:

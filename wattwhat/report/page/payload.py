@@ -52,7 +52,9 @@ def payload_of(
         "title": title,
         "metric": metric,
         "basis": preferred(by_basis),
-        "bases": [_basis(name, by_basis, rows, sam_units) for name in BASES if any(name in one for one in by_basis)],
+        "bases": [
+            _basis(name, by_basis, rows, sam_units) for name in BASES if any(name in one for one in by_basis)
+        ],
         "references": [band_of(one) for one in references],
         "missing": [*_missing(rows, metric, bool(references) or bool(notes)), *notes],
         **packed(rows),
@@ -109,7 +111,9 @@ def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool
         said.append(f"{len(rows) - with_accuracy} of {len(rows)} measurements carry no {metric!r}. {how}")
     lost = sum("energy" not in row for row in rows)
     if lost:
-        said.append(f"{lost} of {len(rows)} measurements have no energy: every channel was lost (see their warnings).")
+        said.append(
+            f"{lost} of {len(rows)} measurements have no energy: every channel was lost (see their warnings)."
+        )
     for key, where in (("family", ': details["family"] is not set'), ("device", "")):
         lacking = sum(key not in row for row in rows)
         if lacking == len(rows):

@@ -74,7 +74,9 @@ def accuracy_or_reason(measurement: Measurement, metric: str) -> tuple[Quantity 
         accuracy = accuracy_of(measurement, metric)
     except WattwhatError as err:
         return None, str(err)
-    stated = any(name in measurement.metrics for name in (f"{metric}_u", f"{metric}_n", "n_test", "test_items"))
+    stated = any(
+        name in measurement.metrics for name in (f"{metric}_u", f"{metric}_n", "n_test", "test_items")
+    )
     return (accuracy if stated else Quantity(accuracy.value, math.inf, "1")), None
 
 

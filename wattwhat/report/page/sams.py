@@ -16,7 +16,9 @@ _MARGIN = 2.0  # units: SAM has a pole at 1, next to which it says nothing
 
 
 def sam_unit(energies: Iterable[Quantity]) -> str | None:
-    """The largest unit in which SAM is well defined for all of these energies, else the smallest; None for none.
+    """The largest unit in which SAM is well defined for all these energies, else the smallest.
+
+    None where no energy is above 0.
 
     Example:
         >>> sam_unit([Quantity(0.4, 0.01, "J"), Quantity(9.0, 0.1, "J")])

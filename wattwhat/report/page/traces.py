@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 __all__ = ["read_trace", "thinned"]
 
@@ -29,7 +29,9 @@ def read_trace(details: Mapping[str, Any]) -> tuple[list[float], list[float]] | 
     times, powers = trace.get("t_s"), trace.get("power_w")
     if not _is_list(times) or not _is_list(powers) or len(times) != len(powers):
         return None
-    pairs = sorted((float(t), float(p)) for t, p in zip(times, powers, strict=True) if _known(t) and _known(p))
+    pairs = sorted(
+        (float(t), float(p)) for t, p in zip(times, powers, strict=True) if _known(t) and _known(p)
+    )
     return ([t for t, _ in pairs], [p for _, p in pairs]) if len(pairs) > 1 else None
 
 
@@ -49,7 +51,11 @@ def thinned(times_s: Sequence[float], powers_w: Sequence[float], most: int) -> d
         {'t_s': [0.5, 2.5], 'power_w': [2.0, 6.0], 'mean_over_s': 1.5}
     """
     if len(times_s) <= most:
-        return {"t_s": [_short(t) for t in times_s], "power_w": [_short(p) for p in powers_w], "mean_over_s": None}
+        return {
+            "t_s": [_short(t) for t in times_s],
+            "power_w": [_short(p) for p in powers_w],
+            "mean_over_s": None,
+        }
     begin, length = times_s[0], (times_s[-1] - times_s[0]) / most
     bins: dict[int, list[tuple[float, float]]] = {}
     for t, p in zip(times_s, powers_w, strict=True):
@@ -62,7 +68,7 @@ def thinned(times_s: Sequence[float], powers_w: Sequence[float], most: int) -> d
     }
 
 
-def _is_list(value: Any) -> bool:
+def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
