@@ -143,7 +143,7 @@ class Page:
         ]
 
     def requests(self):
-        """Every address that was asked for since the page was opened; itself and the browser's icons left out."""
+        """Every address asked for since the page was opened, but for itself and the browser's own icons."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         sent = [
             one["params"]["request"]["url"]

@@ -32,7 +32,9 @@ def files(tmp_path_factory):
     from tests.report.test_grades import reference
 
     folder = tmp_path_factory.mktemp("pages")
-    write_page(folder / "all.html", MEASUREMENTS, title="<i>Made</i> measurements", reference=reference())
+    write_page(
+        folder / "all.html", MEASUREMENTS, title="<i>Made</i> measurements", reference=reference(scope="gpu")
+    )
     write_page(folder / "alike.html", made.alike(), reference=reference())
     return folder
 
@@ -178,6 +180,16 @@ def test_unlike_energies_are_never_ranked_without_a_warning(page):
     page.one("#clear").click()
     page.pick(12)
     assert "unlike things" in page.text("#comparison .warning")
+
+
+def test_bands_say_for_whom_they_hold(page):
+    assert "reference “made” (12 models)" in page.text("#chart-note")
+    assert "do not hold for 1 model" in page.text("#chart-note")
+    assert page.run("return document.querySelectorAll('#plot .mark-area path').length") == 7
+    page.type("[name=search]", "net")
+    assert "do not hold" not in page.text("#chart-note")
+    page.type("[name=search]", "estimate")
+    assert page.run("return document.querySelectorAll('#plot .mark-area path').length") == 0
 
 
 def test_estimates_look_and_read_differently(page):

@@ -45,9 +45,10 @@ function bandWords() {
     return graded.size
       ? 'The models drawn are graded by different references: filter them to one device and kind, or choose a reference, to see its grade bands.'
       : '';
-  const others = [...graded].reduce((sum, [number, n]) => sum + (page.references[number] === reference ? 0 : n), 0);
+  const gradedBy = (mark) => rows[mark.id].grade && page.references[rows[mark.id].grade.reference];
+  const others = drawn.filter((mark) => gradedBy(mark) !== reference).length;
   return (
     `Bands: grades by reference “${reference.name}” (${plural(reference.members, 'model')}${reference.about.length ? `; ${reference.about.join('; ')}` : ''}).` +
-    (others ? ` They do not hold for ${plural(others, 'model')} drawn here, graded by another reference.` : '')
+    (others ? ` They do not hold for ${plural(others, 'model')} drawn here that this reference does not grade.` : '')
   );
 }

@@ -129,5 +129,6 @@ def _fitted(measurements: Sequence[Measurement], metric: str) -> tuple[list[Fron
                 )
             )
         except WattwhatError as err:
-            notes.append(f"No grades for {name}: {err}.")
+            # what comes after a semicolon is advice to programmers
+            notes.append(f"No grades for {name}: {str(err).partition(';')[0]}.")
     return found, notes
