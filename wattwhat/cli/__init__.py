@@ -34,6 +34,7 @@ class Verb(NamedTuple):
 VERBS = (
     Verb("doctor", "wattwhat.cli.doctor", "what can be measured here, and what would mend the rest"),
     Verb("measure", "wattwhat.cli.measure", "measure a Python callable until the answer is precise"),
+    Verb("report", "wattwhat.cli.report", "write the comparison page: accuracy against energy, offline"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
 )
 
