@@ -122,12 +122,28 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     kept, warnings = choose_meters(found, explicit=names is not None)
     used = {id(meter) for meter in kept}
     serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
-    return Rig(
+    profiles, doubts = _profiles()
+    rig = Rig(
         kept,
-        warnings=[*warnings, *(note for one in serving for note in _warnings_of(one))],
+        warnings=[*warnings, *doubts, *(note for one in serving for note in _warnings_of(one))],
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
+    if profiles:
+        from wattwhat.profile import profiled
+
+        versions = {id(meter): one.version for one in serving for meter in one.meters}
+        for line in rig.lines:
+            line.learn(profiled(line.channel, versions.get(id(line.meter)), profiles))
+    return rig
+
+
+def _profiles() -> tuple[Mapping[Any, Any], tuple[str, ...]]:
+    """What calibration found on this machine; without its file, no more than a look for that is done."""
+    from wattwhat.profile import profiles_path, read_profiles
+
+    path = profiles_path()
+    return read_profiles(path) if os.path.exists(path) else ({}, ())
 
 
 def _name_objects(
