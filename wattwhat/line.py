@@ -53,6 +53,7 @@ class Line:
         error: why its latest reading failed, or None.
         lost: whether every further reading will fail.
         watched: whether its update period was looked for by watching.
+        version: version of the vendor's library and driver behind it, or None.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -63,6 +64,7 @@ class Line:
         self.error: str | None = None
         self.lost = False
         self.watched = False
+        self.version: str | None = None
 
     def learn(self, channel: Channel) -> None:
         """Go by what was found out about the sensor: the same channel, with other figures."""

@@ -15,17 +15,10 @@ import attrs
 
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError
+from wattwhat.userdata import ENV_PROFILES, profiles_path
 
-__all__ = [
-    "ENV_PROFILES",
-    "Profile",
-    "profiled",
-    "profiles_path",
-    "read_profiles",
-    "write_profiles",
-]
+__all__ = ["Profile", "profiled", "read_profiles", "write_profiles"]
 
-ENV_PROFILES = "WATTWHAT_PROFILES"
 _SCHEMA = 1
 
 Key = tuple[str, str, str | None]
@@ -98,26 +91,11 @@ class Profile:
         return cls(**{name: value for name, value in data.items() if name in names})
 
 
-def profiles_path() -> str:
-    """Where profiles are kept: WATTWHAT_PROFILES, else a file in the user's folder for data.
-
-    That folder is XDG_DATA_HOME, by default ``~/.local/share``. WATTWHAT_PROFILES set to nothing means
-    that no profile is used.
-    """
-    given = os.environ.get(ENV_PROFILES)
-    if given is not None:
-        return given
-    folder = os.environ.get("XDG_DATA_HOME", "")
-    if not os.path.isabs(folder):  # the XDG specification has relative ones ignored
-        folder = os.path.join(os.path.expanduser("~"), ".local", "share")
-    return os.path.join(folder, "wattwhat", "profiles.json")
-
-
 def read_profiles(path: str | None = None) -> tuple[dict[Key, Profile], tuple[str, ...]]:
     """Read the kept profiles; never raises.
 
     Args:
-        path: the file; None takes `profiles_path`.
+        path: the file; None takes `wattwhat.userdata.profiles_path`.
 
     Returns:
         Profiles by channel id, device and version, and a sentence about what could not be read. No file
@@ -164,7 +142,7 @@ def write_profiles(profiles: Iterable[Profile], path: str | None = None) -> str:
 
     Args:
         profiles: what to keep; the newer of two with the same key stays.
-        path: the file; None takes `profiles_path`. Its folder is made if need be.
+        path: the file; None takes `wattwhat.userdata.profiles_path`. Its folder is made if need be.
 
     Returns:
         The file.

@@ -13,6 +13,7 @@ from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_b
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.meter import Meter
 from wattwhat.rig import Rig
+from wattwhat.userdata import profiles_path
 
 __all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]
 
@@ -129,21 +130,25 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
+    versions = {id(meter): one.version for one in serving for meter in one.meters}
+    for line in rig.lines:
+        line.version = versions.get(id(line.meter))
     if profiles:
         from wattwhat.profile import profiled
 
-        versions = {id(meter): one.version for one in serving for meter in one.meters}
         for line in rig.lines:
-            line.learn(profiled(line.channel, versions.get(id(line.meter)), profiles))
+            line.learn(profiled(line.channel, line.version, profiles))
     return rig
 
 
 def _profiles() -> tuple[Mapping[Any, Any], tuple[str, ...]]:
     """What calibration found on this machine; without its file, no more than a look for that is done."""
-    from wattwhat.profile import profiles_path, read_profiles
-
     path = profiles_path()
-    return read_profiles(path) if os.path.exists(path) else ({}, ())
+    if not os.path.exists(path):
+        return {}, ()
+    from wattwhat.profile import read_profiles
+
+    return read_profiles(path)
 
 
 def _name_objects(

@@ -9,8 +9,6 @@ __all__ = ["RATIOS", "SHORTEST_S", "random_pattern", "square_period_s", "square_
 
 # Periods of the square waves over the update period, as published (arXiv 2312.02741).
 RATIOS = (2 / 3, 4 / 5, 6 / 5, 4 / 3)
-# Into how many kinds of moments of the wave the ticks of a sensor fall at these ratios.
-_KINDS = (2, 4, 6, 4)
 # Loads are not switched faster: processes and kernels need a while to begin and to end.
 SHORTEST_S = 0.005
 _SHORT_S, _LONG_S = 0.015, 0.4
@@ -37,8 +35,9 @@ def random_pattern(begin_s: float, duration_s: float, generator: random.Random) 
 def square_period_s(update_period_s: float, number: int, updates: int) -> float:
     """The period in s of a square wave near one of `RATIOS`, so that ticks meet it evenly at all phases.
 
-    At the ratio itself, the ticks would meet the same few moments of the wave again and again; a little
-    beside it they move on by one even step from each round of those to the next.
+    At the ratio itself, the ticks would meet the same few moments of the wave again and again. Beside it,
+    where as many updates as there will be take a number of waves that has no divisor in common with
+    theirs, no two ticks meet the same moment.
 
     Args:
         update_period_s: update period of the sensor.
@@ -47,11 +46,13 @@ def square_period_s(update_period_s: float, number: int, updates: int) -> float:
 
     Example:
         >>> round(square_period_s(0.1, 0, 24), 4)
-        0.0658
+        0.0686
     """
-    kinds = _KINDS[number]
-    rounds = max(updates / kinds, 1.0)
-    return update_period_s / (1.0 / RATIOS[number] + 1.0 / (kinds * rounds * kinds))
+    wanted = updates / RATIOS[number]
+    waves = min(
+        (n for n in range(1, 2 * updates + 2) if math.gcd(n, updates) == 1), key=lambda n: abs(n - wanted)
+    )
+    return update_period_s * updates / waves
 
 
 def square_wave(begin_s: float, duration_s: float, period_s: float) -> list[float]:

@@ -171,15 +171,19 @@ def resolution(values: Array) -> Finding:
     # What scaling leaves in the last digits of the largest value; and no sensor counts a billion steps
     # of its swing.
     noise = max(4.0 * float(np.spacing(np.max(np.abs(distinct)))), 1e-11 * float(np.ptp(distinct)))
-    differences = differences[differences > noise]
-    step = 0.0
-    for difference in differences.tolist():
-        step = _common(step, difference, noise)
-        if step < 100.0 * noise:
-            return Finding(reason="its values have no step in common")
-    multiples = np.maximum(np.round(differences / step), 1.0)
-    step = float(np.sum(differences) / np.sum(multiples))
-    if float(np.max(np.abs(differences - multiples * step))) > 2.0 * noise:
+    differences = np.sort(differences[differences > noise])
+    step, sums, counted = 0.0, 0.0, 0
+    for number, difference in enumerate(differences.tolist()):
+        if not step or abs(difference - round(difference / step) * step) > 50.0 * noise:
+            step = _common(step, difference, noise)
+            if step < 100.0 * noise:
+                return Finding(reason="its values have no step in common")
+            # as all differences so far have it: an error of the step grows with every multiple
+            sums = float(np.sum(differences[:number]))
+            counted = round(float(np.sum(np.round(differences[:number] / step))))
+        sums, counted = sums + difference, counted + round(difference / step)
+        step = sums / counted
+    if float(np.max(np.abs(differences - np.round(differences / step) * step))) > 2.0 * noise:
         return Finding(reason="its values have no step in common")
     return Finding(float(f"{step:.9g}"), 0.0)
 

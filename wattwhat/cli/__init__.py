@@ -35,6 +35,7 @@ VERBS = (
     Verb("doctor", "wattwhat.cli.doctor", "what can be measured here, and what would mend the rest"),
     Verb("measure", "wattwhat.cli.measure", "measure a Python callable until the answer is precise"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
+    Verb("calibrate", "wattwhat.cli.calibrate", "find out what the sensors here are like, and keep it"),
 )
 
 _EXAMPLES = """examples:
