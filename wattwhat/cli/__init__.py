@@ -36,6 +36,7 @@ VERBS = (
     Verb("measure", "wattwhat.cli.measure", "measure a Python callable until the answer is precise"),
     Verb("report", "wattwhat.cli.report", "write the comparison page: accuracy against energy, offline"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
+    Verb("calibrate", "wattwhat.cli.calibrate", "find out what the sensors here are like, and keep it"),
 )
 
 _EXAMPLES = """examples:
