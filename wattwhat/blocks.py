@@ -11,7 +11,7 @@ from wattwhat.budget import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTIO
 from wattwhat.energy import Joules, total
 from wattwhat.ledger import Account
 
-__all__ = ["Block", "add_up", "repeats_u_j", "shrinkable_half_width", "student_factor"]
+__all__ = ["Block", "add_up", "items_of", "repeats_u_j", "shrinkable_half_width", "student_factor"]
 
 _SYSTEMATIC = (GAIN, OFFSET, MODEL)
 _RANDOM = (EDGES, RESOLUTION, UNSEEN)
@@ -26,11 +26,13 @@ class Block:
         entries: what `wattwhat.ledger.account` found, line by line.
         calls: number of calls.
         duration_s: their time in s.
+        items: items in them, where the workload counts them itself.
     """
 
     entries: Account
     calls: int
     duration_s: float
+    items: float | None = None
 
 
 def student_factor(samples: int) -> float:
@@ -107,6 +109,12 @@ def _sum(parts: Sequence[Joules]) -> Joules:
                 square[source] = square.get(source, 0.0) + u * u
     pairs = [*linear.items(), *((source, math.sqrt(value)) for source, value in square.items())]
     return Joules(math.fsum(joules.value_j for joules in parts), tuple(pairs))
+
+
+def items_of(blocks: Sequence[Block]) -> float | None:
+    """Items in all blocks, or None where they were not counted in each."""
+    counts = [block.items for block in blocks if block.items is not None]
+    return sum(counts) if blocks and len(counts) == len(blocks) else None
 
 
 def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget) -> float:

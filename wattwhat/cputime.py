@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from pathlib import Path
 
 __all__ = ["CpuTime", "usable_cores"]
@@ -32,7 +33,8 @@ class CpuTime:
     def __init__(self, root: str = "/") -> None:
         self._proc = Path(root, "proc")
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        _ALIVE.add(self)
         self._pid = os.getpid()
         self._children: tuple[int, ...] = ()
         self._scanned_s = -1.0
@@ -82,6 +84,19 @@ class CpuTime:
             return 0
         fields = stat.rpartition(")")[2].split()
         return sum(int(ticks) for ticks in fields[11:15])
+
+
+_ALIVE: weakref.WeakSet[CpuTime] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """A lock that another thread held at the fork would never be given back in the child."""
+    for one in list(_ALIVE):
+        one._lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _ended_children_s() -> float:

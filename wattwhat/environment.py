@@ -58,7 +58,7 @@ def _environment(
         version = getattr(sys.modules[name], "__version__", None)
         if version is not None:
             found[name] = str(version)
-    commit = _git_commit(Path.cwd())
+    commit = _git_commit()
     if commit is not None:
         found["git_commit"] = commit
     return MappingProxyType(found)
@@ -90,9 +90,10 @@ def _field(line: str) -> tuple[str, str]:
     return name.strip(), " ".join(value.split())
 
 
-def _git_commit(start: Path) -> str | None:
+def _git_commit(start: Path | None = None) -> str | None:
     """The commit that is checked out where the program runs, read from .git without starting git."""
     try:
+        start = Path.cwd() if start is None else start  # the working directory may be gone
         for folder in (start, *start.parents):
             git = folder / ".git"
             if git.is_file():  # a worktree's pointer

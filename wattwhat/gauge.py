@@ -50,6 +50,7 @@ def gauge_energy(
     channel: Channel,
     *,
     unrest_w: tuple[float, float] = (0.0, 0.0),
+    steps_w: tuple[float, float] = (0.0, 0.0),
     blind_s: float = 0.0,
     provenance: str = "measured",
 ) -> Joules:
@@ -61,6 +62,8 @@ def gauge_energy(
         channel: update period, averaging window, resolution, gain and offset come from here.
         unrest_w: how far the shown power moves around each edge, in W. The gauge smears a step over U + W;
             of a step just at the edge, an eighth of that time's energy leaks across.
+        steps_w: how much more is shown after each edge than before, in W. A load that begins and ends with
+            the window leaks out at both edges, so steps of opposite sign add up.
         blind_s: seconds at the end for which the gauge has not shown anything yet.
         provenance: ``"measured"`` or ``"estimated"``.
 
@@ -76,7 +79,8 @@ def gauge_energy(
     value_j = sums.energy_j
     blind_w = power_limit_w(channel) / math.sqrt(12.0) if sums.samples < 2 else _spread_w(sums, duration_s)
     leak_s = _leak_s(channel, duration_s)
-    edges_j = math.hypot(blind_w * blind_s, *(leak_s * change for change in unrest_w))
+    leaked_j = leak_s * max(math.hypot(*unrest_w), abs(steps_w[0] - steps_w[1]))
+    edges_j = math.hypot(blind_w * blind_s, leaked_j)
     parts = [
         (UNSEEN, math.sqrt(sums.unseen_j2)),
         (LOST, math.sqrt(sums.gaps_j2)),

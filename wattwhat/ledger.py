@@ -177,6 +177,7 @@ def _gauge(
         duration_s,
         line.channel,
         unrest_w=(first.unrest_w, last.unrest_w),
+        steps_w=(first.step_w, last.step_w),
         blind_s=min(blind_end, duration_s),
         provenance=line.provenance,
     )
@@ -270,13 +271,15 @@ def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
 
 def _counted(entries: Account) -> set[str]:
     """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
-    if all(joules is not None for _, joules, _ in entries):
-        return counted_ids(line.channel for line, _, _ in entries)
-    return counted_ids(line.channel for line, joules, _ in entries if joules is not None)
+    everywhere = counted_ids(line.channel for line, _, _ in entries)
+    lost = {line.channel.id for line, joules, _ in entries if joules is None}
+    if not lost:
+        return everywhere
+    rest = counted_ids(line.channel for line, _, _ in entries if line.channel.id not in lost)
+    return rest | (lost & everywhere)
 
 
 def _provenance(channels: tuple[ChannelEnergy, ...]) -> str:
     kinds = {channel.provenance for channel in channels if channel.counted and channel.energy_j is not None}
-    if not kinds:
-        kinds = {channel.provenance for channel in channels}
+    kinds = kinds or {channel.provenance for channel in channels} or {"measured"}
     return kinds.pop() if len(kinds) == 1 else "mixed"

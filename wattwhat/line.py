@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import threading
 import time
 import weakref
@@ -17,6 +18,10 @@ from wattwhat.gauge import PowerSums, delay_s, seen_fraction
 from wattwhat.meter import Meter, Reading
 
 __all__ = ["Anchor", "CounterLine", "Edge", "Gap", "GaugeLine", "Line", "is_reading", "open_line"]
+
+
+# A reading's time may differ from now by what a slow sensor takes, not by the years between two clocks.
+_CLOCK_SLACK_S = 60.0
 
 
 class Gap(NamedTuple):
@@ -74,7 +79,9 @@ class Line:
         """Close the meter, whatever it raises."""
         try:
             self.meter.close()
-        except Exception as err:  # a meter that cannot be closed must not end the program
+        except KeyboardInterrupt:
+            raise
+        except BaseException as err:  # a meter that cannot be closed must not end the program
             self.error = f"close failed: {err}"
 
 
@@ -136,10 +143,11 @@ class Edge:
         before: the integral when the gauge had shown nothing yet of what came after the edge.
         after: the integral when it had shown all of what came before it.
         unrest_w: the range of power shown around it, in W.
+        step_w: how much more is shown after it than before, in W.
         dark: whether the gauge showed nothing for so long that it was given up.
     """
 
-    __slots__ = ("__weakref__", "after", "before", "dark", "sums", "t_ns", "unrest_w")
+    __slots__ = ("__weakref__", "after", "before", "dark", "step_w", "sums", "t_ns", "unrest_w")
 
     def __init__(self, t_ns: int) -> None:
         self.t_ns = t_ns
@@ -148,6 +156,7 @@ class Edge:
         self.before: PowerSums | None = None
         self.after: PowerSums | None = None
         self.unrest_w = 0.0
+        self.step_w = 0.0
 
 
 class GaugeLine(Line):
@@ -157,10 +166,10 @@ class GaugeLine(Line):
         super().__init__(meter)
         self._clock = clock
         self.sums = PowerSums()
-        self.recent: deque[tuple[float, float, PowerSums]] = deque(maxlen=64)
+        self.recent: deque[tuple[float, float, PowerSums]] = deque()
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
         self.pending: list[Edge] = []
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.learn(self.channel)
 
     def learn(self, channel: Channel) -> None:
@@ -176,6 +185,9 @@ class GaugeLine(Line):
                 "max_gap_s": max(5.0 * self.poll_s, 3.0 * period),
                 "limit_w": power_limit_w(channel),
             }
+            # enough looks to find a moment again that the gauge shows only now
+            reach_s = 2.0 * self.delay_s + self._how["max_gap_s"]
+            self.recent = deque(self.recent, maxlen=64 + int(reach_s / self.poll_s))
 
     def begin(self) -> Edge:
         """The edge at which a window starts: the gauge is looked at once, and watched from now on."""
@@ -204,14 +216,16 @@ class GaugeLine(Line):
 
     def take(self, reading: Reading) -> None:
         """One more look at the gauge."""
-        t_s = reading.t_ns * 1e-9
-        if not math.isfinite(reading.value):
-            raise ValueError(f"the gauge showed {reading.value!r}")
+        if not is_reading(reading):
+            raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
+        t_s, power_w = int(reading[0]) * 1e-9, float(reading[1])
+        if abs(t_s - self._clock() * 1e-9) > _CLOCK_SLACK_S:
+            raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
         with self.lock:
             if self.sums.last is not None and t_s <= self.sums.last[0]:
                 return
-            self.sums = self.sums.add(t_s, reading.value, **self._how)
-            self.recent.append((t_s, reading.value, self.sums))
+            self.sums = self.sums.add(t_s, power_w, **self._how)
+            self.recent.append((t_s, power_w, self.sums))
             self._settle(t_s)
 
     def give_up(self, now_s: float) -> None:
@@ -245,7 +259,8 @@ class GaugeLine(Line):
             edge.before, _ = self._sums_at(edge_s)
             edge.after, _ = self._sums_at(edge_s + 2.0 * self.delay_s)
             near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
-            edge.unrest_w = max(near) - min(near) if near else 0.0
+            if near:
+                edge.unrest_w, edge.step_w = max(near) - min(near), near[-1] - near[0]
         self.pending = waiting
 
     def _sums_at(self, shown_s: float) -> tuple[PowerSums, float]:
@@ -276,7 +291,7 @@ def is_reading(item: Any) -> bool:
         isinstance(item, tuple)
         and not isinstance(item, Gap)
         and len(item) == 2
-        and isinstance(item[0], int)
-        and isinstance(item[1], (int, float))
+        and isinstance(item[0], numbers.Integral)
+        and isinstance(item[1], numbers.Real)
         and math.isfinite(item[1])
     )

@@ -75,7 +75,13 @@ def measure(
     plan = Plan(precision, min_seconds, max_seconds, warmup, idle)
     if items_per_call is not None and not (is_number(items_per_call) and items_per_call > 0):
         raise ArgumentError(f"items_per_call: expected a number > 0, got {items_per_call!r}")
+    if label is not None and not isinstance(label, str):
+        raise ArgumentError(f"label: expected a name, got {label!r}")
+    if progress is not None and not callable(progress):
+        raise ArgumentError(f"progress: expected a function of seconds and words, got {progress!r}")
     known = check_metrics(metrics or {})
-    workload = make_workload(target, inputs, train=train, items_per_call=items_per_call, label=label)
-    result = run_plan(workload, plan, shared_rig(backends), progress=progress)
+    rig = shared_rig(backends)  # before the first batch is taken from a generator of the user's
+    items = None if items_per_call is None else float(items_per_call)
+    workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
+    result = run_plan(workload, plan, rig, progress=progress)
     return attrs.evolve(result, metrics=known, label=label or workload.label)

@@ -23,11 +23,18 @@ def frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def as_metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
     """Metrics as a frozen mapping of floats; NaN and what is no number are refused."""
+    if value is not None and not isinstance(value, Mapping):
+        raise ArgumentError(f"metrics: expected names with numbers, {{'accuracy': 0.91}}, got {value!r}")
     for name, number in (value or {}).items():
         if isinstance(number, str) or not hasattr(number, "__float__"):
             raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
-        if math.isnan(float(number)):
-            raise ArgumentError(f"metrics[{name!r}] is NaN; leave out a metric that is not known")
+        try:
+            plain = float(number)
+        except (TypeError, ValueError) as err:
+            raise ArgumentError(f"metrics[{name!r}]: expected one number, got {number!r}") from err
+        if not math.isfinite(plain):
+            word = "NaN" if math.isnan(plain) else "infinite"
+            raise ArgumentError(f"metrics[{name!r}] is {word}; leave out a metric that is not known")
     return frozen_mapping({name: float(number) for name, number in (value or {}).items()})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import attrs
@@ -14,7 +15,7 @@ __all__ = ["Plan", "is_number"]
 
 def is_number(value: Any) -> bool:
     """Whether this is a finite number, and no bool."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _fraction(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -53,7 +54,9 @@ class Plan:
                 f"min_seconds: {self.min_seconds:g} is more than max_seconds, {self.max_seconds:g}; "
                 "lower it or raise max_seconds"
             )
-        if self.warmup != "auto" and not (isinstance(self.warmup, int) and self.warmup >= 0):
+        if self.warmup != "auto" and not (
+            isinstance(self.warmup, numbers.Integral) and int(self.warmup) >= 0
+        ):
             raise ArgumentError(f"warmup: expected 'auto' or a number of calls >= 0, got {self.warmup!r}")
         if self.idle not in ("auto", None, False) and not (is_number(self.idle) and self.idle >= 0):
             raise ArgumentError(f"idle: expected 'auto', seconds or None, got {self.idle!r}")

@@ -92,14 +92,20 @@ def coverage_factor(coverage: float) -> float:
     return NormalDist().inv_cdf((1.0 + coverage) / 2.0)
 
 
-def _number(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
+def _number(value: Any) -> float:
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{attribute.name}: expected a number, got {value!r}")
+        raise ArgumentError(f"value and u: expected numbers, got {value!r}")
+    return float(value)
 
 
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
     if value < 0:
         raise ArgumentError(f"u: a standard uncertainty cannot be negative, got {value!r}")
+
+
+def _named(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        raise ArgumentError(f"unit: expected a name such as 'J', got {value!r}")
 
 
 @attrs.frozen(repr=False, weakref_slot=False)
@@ -126,9 +132,9 @@ class Quantity:
         12.34
     """
 
-    value: float = attrs.field(converter=float, validator=_number)
-    u: float = attrs.field(converter=float, validator=[_number, _not_negative])
-    unit: str
+    value: float = attrs.field(converter=_number)
+    u: float = attrs.field(converter=_number, validator=_not_negative)
+    unit: str = attrs.field(validator=_named)
 
     def __float__(self) -> float:
         return self.value
@@ -230,12 +236,12 @@ def finite_or_none(value: float) -> float | None:
 
 def _digits(value: float, u: float, figures: int) -> int:
     """Decimals that show ``u`` with so many figures (negative: left of the point)."""
-    return figures - 1 - math.floor(math.log10(u)) if u > 0 else 0
+    return figures - 1 - math.floor(math.log10(u)) if u > 1e-290 else 0
 
 
 def _figures(u: float) -> int:
     # One figure says "1" for anything from 0.95 to 1.5; below 3 a second one is shown (PDG's habit, coarser).
-    leading = u / 10.0 ** math.floor(math.log10(u))
+    leading = u / 10.0 ** max(math.floor(math.log10(u)), -300)
     return 2 if leading < 2.95 else 1
 
 

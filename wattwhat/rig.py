@@ -86,9 +86,9 @@ class Rig:
 
     def begin(self) -> Snapshot:
         """Read everything at the start of a span; the time is taken last."""
-        anchors = self.anchors
         if self.sampler.needed:
             self.sampler.ensure()
+        anchors = self.anchors  # after ensure(): a first window needs the anchors of its first visits
         try:
             readings = [read() for read in self._reads]
         except KeyboardInterrupt:
@@ -181,7 +181,9 @@ class Rig:
                 continue
             try:
                 found.extend(str(sentence) for sentence in ask())
-            except Exception as err:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as err:
                 found.append(f"{type(backend).__name__}.conditions() failed: {err}")
         return tuple(found)
 
@@ -189,7 +191,7 @@ class Rig:
         """In a forked child: the sampler's thread is gone and its locks may be held by nobody."""
         self.sampler = Sampler(self)
         for line in self.gauges:
-            line.lock = threading.Lock()
+            line.lock = threading.RLock()
 
     def close(self) -> None:
         """Stop the sampler and close the meters; windows still open end in gaps."""
@@ -222,19 +224,41 @@ def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
     Raises:
         BackendError: a name is not known, or it cannot serve; the message says why and what would help.
     """
-    if isinstance(backends, str):
-        raise ArgumentError(f"backends: expected a list of names such as [{backends!r}], got {backends!r}")
-    key = None if backends is None else tuple(backends)
-    rig = _shared.get(key)
-    if rig is not None and not rig.closed:
+    key = _key(backends)
+    if key is not None and any(not isinstance(one, str) for one in key):
+        # somebody's own objects: their rig lives as long as the windows that use it
+        from wattwhat.selection import open_rig
+
+        rig = open_rig(key)
+        weakref.finalize(rig, _let_go, rig.sampler, rig.lines)
         return rig
+    found = _shared.get(key)
+    if found is not None and not found.closed:
+        return found
     with _lock:
-        rig = _shared.get(key)
-        if rig is None or rig.closed:
+        found = _shared.get(key)
+        if found is None or found.closed:
             from wattwhat.selection import open_rig
 
-            rig = _shared[key] = open_rig(key)
-    return rig
+            found = _shared[key] = open_rig(key)
+    return found
+
+
+def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    if backends is None:
+        return None
+    if isinstance(backends, str):
+        raise ArgumentError(f"backends: expected a list of names such as [{backends!r}], got {backends!r}")
+    try:
+        return tuple(backends)
+    except TypeError as err:
+        raise ArgumentError(f"backends: expected a list of names, got {backends!r}") from err
+
+
+def _let_go(sampler: Sampler, lines: Sequence[CounterLine | GaugeLine]) -> None:
+    sampler.leave()
+    for line in lines:
+        line.close()
 
 
 def close_all() -> None:

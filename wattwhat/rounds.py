@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from wattwhat.blocks import Block, add_up, shrinkable_half_width
+from wattwhat.blocks import Block, add_up, items_of, shrinkable_half_width
 from wattwhat.budget import UNSEEN
 from wattwhat.energy import Joules, period_s
 from wattwhat.gauge import seen_fraction
@@ -20,7 +20,7 @@ from wattwhat.workload import Workload
 
 __all__ = ["Rounds"]
 
-Span = tuple[Snapshot, Snapshot, int]
+Span = tuple[Snapshot, Snapshot, int, "float | None"]
 
 # A block is this many update periods long, so that its edges weigh little.
 _PERIODS_PER_BLOCK = 10.0
@@ -89,7 +89,7 @@ class Rounds:
         begun_ns, done, look_at = self.clock(), 0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
-            done += sum(count for _, _, count in self._taken[-1])
+            done += sum(span[2] for span in self._taken[-1])
             passed_s, count = (self.clock() - begun_ns) * 1e-9, len(self._taken)
             say(f"block {count}")
             if count >= look_at and passed_s >= self.plan.min_seconds:
@@ -132,7 +132,8 @@ class Rounds:
             # rest until the gauge has shown all of the part before, then until the phase is right
             rested_s = self.clock() * 1e-9 + self.lag_s
             self.sleep(self.lag_s + (phase_s - rested_s) % self.away_s)
-        run, done, chunk = self.workload.run, 0, max(1, calls // 8)
+        run, done, chunk = self.workload.run, 0, 1
+        items = self.workload.items_done
         begin = self.rig.begin()
         latest_ns = begin.t_ns + int(2e9 * self.part_s)
         while done < calls:
@@ -140,10 +141,12 @@ class Rounds:
             for _ in range(count):
                 run()
             done += count
+            chunk = min(2 * chunk, max(1, calls // 8))
             if self.clock() > latest_ns:  # calls are slower than they were: a shorter block will do
                 break
         self.workload.synchronize()
-        return begin, self.rig.end(begin), done
+        end, after = self.rig.end(begin), self.workload.items_done
+        return begin, end, done, None if items is None or after is None else after - items
 
     def _settle(self, parts: list[Span]) -> Block:
         blocks = [
@@ -151,14 +154,16 @@ class Rounds:
                 account(self.rig, begin, end, None, self.only, aligned=bool(self.away_s)),
                 calls,
                 (end.t_ns - begin.t_ns) * 1e-9,
+                items,
             )
-            for begin, end, calls in parts
+            for begin, end, calls, items in parts
         ]
         if len(blocks) == 1:
             return blocks[0]
         calls = sum(block.calls for block in blocks)
         entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
-        return Block(entries, calls, math.fsum(block.duration_s for block in blocks))
+        seconds = math.fsum(block.duration_s for block in blocks)
+        return Block(entries, calls, seconds, items_of(blocks))
 
 
 def _without_unseen(joules: Joules | None) -> Joules | None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import attrs
 
-from wattwhat.blocks import Block, add_up, repeats_u_j, shrinkable_half_width, with_repeats
+from wattwhat.blocks import Block, add_up, items_of, repeats_u_j, shrinkable_half_width, with_repeats
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
+from wattwhat.errors import ArgumentError
 from wattwhat.ledger import account, measurement_of, unseen_gpu
 from wattwhat.measurement import Measurement
 from wattwhat.plan import Plan
@@ -90,20 +91,24 @@ class _Run:
         if self.progress is not None:
             self.progress((self.clock() - self.begun_ns) * 1e-9, words)
 
-    def time_calls(self, calls: int) -> float:
-        """Seconds for one call, over so many."""
-        begin = self.clock()
-        for _ in range(calls):
-            self.workload.run()
+    def time_calls(self, calls: int, whole: bool = False) -> float:
+        """Seconds for one call, over so many; fewer if they take too long, unless all are wanted."""
+        begin, done, chunk = self.clock(), 0, 1
+        latest_ns = begin + int(0.2e9 * self.plan.max_seconds)
+        while done < calls and (whole or done == 0 or self.clock() < latest_ns):
+            count = min(chunk, calls - done)
+            for _ in range(count):
+                self.workload.run()
+            done, chunk = done + count, 2 * chunk
         self.workload.synchronize()
-        self.warm_calls += calls
-        return (self.clock() - begin) * 1e-9 / calls
+        self.warm_calls += done
+        return (self.clock() - begin) * 1e-9 / done
 
     def warm_up(self, first_s: float | None) -> float:
         """Run until three groups of calls in a row take the same time within 5 %; gives seconds a call."""
         if self.plan.warmup != "auto":
             count = int(self.plan.warmup)
-            return self.time_calls(count - 1) if count > 1 else (first_s or 0.0)
+            return self.time_calls(count - 1, whole=True) if count > 1 else (first_s or 0.0)
         self.say("warming up")
         limit_ns = self.clock() + int(0.2 * self.plan.max_seconds * 1e9)
         call_s = first_s or 0.0
@@ -145,7 +150,9 @@ class _Run:
         blocks, rise = self.settled(blocks)
         entries = add_up(blocks)
         calls = sum(block.calls for block in blocks)
-        items = self.workload.items_per_call
+        items, each = items_of(blocks), self.workload.items_per_call
+        if items is None and each is not None:
+            items = calls * each
         m = measurement_of(
             self.rig,
             entries,
@@ -155,7 +162,7 @@ class _Run:
             environment=environment(self.rig),
             warnings=(*self.warnings, *self.rig.conditions()),
             calls=calls,
-            items=None if items is None else calls * items,
+            items=items,
             idle_power_w=idle_w,
         )
         counted = {entry.channel.id for entry in m.channels if entry.counted and entry.energy_j is not None}
@@ -225,4 +232,9 @@ def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:
         known = {str(uuid).removeprefix("GPU-") for uuid in uuids if uuid is not None}
         if not known or known & set(devices):
             kept.add(line.channel.id)
-    return kept or None
+    if not kept and rig.lines:
+        shown = ", ".join(line.channel.id for line in rig.lines)
+        raise ArgumentError(
+            f"backends: they measure {shown} only, and {workload.label!r} runs elsewhere; leave backends out"
+        )
+    return kept

@@ -41,10 +41,11 @@ class Sampler:
 
     def ensure(self) -> None:
         """Start the thread if it does not run."""
-        if self._thread is not None or self._stopping:
+        thread = self._thread
+        if self._stopping or (thread is not None and thread.is_alive()):
             return
         with self._start:
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 rig = self._rig()
                 if rig is not None and not self._due_s:
                     self._first_visits(rig)
@@ -75,6 +76,11 @@ class Sampler:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5.0)
         self._thread = None
+
+    def leave(self) -> None:
+        """End the thread without waiting for it."""
+        self._stopping = True
+        self._wake.set()
 
     def tick(self, now_s: float) -> float:
         """Do what is due.
@@ -122,7 +128,7 @@ class Sampler:
             try:
                 rig = self._rig()
                 pause_s = 0.0 if rig is None else self.tick(rig.clock() * 1e-9)
-            except Exception as err:  # the promise: no fault of ours ends or disturbs the program
+            except BaseException as err:  # the promise: no fault of ours ends or disturbs the program
                 import logging
 
                 logging.getLogger("wattwhat").warning("sampler: %s: %s", type(err).__name__, err)
@@ -141,5 +147,7 @@ def look_at(line: GaugeLine) -> None:
         line.error = None
     except MeterLostError as err:
         line.lost, line.error = True, str(err)
-    except Exception as err:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as err:
         line.error = f"{type(err).__name__}: {err}"

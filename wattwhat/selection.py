@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
+from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.meter import Meter
 from wattwhat.rig import Rig
@@ -49,12 +50,13 @@ class Found:
     @property
     def version(self) -> str | None:
         """Version of the vendor library in use, or None."""
-        return getattr(self.backend, "version", None)
+        found = _safely(self.backend, "version")
+        return None if found is None else str(found)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the backend says about its channels, for instance duplicates it dropped."""
-        return tuple(getattr(self.backend, "notes", ()) or ())
+        return _sentences(_safely(self.backend, "notes"))
 
 
 def survey(
@@ -90,7 +92,7 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
     try:
         meters = tuple(backend.meters())
         for meter in meters:
-            meter.channel  # noqa: B018 - a meter without a channel is caught here, by name
+            _check_meter(meter)
     except KeyboardInterrupt:
         raise
     except BaseException as err:
@@ -114,6 +116,12 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     known = find_plugins() if plugins is None else plugins
     if names is None and os.environ.get(ENV_BACKENDS):
         names = [name.strip() for name in os.environ[ENV_BACKENDS].split(",") if name.strip()]
+        for name in names:
+            if name not in known:
+                raise BackendError(
+                    f"{ENV_BACKENDS}: there is no backend {name!r}; there are: {', '.join(known)}"
+                )
+        names = names or None
     if names is not None:
         names, known = _name_objects(names, known)
         _check_names(names, known)
@@ -172,7 +180,35 @@ def _itself(backend: Any) -> Any:
 
 
 def _warnings_of(one: Found) -> tuple[str, ...]:
-    return tuple(getattr(one.backend, "warnings", ()) or ())
+    return _sentences(_safely(one.backend, "warnings"))
+
+
+def _safely(backend: Any, name: str) -> Any:
+    """An optional attribute of a backend; None where it is missing or raises."""
+    try:
+        return getattr(backend, name, None)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a property of somebody else's class
+        return None
+
+
+def _sentences(value: Any) -> tuple[str, ...]:
+    if not value:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(sentence) for sentence in value)
+
+
+def _check_meter(meter: Any) -> None:
+    if not isinstance(meter.channel, Channel):
+        raise BackendError(
+            f"{type(meter).__name__}.channel is {meter.channel!r}, expected a wattwhat.Channel"
+        )
+    provenance = getattr(meter, "provenance", "measured")
+    if provenance not in ("measured", "estimated"):
+        raise BackendError(
+            f"{meter.channel.id}: provenance {provenance!r}, expected 'measured' or 'estimated'"
+        )
 
 
 def _check_names(names: Sequence[str], known: Mapping[str, Plugin]) -> None:
@@ -211,7 +247,9 @@ def close_found(found: Iterable[Found]) -> None:
         for meter in one.meters:
             try:
                 meter.close()
-            except Exception:  # closing is a courtesy; a meter that fails here is not used any more
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # closing is a courtesy; a meter that fails here is not used any more
                 pass
 
 
@@ -238,7 +276,9 @@ def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter
 def _close_quietly(meter: Meter) -> None:
     try:
         meter.close()
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         pass
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.model_state import ModelState, RandomState
 from wattwhat.workload import Workload, failing_as
 
 __all__ = ["TorchWorkload"]
@@ -49,21 +49,35 @@ class TorchWorkload(Workload):
         self._train = train
         self._batches = _batches(inputs)
         self._whole = not _is_stream(inputs)
-        self._next = next(self._batches, None)
+        chance = RandomState()  # a DataLoader draws a seed when it begins
+        try:
+            self._next = next(self._batches, None)
+        finally:
+            chance.restore()
         if self._next is None:
             raise ArgumentError("inputs: there is no batch in them; expected at least one")
+        if isinstance(train, (tuple, list)) and not _is_pair(self._next):
+            raise ArgumentError(_NO_PAIR)
         self.label = label or type(model).__name__
         self.items_per_call = _first_dimension(self._next) if items_per_call is None else items_per_call
+        self._told = items_per_call
+        self.items_done: float | None = 0 if self.items_per_call is not None else None
         self._parameters = _parameter_count(model)
-        self._saved: _State | None = None
+        self._saved: ModelState | None = None
 
     def __enter__(self) -> TorchWorkload:
-        self._saved = _State(self._model, self._train)
-        self._model.train(self._train is not None)
+        self._saved = ModelState(self._model, self._train)
+        if self._train is None:
+            self._model.eval()
+        elif not self._model.training:  # a model in training may hold parts that are frozen on purpose
+            self._model.train()
         return self
 
     def __exit__(self, *error: object) -> None:
-        saved, self._saved = self._saved, None
+        saved, self._saved, self._next = self._saved, None, None
+        close = getattr(self._batches, "close", None)
+        if close is not None:
+            close()
         if saved is not None:
             saved.restore()
 
@@ -81,6 +95,8 @@ class TorchWorkload(Workload):
                 "inputs: the generator ran dry, but measuring repeats calls until it knows enough; pass a "
                 "list of batches or a DataLoader, which can be begun again"
             )
+        if self.items_done is not None:
+            self.items_done += self._told or _first_dimension(batch) or 0
         with failing_as(self.label):
             return self._step(batch) if self._train is not None else self._infer(batch)
 
@@ -101,10 +117,8 @@ class TorchWorkload(Workload):
         if callable(self._train):
             return self._train(self._model, batch)
         loss_function, optimizer = self._train
-        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
-            raise ArgumentError(
-                "inputs: training with (loss, optimizer) needs batches (x, y); or pass a step function"
-            )
+        if not _is_pair(batch):
+            raise ArgumentError(_NO_PAIR)
         optimizer.zero_grad()
         loss = loss_function(self._model(batch[0]), batch[1])
         loss.backward()
@@ -112,70 +126,42 @@ class TorchWorkload(Workload):
         return loss
 
     def devices(self) -> tuple[str, ...] | None:
-        """UUIDs of the CUDA devices that hold the model's parameters; empty for a model on the CPU."""
+        """UUIDs of the CUDA devices that hold the model's tensors or its inputs; empty for the CPU.
+
+        None where that cannot be told: a model without tensors, one that moves its parts about while it
+        runs, or an accelerator whose UUID torch does not know.
+        """
         torch = sys.modules["torch"]
+        own = [*self._model.parameters(), *self._model.buffers()]
+        if not own or any(hasattr(module, "_hf_hook") for module in self._model.modules()):
+            return None
         found = set()
-        for tensor in (*self._model.parameters(), *self._model.buffers()):
+        for tensor in (*own, *_tensors_in(self._next)):
             if tensor.device.type == "cpu":
                 continue
             if tensor.device.type != "cuda":
                 return None
-            properties = torch.cuda.get_device_properties(tensor.device)
-            uuid = getattr(properties, "uuid", None)
+            uuid = getattr(torch.cuda.get_device_properties(tensor.device), "uuid", None)
             if uuid is None:
                 return None
             found.add(str(uuid).removeprefix("GPU-"))
         return tuple(sorted(found))
 
 
-class _State:
-    """What a model and the random generators looked like, and how to put it back."""
-
-    def __init__(self, model: Any, train: Any) -> None:
-        torch = sys.modules["torch"]
-        self._model = model
-        self._modes = [(module, module.training) for module in model.modules()]
-        self._gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
-        self._weights: dict[str, Any] | None = None
-        self._optimizer: tuple[Any, Any] | None = None
-        if train is not None:
-            import copy
-
-            self._weights = {name: tensor.detach().clone() for name, tensor in _tensors(model)}
-            for parameter, _ in self._gradients:
-                parameter.grad = None
-            if isinstance(train, (tuple, list)):
-                self._optimizer = train[1], copy.deepcopy(train[1].state_dict())
-        self._torch_random = torch.get_rng_state()
-        self._cuda_random = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-        self._python_random = random.getstate()
-        numpy = sys.modules.get("numpy")
-        self._numpy_random = numpy.random.get_state() if numpy is not None else None
-
-    def restore(self) -> None:
-        torch = sys.modules["torch"]
-        if self._weights is not None:
-            with torch.no_grad():
-                for name, tensor in _tensors(self._model):
-                    tensor.copy_(self._weights[name])
-        for parameter, gradient in self._gradients:
-            parameter.grad = gradient
-        if self._optimizer is not None:
-            optimizer, state = self._optimizer
-            optimizer.load_state_dict(state)
-        for module, training in self._modes:
-            module.training = training
-        torch.set_rng_state(self._torch_random)
-        if self._cuda_random is not None:
-            torch.cuda.set_rng_state_all(self._cuda_random)
-        random.setstate(self._python_random)
-        if self._numpy_random is not None:
-            sys.modules["numpy"].random.set_state(self._numpy_random)
+_NO_PAIR = "inputs: training with (loss, optimizer) needs batches (x, y); or pass a step function"
 
 
-def _tensors(model: Any) -> Iterator[tuple[str, Any]]:
-    yield from model.named_parameters()
-    yield from model.named_buffers()
+def _is_pair(batch: Any) -> bool:
+    return isinstance(batch, (tuple, list)) and len(batch) == 2
+
+
+def _tensors_in(batch: Any) -> Iterator[Any]:
+    if isinstance(batch, sys.modules["torch"].Tensor):
+        yield batch
+    elif isinstance(batch, Mapping):
+        yield from (tensor for value in batch.values() for tensor in _tensors_in(value))
+    elif isinstance(batch, (tuple, list)):
+        yield from (tensor for value in batch for tensor in _tensors_in(value))
 
 
 def _check_train(train: Any) -> None:
@@ -215,15 +201,17 @@ def _is_stream(inputs: Any) -> bool:
 
 
 def _parameter_count(model: Any) -> int | None:
-    """How many positional arguments the model's forward takes; None for any number."""
+    """How many positional arguments the model's forward needs, at least one; None for any number."""
     try:
-        parameters = inspect.signature(model.forward).parameters.values()
+        parameters = list(inspect.signature(model.forward).parameters.values())
     except (TypeError, ValueError):
         return None
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return None
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(parameter.kind in kinds for parameter in parameters)
+    needed = sum(p.kind in kinds and p.default is p.empty for p in parameters)
+    if needed == 0 and any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        wrapped = getattr(model, "module", None)  # DataParallel and its like pass everything on
+        return _parameter_count(wrapped) if hasattr(wrapped, "forward") else None
+    return max(needed, 1)
 
 
 def _first_dimension(batch: Any) -> int | None:

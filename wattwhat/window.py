@@ -153,13 +153,21 @@ class Window:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        if self._begin is None or self._end is not None:
+            return  # stopped inside the block
+        try:
+            self.stop()
+        except Exception:
+            if kind is None:
+                raise  # else the user's own exception is what matters
 
     def __call__(self, function: F) -> F:
         """Use as a decorator: every call is a window of its own; the latest is ``function.window``."""
         return _decorate(function, self)
 
     def _fresh(self, label: str) -> Window:
+        if self._rig is None or self._rig.closed:
+            self._rig = shared_rig(self._backends)
         return Window(label, backends=self._backends, sync=self._sync, on_end=self._on_end, rig=self._rig)
 
     def __repr__(self) -> str:
@@ -172,6 +180,27 @@ def _decorate(function: F, template: Window) -> F:
     import inspect
 
     label = getattr(function, "__qualname__", "function") if template.label == "window" else template.label
+    if inspect.isclass(function):
+        raise ArgumentError(f"track: {function!r} is a class; decorate its methods")
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def measured_generator(*args: Any, **kwargs: Any) -> Any:
+            with template._fresh(label) as window:
+                measured_generator.window = window  # type: ignore[attr-defined]
+                return (yield from function(*args, **kwargs))
+
+        return measured_generator  # type: ignore[return-value]
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def measured_stream(*args: Any, **kwargs: Any) -> Any:
+            with template._fresh(label) as window:
+                measured_stream.window = window  # type: ignore[attr-defined]
+                async for item in function(*args, **kwargs):
+                    yield item
+
+        return measured_stream  # type: ignore[return-value]
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
@@ -244,4 +273,6 @@ def track(
         return Window()(label)
     if not isinstance(label, str):
         raise ArgumentError(f"label: expected a name, got {label!r}")
+    if on_end is not None and not callable(on_end):
+        raise ArgumentError(f"on_end: expected a function that takes the window, got {on_end!r}")
     return Window(label, backends=backends, sync=sync, on_end=on_end)

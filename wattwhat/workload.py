@@ -23,6 +23,7 @@ class Workload:
     Attributes:
         label: its name.
         items_per_call: samples, images or tokens in one call.
+        items_done: items in all calls so far, for a workload whose calls differ; None where they do not.
 
     Example:
         >>> class Sort(Workload):
@@ -35,6 +36,7 @@ class Workload:
 
     label: str = "workload"
     items_per_call: float | None = 1
+    items_done: float | None = None
 
     def __enter__(self) -> Workload:
         return self
@@ -157,9 +159,9 @@ def make_workload(
         ArgumentError: the target is none of these, or arguments do not fit it.
     """
     if isinstance(target, Workload):
-        return target
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(target, torch.nn.Module):
+        return _as_it_is(target, inputs, train, items_per_call)
+    module = getattr(getattr(sys.modules.get("torch"), "nn", None), "Module", None)
+    if module is not None and isinstance(target, module):
         from wattwhat.torch_workload import TorchWorkload
 
         return TorchWorkload(target, inputs, train=train, items_per_call=items_per_call, label=label)
@@ -170,6 +172,7 @@ def make_workload(
             f"arguments, for instance functools.partial(fn, x)"
         )
     if callable(target):
+        _check_called(target)
         return CallableWorkload(target, label, items_per_call)
     if (
         isinstance(target, (list, tuple))
@@ -181,3 +184,32 @@ def make_workload(
         f"target: expected a torch.nn.Module with inputs, a callable without arguments, a command as a list "
         f"of words or a Workload, got {type(target).__name__}"
     )
+
+
+def _as_it_is(workload: Workload, inputs: Any, train: Any, items_per_call: Any) -> Workload:
+    given = {"inputs": inputs, "train": train, "items_per_call": items_per_call}
+    for name, value in given.items():
+        if value is not None:
+            raise ArgumentError(f"{name}: a Workload brings its own; set it there")
+    items = workload.items_per_call
+    if items is not None and not items > 0:
+        raise ArgumentError(
+            f"items_per_call: the Workload {workload.label!r} says {items!r}, expected a number > 0"
+        )
+    return workload
+
+
+def _check_called(function: Any) -> None:
+    """Refuse what would only be created, not run: calling a coroutine function runs nothing."""
+    import inspect
+
+    called = function if inspect.isfunction(function) else getattr(function, "__call__", function)  # noqa: B004
+    for kind, test in (
+        ("a coroutine function", inspect.iscoroutinefunction),
+        ("a generator function", inspect.isgeneratorfunction),
+        ("an async generator function", inspect.isasyncgenfunction),
+    ):
+        if test(function) or test(called):
+            raise ArgumentError(
+                f"target: {kind} runs nothing when it is called; pass a function that runs it to its end"
+            )

@@ -1,0 +1,156 @@
+"""What a torch model, its optimizer and the random generators looked like, and how to put it all back."""
+
+from __future__ import annotations
+
+import copy
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from wattwhat.errors import ArgumentError
+
+__all__ = ["ModelState", "RandomState"]
+
+
+class RandomState:
+    """The states of the random generators of torch, Python and numpy."""
+
+    def __init__(self) -> None:
+        torch = sys.modules["torch"]
+        self._torch = torch.get_rng_state()
+        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+        self._python = random.getstate()
+        numpy = sys.modules.get("numpy")
+        self._numpy = numpy.random.get_state() if numpy is not None else None
+
+    def restore(self) -> None:
+        """Put them back."""
+        torch = sys.modules["torch"]
+        torch.set_rng_state(self._torch)
+        if self._cuda is not None:
+            torch.cuda.set_rng_state_all(self._cuda)
+        random.setstate(self._python)
+        if self._numpy is not None:
+            sys.modules["numpy"].random.set_state(self._numpy)
+
+
+class ModelState:
+    """Modes, gradients and buffers of a model; for training also weights and what the optimizer holds.
+
+    Everything is kept before anything is changed. For training, gradients are then taken off.
+
+    Args:
+        model: the module.
+        train: None, a step function, or a pair (loss, optimizer).
+
+    Raises:
+        ArgumentError: something cannot be kept, for instance a parameter that is not initialised yet.
+    """
+
+    def __init__(self, model: Any, train: Any) -> None:
+        pair = train if isinstance(train, (tuple, list)) else (None, None)
+        torch = sys.modules["torch"]
+        loss = pair[0] if isinstance(pair[0], torch.nn.Module) else None
+        self._modules = [module for root in (model, loss) if root is not None for module in root.modules()]
+        self._random = RandomState()
+        try:
+            self._modes = [(module, module.training) for module in self._modules]
+            parameters = {id(p): p for p in _parameters(model, loss, pair[1])}.values()
+            self._gradients = [(parameter, parameter.grad) for parameter in parameters]
+            self._buffers = [(module, dict(module._buffers), _clones(module)) for module in self._modules]
+            self._weights = [] if train is None else [(p, p.detach().clone()) for p in parameters]
+            self._optimizer = None if pair[1] is None else _Optimizer(pair[1])
+        except Exception as err:
+            raise ArgumentError(
+                f"train: the model's state cannot be kept, to be put back afterwards "
+                f"({type(err).__name__}: {err}); run the model once, or measure a copy with a step function"
+            ) from err
+        if train is not None:
+            for parameter, _ in self._gradients:
+                parameter.grad = None
+
+    def restore(self) -> None:
+        """Put everything back; what cannot be is said in a warning, and keeps nothing else from it."""
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("random states", self._random.restore),
+            ("modes", self._restore_modes),
+            ("gradients", self._restore_gradients),
+            ("weights", self._restore_weights),
+            ("buffers", self._restore_buffers),
+        ]
+        if self._optimizer is not None:
+            steps.append(("the optimizer's state", self._optimizer.restore))
+        for what, step in steps:
+            try:
+                step()
+            except Exception as err:
+                warnings.warn(f"{what} could not be put back: {type(err).__name__}: {err}", stacklevel=2)
+
+    def _restore_modes(self) -> None:
+        for module, training in self._modes:
+            module.training = training
+
+    def _restore_gradients(self) -> None:
+        for parameter, gradient in self._gradients:
+            parameter.grad = gradient
+
+    def _restore_weights(self) -> None:
+        with sys.modules["torch"].no_grad():
+            for parameter, weight in self._weights:
+                parameter.copy_(weight)
+
+    def _restore_buffers(self) -> None:
+        for module, buffers, clones in self._buffers:
+            for name in set(module._buffers) - set(buffers):
+                del module._buffers[name]
+            for name, buffer in buffers.items():
+                module._buffers[name] = buffer if _filled(buffer, clones[name]) else clones[name]
+
+
+class _Optimizer:
+    """What an optimizer keeps, put back into the very objects it keeps it in."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self._optimizer = optimizer
+        self._state = {parameter: copy.deepcopy(state) for parameter, state in optimizer.state.items()}
+        self._groups = [
+            {key: copy.deepcopy(value) for key, value in group.items() if key != "params"}
+            for group in optimizer.param_groups
+        ]
+
+    def restore(self) -> None:
+        self._optimizer.state.clear()
+        self._optimizer.state.update(self._state)
+        for group, kept in zip(self._optimizer.param_groups, self._groups, strict=False):
+            for key in set(group) - set(kept) - {"params"}:
+                del group[key]
+            group.update(kept)
+
+
+def _parameters(model: Any, loss: Any, optimizer: Any) -> Iterator[Any]:
+    """Every parameter that a step may change: the model's, the loss's, and whatever else is optimised."""
+    yield from model.parameters()
+    if loss is not None:
+        yield from loss.parameters()
+    for group in getattr(optimizer, "param_groups", ()):
+        yield from group["params"]
+
+
+def _clones(module: Any) -> dict[str, Any]:
+    return {
+        name: None if buffer is None else buffer.detach().clone() for name, buffer in module._buffers.items()
+    }
+
+
+def _filled(buffer: Any, clone: Any) -> bool:
+    """Write the kept values into the buffer itself; False where it does not let itself be written."""
+    if buffer is None:
+        return True
+    try:
+        with sys.modules["torch"].no_grad():
+            buffer.copy_(clone)
+    except RuntimeError:  # an expanded view, or a tensor made in inference mode
+        return False
+    return True
