@@ -1,4 +1,4 @@
-"""Accuracy beside energy in one file: which columns hold it, and percent or fraction, told and not guessed."""
+"""Accuracy beside energy in one file: which columns hold it; percent or fraction is told, not guessed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ _TOP1 = re.compile(
     r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?1|acc@1|accuracy@1)"
     r"(?:[_. -]?(?:acc|accuracy))?(?:[_. -]?(?:test|val|eval))?"
 )
+_TOP5 = re.compile(
+    r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?5|acc@5)"
+    r"(?:[_. -]?(?:acc|accuracy))?(?:[_. -]?(?:test|val|eval))?"
+)
 _OTHER = re.compile(
     r"(?:(?:test|val|eval|macro|micro|weighted)[_. -]?)?"
-    r"(?:f1(?:[_. -]?score)?|auc|roc[_. -]?auc|auroc|precision|recall|top[_. -]?5(?:[_. -]?(?:acc|accuracy))?"
+    r"(?:f1(?:[_. -]?score)?|auc|roc[_. -]?auc|auroc|precision|recall"
     r"|map|map[_. -]?50(?:[_. -]?95)?|arc|hellaswag|truthfulqa|mmlu|miou|iou"
     r"|em|exact[_. -]?match)(?:[_. -]?(?:test|val|eval))?"
 )  # fmt: skip
@@ -49,6 +53,8 @@ def accuracy_name(name: str) -> str | None:
     plain = re.sub(r"[\s()\[\]]+", " ", plain).strip(" _-")
     if _FIRST.fullmatch(plain) or _TOP1.fullmatch(plain):
         return "accuracy"
+    if _TOP5.fullmatch(plain):
+        return "top5"
     return plain.replace(" ", "_") if _OTHER.fullmatch(plain) else None
 
 

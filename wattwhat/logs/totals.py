@@ -19,7 +19,7 @@ from wattwhat.logs.source import Source
 from wattwhat.measurement import Measurement
 from wattwhat.quantity import unit_factor
 
-__all__ = ["LONGEST_S", "MOST_J", "Totals", "said", "text_of_value"]
+__all__ = ["LONGEST_S", "MOST_J", "Totals", "said", "text_of_value", "unit_said"]
 
 # What nobody's run exceeds (ours): a whole data centre for a year takes about 1e15 J.
 MOST_J = 1e15
@@ -54,6 +54,17 @@ def said(text: Any, at_most: int = 200) -> str | None:
     """
     words = " ".join(text_of_value(text)[: 4 * at_most].split())[:at_most]
     return None if is_missing(words) else words
+
+
+def unit_said(options: Options) -> str | None:
+    """The sentence about a unit that the user put in the place of the file's, or None.
+
+    Example:
+        >>> unit_said(Options()) is None
+        True
+    """
+    unit = options.energy_unit
+    return None if unit is None else f"the energies were taken as {unit} because energy_unit says so"
 
 
 class Totals:
@@ -224,8 +235,7 @@ class Totals:
             self.spoil("expected an energy, but every one is missing")
             return
         self.warn(*warnings, self._assumption())
-        if self._options.energy_unit is not None:
-            self.warn(f"the energies were taken as {self._options.energy_unit} because energy_unit says so")
+        self.warn(unit_said(self._options))
         fields.setdefault("line", self._line)
         yield imported(self._source, self._energies, format=self._format, warnings=self._warnings, **fields)
 

@@ -80,7 +80,7 @@ class AiEnergyScore:
         )
 
     def _summary(self, source: Source, options: Options) -> Iterator[Measurement]:
-        tree = source.json()
+        tree = source.json(max_mb=16.0)
         if not isinstance(tree, dict) or not _is_summary(tree):
             raise source.error(None, "expected units 'Wh' and a total, as the benchmark's summary has them")
         totals = Totals(source, options, format=self.name, line=None)

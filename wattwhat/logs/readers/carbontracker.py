@@ -14,6 +14,7 @@ from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.readers.carbontracker_log import Actual, Standard, read_output, read_standard
 from wattwhat.logs.sensors import Sensor
 from wattwhat.logs.source import Source
+from wattwhat.logs.totals import unit_said
 from wattwhat.measurement import Measurement
 
 __all__ = ["Carbontracker"]
@@ -152,6 +153,7 @@ def _stated(source: Source, options: Options, actual: Actual, log: Standard | No
     factor = options.energy_factor or 3.6e6
     energy_j = (actual.energy_kwh or 0.0) * factor
     pue = log.pue if log is not None else None
+    unit = unit_said(options)
     known = f"a PUE of {pue:g}" if pue else "a PUE (1.55 to 1.67 by version; the standard log states it)"
     channel = channel_of(Carbontracker.name, "components", "host", sensor=_TOTAL)
     return imported(
@@ -160,7 +162,7 @@ def _stated(source: Source, options: Options, actual: Actual, log: Standard | No
         format=Carbontracker.name,
         duration_s=actual.duration_s,
         calls=actual.epochs,
-        warnings=[f"the energy includes {known}, which was not removed"],
+        warnings=[f"the energy includes {known}, which was not removed", *([unit] if unit else [])],
         scope="components and PUE",
         call="epoch",
         line=actual.line,

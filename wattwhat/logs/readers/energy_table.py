@@ -141,9 +141,9 @@ def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> No
         ):
             inside.append(totals.id_of(column.name))
     if total is not None:
-        totals.add(
-            total.name, "board", row.get(total.name), total.unit, _SENSOR, contains=inside, rounded=True
-        )
+        # A run on less than 0.1 W is doubtful, one item on a microcontroller is not.
+        component, cell = ("board" if total.item else "host"), row.get(total.name)
+        totals.add(total.name, component, cell, total.unit, _SENSOR, contains=inside, rounded=True)
 
 
 def _plan(source: Source, header: tuple[str, ...], options: Options) -> _Plan:

@@ -128,7 +128,7 @@ def _csv_phases(source: Source, delimiter: str) -> Iterator[tuple[int | None, di
 
 
 def _json_phases(source: Source) -> Iterator[tuple[int | None, dict[str, Any], list[Any]]]:
-    tree = source.json()
+    tree = source.json(max_mb=16.0)
     rounds = tree.get("iterations") if isinstance(tree.get("iterations"), list) else [tree]
     for number_of, round_ in enumerate(rounds):
         phases = round_.get("phases") if isinstance(round_, dict) else None

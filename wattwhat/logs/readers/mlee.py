@@ -16,7 +16,7 @@ from wattwhat.measurement import Measurement
 __all__ = ["Mlee"]
 
 _MONITORS = (("monitoring_pynvml", "gpu", "GPU", NVML), ("monitoring_pyrapl", "cpu", "package", RAPL))
-_METRICS = {"accuracy": "accuracy", "top_5_accuracy": "top_5_accuracy"}
+_METRICS = {"accuracy": "accuracy", "top_5_accuracy": "top5"}
 
 
 class Mlee:
@@ -32,7 +32,7 @@ class Mlee:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement for each of training and validation that was monitored."""
-        tree = source.json()
+        tree = source.json(max_mb=16.0)
         if not isinstance(tree, dict):
             raise source.error(None, "expected an object with validation or train")
         found = False

@@ -1,4 +1,4 @@
-"""ML.ENERGY: the leaderboard's task files (v3, JSON) and its CSV of 2023 with scores beside it, one item each."""
+"""ML.ENERGY: the leaderboard's task files (v3, JSON) and its CSV of 2023 with its scores, one item each."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from wattwhat.logs.imported import channel_of, imported, printed
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.totals import MOST_J
+from wattwhat.logs.totals import MOST_J, unit_said
 from wattwhat.measurement import Measurement
 
 __all__ = ["MlperfTiny"]
@@ -75,8 +75,8 @@ class MlperfTiny:
 def _refusal(text: str, results: _Results) -> str:
     if results.metrics:
         return (
-            "holds the accuracy run's metrics and no energy; read the energy run's results.txt, which takes them "
-            "along"
+            "holds the accuracy run's metrics and no energy; read the energy run's results.txt, which takes "
+            "them along"
         )
     if results.each_uj:
         return (
@@ -144,6 +144,9 @@ def _measurement(source: Source, options: Options, results: _Results) -> Measure
         parts.append((REPEATS, 1.2533 * spread * factor / math.sqrt(n)))
     runtimes = sorted(results.runtimes_s)
     middle_s = runtimes[len(runtimes) // 2] if runtimes and alike else None
+    warnings = [unit] if (unit := unit_said(options)) else []
+    if not alike:
+        warnings.append("how many inferences a window has is not known: one inference is given")
     return imported(
         source,
         [
@@ -156,7 +159,7 @@ def _measurement(source: Source, options: Options, results: _Results) -> Measure
         duration_s=middle_s,
         items=items,
         metrics=results.metrics,
-        warnings=[] if alike else ["how many inferences a window has is not known: one inference is given"],
+        warnings=warnings,
         scope="device under test",
         line=results.line,
         windows=n or None,

@@ -55,7 +55,7 @@ class OptimumBenchmark:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement."""
-        tree = source.json()
+        tree = source.json(max_mb=16.0)
         phases = _phases(tree)
         if not phases:
             raise source.error(None, "expected phases with an energy, but the energy of every phase is null")

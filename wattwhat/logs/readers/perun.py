@@ -99,7 +99,7 @@ class Perun:
         totals = Totals(source, options, format=self.name, line=next(iter(own.values()))[0])
         runtimes = []
         for host, (line, (energy, runtime)) in own.items():
-            _add(totals, host, energy)
+            _add(totals, host, energy, options)
             seconds = _QUANTITY.fullmatch(runtime)
             runtimes.append(number(seconds[1]) if seconds and seconds[3] == "s" else None)
             if seconds is None and not is_missing(runtime):
@@ -137,7 +137,8 @@ class Perun:
                     totals.spoil("expected an energy with its unit J and a magnitude")
                     continue
                 host = said(node.get("id")) or "host"
-                _add_value(totals, host, energy, factor)
+                factor = options.energy_factor or factor
+                totals.add(host, "host", energy.get("value"), "J", _SENSOR, factor=factor, column="energy")
             runtime = _metric(run, "runtime")
             yield from totals.measurement(
                 label=said(label),
@@ -167,24 +168,21 @@ def _columns(text: str) -> dict[str, int] | None:
     }
 
 
-def _add(totals: Totals, host: str, cell: str) -> None:
+def _add(totals: Totals, host: str, cell: str, options: Options) -> None:
     match = _QUANTITY.fullmatch(cell)
     if match is None and not is_missing(cell):
         totals.spoil(f"expected an energy like 960.506 kJ, found {cell!r:.40}")
     elif match is None or match[3] != "J":
         totals.add(host, "host", "", "J", _SENSOR)
     else:
-        totals.add(host, "host", match[1], "J", _SENSOR, factor=_MAGNITUDES[match[2]], rounded=True)
+        factor = options.energy_factor or _MAGNITUDES[match[2]]
+        totals.add(host, "host", match[1], "J", _SENSOR, factor=factor, rounded=True)
 
 
 def _joules(cell: str) -> float | None:
     match = _QUANTITY.fullmatch(cell)
     value = number(match[1]) if match else None
     return None if value is None or match is None else value * _MAGNITUDES[match[2]]
-
-
-def _add_value(totals: Totals, host: str, energy: dict[str, Any], factor: float) -> None:
-    totals.add(host, "host", energy.get("value"), "J", _SENSOR, factor=factor, column="energy")
 
 
 def _runs(source: Source, tree: Any) -> Iterator[dict[str, Any]]:

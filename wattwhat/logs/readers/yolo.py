@@ -1,4 +1,4 @@
-"""Results of a YOLO compression benchmark: kWh by variant with mean average precisions, as one JSON object."""
+"""Results of a YOLO compression benchmark: kWh by variant with mean average precisions, in one object."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class YoloResults:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a variant (base model, precisions)."""
-        tree = source.json()
+        tree = source.json(max_mb=16.0)
         for name, variant in _variants(tree).items():
             totals = Totals(source, options, format=self.name, line=None)
             energy_j = totals.add(
