@@ -35,12 +35,14 @@ VERBS = (
     Verb("doctor", "wattwhat.cli.doctor", "what can be measured here, and what would mend the rest"),
     Verb("measure", "wattwhat.cli.measure", "measure a Python callable until the answer is precise"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
+    Verb("read", "wattwhat.cli.read", "read what other tools logged, in joules with an uncertainty"),
 )
 
 _EXAMPLES = """examples:
   wattwhat doctor
   wattwhat measure bench:step --precision 0.02
   wattwhat run -- python train.py --epochs 3
+  wattwhat read emissions.csv
 
 exit status: 0 ok, 1 a check failed, 2 bad input; run passes on its command's.
 """
