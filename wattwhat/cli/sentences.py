@@ -96,7 +96,7 @@ def _told_once(found: Sequence[tuple[str, str]]) -> str:
     if not others:
         return first
     names = list(dict.fromkeys(label for label, _ in others))
-    more = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+    more = "; ".join(names[:_NAMED]) + ("; ..." if len(names) > _NAMED else "")
     return f"{first}; so {'is' if len(others) == 1 else 'are'} {len(others)} more: {more}"
 
 

@@ -39,7 +39,7 @@ def listing(
     shares: Sequence[float | None] = (),
     fill: str = "█",
 ) -> list[str]:
-    """A table as lines, with a bar behind each row where there is room for one.
+    r"""A table as lines, with a bar behind each row where there is room for one.
 
     Args:
         columns: what stands above each cell.
@@ -50,7 +50,7 @@ def listing(
 
     Example:
         >>> rows = [["small", "1.5 J"], ["large", "12 J"]]
-        >>> print("\\n".join(listing([Column("model"), Column("energy", right=True)], rows)))
+        >>> print("\n".join(listing([Column("model"), Column("energy", right=True)], rows)))
         model  energy
         small   1.5 J
         large    12 J
