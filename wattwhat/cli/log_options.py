@@ -151,7 +151,7 @@ def is_chosen(measurement: Measurement, wanted: Iterable[tuple[str, str]]) -> bo
 
 
 def _known(measurement: Measurement) -> dict[str, Any]:
-    """What a measurement can be chosen by: its label, provenance, what its maker kept, the row it came from."""
+    """What a measurement can be chosen by: label, provenance, what its maker kept, the row it came from."""
     fields = measurement.details.get("fields")
     return {
         **(fields if isinstance(fields, Mapping) else {}),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import check_destination, deliver, say
-from wattwhat.cli.sentences import complain
+from wattwhat.cli.sentences import complain, complain_of
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def call(arguments: argparse.Namespace) -> int:
     elif arguments.csv != "-":
         say("\n".join(table(found.measurements)))
     complain(found.notes, "joined:")
-    complain(found.problems, f"problems ({len(found.problems)}):")
+    complain_of(found.problems)
     return 0
 
 

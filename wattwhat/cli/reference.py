@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import check_destination, say, wrap
 from wattwhat.cli.scorers import one_a_model
-from wattwhat.cli.sentences import as_options, complain, together
+from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.action == "show":
         from wattwhat.scoring import FrontierGrade
 
+        if not os.path.isfile(arguments.file):
+            raise ArgumentError(f"there is no file {arguments.file!r}; wattwhat reference fit makes one")
         _print(FrontierGrade.load(arguments.file), arguments.json)
         return 0
     return _fit(arguments)
@@ -95,7 +97,7 @@ def _fit(arguments: argparse.Namespace) -> int:
     repeated = [m.label for m in usable if m.label not in {one.label for one in found.measurements}]
     complain(together([*dropped, *lacking]), f"left out ({len(dropped) + len(lacking)}):")
     complain(found.notes, "joined:")
-    complain(found.problems, f"problems ({len(found.problems)}):")
+    complain_of(found.problems)
     if repeated and not arguments.force:
         raise ScoreError(
             f"{len(repeated)} models come more than once and would weigh more, for instance {repeated[0]!r}; "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import say, wrap
 from wattwhat.cli.scorers import Reason, check_options, make, one_a_model, scorable
-from wattwhat.cli.sentences import as_options, complain, together
+from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def call(arguments: argparse.Namespace) -> int:
     for name in names:
         scored += _score(name, arguments, found.measurements, kept, dropped)
     complain(found.notes, "joined:")
-    complain(found.problems, f"problems ({len(found.problems)}):")
+    complain_of(found.problems)
     if not scored:
         raise ScoreError("nothing could be scored; the reasons stand above")
     return 0
@@ -127,7 +127,7 @@ def _bullets(sentences: Sequence[str]) -> list[str]:
 
 
 def _ranked(judged: Sequence[tuple[Measurement, Any]], score: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows as plain data, best first, and how firm their order is; in the given order if nothing ranks them."""
+    """Rows as plain data, best first, and how firm the order is; as given if nothing ranks them."""
     from wattwhat.scoring import rank
 
     measurements = {measurement.label: measurement for measurement, _ in judged}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,10 @@ def check_options(name: str, arguments: argparse.Namespace) -> None:
     option, words = _NEEDED.get(name, ("", ""))
     if option and getattr(arguments, option) is None:
         raise ArgumentError(f"--score {name} needs {words}")
+    if name == "grade" and not os.path.isfile(arguments.reference):
+        raise ArgumentError(
+            f"--reference: there is no file {arguments.reference!r}; wattwhat reference fit makes it"
+        )
     if name == "full-cycle" and arguments.tau is None:
         raise ArgumentError(f"--score {name} needs {words}")
 

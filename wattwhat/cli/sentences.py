@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from wattwhat.cli.output import say, wrap
 from wattwhat.report.listing import clean
 
-__all__ = ["as_options", "complain", "together"]
+__all__ = ["as_options", "complain", "complain_of", "together"]
 
 # What the library calls an argument, and how it is written here. Longer ones stand before their parts.
 _OPTIONS: Sequence[tuple[str, str]] = (
@@ -58,6 +58,7 @@ _OPTIONS: Sequence[tuple[str, str]] = (
     ),
 )
 _NUMBER = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?")
+_PLACE = re.compile(r".*?:\d+(?=: )")
 _NAMED = 4
 
 
@@ -89,6 +90,19 @@ def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
         shape = re.sub(r"--unit \w+ \(.*?\)|\w+ is not positive", "", shape)
         alike.setdefault(shape, []).append((label, sentence))
     return [_told_once(found) for found in alike.values()]
+
+
+def complain_of(problems: Sequence[str]) -> None:
+    """Say on standard error which files and rows could not be used, alike ones of one file together.
+
+    Args:
+        problems: sentences that begin with file and line.
+    """
+    pairs = []
+    for sentence in problems:
+        place = _PLACE.match(sentence)
+        pairs.append((place[0] if place else sentence, as_options(sentence)))
+    complain(together(pairs), f"problems ({len(problems)}):")
 
 
 def _told_once(found: Sequence[tuple[str, str]]) -> str:
