@@ -1,4 +1,4 @@
-"""The options of every verb that reads logs, and what they bring: measurements, and what could not be used."""
+"""The options of every verb that reads logs, and what they bring: measurements, and what was wrong."""
 
 from __future__ import annotations
 

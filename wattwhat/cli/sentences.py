@@ -86,7 +86,8 @@ def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
     """
     alike: dict[str, list[tuple[str, str]]] = {}
     for label, sentence in reasons:
-        shape = _NUMBER.sub("#", sentence.replace(repr(label), "")).replace(label, "")
+        named = rf"(?<!\w){re.escape(label)}(?!\w)"
+        shape = _NUMBER.sub("#", re.sub(named, "", sentence))
         shape = re.sub(r"--unit \w+ \(.*?\)|\w+ is not positive", "", shape)
         alike.setdefault(shape, []).append((label, sentence))
     return [_told_once(found) for found in alike.values()]
