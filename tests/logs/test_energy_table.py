@@ -160,3 +160,14 @@ def test_accuracy_names():
     assert accuracy_name("Top-5 accuracy") == "top5"
     assert accuracy_name("train_loss") is None
     assert accuracy_name("accuracy_error") is None
+
+
+@pytest.mark.parametrize(
+    ("energy", "slip"), [(3600.0, None), (1.0, "J and Wh"), (3.6, "W and mW"), (3600000.0, "W and mW")]
+)
+def test_energy_is_checked_against_power_and_time(energy, slip):
+    found = read(f"model,energy_j,avg_power_w,duration_s\nm,{energy},36,100\n")[0]
+    assert found.energy_j.value == energy
+    said = [w for w in found.warnings if "mean power times its duration" in w]
+    assert bool(said) == (slip is not None)
+    assert slip is None or slip in said[0]

@@ -90,3 +90,12 @@ def test_samples_of_several_runs():
         line.replace(",0,node1", ",1,node1", 1) + "\n" for line in PERUN_SAMPLES.splitlines()[1:]
     )
     assert [m.energy_j.value for m in read(PERUN_SAMPLES + second)] == pytest.approx([260.0, 260.0])
+
+
+def test_the_mean_power_of_a_run_is_checked():
+    tree = json.loads(json.dumps(PERUN_TREE))
+    run = tree["nodes"][0]["m0"]["nodes"][0]["0"]
+    run["metrics"]["power"] = {"type": "power", "value": 0.14, "metric_md": {"unit": "W", "mag": 1000.0}}
+    assert not any("mean power" in w for w in read(json.dumps(tree))[0].warnings)
+    run["metrics"]["power"]["value"] = 140.0
+    assert any("W and mW" in w for w in read(json.dumps(tree))[0].warnings)

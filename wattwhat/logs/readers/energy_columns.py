@@ -10,8 +10,9 @@ import attrs
 __all__ = ["EnergyColumn", "choice", "energy_columns"]
 
 _EXACT = {
-    "J": "J", "mJ": "mJ", "uJ": "uJ", "µJ": "uJ", "μJ": "uJ", "kJ": "kJ", "MJ": "MJ", "Wh": "Wh",
-    "kWh": "kWh", "mWh": "mWh", "MWh": "MWh", "Ws": "J", "Joules": "J", "joules": "J", "Joule": "J", "joule": "J",
+    "J": "J", "mJ": "mJ", "uJ": "uJ", "µJ": "uJ", "μJ": "uJ", "kJ": "kJ", "MJ": "MJ",
+    "Wh": "Wh", "kWh": "kWh", "mWh": "mWh", "MWh": "MWh",
+    "Ws": "J", "Joules": "J", "joules": "J", "Joule": "J", "joule": "J",
 }  # fmt: skip
 # Snake case is lower case, where m can only be meant as milli; capitals throughout say nothing.
 _LOWER = {"j": "J", "mj": "mJ", "uj": "uJ", "kj": "kJ", "wh": "Wh", "kwh": "kWh", "mwh": "mWh", "ws": "J"}

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from wattwhat.logs.accuracies import accuracy_name, fraction, fractions
+from wattwhat.logs.cells import number
 from wattwhat.logs.named import NamedRow, delimiter_of, named_rows
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.readers.energy_columns import EnergyColumn, choice, energy_columns
@@ -31,6 +32,7 @@ _DURATIONS = (
     "duration_s", "time_s", "runtime_s", "elapsed_s", "total_time_s", "training_time_s", "train_time_s",
     "duration [s]", "duration (s)", "time [s]", "time (s)", "runtime [s]", "runtime (s)",
 )  # fmt: skip
+_POWERS = ("power_w", "avg_power_w", "average_power_w", "mean_power_w", "power [w]", "power (w)")
 _ITEMS = ("items", "n_items", "num_items", "inferences", "n_inferences", "num_inferences")
 
 
@@ -42,6 +44,7 @@ class _Plan:
     label: str | None
     duration: str | None
     items: str | None
+    power: str | None
     metrics: Mapping[str, str]
 
 
@@ -100,12 +103,16 @@ class EnergyTable:
         if is_strep(row.header):
             fields = strep_energy(totals, row, _SENSOR)
         else:
-            _add(totals, row, plan.energies)
+            energy_j = _add(totals, row, plan.energies)
             each = plan.energies[0].item
             fields["items"] = 1 if each else totals.count(row.get(plan.items or ""), plan.items or "")
             fields["item"] = each
             if plan.duration and not each:
-                fields["duration_s"] = totals.seconds(row.get(plan.duration), column=plan.duration)
+                duration_s = fields["duration_s"] = totals.seconds(
+                    row.get(plan.duration), column=plan.duration
+                )
+                power_w = number(row.get(plan.power)) if plan.power else None
+                totals.check_power(energy_j, power_w, duration_s)
         for name in unread:
             totals.warn(
                 f"{name} holds values above 1, and its name does not say percent: it was left out; "
@@ -128,8 +135,8 @@ class EnergyTable:
         )
 
 
-def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> None:
-    """A total contains the parts beside it; parts alone are added."""
+def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> float | None:
+    """A total contains the parts beside it, parts alone are added; J in all, None if that is not known."""
     total = columns[0] if columns[0].component is None else None
     parts = [column for column in columns if column.component is not None]
     inside = []
@@ -143,7 +150,8 @@ def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> No
     if total is not None:
         # A run on less than 0.1 W is doubtful, one item on a microcontroller is not.
         component, cell = ("board" if total.item else "host"), row.get(total.name)
-        totals.add(total.name, component, cell, total.unit, _SENSOR, contains=inside, rounded=True)
+        return totals.add(total.name, component, cell, total.unit, _SENSOR, contains=inside, rounded=True)
+    return totals.sum_j if len(inside) == len(parts) else None
 
 
 def _plan(source: Source, header: tuple[str, ...], options: Options) -> _Plan:
@@ -168,6 +176,7 @@ def _plan(source: Source, header: tuple[str, ...], options: Options) -> _Plan:
         next((lower[name] for name in _NAMES if name in lower), None),
         next((lower[name] for name in _DURATIONS if name in lower), None),
         next((lower[name] for name in _ITEMS if name in lower), None),
+        next((lower[name] for name in _POWERS if name in lower), None),
         metrics,
     )
 

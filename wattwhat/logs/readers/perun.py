@@ -139,10 +139,12 @@ class Perun:
                 host = said(node.get("id")) or "host"
                 factor = options.energy_factor or factor
                 totals.add(host, "host", energy.get("value"), "J", _SENSOR, factor=factor, column="energy")
-            runtime = _metric(run, "runtime")
+            runtime, power = _metric(run, "runtime"), _metric(run, "power")
+            duration_s = totals.seconds(runtime.get("value"), column="runtime") if runtime else None
+            totals.check_power(totals.sum_j, _watts(power), duration_s)
             yield from totals.measurement(
                 label=said(label),
-                duration_s=totals.seconds(runtime.get("value"), column="runtime") if runtime else None,
+                duration_s=duration_s,
                 scope="host",
                 hosts=len(hosts) or None,
             )
@@ -214,10 +216,16 @@ def _metric(node: Any, name: str) -> dict[str, Any] | None:
     return metric if isinstance(metric, dict) and not is_missing(text_of_value(metric.get("value"))) else None
 
 
-def _factor(metric: dict[str, Any]) -> float | None:
-    """J per unit: perun always writes unit and magnitude."""
+def _watts(metric: dict[str, Any] | None) -> float | None:
+    value = number(text_of_value(metric.get("value"))) if metric else None
+    factor = _factor(metric, "W") if metric else None
+    return None if value is None or factor is None else value * factor
+
+
+def _factor(metric: dict[str, Any], unit: str = "J") -> float | None:
+    """J (or W) per unit: perun always writes unit and magnitude."""
     about = metric.get("metric_md")
-    if not isinstance(about, dict) or about.get("unit") != "J":
+    if not isinstance(about, dict) or about.get("unit") != unit:
         return None
     magnitude = number(text_of_value(about.get("mag")))
     return magnitude if magnitude is not None and 1e-12 <= magnitude <= 1e12 else None
