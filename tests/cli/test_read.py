@@ -110,6 +110,7 @@ def test_without_times_the_interval_is_asked_for_as_an_option(tmp_path, capsys):
         (["--accuracy", "181", "--percent"], "between 0 and 100"),
         (["--where", "label"], "--where: expected NAME=VALUE"),
         (["--where", "label=other"], "fields to choose by"),
+        (["--set", "where=x"], "--set: where is no option"),
         (["--set", "=x"], "--set: expected NAME=VALUE"),
         (["--test-items", "0"], "--test-items"),
         (["--csv", "-", "--json"], "--csv -"),

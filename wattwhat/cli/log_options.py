@@ -174,7 +174,8 @@ def _fields(measurements: Iterable[Measurement]) -> str:
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     from wattwhat.logs import read
 
-    how = {
+    more: dict[str, str] = {}
+    how: dict[str, Any] = {
         "strict": arguments.strict,
         "interval_s": arguments.interval,
         "intensity_g_per_kwh": arguments.intensity,
@@ -182,13 +183,18 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
         "energy_unit": arguments.energy_unit,
         "timezone": arguments.timezone,
         "gpus": arguments.gpus,
-        **dict(pair(text, "--set") for text in arguments.set),
     }
+    for name, value in (pair(text, "--set") for text in arguments.set):
+        if name in how or name == "where":
+            raise ArgumentError(
+                f"--set: {name} is no option of a format's reader; see the options of its own"
+            )
+        more[name] = value
     found: list[Measurement] = []
     problems: list[str] = []
     for log in arguments.logs:
         try:
-            one = read(sys.stdin.buffer if log == "-" else log, **how)
+            one = read(sys.stdin.buffer if log == "-" else log, **how, **more)
         except LogError as err:
             if arguments.strict or len(arguments.logs) == 1:
                 raise LogError(as_options(str(err))) from err

@@ -21,7 +21,7 @@ __all__ = ["EXAMPLES", "add_arguments", "call", "describe"]
 EXAMPLES = """examples:
   wattwhat reference fit runs.jsonl -o ref.json --name digits-laptop-2026-11
   wattwhat reference fit energy.csv --where environment="RTX 5000*" -o ref.json
-  wattwhat reference show ref.json
+  wattwhat reference show ref.json --json
   wattwhat score new.jsonl --score grade --reference ref.json
 
 Members must be measured alike (scope, device, phase, item, origin) and be at

@@ -107,7 +107,7 @@ def _score(
         rows, said = _ranked(judged, score)
         if arguments.json:
             for row in rows:
-                say(json.dumps({"score": name, **row}, ensure_ascii=False, allow_nan=False))
+                say(json.dumps({"score": name, **row}, ensure_ascii=False, allow_nan=False, default=str))
         else:
             from wattwhat.report.scores import score_table
 
