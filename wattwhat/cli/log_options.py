@@ -174,7 +174,7 @@ def _fields(measurements: Iterable[Measurement]) -> str:
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     from wattwhat.logs import read
 
-    more: dict[str, str] = {}
+    more: dict[str, Any] = {}
     how: dict[str, Any] = {
         "strict": arguments.strict,
         "interval_s": arguments.interval,
