@@ -37,12 +37,17 @@ VERBS = (
     Verb("report", "wattwhat.cli.report", "write the comparison page: accuracy against energy, offline"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
     Verb("calibrate", "wattwhat.cli.calibrate", "find out what the sensors here are like, and keep it"),
+    Verb("read", "wattwhat.cli.read", "read what other tools logged, in joules with an uncertainty"),
+    Verb("score", "wattwhat.cli.score", "say whether the accuracy is worth the joules"),
+    Verb("reference", "wattwhat.cli.reference", "make or show the population that grades are given against"),
 )
 
 _EXAMPLES = """examples:
   wattwhat doctor
   wattwhat measure bench:step --precision 0.02
   wattwhat run -- python train.py --epochs 3
+  wattwhat read emissions.csv
+  wattwhat score emissions.csv --unit Wh --accuracy 0.81
 
 exit status: 0 ok, 1 a check failed, 2 bad input; run passes on its command's.
 """

@@ -1,0 +1,212 @@
+"""The verb score: never SAM alone, who is dominated, how firm the order is, and why a row has no score."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.cli.logged import LOGS, jsonl, net, objects, population
+from wattwhat.cli import main
+from wattwhat.cli.sentences import together
+
+KWH = 3.6e6
+
+
+def score(capsys, *words):
+    status = main(["score", *map(str, words)])
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return status, captured.out, captured.err
+
+
+@pytest.fixture
+def models(tmp_path):
+    runs = [net("small", 20 * KWH, 0.85), net("large", 900 * KWH, 0.87), net("odd", 1000 * KWH, 0.80)]
+    return jsonl(tmp_path / "models.jsonl", runs)
+
+
+def test_sam_stands_beside_accuracy_and_energy_with_the_dominated_marked(models, capsys):
+    status, out, err = score(capsys, models)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "SAM[kWh, alpha=5, beta=5], larger is better"
+    small, large, odd = lines[2:5]
+    assert "0.85" in small
+    assert "kWh" in small
+    assert [line.lstrip().startswith("*") for line in (small, large, odd)] == [False, False, True]
+    assert "truly beats" in out
+    assert "over alpha 1 to 10" in out
+    assert "over unit" in out
+
+
+def test_json_holds_the_score_with_its_axes_on_each_line(models, capsys):
+    _, out, _ = score(capsys, models, "--json", "--alpha", "3", "--beta", "2")
+    found = objects(out)
+    assert [row["label"] for row in found] == ["small", "large", "odd"]
+    first = found[0]
+    assert first["score"] == "sam"
+    assert first["result"]["name"] == "SAM[kWh, alpha=3, beta=2]"
+    assert first["result"]["value"]["value"] == pytest.approx(2 * 0.85**3 / math.log10(20))
+    assert first["accuracy"]["value"] == 0.85
+    assert first["energy"] == pytest.approx({"value": 20.0, "u": 0.4, "unit": "kWh"})
+    assert [row["dominated"] for row in found] == [False, False, True]
+
+
+def test_rows_without_a_score_are_listed_with_the_reason(tmp_path, capsys):
+    runs = [net("good", 20 * KWH, 0.9), net("tiny", 36.0, 0.9), net("tinier", 18.0, 0.9), net("blind", KWH)]
+    status, out, err = score(capsys, jsonl(tmp_path / "m.jsonl", runs))
+    said = " ".join(err.split())
+    assert status == 0
+    assert "good" in out
+    assert "tiny" not in out
+    assert "not scored by sam (3):" in said
+    assert "'blind' carries no 'accuracy'" in said
+    assert "--accuracy 0.91 or --metrics TABLE" in said
+    assert "so is 1 more: tinier" in said
+    assert "--unit mWh scores them too" in said
+
+
+def test_the_unit_that_is_named_works(tmp_path, capsys):
+    path = jsonl(tmp_path / "m.jsonl", [net("tiny", 36.0, 0.9), net("tinier", 18.0, 0.9)])
+    assert score(capsys, path)[0] == 2
+    status, out, err = score(capsys, path, "--unit", "mWh", "--json")
+    assert (status, err) == (0, "")
+    assert len(objects(out)) == 2
+
+
+def test_nothing_scored_is_bad_input_and_says_why(tmp_path, capsys):
+    status, out, err = score(capsys, jsonl(tmp_path / "m.jsonl", [net("blind", KWH)]))
+    assert (status, out) == (2, "")
+    assert "carries no 'accuracy'" in err
+    assert "nothing could be scored" in err
+
+
+def test_several_scores_follow_each_other(tmp_path, capsys):
+    path = jsonl(tmp_path / "m.jsonl", population())
+    _, out, _ = score(
+        capsys, path, "--score", "sam", "--score", "accuracy-per-joule", "--unit", "J", "--json"
+    )
+    assert [row["score"] for row in objects(out)] == ["sam"] * 10 + ["accuracy-per-joule"] * 10
+    best = objects(out)[10]
+    assert best["result"]["value"]["value"] == pytest.approx(0.6)  # 0.6 for 1 J an item
+
+
+def test_runs_of_one_name_are_told_apart(tmp_path, capsys):
+    path = jsonl(tmp_path / "m.jsonl", [net("net", joules * KWH, 0.9) for joules in (10, 20, 30)])
+    assert {row["label"] for row in objects(score(capsys, path, "--json")[1])} == {"net", "net #2", "net #3"}
+
+
+def phases(tmp_path):
+    train = net("net", 30 * KWH, 0.9, details={"phase": "training"})
+    infer = net("net", 20 * KWH, details={"phase": "inference"}, items=100)
+    return jsonl(tmp_path / "m.jsonl", [train, infer])
+
+
+def test_which_electricity_is_asked_and_never_guessed(tmp_path, capsys):
+    path = phases(tmp_path)
+    status, _, err = score(capsys, path)
+    assert status == 2
+    assert "--phase training, inference or both" in " ".join(err.split())
+    for phase, kwh in (("training", 30.0), ("inference", 20.0), ("both", 50.0)):
+        (row,) = objects(score(capsys, path, "--phase", phase, "--json")[1])
+        assert row["energy"]["value"] == pytest.approx(kwh)
+
+
+def test_full_cycle_takes_its_training_from_the_same_logs(tmp_path, capsys):
+    words = ["--score", "full-cycle", "--inferences", "1000", "--tau", "2", "--phase", "inference", "--json"]
+    (row,) = objects(score(capsys, phases(tmp_path), *words)[1])
+    assert row["result"]["value"]["value"] == pytest.approx(0.9**2 / (1000 * 0.2 + 30))
+
+
+def test_stars_and_reference_grades_come_from_the_logs_themselves(tmp_path, capsys):
+    path = jsonl(tmp_path / "m.jsonl", population())
+    _, out, _ = score(capsys, path, "--score", "stars", "--mode", "quintile", "--json")
+    assert sorted({row["result"]["grade"] for row in objects(out)}) == ["1", "2", "3", "4", "5"]
+    _, out, _ = score(capsys, path, "--score", "reference", "--against", "net 4", "--json")
+    index = {row["label"]: row["result"]["value"]["value"] for row in objects(out)}
+    assert index["net 0"] == pytest.approx(16.0)  # a sixteenth of the energy
+    assert index["net 4"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--score", "grade"], "wattwhat reference fit"),
+        (["--score", "grade", "--reference", "none.json"], "none.json"),
+        (["--score", "stars"], "quintile"),
+        (["--score", "stars", "--mode", "fair"], "fair"),
+        (["--score", "reference"], "--against LABEL"),
+        (["--score", "reference", "--against", "nobody"], "nobody"),
+        (["--score", "full-cycle", "--inferences", "10"], "--tau"),
+        (["--score", "beauty"], "there is no score 'beauty'"),
+        (["--unit", "W"], "'W'"),
+        (["--unit", "parsec"], "parsec"),
+        (["--alpha", "-1"], "alpha"),
+        (["--items", "0"], "items"),
+        (["--phase", "dreaming"], "--phase"),
+        (["--accuracy", "81"], "write 0.81"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_refused_by_name(words, named, models, capsys):
+    status, out, err = score(capsys, models, *words)
+    assert (status, out) == (2, "")
+    assert named in " ".join(err.split())
+
+
+def test_without_a_log_it_says_how(capsys):
+    status, _, err = score(capsys)
+    assert status == 2
+    assert "expected a LOG" in err
+
+
+def test_the_list_names_every_score_with_formula_and_source(capsys):
+    status, out, _ = score(capsys, "--list")
+    assert status == 0
+    assert all(name in out for name in ("sam: beta * accuracy**alpha", "grade:", "netscore:", "source:"))
+    assert max(map(len, out.splitlines())) <= 80
+    assert {"sam", "grade", "stars"} <= {
+        entry["name"] for entry in objects(score(capsys, "--list", "--json")[1])
+    }
+
+
+class Letters:
+    name = "letters"
+
+    def __call__(self, measurement):
+        if measurement.label == "odd":
+            raise RuntimeError("no idea")
+        from wattwhat.scoring import ScoreResult
+
+        return ScoreResult(self.name, None, "A" if measurement.label == "small" else "B")
+
+
+def test_a_third_partys_score_may_have_letters_only_and_fail_on_a_row(models, capsys, monkeypatch):
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Letters)
+    status, out, err = score(capsys, models, "--score", "letters", "--json")
+    assert status == 0
+    assert {row["label"]: row["result"]["grade"] for row in objects(out)} == {"small": "A", "large": "B"}
+    assert "RuntimeError: no idea" in err
+    assert "not ranked" in score(capsys, models, "--score", "letters")[1]
+
+
+def test_the_table_fits_80_columns(tmp_path, capsys):
+    runs = [
+        net("a rather long name of a model " * 3 + str(i), 2e-5 * 10**i, 0.5 + 0.02 * i) for i in range(12)
+    ]
+    out = score(capsys, jsonl(tmp_path / "m.jsonl", runs), "--unit", "uJ")[1]
+    table = [line for line in out.splitlines() if not line.startswith(("-", "  "))]
+    assert max(map(len, table)) <= 80
+
+
+def test_alike_reasons_are_told_once():
+    reasons = [(f"net{i}", f"'net{i}' takes {i} J; use less") for i in range(9)]
+    (told,) = together(reasons)
+    assert told == "'net0' takes 0 J; use less; so are 8 more: net1; net2; net3; net4; ..."
+
+
+@pytest.mark.skipif(LOGS is None, reason="the real logs are not here: ../shared/logs is absent")
+def test_a_folder_of_real_mixed_logs_is_scored(capsys):
+    status, out, err = score(capsys, LOGS, "--score", "sam", "--unit", "mJ", "--accuracy", "0.8", "--json")
+    assert status == 0
+    assert {Path(row["file"]).suffix for row in objects(out)} >= {".csv", ".txt", ".json"}
+    assert "MANIFEST.tsv" in err

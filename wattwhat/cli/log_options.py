@@ -1,0 +1,286 @@
+"""The options of every verb that reads logs, and what they bring: measurements, and what was wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.cli.sentences import as_options
+from wattwhat.errors import ArgumentError, LogError
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["Gathered", "add_log_options", "gather", "is_chosen", "pair"]
+
+
+@attrs.frozen
+class Gathered:
+    """What the logs hold.
+
+    Args:
+        measurements: those that were chosen, with the metrics that were joined.
+        problems: sentences about files and rows that could not be used.
+        notes: sentences about what was joined or left out.
+    """
+
+    measurements: tuple[Measurement, ...]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def add_log_options(parser: argparse.ArgumentParser, needed: bool = True) -> None:
+    """Declare the logs, how they are read, and what is joined to them.
+
+    Args:
+        parser: of a verb.
+        needed: whether there must be at least one log.
+    """
+    parser.add_argument(
+        "logs",
+        nargs="+" if needed else "*",
+        metavar="LOG",
+        help="a file or folder that any known tool wrote, wattwhat's own JSON Lines too; - is standard input",
+    )
+    reading = parser.add_argument_group("how logs are read")
+    reading.add_argument("--strict", action="store_true", help="refuse the first row or file with a problem")
+    reading.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="NAME=TEXT",
+        help="only measurements whose label, format, phase, or other field is TEXT (* and ? stand for any)",
+    )
+    reading.add_argument(
+        "--interval", type=float, metavar="S", help="seconds between two samples, for logs without times"
+    )
+    reading.add_argument(
+        "--intensity", type=float, metavar="G_PER_KWH", help="grams of CO2 a kWh, for logs of emissions only"
+    )
+    reading.add_argument(
+        "--power-unit", metavar="UNIT", help="unit of the powers, against what the file says"
+    )
+    reading.add_argument("--energy-unit", metavar="UNIT", help="unit of the energies, likewise")
+    reading.add_argument(
+        "--timezone", metavar="ZONE", help="zone of stamps that have none: UTC, Europe/Berlin"
+    )
+    reading.add_argument(
+        "--gpus", type=int, metavar="N", help="how many unnumbered GPUs take turns in the rows"
+    )
+    reading.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of one format's reader"
+    )
+    _add_accuracy(parser)
+
+
+def _add_accuracy(parser: argparse.ArgumentParser) -> None:
+    joining = parser.add_argument_group("accuracy, where the logs hold none")
+    joining.add_argument("--metrics", metavar="TABLE", help="CSV file with accuracies, joined by name")
+    joining.add_argument("--on", default="name", metavar="COLUMN", help="its column of names; default: name")
+    joining.add_argument(
+        "--columns",
+        metavar="A,B=C",
+        help="columns to take, B under the name C; default: the metric (accuracy)",
+    )
+    joining.add_argument(
+        "--accuracy", type=float, metavar="X", help="accuracy of all that carry none of their own"
+    )
+    joining.add_argument("--percent", action="store_true", help="TABLE and --accuracy are in percent")
+    joining.add_argument(
+        "--test-items",
+        type=int,
+        metavar="N",
+        help="items that accuracies were counted on, for their uncertainty",
+    )
+
+
+def gather(arguments: argparse.Namespace) -> Gathered:
+    """Read the logs that were named and join what was asked for.
+
+    Args:
+        arguments: what `add_log_options` declared; ``metric`` where the verb has it.
+
+    Raises:
+        LogError: nothing could be read, or anything could not and ``--strict`` was given.
+        ArgumentError: an option is outside what is allowed.
+    """
+    wanted = [pair(text, "--where") for text in arguments.where]
+    found, problems = _read(arguments)
+    chosen = [measurement for measurement in found if is_chosen(measurement, wanted)]
+    if not chosen:
+        raise LogError(f"none of {len(found)} measurement(s) is as --where says; {_fields(found)}")
+    notes: list[str] = []
+    if arguments.metrics is not None:
+        chosen = _joined(arguments, chosen, problems, notes)
+    _refuse(arguments, problems)
+    chosen = _with_accuracy(arguments, chosen, notes)
+    return Gathered(tuple(chosen), tuple(problems), tuple(notes))
+
+
+def pair(text: str, option: str) -> tuple[str, str]:
+    """NAME=VALUE as a pair.
+
+    Raises:
+        ArgumentError: there is no name or no =.
+    """
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals):
+        raise ArgumentError(f"{option}: expected NAME=VALUE, got {text!r}")
+    return name.strip(), value.strip()
+
+
+def is_chosen(measurement: Measurement, wanted: Iterable[tuple[str, str]]) -> bool:
+    """Whether a measurement has all these fields; * and ? stand for any text, case does not count.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> m = Measurement(label="net", energy_j=Quantity(1, 0, "J"), details={"phase": "training"})
+        >>> is_chosen(m, [("phase", "train*")]), is_chosen(m, [("label", "other")])
+        (True, False)
+    """
+    from fnmatch import fnmatch
+
+    known = _known(measurement)
+    return all(
+        name in known and fnmatch(str(known[name]).casefold(), text.casefold()) for name, text in wanted
+    )
+
+
+def _known(measurement: Measurement) -> dict[str, Any]:
+    """What a measurement can be chosen by: label, provenance, what its maker kept, the row it came from."""
+    fields = measurement.details.get("fields")
+    return {
+        **(fields if isinstance(fields, Mapping) else {}),
+        **measurement.environment,
+        **{
+            name: value
+            for name, value in measurement.details.items()
+            if value is not None and name != "fields"
+        },
+        "label": measurement.label,
+        "provenance": measurement.provenance,
+    }
+
+
+def _fields(measurements: Iterable[Measurement]) -> str:
+    names = dict.fromkeys(name for measurement in measurements for name in _known(measurement))
+    return f"fields to choose by: {', '.join(list(names)[:20])}"
+
+
+def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
+    from wattwhat.logs import read
+
+    more: dict[str, Any] = {}
+    how: dict[str, Any] = {
+        "strict": arguments.strict,
+        "interval_s": arguments.interval,
+        "intensity_g_per_kwh": arguments.intensity,
+        "power_unit": arguments.power_unit,
+        "energy_unit": arguments.energy_unit,
+        "timezone": arguments.timezone,
+        "gpus": arguments.gpus,
+    }
+    for name, value in (pair(text, "--set") for text in arguments.set):
+        if name in how or name == "where":
+            raise ArgumentError(
+                f"--set: {name} is no option of a format's reader; see the options of its own"
+            )
+        more[name] = value
+    found: list[Measurement] = []
+    problems: list[str] = []
+    for log in arguments.logs:
+        try:
+            one = read(sys.stdin.buffer if log == "-" else log, **how, **more)
+        except LogError as err:
+            if arguments.strict or len(arguments.logs) == 1:
+                raise LogError(as_options(str(err))) from err
+            problems.append(str(err))
+            continue
+        except ArgumentError as err:
+            raise ArgumentError(_as_given(str(err))) from err
+        found += one
+        problems += one.problems
+    if not found:
+        raise LogError(
+            f"none of {len(arguments.logs)} logs could be read; the first: {as_options(problems[0])}"
+        )
+    return found, problems
+
+
+def _as_given(sentence: str) -> str:
+    """An error about an argument of the library under the name of the option."""
+    names = {
+        "interval_s:": "--interval:",
+        "intensity_g_per_kwh:": "--intensity:",
+        "power_unit:": "--power-unit:",
+        "energy_unit:": "--energy-unit:",
+        "timezone:": "--timezone:",
+        "gpus:": "--gpus:",
+    }
+    first, blank, rest = sentence.partition(" ")
+    return f"{names.get(first, first)}{blank}{rest}"
+
+
+def _refuse(arguments: argparse.Namespace, problems: list[str]) -> None:
+    if arguments.strict and problems:
+        raise LogError(f"{as_options(problems[0])} (--strict; without it this is only reported)")
+
+
+def _joined(
+    arguments: argparse.Namespace, measurements: list[Measurement], problems: list[str], notes: list[str]
+) -> list[Measurement]:
+    from wattwhat.logs import join_metrics
+
+    metric = getattr(arguments, "metric", "accuracy")
+    columns = dict(
+        pair(text, "--columns") if "=" in text else (text.strip(), text.strip())
+        for text in (arguments.columns or metric).split(",")
+        if text.strip()
+    )
+    try:
+        joined = join_metrics(
+            measurements, arguments.metrics, on=arguments.on, metrics=columns, percent=arguments.percent
+        )
+    except (LogError, ArgumentError) as err:
+        raise type(err)(as_options(str(err))) from err
+    problems += joined.problems
+    table = arguments.metrics
+    for what, names in (
+        ("not in it, or not under one name:", joined.unmatched),
+        ("matched without case and punctuation:", [f"{a} = {b}" for a, b in joined.normalised]),
+        ("in it but not measured:", joined.unused),
+    ):
+        distinct = list(dict.fromkeys(names))
+        more = f" and {len(distinct) - 8} more" if len(distinct) > 8 else ""
+        notes += [f"{table}: {what} {', '.join(distinct[:8])}{more}"] if distinct else []
+    return list(joined.measurements)
+
+
+def _with_accuracy(
+    arguments: argparse.Namespace, measurements: list[Measurement], notes: list[str]
+) -> list[Measurement]:
+    metric = getattr(arguments, "metric", "accuracy")
+    if arguments.test_items is not None and arguments.test_items < 1:
+        raise ArgumentError(f"--test-items: expected at least 1, got {arguments.test_items}")
+    found = measurements
+    if arguments.accuracy is not None:
+        value = _fraction(arguments.accuracy, arguments.percent)
+        own = sum(metric in measurement.metrics for measurement in found)
+        found = [m if metric in m.metrics else m.with_metrics(**{metric: value}) for m in found]
+        if own:
+            notes.append(f"--accuracy: {own} of {len(found)} keep the {metric} that they carry")
+    if arguments.test_items is not None:
+        found = [m.with_metrics(n_test=arguments.test_items) if metric in m.metrics else m for m in found]
+    return found
+
+
+def _fraction(value: float, percent: bool) -> float:
+    top = 100.0 if percent else 1.0
+    if 0.0 <= value <= top:
+        return round(value / top, 12)
+    hint = f"; write {value / 100:g}, or add --percent" if not percent and 1.0 < value <= 100.0 else ""
+    raise ArgumentError(f"--accuracy: {value:g} is not between 0 and {top:g}{hint}")

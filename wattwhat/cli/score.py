@@ -1,0 +1,221 @@
+"""The verb score: is the accuracy worth the joules? Accuracy and energy always stand beside the score."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.cli.log_options import add_log_options, gather
+from wattwhat.cli.output import say, wrap
+from wattwhat.cli.scorers import Reason, check_options, make, one_a_model, scorable
+from wattwhat.cli.sentences import as_options, complain, complain_of, together
+from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["EXAMPLES", "add_arguments", "call"]
+
+EXAMPLES = """examples:
+  wattwhat score --list
+  wattwhat score emissions.csv --unit Wh --metrics acc.csv --on model --percent
+  wattwhat score runs.jsonl --phase inference --items 1000 --unit J
+  wattwhat score runs.jsonl --score grade --reference ref.json --json
+
+Rows that cannot be scored are listed with the reason on standard error. Exit
+status: 0 something was scored, 2 nothing was, or an option does not fit.
+"""
+
+
+_FEW = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add_log_options(parser, needed=False)
+    parser.add_argument(
+        "--list", action="store_true", help="print each score with its formula and its source"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one object a line, as JSON, instead of the table"
+    )
+    scoring = parser.add_argument_group("what is judged, and how")
+    scoring.add_argument(
+        "--score", action="append", metavar="NAME", help="a score of --list, again for another; default: sam"
+    )
+    scoring.add_argument("--metric", default="accuracy", metavar="NAME", help="which metric is the accuracy")
+    scoring.add_argument(
+        "--phase", choices=("training", "inference", "both"), help="which electricity, where models have both"
+    )
+    scoring.add_argument(
+        "--unit", metavar="UNIT", help="unit of the electricity: kWh (default of sam), Wh, J, ..."
+    )
+    scoring.add_argument("--alpha", type=float, metavar="A", help="sam: weight of the accuracy; default: 5")
+    scoring.add_argument("--beta", type=float, metavar="B", help="sam: scale; default: 5")
+    scoring.add_argument(
+        "--items", type=float, metavar="N", help="sam: energy of N items, not of the whole span"
+    )
+    scoring.add_argument("--reference", metavar="FILE", help="grade: made by wattwhat reference fit")
+    scoring.add_argument("--against", metavar="LABEL", help="reference: the model that all are compared with")
+    scoring.add_argument("--mode", metavar="MODE", help='stars: "equal width" or quintile')
+    scoring.add_argument(
+        "--inferences", type=float, metavar="N", help="full-cycle and --phase both: items served"
+    )
+    scoring.add_argument("--tau", type=float, metavar="T", help="full-cycle: weight of the accuracy")
+    scoring.add_argument("--force", action="store_true", help="stars: compare what is unlike all the same")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Score, and report."""
+    if arguments.list:
+        return _list(arguments.json)
+    if not arguments.logs:
+        raise ArgumentError(
+            "score: expected a LOG, as in: wattwhat score emissions.csv --unit Wh --accuracy 0.8"
+        )
+    names = list(dict.fromkeys(arguments.score or ["sam"]))
+    for name in names:
+        check_options(name, arguments)
+    found = gather(arguments)
+    kept, dropped = one_a_model(found.measurements, arguments.phase, arguments.inferences)
+    scored = 0
+    for name in names:
+        scored += _score(name, arguments, found.measurements, kept, dropped)
+    complain(found.notes, "joined:")
+    complain_of(found.problems)
+    if not scored:
+        raise ScoreError("nothing could be scored; the reasons stand above")
+    return 0
+
+
+def _score(
+    name: str,
+    arguments: argparse.Namespace,
+    everything: Sequence[Measurement],
+    kept: Sequence[Measurement],
+    dropped: Sequence[Reason],
+) -> int:
+    """Score by one name and print; how many could be scored."""
+    try:
+        score = make(name, arguments, everything)
+    except WattwhatError as err:
+        raise type(err)(as_options(str(err))) from err
+    judged, reasons = scorable(kept, score)
+    if judged:
+        rows, said = _ranked(judged, score)
+        if arguments.json:
+            for row in rows:
+                say(json.dumps({"score": name, **row}, ensure_ascii=False, allow_nan=False, default=str))
+        else:
+            from wattwhat.report.scores import score_table
+
+            smaller = not getattr(score, "higher_is_better", True)
+            said = [as_options(sentence) for sentence in (*said, *_doubts(judged))]
+            say("\n".join([*score_table(score.name, rows, smaller), *_bullets(said)]))
+    refused = [*dropped, *reasons]
+    complain(
+        [*together(refused), *_hint(name, kept, reasons, arguments)],
+        f"not scored by {name} ({len(refused)}):",
+    )
+    return len(judged)
+
+
+def _bullets(sentences: Sequence[str]) -> list[str]:
+    return [line for sentence in sentences for line in wrap(sentence, "  ", "- ")]
+
+
+def _ranked(judged: Sequence[tuple[Measurement, Any]], score: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows as plain data, best first, and how firm the order is; as given if nothing ranks them."""
+    from wattwhat.scoring import rank
+
+    measurements = {measurement.label: measurement for measurement, _ in judged}
+    try:
+        ranking = rank(list(measurements.values()), score).to_dict()
+    except ScoreError as err:
+        rows, said = _unranked(judged), [f"not ranked: {err}"]
+    else:
+        rows, said = ranking["rows"], [*ranking["statements"], *ranking["notes"]]
+    return [{**row, **_origin(measurements[row["label"]])} for row in rows], said
+
+
+def _origin(measurement: Measurement) -> dict[str, Any]:
+    details = measurement.details
+    return {
+        "provenance": measurement.provenance,
+        "file": details.get("file"),
+        "line": details.get("line"),
+        "warnings": list(measurement.warnings),
+    }
+
+
+def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]:
+    from wattwhat.quantity import Quantity
+    from wattwhat.scoring import pareto
+
+    found = []
+    for measurement, result in judged:
+        accuracy, energy = result.details.get("accuracy"), result.details.get("electricity")
+        if accuracy is None and "accuracy" in measurement.metrics:
+            accuracy = Quantity(measurement.metrics["accuracy"], 0.0, "1")
+        found.append((result, accuracy, measurement.energy_j if energy is None else energy))
+    both = [place for place, (_, accuracy, _) in enumerate(found) if accuracy is not None]
+    values = [found[i][1].value for i in both]
+    front = dict(zip(both, pareto(values, [found[i][2].to("J").value for i in both]), strict=True))
+    return [
+        {
+            "rank": None,
+            "label": judged[place][0].label,
+            "result": result.to_dict(),
+            "accuracy": None if accuracy is None else accuracy.to_dict(),
+            "energy": energy.to_dict(),
+            "dominated": not front.get(place, True),
+        }
+        for place, (result, accuracy, energy) in enumerate(found)
+    ]
+
+
+def _doubts(judged: Sequence[tuple[Measurement, Any]]) -> list[str]:
+    """Notes of the results, each told once; what the result says in words, where there are few."""
+    notes = [(m.label, f"{m.label}: {note}") for m, r in judged for note in r.details.get("notes", ())]
+    words = [f"{m.label}: {r.details['words']}" for m, r in judged if "words" in r.details]
+    return [*(words if len(words) <= _FEW else []), *together(notes)]
+
+
+def _hint(
+    name: str, kept: Sequence[Measurement], reasons: Sequence[Reason], arguments: argparse.Namespace
+) -> list[str]:
+    """The unit in which SAM would be defined for all of them."""
+    outside = [label for label, reason in reasons if "--unit" in reason]
+    if name != "sam" or not outside:
+        return []
+    from wattwhat.quantity import unit_factor
+    from wattwhat.scoring.inputs import energy_of
+
+    energies = [energy_of(m, arguments.items).value for m in kept if m.label in set(outside)]
+    least = min((joules for joules in energies if joules > 0), default=0.0)
+    unit = next((u for u in ("Wh", "kJ", "mWh", "J", "mJ", "uJ") if least * unit_factor("J", u) > 1.0), None)
+    return [] if unit is None else [f"all of them are above 1 {unit}: --unit {unit} scores them too"]
+
+
+def _list(as_json: bool) -> int:
+    from wattwhat.scoring import catalog
+
+    for entry in catalog():
+        if as_json:
+            fields = ("name", "formula", "source", "fitted")
+            say(json.dumps({field: getattr(entry, field) for field in fields}, ensure_ascii=False))
+            continue
+        needs = _NEEDS.get(entry.name)
+        lines = wrap(entry.formula, "  ", f"{entry.name}: ") + wrap(f"source: {entry.source}", "    ", "  ")
+        say("\n".join([*lines, *([f"  needs {needs}"] if needs else [])]))
+    return 0
+
+
+_NEEDS = {
+    "grade": "--reference FILE",
+    "reference": "--against LABEL",
+    "stars": '--mode "equal width" or --mode quintile',
+    "full-cycle": "--inferences N --tau T",
+}
