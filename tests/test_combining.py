@@ -34,7 +34,8 @@ class World:
         return {number}.union(*(self.inside(child) for child in children))
 
     def channel(self, number: int) -> Channel:
-        contains = [f"h/x/{n}" for n, parent in enumerate(self.parents) if parent == number]
+        # all of it, not only the next level: who reads what lies between may be nobody
+        contains = [f"h/x/{n}" for n in sorted(self.inside(number) - {number})]
         return channel(f"h/x/{number}", "cpu", contains=contains)
 
     def measurement(self, view: tuple[int, int, frozenset[int]]) -> Measurement:
@@ -314,7 +315,8 @@ def test_nothing_known_stays_unknown() -> None:
 
 @pytest.mark.parametrize("missing", ["started_at", "duration_s"])
 def test_a_span_that_is_not_known_must_be_stated(missing: str) -> None:
-    unknown = attrs.evolve(simple(label="b"), **{missing: None})
+    nothing: dict[str, Any] = {missing: None}
+    unknown = attrs.evolve(simple(label="b"), **nothing)
     with pytest.raises(ComparisonError, match=f"'b' has no {missing}.*overlapping=True"):
         combine([simple(), unknown])
     assert combine([simple(), unknown], overlapping=True).energy_j.value == 100.0
