@@ -201,7 +201,7 @@ def test_measuring_that_much_longer_tells(ratio: float, noise: float) -> None:
     a, b = simple(100.0 * ratio, 100.0 * ratio * noise), simple(100.0, 100.0 * noise)
     factor = a.compare(b).times_longer()
     assert factor is not None
-    shrink = math.sqrt(1.0 / (1.3 * factor))  # roughly: the advice is worked out on a logarithmic scale
+    shrink = math.sqrt(1.0 / (1.01 * factor))
     longer = simple(100.0 * ratio, 100.0 * ratio * noise * shrink).compare(
         simple(100.0, 100.0 * noise * shrink)
     )

@@ -89,8 +89,10 @@ class Comparison:
         if not (self.ratio.value > 0.0 and limit > 0.0):
             return None
         a_u, b_u, sensors_u = self.parts
-        moving, fixed = (a_u**2, b_u**2) if only_a else (a_u**2 + b_u**2, 0.0)
-        needed = abs(math.log(self.ratio.value / limit)) / coverage_factor(self.coverage)
+        # the test of a - limit * b against 0, in units of a
+        share = limit / self.ratio.value
+        moving, fixed = (a_u**2, (share * b_u) ** 2) if only_a else (a_u**2 + (share * b_u) ** 2, 0.0)
+        needed = abs(1.0 - share) / coverage_factor(self.coverage)
         allowed = needed**2 - sensors_u**2 - fixed
         if allowed <= 0.0 and not (sensors_u or fixed):
             return math.inf
