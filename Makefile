@@ -49,6 +49,7 @@ build: venv
 # The laws again (tests that use hypothesis), each with thousands of fresh examples.
 fuzz: venv
 	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+	$(BIN)/python tools/fuzz_logs.py --runs 100000
 
 clean:
 	rm -rf .venv .venv-* dist build docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -121,7 +121,8 @@ def main() -> int:
     begun = time.monotonic()
     print("Four models on scikit-learn's digits, 1257 scans to train on, 540 to test.\n")
     print(
-        f"{'model':<9} {'accuracy, %':>14} {'to train, J':>14} {'per image, mJ':>17} {'W':>5} {'images/s':>8} {'SAM[mJ]':>7}"
+        f"{'model':<9} {'accuracy, %':>14} {'to train, J':>14} {'per image, mJ':>17} "
+        f"{'W':>5} {'images/s':>8} {'SAM[mJ]':>7}"
     )
     kept = []
     for name, model in models().items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import threading
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -395,6 +397,21 @@ def test_a_window_goes_on_in_a_forked_child() -> None:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.mark.parametrize(
+    ("started", "component", "said"), [(True, "cpu", True), (True, "gpu", False), (False, "cpu", False)]
+)
+def test_a_gpu_that_nobody_measures_is_said_to_be_missing(
+    monkeypatch: pytest.MonkeyPatch, started: bool, component: str, said: bool
+) -> None:
+    cuda = SimpleNamespace(is_initialized=lambda: started, current_device=lambda: 0, device_count=lambda: 0)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))  # type: ignore[arg-type]
+    meter = Manual()
+    meter.channel = Channel("h/t/x", "t", "x", component, "energy", update_period_s=0.001)
+    with Window("a", rig=rig_of(meter)) as window:
+        meter.spend(5.0, 1.0)
+    assert any("GPU is in use" in sentence for sentence in window.measurement.warnings) == said
 
 
 def test_bad_arguments_are_refused_before_anything_runs() -> None:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import attrs
 
 from wattwhat.budget import GAIN, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
-from wattwhat.quantity import Quantity
+
+if TYPE_CHECKING:
+    from wattwhat.quantity import Quantity
 
 __all__ = ["ASSUMED_PERIOD_S", "Joules", "period_s", "power_limit_w", "sensor_parts", "total"]
 
@@ -59,6 +62,8 @@ class Joules:
     @property
     def quantity(self) -> Quantity:
         """Value and combined standard uncertainty in J."""
+        from wattwhat.quantity import Quantity
+
         return Quantity(self.value_j, math.hypot(*(u for _, u in self.parts)), "J")
 
 
@@ -121,6 +126,8 @@ def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]
         >>> budget
         (('sensor gain', 6.0), ('resolution', 1.4142135623730951))
     """
+    from wattwhat.quantity import Quantity
+
     values: list[float] = []
     alike: dict[tuple[str, str], float] = {}
     independent: list[tuple[str, float]] = []

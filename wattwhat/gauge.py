@@ -16,6 +16,7 @@ import attrs
 from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
+from wattwhat.power_sums import PowerSums
 
 __all__ = ["PowerSums", "between_rests", "delay_s", "gauge_energy", "integrate_power", "seen_fraction"]
 
@@ -41,124 +42,6 @@ def delay_s(channel: Channel) -> float:
     period = period_s(channel)
     window = channel.averaging_window_s
     return (period + (period if window is None else window)) / 2.0
-
-
-@attrs.frozen(weakref_slot=False)
-class PowerSums:
-    """Sums over a run of power samples; two runs that follow each other add up.
-
-    Args:
-        energy_j: trapezoid integral in J.
-        unseen_j2: variance in J^2 of what happened between two looks.
-        gaps_j2: square in J^2 of the standard uncertainty of gaps (they err alike, so it is of their sum).
-        gap_s: seconds spent in gaps.
-        span_s: seconds from first to last sample.
-        samples: number of samples.
-        first: time in s and power in W of the first sample, or None.
-        last: the same of the last one.
-    """
-
-    energy_j: float = 0.0
-    unseen_j2: float = 0.0
-    gaps_j2: float = 0.0
-    gap_s: float = 0.0
-    span_s: float = 0.0
-    samples: int = 0
-    first: tuple[float, float] | None = None
-    last: tuple[float, float] | None = None
-
-    def paused(self) -> PowerSums:
-        """The same sums, from which the next sample goes on without a step from the last one."""
-        return attrs.evolve(self, last=None)
-
-    def minus(self, earlier: PowerSums) -> PowerSums:
-        """What came after ``earlier``, a state of the same run."""
-        return PowerSums(
-            self.energy_j - earlier.energy_j,
-            max(self.unseen_j2 - earlier.unseen_j2, 0.0),
-            max(math.sqrt(self.gaps_j2) - math.sqrt(earlier.gaps_j2), 0.0) ** 2,
-            self.gap_s - earlier.gap_s,
-            self.span_s - earlier.span_s,
-            self.samples - earlier.samples,
-            earlier.last,
-            self.last,
-        )
-
-    def add(
-        self, t_s: float, power_w: float, *, period_s: float, seen: float, max_gap_s: float, limit_w: float
-    ) -> PowerSums:
-        """One more sample.
-
-        Args:
-            t_s: its time in s, not before the last one.
-            power_w: its power in W.
-            period_s: update period U of the gauge in s.
-            seen: share of the time that the gauge looks at.
-            max_gap_s: a longer pause between two samples is a gap: power in it may be anything.
-            limit_w: the most that the device can draw, in W.
-        """
-        if self.last is None:
-            here = (t_s, power_w)
-            return attrs.evolve(self, samples=self.samples + 1, first=self.first or here, last=here)
-        step, change = t_s - self.last[0], power_w - self.last[1]
-        energy = (power_w + self.last[1]) / 2.0 * step
-        gap = step > max_gap_s
-        mean = (power_w + self.last[1]) / 2.0
-        return PowerSums(
-            self.energy_j + energy,
-            self.unseen_j2 + (0.0 if gap else change**2 * _unseen_s2(step, period_s, seen)),
-            (math.sqrt(self.gaps_j2) + (_gap_u_j(step, mean, limit_w) if gap else 0.0)) ** 2,
-            self.gap_s + (step if gap else 0.0),
-            self.span_s + step,
-            self.samples + 1,
-            self.first,
-            (t_s, power_w),
-        )
-
-    def add_arrays(
-        self, t_s: Any, power_w: Any, *, period_s: float, seen: float, max_gap_s: float, limit_w: float
-    ) -> PowerSums:
-        """Many samples at once (arrays of equal length, times not decreasing); same as `add` in a loop."""
-        import numpy as np
-
-        if len(t_s) == 0:
-            return self
-        before = [] if self.last is None else [self.last]
-        t = np.concatenate([[x for x, _ in before], np.asarray(t_s, dtype=float)])
-        p = np.concatenate([[x for _, x in before], np.asarray(power_w, dtype=float)])
-        step, change, mean = np.diff(t), np.diff(p), (p[1:] + p[:-1]) / 2.0
-        gap = step > max_gap_s
-        unseen = np.where(gap, 0.0, change**2 * _unseen_s2(step, period_s, seen))
-        gap_u = float(np.sum(_gap_u_j(step[gap], mean[gap], limit_w)))
-        return PowerSums(
-            self.energy_j + float(np.sum(mean * step)),
-            self.unseen_j2 + float(np.sum(unseen)),
-            (math.sqrt(self.gaps_j2) + gap_u) ** 2,
-            self.gap_s + float(np.sum(step[gap])),
-            self.span_s + float(t[-1] - t[0]),
-            self.samples + len(t_s),
-            self.first or (float(t[0]), float(p[0])),
-            (float(t[-1]), float(p[-1])),
-        )
-
-
-def _unseen_s2(step: Any, period_s: float, seen: float) -> Any:
-    """Variance per squared change of power, in s^2.
-
-    The part of an interval that is not looked at has a mean that differs from the shown value by a random
-    amount with half the mean square of successive differences as its variance (von Neumann 1941); a change
-    that was located only to within a step of looking adds its rectangular share.
-    """
-    # (a if a > b else b), written so that it serves numbers and arrays alike
-    longer = (step + period_s + abs(step - period_s)) / 2.0
-    looked = seen * period_s / longer
-    return longer**2 * (1.0 - looked) / 2.0 + step**2 / 12.0
-
-
-def _gap_u_j(step: Any, mean_w: Any, limit_w: float) -> Any:
-    """Standard uncertainty in J of a gap: its power lies anywhere between 0 and the limit (GUM 4.3.7)."""
-    farther = (limit_w + abs(limit_w - 2.0 * mean_w)) / 2.0
-    return farther * step / math.sqrt(3.0)
 
 
 def gauge_energy(
@@ -190,13 +73,15 @@ def gauge_energy(
         >>> round(gauge_energy(sums, 1.0, gauge).value_j, 6)
         100.0
     """
-    leak_s = delay_s(channel) / 4.0
     value_j = sums.energy_j
     blind_w = power_limit_w(channel) / math.sqrt(12.0) if sums.samples < 2 else _spread_w(sums, duration_s)
+    leak_s = _leak_s(channel, duration_s)
+    edges_j = math.hypot(blind_w * blind_s, *(leak_s * change for change in unrest_w))
     parts = [
         (UNSEEN, math.sqrt(sums.unseen_j2)),
         (LOST, math.sqrt(sums.gaps_j2)),
-        (EDGES, math.hypot(blind_w * blind_s, *(leak_s * change for change in unrest_w))),
+        # however much moves around a short window, its power lies between 0 and the limit
+        (EDGES, min(edges_j, power_limit_w(channel) / math.sqrt(12.0) * duration_s)),
     ]
     if channel.resolution:
         parts.append((RESOLUTION, channel.resolution / math.sqrt(12.0) * duration_s))
@@ -208,6 +93,19 @@ def gauge_energy(
             "interpolated and its uncertainty says so"
         )
     return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(warnings))
+
+
+def _leak_s(channel: Channel, duration_s: float) -> float:
+    """Seconds of a step at an edge that leak across it: an eighth of U + W.
+
+    A gauge that averages over more than its update period hides how far the power moves within that time;
+    windows shorter than it suffer from that up to twice as much (found with ``benchmarks.truth``).
+    """
+    leak_s = delay_s(channel) / 4.0
+    window_s = channel.averaging_window_s
+    if window_s is None or window_s <= period_s(channel):
+        return leak_s
+    return leak_s * (1.0 + window_s / (window_s + duration_s))
 
 
 def between_rests(before: PowerSums, after: PowerSums, channel: Channel) -> tuple[PowerSums, float]:

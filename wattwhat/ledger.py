@@ -18,7 +18,7 @@ from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
 from wattwhat.rig import Rig, Snapshot
 
-__all__ = ["Account", "account", "measurement_of"]
+__all__ = ["Account", "account", "measurement_of", "unseen_gpu"]
 
 # (line, its energy or None, sentences about it)
 Account = list[tuple[CounterLine | GaugeLine, Joules | None, tuple[str, ...]]]
@@ -246,6 +246,26 @@ def measurement_of(
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,
     )
+
+
+# Channels of these components show what a GPU draws, alone or with the rest.
+_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
+_UNSEEN_GPU = (
+    "a GPU is in use that no backend measures: its energy is missing from this number; "
+    "run 'wattwhat doctor' to see why",
+)
+
+
+def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
+    """A warning where a GPU is in use and no channel of the rig shows it.
+
+    Args:
+        rig: the open meters.
+        in_use: whether the workload or this process uses a GPU.
+    """
+    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
+        return ()
+    return _UNSEEN_GPU
 
 
 def _counted(entries: Account) -> set[str]:

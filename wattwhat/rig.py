@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from wattwhat.channel import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
-from wattwhat.line import Anchor, CounterLine, Edge, Gap, GaugeLine, open_line
+from wattwhat.line import Anchor, CounterLine, Edge, Gap, GaugeLine, is_reading, open_line
 from wattwhat.meter import Meter, Reading
 from wattwhat.sampler import Sampler
 
@@ -150,6 +150,8 @@ class Rig:
                 raise
             except MeterLostError as err:
                 line.lost, line.error = True, str(err)
+                # further snapshots get the gap at once, and the other meters their quick way back
+                self._reads[number] = lambda: Gap(self.clock(), line.error or "lost")
                 break
             except BaseException as err:
                 line.error = f"{type(err).__name__}: {err}"
@@ -164,7 +166,7 @@ class Rig:
         if isinstance(line, GaugeLine):
             return
         reading = self._careful(number)
-        if isinstance(reading, Gap):
+        if not is_reading(reading):
             return
         anchors = list(self.anchors)
         anchors[number] = line.visit(Reading(*reading), anchors[number])

@@ -91,6 +91,7 @@ class Rounds:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
             done += sum(count for _, _, count in self._taken[-1])
             passed_s, count = (self.clock() - begun_ns) * 1e-9, len(self._taken)
+            say(f"block {count}")
             if count >= look_at and passed_s >= self.plan.min_seconds:
                 reached = shrinkable_half_width(self.blocks(), self.counted)
                 say(f"{count} blocks, ±{100 * reached:.2g} %")

@@ -13,7 +13,7 @@ from wattwhat.blocks import Block, add_up, repeats_u_j, shrinkable_half_width, w
 from wattwhat.channel import counted_ids
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
-from wattwhat.ledger import account, measurement_of
+from wattwhat.ledger import account, measurement_of, unseen_gpu
 from wattwhat.measurement import Measurement
 from wattwhat.plan import Plan
 from wattwhat.quantity import Quantity
@@ -68,7 +68,7 @@ class _Run:
         self.counted = counted_ids(line.channel for line in self.lines)
         self.started_ns = time.time_ns()
         self.begun_ns = rig.clock()
-        self.warnings: list[str] = _uncovered(workload, rig)
+        self.warnings = unseen_gpu(rig, bool(workload.devices()))
         self.warm_calls = 0
 
     def measure(self) -> Measurement:
@@ -195,14 +195,3 @@ def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:
         if not known or known & set(devices):
             kept.add(line.channel.id)
     return kept or None
-
-
-def _uncovered(workload: Workload, rig: Rig) -> list[str]:
-    """A warning where the workload runs on an accelerator that nobody measures."""
-    shown = {line.channel.component for line in rig.lines}
-    if workload.devices() and not shown & {"gpu", "module", "host", "wall", "board"}:
-        return [
-            "the model runs on a GPU that no backend measures: its energy is missing from this number; "
-            "run 'wattwhat doctor' to see why"
-        ]
-    return []

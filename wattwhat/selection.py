@@ -119,7 +119,7 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     found = survey(names, plugins=known)
     if names is not None:
         _check_available(found, known)
-    kept, warnings = _choose(found, explicit=names is not None)
+    kept, warnings = choose_meters(found, explicit=names is not None)
     used = {id(meter) for meter in kept}
     serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
     return Rig(
@@ -194,7 +194,7 @@ def close_found(found: Iterable[Found]) -> None:
                 pass
 
 
-def _choose(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
+def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
     """The meters to keep: one for each channel id, estimates only where nothing is measured."""
     kept: dict[str, Meter] = {}
     warnings = [one.availability.reason for one in found if one.broken and not explicit]

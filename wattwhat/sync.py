@@ -7,7 +7,7 @@ from typing import Any
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["check_sync", "synchronize"]
+__all__ = ["accelerator_in_use", "check_sync", "synchronize"]
 
 
 def check_sync(sync: Any) -> None:
@@ -22,6 +22,15 @@ def check_sync(sync: Any) -> None:
         raise ArgumentError(
             "sync: True needs torch to be imported; leave it at 'auto', or import torch first"
         )
+
+
+def accelerator_in_use() -> bool:
+    """Whether an already imported torch has started CUDA (or ROCm, by the same name) in this process."""
+    torch = sys.modules.get("torch")
+    try:
+        return torch is not None and bool(torch.cuda.is_initialized())
+    except Exception:  # torch half imported, or built without CUDA
+        return False
 
 
 def synchronize() -> None:

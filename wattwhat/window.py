@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wattwhat.errors import ArgumentError, WindowError
-from wattwhat.measurement import Measurement
 from wattwhat.rig import Rig, Snapshot, shared_rig
-from wattwhat.sync import check_sync, synchronize
+from wattwhat.sync import accelerator_in_use, check_sync, synchronize
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
 
 __all__ = ["Window", "track"]
 
@@ -130,7 +132,7 @@ class Window:
 
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.environment import environment
-        from wattwhat.ledger import account, measurement_of
+        from wattwhat.ledger import account, measurement_of, unseen_gpu
 
         rig, begin = self._rig, self._begin
         assert rig is not None
@@ -142,6 +144,7 @@ class Window:
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
             environment=environment(rig),
+            warnings=unseen_gpu(rig, accelerator_in_use()),
         )
 
     def __enter__(self) -> Window:

@@ -157,9 +157,9 @@ def _used(found: Sequence[Found]) -> dict[int, bool]:
     Closes the others.
     """
     from wattwhat.channel import counted_ids
-    from wattwhat.selection import _choose
+    from wattwhat.selection import choose_meters
 
-    kept, _ = _choose(found, explicit=False)
+    kept, _ = choose_meters(found, explicit=False)
     counted = counted_ids(meter.channel for meter in kept)
     return {id(meter): meter.channel.id in counted for meter in kept}
 

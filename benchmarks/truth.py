@@ -1,0 +1,325 @@
+"""Truth: many waveforms with a known integral, seen by many kinds of sensors; are error and interval right?
+
+    python -m benchmarks.truth [--runs 2000] [--seed 1] [--classes NAME ...] [--plot FILE]
+
+For every sensor class and window length: the median error of energy_j beside that of an oracle, the share
+of runs whose 95 % interval holds the true energy, and the median half-width beside the oracle's. The oracle
+knows the waveform's family: it is the linear estimator with the least squares of error, trained on runs of
+the same class, window length and family, from everything the readings say (five-fold, so that it never sees
+the run it is judged on).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+from benchmarks.truth_waves import FAMILIES
+from wattwhat.ledger import account, measurement_of
+from wattwhat.line import Edge
+from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor
+from wattwhat.testing.simulation import Simulation
+
+OUT = Path(__file__).parent / "out"
+WINDOWS_S = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
+# Fewer runs where one takes long; together they make the runs of a class.
+SHARES = (0.15, 0.15, 0.15, 0.15, 0.15, 0.12, 0.09, 0.04)
+GAIN_ERROR = 0.029
+LIMIT_W = 450.0
+# What must hold: see docs/explanation/joules.md.
+LEAST_COVERAGE, LEAST_COVERAGE_ANYWHERE, MOST_COVERAGE_LONG = 0.93, 0.90, 0.99
+MOST_ERROR_RATIO, MOST_WIDTH_RATIO = 1.5, 2.0
+
+
+@attrs.frozen
+class SensorClass:
+    """A kind of sensor; `faults` adds what goes wrong in some runs."""
+
+    name: str
+    quantity: str
+    period_s: float
+    window_s: float | None = None
+    quantum: float = 0.001
+    latency_s: float = 20e-6
+    wrap_j: float | None = None
+    faults: bool = False
+
+    def sensor(self, waveform: Any, rng: np.random.Generator, window: tuple[float, float]) -> VirtualSensor:
+        extra: dict[str, Any] = {}
+        if self.wrap_j is not None:
+            extra.update(wrap_j=self.wrap_j, start_j=float(rng.uniform(0, self.wrap_j)))
+        if self.faults:
+            extra.update(_faults(rng, window))
+        return VirtualSensor(
+            waveform,
+            self.quantity,
+            update_period_s=self.period_s,
+            averaging_window_s=self.window_s,
+            phase_s=float(rng.uniform(0, self.period_s)),
+            quantum=self.quantum,
+            gain=1.0 + GAIN_ERROR * float(rng.standard_normal()),
+            latency_s=self.latency_s,
+            **extra,
+        )
+
+
+def _faults(rng: np.random.Generator, window: tuple[float, float]) -> dict[str, Any]:
+    """A reset in one window of five, a stall of up to half a second in one of twenty."""
+    begin, end = window
+    kind = rng.random()
+    found: dict[str, Any] = {"start_j": float(rng.uniform(1e5, 1e7))}  # counted since the driver was loaded
+    if kind < 0.2:
+        found["resets_s"] = (float(rng.uniform(begin, end)),)
+    elif kind < 0.25:
+        at = float(rng.uniform(begin, end))
+        found["stalls"] = ((at, at + float(rng.uniform(0.05, 0.5))),)
+    return found
+
+
+CLASSES = (
+    SensorClass("counter 1 ms", "energy", 0.001, quantum=61e-6),
+    SensorClass("counter 20 ms", "energy", 0.02),
+    SensorClass("counter 100 ms", "energy", 0.1),
+    SensorClass("counter 1 ms, 65 kJ wrap", "energy", 0.001, quantum=15e-6, wrap_j=65536.0),
+    SensorClass("counter 20 ms, stalls, resets", "energy", 0.02, faults=True),
+    SensorClass("gauge 100/100 ms", "power", 0.1, 0.1, quantum=0.01),
+    SensorClass("gauge 1000/100 ms", "power", 0.1, 1.0, quantum=0.01),
+    SensorClass("gauge 25/100 ms", "power", 0.1, 0.025, quantum=0.01),
+    SensorClass("gauge 1 s", "power", 1.0, 1.0, quantum=0.01),
+)
+
+
+@attrs.frozen
+class Run:
+    """One window: what was true, what was said, and what the readings held."""
+
+    family: str
+    truth_j: float
+    value_j: float
+    u_j: float
+    features: tuple[float, ...]
+
+
+def one_run(kind: SensorClass, family: str, length_s: float, rng: np.random.Generator) -> Run:
+    begin_s = float(rng.uniform(2.0, 10.0))
+    window = (begin_s, begin_s + length_s)
+    waveform = FAMILIES[family](rng, window[1] + 5.0)
+    clock = VirtualClock()
+    sensor = kind.sensor(waveform, rng, window)
+    channel = sensor.channel(gain_error=GAIN_ERROR, max_power_w=LIMIT_W)
+    simulation = Simulation([VirtualMeter(sensor, channel, clock=clock)], clock)
+    rig = simulation.rig
+    for at_s in (begin_s - 1.1, begin_s - 0.55):  # a program measures more than once: the rig has a context
+        simulation.until(max(at_s, 0.1))
+        rig.end(rig.begin())
+    simulation.until(begin_s)
+    context = rig.context
+    first = rig.begin()
+    simulation.until(window[1])
+    last = rig.end(first)
+    simulation.advance(max((2 * line.delay_s + 2 * line.poll_s for line in rig.gauges), default=0.0))
+    entries = account(rig, first, last, context)
+    m = measurement_of(rig, entries, label=family, duration_s=length_s, started_ns=None)
+    truth_j = float(waveform.energy_j(first.t_ns * 1e-9, last.t_ns * 1e-9))
+    return Run(family, truth_j, m.energy_j.value, m.energy_j.u, _features(m, first, last, context, length_s))
+
+
+def _features(m: Any, first: Any, last: Any, context: Any, length_s: float) -> tuple[float, ...]:
+    """Mean powers in W that the readings tell: of the window, around it, at its edges."""
+    a, b = first.readings[0], last.readings[0]
+    if isinstance(a, Edge):
+        before, after = a.before, b.after
+        inner = (after.energy_j - before.energy_j) / max(after.span_s - before.span_s, 1e-9)
+        shown = [s.last[1] for s in (a.before, a.sums, a.after, b.before, b.sums, b.after) if s and s.last]
+        return (m.energy_j.value / length_s, inner, *shown, *[0.0] * (6 - len(shown)))
+    gained = b[1] - a[1]
+    around = 0.0
+    if context is not None and not isinstance(context.readings[0], Edge):
+        c = context.readings[0]
+        around = (b[1] - c[1]) / max((b[0] - c[0]) * 1e-9, 1e-9)
+    return (m.energy_j.value / length_s, gained / length_s, around)
+
+
+def oracle(runs: list[Run], length_s: float, rng: np.random.Generator) -> tuple[float, float]:
+    """Median and 95 % quantile of the relative error of the best linear estimator, family by family."""
+    errors: list[float] = []
+    for family in {run.family for run in runs}:
+        mine = [run for run in runs if run.family == family]
+        x = np.array([(*run.features, 1.0) for run in mine])
+        truth_w = np.array([run.truth_j for run in mine]) / length_s
+        # relative errors count, so rows are divided by the truth
+        rows, ones = x / truth_w[:, None], np.ones(len(mine))
+        fold = rng.permutation(len(mine)) % 5
+        for number in range(5):
+            train, test = fold != number, fold == number
+            if not test.any() or train.sum() <= rows.shape[1]:
+                continue
+            ridge = 1e-3 * math.sqrt(float(train.sum())) * np.eye(rows.shape[1])
+            scale = np.abs(rows[train]).mean(axis=0) + 1e-12
+            left = np.vstack([rows[train] / scale, ridge])
+            right = np.concatenate([ones[train], np.zeros(rows.shape[1])])
+            weights = np.linalg.lstsq(left, right, rcond=None)[0] / scale
+            errors.extend(np.abs(rows[test] @ weights - 1.0))
+    return float(np.median(errors)), float(np.quantile(errors, 0.95))
+
+
+@attrs.frozen
+class Row:
+    """One sensor class and window length."""
+
+    sensor: str
+    window_s: float
+    runs: int
+    coverage: float
+    error: float
+    oracle_error: float
+    half_width: float
+    oracle_half_width: float
+    periods: float
+
+    @property
+    def faults(self) -> list[str]:
+        """What does not hold; chance is allowed for: two standard errors of the share."""
+        slack = 2.0 * math.sqrt(0.09 / self.runs)
+        found = []
+        if self.coverage < LEAST_COVERAGE_ANYWHERE - slack:
+            found.append("too narrow")
+        if self.periods >= 20 and self.coverage > MOST_COVERAGE_LONG + slack:
+            found.append("too wide")
+        return found
+
+
+def measure_class(
+    kind: SensorClass, runs: int, rng: np.random.Generator, say: Callable[[str], None]
+) -> list[Row]:
+    families = sorted(FAMILIES)
+    rows = []
+    for length_s, share in zip(WINDOWS_S, SHARES, strict=True):
+        count = max(72, round(runs * share))
+        found = [one_run(kind, families[n % len(families)], length_s, rng) for n in range(count)]
+        known = [run for run in found if math.isfinite(run.value_j)]
+        inside = [abs(run.value_j - run.truth_j) <= 1.959964 * run.u_j for run in known]
+        best_error, best_half = oracle(known, length_s, rng)
+        rows.append(
+            Row(
+                kind.name,
+                length_s,
+                len(known),
+                float(np.mean(inside)),
+                float(np.median([abs(run.value_j / run.truth_j - 1.0) for run in known])),
+                best_error,
+                float(np.median([1.959964 * run.u_j / run.truth_j for run in known])),
+                best_half,
+                length_s / kind.period_s,
+            )
+        )
+        say(line(rows[-1]))
+    return rows
+
+
+HEADING = (
+    f"{'sensor':<30} {'window':>7} {'runs':>5} {'inside':>7} {'error':>8} {'oracle':>8} "
+    f"{'half-width':>10} {'oracle':>8}"
+)
+
+
+def line(row: Row) -> str:
+    """One row of the table, in percent."""
+    shares = (
+        f"{100 * row.coverage:>5.1f} %",
+        f"{100 * row.error:>6.2f} %",
+        f"{100 * row.oracle_error:>6.2f} %",
+        f"{100 * row.half_width:>8.1f} %",
+        f"{100 * row.oracle_half_width:>6.1f} %",
+        "  " + ", ".join(row.faults) if row.faults else "",
+    )
+    return f"{row.sensor:<30} {row.window_s:>5g} s {row.runs:>5} {' '.join(shares)}".rstrip()
+
+
+def verdict(rows: list[Row]) -> list[str]:
+    """Whole classes and whether they hold: share inside, the least and (of long windows) the greatest share
+    of a window length, and error and half-width as multiples of the oracle's.
+    """
+    words = [
+        f"{'sensor':<30} {'runs':>5} {'inside':>8} {'least':>8} {'longest':>8} {'error':>6} {'width':>6}"
+    ]
+    for name in dict.fromkeys(row.sensor for row in rows):
+        mine = [row for row in rows if row.sensor == name]
+        total = sum(row.runs for row in mine)
+        coverage = sum(row.coverage * row.runs for row in mine) / total
+        error = float(np.median([row.error / row.oracle_error for row in mine]))
+        width = float(np.median([row.half_width / row.oracle_half_width for row in mine]))
+        worst = min(row.coverage for row in mine)
+        long = [row.coverage for row in mine if row.periods >= 20]
+        ok = (
+            coverage >= LEAST_COVERAGE
+            and error <= MOST_ERROR_RATIO
+            and width <= MOST_WIDTH_RATIO
+            and not any(row.faults for row in mine)
+        )
+        words.append(
+            f"{name:<30} {total:>5} {100 * coverage:>6.1f} % {100 * worst:>6.1f} % "
+            f"{100 * max(long, default=math.nan):>6.1f} % {error:>6.2f} {width:>6.2f}  "
+            + ("holds" if ok else "DOES NOT HOLD")
+        )
+    return words
+
+
+def plot(rows: list[Row], path: Path) -> None:
+    """Coverage and half-width over window length, one line a class (needs matplotlib)."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (above, below) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 7), layout="constrained")
+    for name in dict.fromkeys(row.sensor for row in rows):
+        mine = [row for row in rows if row.sensor == name]
+        x = [row.window_s for row in mine]
+        (drawn,) = below.loglog(
+            x, [100 * row.half_width for row in mine], marker="o", markersize=3, label=name
+        )
+        below.loglog(x, [100 * row.oracle_half_width for row in mine], ":", color=drawn.get_color())
+        above.semilogx(
+            x, [100 * row.coverage for row in mine], marker="o", markersize=3, color=drawn.get_color()
+        )
+    above.axhline(95, color="grey", linewidth=0.8)
+    above.set(ylabel="interval holds the truth, %", ylim=(80, 101))
+    below.set(xlabel="window, s", ylabel="95 % half-width, % (dotted: oracle)")
+    below.legend(fontsize=7, ncols=2)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = argparse.ArgumentParser(prog="python -m benchmarks.truth", description="Error and coverage.")
+    options.add_argument("--runs", type=int, default=2000, help="runs of each sensor class")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--classes", nargs="*", help="parts of names of sensor classes")
+    options.add_argument("--plot", type=Path, default=None)
+    chosen = options.parse_args(arguments)
+    rng = np.random.default_rng(chosen.seed)
+    kinds = [k for k in CLASSES if not chosen.classes or any(part in k.name for part in chosen.classes)]
+    print(HEADING)
+    rows = [row for kind in kinds for row in measure_class(kind, chosen.runs, rng, print)]
+    words = verdict(rows)
+    print("", *words, sep="\n")
+    OUT.mkdir(exist_ok=True)
+    (OUT / "truth.json").write_text(
+        json.dumps([attrs.asdict(row) for row in rows], indent=1), encoding="utf-8"
+    )
+    if chosen.plot:
+        plot(rows, chosen.plot)
+    return 1 if any("DOES NOT HOLD" in sentence for sentence in words) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""AI Energy Score: the batch runner's results CSV and GPU_ENERGY_SUMMARY.json; GPU energy, no accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wattwhat.logs.cells import number, stamp, utc
+from wattwhat.logs.named import NamedRow, named_rows
+from wattwhat.logs.reader import Head, Options, head_of
+from wattwhat.logs.sensors import Sensor
+from wattwhat.logs.source import Source
+from wattwhat.logs.totals import Totals, said, text_of_value
+from wattwhat.measurement import Measurement
+
+__all__ = ["AiEnergyScore"]
+
+_NAMES = {"model_name", "gpu_energy_wh"}
+_SENSOR = Sensor("the benchmark's GPU energy", 0.05, False)
+# How many GPUs there are is not in the file: what a whole host draws at most (ours).
+_MANY_GPUS_W = 15_000.0
+_LOADING = ("load_model_wh", "load_dataset_wh")
+
+
+class AiEnergyScore:
+    """Scope: the GPUs. A run that failed has no energy, and is a problem of its row."""
+
+    name = "ai-energy-score"
+
+    def sniff(self, head: Head) -> int:
+        """Its columns, or a total in Wh with phases in Wh."""
+        if isinstance(head.json, dict):
+            return 85 if _is_summary(head.json) else 0
+        return 95 if set(head.cells()) >= _NAMES else 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement a run of a model."""
+        if head_of(source).text.lstrip()[:1] == "{":
+            yield from self._summary(source, options)
+            return
+        for row in named_rows(source, lambda names: set(names) >= _NAMES):
+            yield from self._row(source, options, row)
+
+    def _row(self, source: Source, options: Options, row: NamedRow) -> Iterator[Measurement]:
+        energy, error = number(row.get("gpu_energy_wh")), said(row.get("error_message"))
+        if not row.whole:
+            source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+            return
+        if not energy:
+            why = error or "the run failed, or its GPU gave no energy"
+            source.problem(row.line, f"expected gpu_energy_wh, found {row.get('gpu_energy_wh')!r:.40}: {why}")
+            return
+        totals = Totals(source, options, format=self.name, line=row.line)
+        energy_j = totals.add(
+            "GPUs", "gpu", row.get("gpu_energy_wh"), "Wh", _SENSOR, max_power_w=_MANY_GPUS_W, rounded=True
+        )
+        items = totals.count(row.get("successful_prompts"), "successful_prompts")
+        failed = totals.count(row.get("failed_prompts"), "failed_prompts")
+        if failed:
+            totals.warn(
+                f"{failed:g} prompts failed; their energy is in the sum, and they are not among the items"
+            )
+        each = number(row.get("avg_energy_per_prompt_wh"))
+        if each and items and energy_j and options.energy_unit is None:
+            ratio = energy_j / 3600.0 / items / each
+            if not 0.98 <= ratio <= 1.02:
+                totals.warn(f"energy by prompt is {ratio:.3g} times the file's avg_energy_per_prompt_wh")
+        model, state = said(row.get("model_name")), said(row.get("reasoning_state"))
+        yield from totals.measurement(
+            label=model if not state or state.lower() in ("off", "none") else f"{model} {state}",
+            duration_s=totals.seconds(row.get("total_duration_seconds")),
+            items=items,
+            warnings=[f"the tool noted: {error}"] if error else [],
+            scope="gpu",
+            model=model,
+            reasoning_state=state,
+            task=said(row.get("task")),
+            model_class=said(row.get("model_class")),
+            tokens=number(row.get("total_tokens")),
+            written_at=_iso(row, options),
+        )
+
+    def _summary(self, source: Source, options: Options) -> Iterator[Measurement]:
+        tree = source.json(max_mb=16.0)
+        if not isinstance(tree, dict) or not _is_summary(tree):
+            raise source.error(None, "expected units 'Wh' and a total, as the benchmark's summary has them")
+        totals = Totals(source, options, format=self.name, line=None)
+        source.relative("GPU_ENERGY_WH.txt")  # the same total once more, as a bare number
+        phases = {
+            name[:-3][:60]: wh
+            for name in tree
+            if name.endswith("_wh") and (wh := number(text_of_value(tree[name]))) is not None
+        }
+        loading = sum(number(text_of_value(tree.get(name))) or 0.0 for name in _LOADING)
+        if loading:
+            totals.warn(
+                f"the total includes {loading:g} Wh of loading, which is no inference; it was not removed"
+            )
+        totals.add(
+            "GPUs",
+            "gpu",
+            tree.get("total"),
+            "Wh",
+            _SENSOR,
+            max_power_w=_MANY_GPUS_W,
+            column="total",
+            rounded=True,
+        )
+        yield from totals.measurement(scope="gpu", phases_wh=phases)
+
+
+def _is_summary(tree: dict[str, object]) -> bool:
+    return tree.get("units") == "Wh" and "total" in tree and any(name.endswith("_wh") for name in tree)
+
+
+def _iso(row: NamedRow, options: Options) -> str | None:
+    moment = stamp(row.get("timestamp"))
+    at = utc(moment, options.timezone) if moment is not None else None
+    return at.isoformat() if at is not None else said(row.get("timestamp"))

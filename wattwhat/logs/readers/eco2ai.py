@@ -1,0 +1,134 @@
+"""Eco2AI's emission.csv and its look-alikes: energy of a run in kWh, in training one row an epoch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import attrs
+
+from wattwhat.logs.accuracies import accuracy_name, fraction
+from wattwhat.logs.cells import number, stamp, utc
+from wattwhat.logs.named import NamedRow, named_rows
+from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.sensors import Sensor
+from wattwhat.logs.source import Source
+from wattwhat.logs.totals import Totals, said
+from wattwhat.measurement import Measurement
+
+__all__ = ["Eco2Ai"]
+
+_ENERGY, _DURATION = "power_consumption(kWh)", "duration(s)"
+_EPOCH = re.compile(r"\s*epoch\s*:\s*(\d{1,9})\s*(?:,|$)")
+_PARAMETER = re.compile(r"([^:,]{1,60}):\s*([^,]{1,60})(?:,|$)")
+_RUNS_AT_MOST = 200_000
+# Eco2AI multiplies the CPU's TDP by its load; only the GPU has a sensor, and the file does not split them.
+_SENSOR = Sensor("eco2AI's energy (the CPU's TDP by load, a sensor for the GPU)", 0.4, False)
+
+
+@attrs.define
+class _Run:
+    """Rows of one run: a single one, or one an epoch."""
+
+    rows: list[NamedRow]
+    last_epoch: int | None
+
+
+class Eco2Ai:
+    """power_consumption(kWh) is an energy; a look-alike that holds something else shows by its mean power."""
+
+    name = "eco2ai"
+
+    def sniff(self, head: Head) -> int:
+        """Its columns, whichever version."""
+        return 95 if {_ENERGY.lower(), _DURATION.lower()} <= set(head.cells()) else 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement a run; the epochs of a training are added, since each holds its own energy."""
+        run: _Run | None = None
+        for row in named_rows(source, lambda names: {_ENERGY.lower(), _DURATION.lower()} <= set(names)):
+            if not row.whole or number(row.get(_ENERGY)) is None:
+                source.problem(
+                    row.line,
+                    f"expected {len(row.header)} cells with an energy in {_ENERGY}, found {len(row.found)} "
+                    f"cells and {row.get(_ENERGY)!r:.40} (eco2AI can also encode its file; decode it first)",
+                )
+                continue
+            epoch = _epoch_of(row)
+            if run is not None and _continues(run, row, epoch):
+                run.rows.append(row)
+                run.last_epoch = epoch
+                if len(run.rows) > _RUNS_AT_MOST:
+                    raise source.error(row.line, f"expected at most {_RUNS_AT_MOST} epochs in one run")
+                continue
+            if run is not None:
+                yield from self._measurement(source, options, run)
+            run = _Run([row], epoch)
+        if run is not None:
+            yield from self._measurement(source, options, run)
+
+    def _measurement(self, source: Source, options: Options, run: _Run) -> Iterator[Measurement]:
+        first, last = run.rows[0], run.rows[-1]
+        totals = Totals(source, options, format=self.name, line=first.line)
+        energies = [number(row.get(_ENERGY)) or 0.0 for row in run.rows]
+        if min(energies) < 0.0:
+            totals.spoil(f"expected energies of 0 or more, found {min(energies):g} kWh")
+            return
+        # One row keeps its printed digits; of a sum their rounding is far below every other uncertainty.
+        energy = first.get(_ENERGY) if len(run.rows) == 1 else sum(energies)
+        totals.add("CPU, GPU and RAM", "host", energy, "kWh", _SENSOR, column=_ENERGY)
+        durations = [totals.seconds(row.get(_DURATION), column=_DURATION) for row in run.rows]
+        known = [duration for duration in durations if duration is not None]
+        begin = stamp(first.get("start_time"))
+        metrics, parameters = _parameters(last.get("epoch"))
+        project = said(first.get("project_name"))
+        yield from totals.measurement(
+            label=_label(project, said(first.get("experiment_description"))),
+            duration_s=sum(known) if len(known) == len(run.rows) else None,
+            metrics=metrics,
+            started_at=utc(begin, options.timezone) if begin is not None else None,
+            environment={
+                name: told
+                for name in ("CPU_name", "GPU_name", "OS", "region/country")
+                if (told := said(first.get(name)))
+            },
+            project_name=project,
+            experiment=said(first.get("experiment_description")),
+            run_id=said(first.get("id")),
+            epochs=len(run.rows) if run.last_epoch is not None else None,
+            epoch_parameters=parameters,
+            started_local=said(first.get("start_time")),
+            emissions_kg=number(last.get("CO2_emissions(kg)")) if len(run.rows) == 1 else None,
+        )
+
+
+def _label(*names: str | None) -> str | None:
+    """The first name that the user chose; None where both are defaults, one misspelt by the tool."""
+    defaults = ("deafult project name", "default project name", "no experiment description")
+    return next((name for name in names if name and name.lower() not in defaults), None)
+
+
+def _epoch_of(row: NamedRow) -> int | None:
+    match = _EPOCH.match(row.get("epoch"))
+    return int(match[1]) if match else None
+
+
+def _continues(run: _Run, row: NamedRow, epoch: int | None) -> bool:
+    """Whether a row is the next epoch of the run: the same id, and an epoch that was not there yet."""
+    same = bool(row.get("id")) and row.get("id") == run.rows[0].get("id")
+    return same and epoch is not None and run.last_epoch is not None and epoch > run.last_epoch
+
+
+def _parameters(text: str) -> tuple[dict[str, float], dict[str, str]]:
+    """Shares such as an accuracy, and everything else that the user noted with an epoch."""
+    metrics: dict[str, float] = {}
+    rest: dict[str, str] = {}
+    for match in _PARAMETER.finditer(text[:2000]):
+        name, value = match[1].strip(), match[2].strip()
+        metric = accuracy_name(name)
+        share = fraction(value, percent=value.endswith("%")) if metric else None
+        if metric and share is not None:
+            metrics[metric] = share
+        elif name != "epoch":
+            rest[name] = value
+    return metrics, rest

@@ -1,0 +1,129 @@
+"""Which columns of a table hold energy, in which unit and of what; nothing ambiguous is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import attrs
+
+__all__ = ["EnergyColumn", "choice", "energy_columns"]
+
+_EXACT = {
+    "J": "J", "mJ": "mJ", "uJ": "uJ", "µJ": "uJ", "μJ": "uJ", "kJ": "kJ", "MJ": "MJ",
+    "Wh": "Wh", "kWh": "kWh", "mWh": "mWh", "MWh": "MWh",
+    "Ws": "J", "Joules": "J", "joules": "J", "Joule": "J", "joule": "J",
+}  # fmt: skip
+# Snake case is lower case, where m can only be meant as milli; capitals throughout say nothing.
+_LOWER = {"j": "J", "mj": "mJ", "uj": "uJ", "kj": "kJ", "wh": "Wh", "kwh": "kWh", "mwh": "mWh", "ws": "J"}
+_ITEM = r"(?:sample|image|inference|inf|item|token|request|prompt|response|query|generation|video|epoch)s?"
+_BRACKET = re.compile(
+    rf"(.{{1,80}}?)\s*[\[(]\s*([A-Za-zµμ]{{1,6}})\s*(?:(?:/|\s*per\s+)\s*({_ITEM}))?\s*[\])]", re.IGNORECASE
+)
+_SUFFIX = re.compile(rf"(.{{1,80}}?)[_ .-]([A-Za-zµμ]{{1,6}})(?:(?:[_ ]per[_ ]|/)({_ITEM}))?", re.IGNORECASE)
+_PER = re.compile(rf"per[_ ]({_ITEM})", re.IGNORECASE)
+_COMPONENTS = {"cpu": "cpu", "gpu": "gpu", "ram": "dram", "dram": "dram"}
+_NOT_IT = frozenset(
+    [
+        "idle",
+        "baseline",
+        "saved",
+        "savings",
+        "saving",
+        "std",
+        "stdev",
+        "stddev",
+        "var",
+        "variance",
+        "min",
+        "max",
+        "uncertainty",
+        "err",
+        "error",
+        "limit",
+        "predicted",
+        "reference",
+        "ref",
+        "cumulative",
+        "budget",
+        "target",
+        "efficiency",
+        "difference",
+        "diff",
+        "delta",
+    ]
+)
+_MEANS = frozenset(("avg", "average", "mean", "median"))
+
+
+@attrs.frozen
+class EnergyColumn:
+    """A column that names an energy with its unit.
+
+    Args:
+        name: as written.
+        unit: in our spelling.
+        component: ``"cpu"``, ``"gpu"`` or ``"dram"`` for a part; None for everything that was measured.
+        item: what it is the energy of one of, or None for a whole run.
+    """
+
+    name: str
+    unit: str
+    component: str | None = None
+    item: str | None = None
+
+
+def energy_columns(header: Iterable[str]) -> list[EnergyColumn]:
+    """Every column that names an energy and its unit.
+
+    Example:
+        >>> found = energy_columns(["energy_wh", "gpu_energy_j", "energy_per_image [mJ]"])
+        >>> [(column.unit, column.component, column.item) for column in found]
+        [('Wh', None, None), ('J', 'gpu', None), ('mJ', None, 'image')]
+        >>> energy_columns(["power_w", "energy", "energy_std_j", "ENERGY_MJ"])
+        []
+    """
+    return [column for name in header if (column := _column(name.strip())) is not None]
+
+
+def _column(name: str) -> EnergyColumn | None:
+    match = _BRACKET.fullmatch(name) or _SUFFIX.fullmatch(name)
+    if match is None:
+        return None
+    base, unit, item = match.groups()
+    known = _EXACT.get(unit) or (_LOWER.get(unit) if unit.islower() else None)
+    words = [word for word in re.split(r"[^a-z0-9]+", base.lower()) if word]
+    if known is None or "energy" not in words or _NOT_IT & set(words) or (name.isupper() and unit == "MJ"):
+        return None
+    per = _PER.search(base)
+    item = item or (per[1] if per else None)
+    if item is None and _MEANS & set(words):
+        return None  # a mean of what, the name does not say
+    parts = {_COMPONENTS[word] for word in words if word in _COMPONENTS}
+    if len(parts) > 1:
+        return None
+    return EnergyColumn(
+        name, known, parts.pop() if parts else None, item.lower().rstrip("s") if item else None
+    )
+
+
+def choice(columns: list[EnergyColumn]) -> list[EnergyColumn]:
+    """The columns that make up a row's energy: a total with its parts behind it, parts, or one of an item.
+
+    Returns:
+        The total first where there is one; nothing where the names leave more than one reading.
+
+    Example:
+        >>> [c.name for c in choice(energy_columns(["gpu_energy_wh", "cpu_energy_wh"]))]
+        ['gpu_energy_wh', 'cpu_energy_wh']
+        >>> choice(energy_columns(["train_energy_j", "infer_energy_j"]))
+        []
+    """
+    totals = [c for c in columns if c.component is None and c.item is None]
+    parts = [c for c in columns if c.component is not None and c.item is None]
+    each = [c for c in columns if c.component is None and c.item is not None]
+    if len({c.component for c in parts}) < len(parts) or len(totals) > 1:
+        return []
+    if totals or parts:
+        return totals + parts
+    return each if len(each) == 1 else []

@@ -1,0 +1,140 @@
+"""ML.ENERGY: the leaderboard's task files (v3, JSON) and its CSV of 2023 with its scores, one item each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wattwhat.errors import LogError
+from wattwhat.logs.accuracies import fraction
+from wattwhat.logs.cells import number
+from wattwhat.logs.named import named_rows
+from wattwhat.logs.reader import Head, Options, head_of
+from wattwhat.logs.sensors import NVML
+from wattwhat.logs.source import Source
+from wattwhat.logs.totals import Totals, said, text_of_value
+from wattwhat.measurement import Measurement
+
+__all__ = ["MlEnergy"]
+
+_PER_ITEM = (
+    ("energy_per_request_joules", "request"),
+    ("energy_per_image_joules", "image"),
+    ("energy_per_video_joules", "video"),
+    ("energy_per_generation_joules", "generation"),
+    ("energy_per_token_joules", "token"),
+)
+_LEGACY = ("model", "throughput", "response_length", "latency", "energy")
+_SCORES = ("model", "arc", "hellaswag", "truthfulqa")
+_SETTING = (
+    "gpu_model", "num_gpus", "batch_size", "max_num_seqs", "nickname", "weight_precision", "avg_batch_size",
+    "avg_output_len", "inference_steps", "image_height", "image_width", "tensor_parallel",
+)  # fmt: skip
+_ROWS_AT_MOST = 200_000
+
+
+class MlEnergy:
+    """Steady-state GPU energy of one request, image or video: ``items`` is 1. There is no accuracy in v3."""
+
+    name = "mlenergy"
+
+    def sniff(self, head: Head) -> int:
+        """A list of configurations with joules an item, or the header of 2023."""
+        if head.text.lstrip()[:1] == "{":
+            words = ('"configurations"', '"model_id"')
+            return 85 if head.has(*words) and any(f'"{name}"' in head.text for name, _ in _PER_ITEM) else 0
+        return 85 if head.cells() == _LEGACY else 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement a configuration, or a model of 2023."""
+        if head_of(source).text.lstrip()[:1] == "{":
+            yield from self._tasks(source, options)
+        else:
+            yield from self._legacy(source, options)
+
+    def _tasks(self, source: Source, options: Options) -> Iterator[Measurement]:
+        tree = source.json()
+        rows = tree.get("configurations") if isinstance(tree, dict) else None
+        if not isinstance(rows, list):
+            raise source.error(None, "expected a list of configurations")
+        for place, row in enumerate(rows[:_ROWS_AT_MOST], 1):
+            if isinstance(row, dict):
+                yield from self._configuration(source, options, said(tree.get("task")), place, row)
+            else:
+                source.problem(None, f"configuration {place}: expected an object, found {type(row).__name__}")
+
+    def _configuration(
+        self, source: Source, options: Options, task: str | None, place: int, row: dict[str, Any]
+    ) -> Iterator[Measurement]:
+        totals = Totals(source, options, format=self.name, line=None)
+        column, item = next(
+            ((name, item) for name, item in _PER_ITEM if row.get(name) is not None), (None, None)
+        )
+        if column is None:
+            source.problem(
+                None, f"configuration {place}: expected {_PER_ITEM[0][0]} or another energy of an item"
+            )
+            return
+        gpus = totals.count(row.get("num_gpus"), "num_gpus") or 1.0
+        device = said(row.get("gpu_model")) or "GPU"
+        energy_j = totals.add(
+            device, "gpu", row.get(column), "J", NVML, column=column, max_power_w=1500.0 * gpus
+        )
+        latency, batch = (
+            totals.seconds(row.get("batch_latency_s")),
+            number(text_of_value(row.get("batch_size"))),
+        )
+        duration_s = latency / batch if latency and batch and batch >= 1.0 else None
+        totals.check_power(energy_j, number(text_of_value(row.get("avg_power_watts"))), duration_s)
+        if item == "request":
+            totals.warn(
+                "the energy of a request is that of a token times the mean output length, by the maker"
+            )
+        yield from totals.measurement(
+            label=said(row.get("model_id")),
+            duration_s=duration_s,
+            items=1,
+            scope="gpu",
+            item=item,
+            task=task,
+            configuration=place,
+            energy_per_token_j=number(text_of_value(row.get("energy_per_token_joules"))),
+            setting={name: told for name in _SETTING if (told := said(row.get(name)))},
+        )
+
+    def _legacy(self, source: Source, options: Options) -> Iterator[Measurement]:
+        scores = _scores_beside(source)
+        for row in named_rows(source, lambda names: names == _LEGACY):
+            if not row.whole:
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+                continue
+            totals = Totals(source, options, format=self.name, line=row.line)
+            totals.add("GPU", "gpu", row.get("energy"), "J", NVML, column="energy", max_power_w=1500.0 * 8)
+            yield from totals.measurement(
+                label=said(row.get("model")),
+                duration_s=totals.seconds(row.get("latency")),
+                items=1,
+                metrics=scores.get(row.get("model").lower()),
+                scope="gpu",
+                item="response",
+                response_length=number(row.get("response_length")),
+            )
+
+
+def _scores_beside(source: Source) -> dict[str, dict[str, float]]:
+    """The percentages of score.csv, which the same repository keeps beside it."""
+    other = source.relative("score.csv")
+    found: dict[str, dict[str, float]] = {}
+    if other is None:
+        return found
+    try:
+        for row in named_rows(other, lambda names: names == _SCORES):
+            shares = {name: fraction(row.get(name), percent=True) for name in _SCORES[1:]}
+            found[row.get("model").lower()] = {
+                name: share for name, share in shares.items() if share is not None
+            }
+            if len(found) > _ROWS_AT_MOST:
+                break
+    except LogError:
+        return {}
+    return found

@@ -1,0 +1,34 @@
+"""wattwhat's own JSON Lines: every line is a Measurement and comes back as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wattwhat.errors import ArgumentError
+from wattwhat.logs.jsons import values
+from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.source import Source
+from wattwhat.measurement import Measurement
+
+__all__ = ["OwnReader"]
+
+
+class OwnReader:
+    """Measurements that wattwhat wrote; their provenance stays what it was."""
+
+    name = "wattwhat"
+
+    def sniff(self, head: Head) -> int:
+        """Our schema version, an energy and a provenance in the first object."""
+        if isinstance(head.json, dict):
+            return 100 if {"schema", "energy_j", "provenance", "label"} <= head.json.keys() else 0
+        start = head.text[:200].lstrip()
+        return 90 if start.startswith('{"schema":') and '"energy_j"' in head.text else 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement a line."""
+        for line, value in values(source):
+            try:
+                yield Measurement.from_dict(value)
+            except (ArgumentError, ValueError, TypeError, AttributeError) as err:
+                source.problem(line, f"expected one Measurement as wattwhat writes it, but {err}")

@@ -1,0 +1,94 @@
+"""pyJoules' CSV: microjoules of each domain of a tagged span; cores and uncore lie inside their package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wattwhat.logs.cells import stamp, utc
+from wattwhat.logs.named import NamedRow, delimiter_of, named_rows
+from wattwhat.logs.reader import Head, Options, head_of
+from wattwhat.logs.sensors import NVML, RAPL
+from wattwhat.logs.source import Source
+from wattwhat.logs.totals import Totals, said
+from wattwhat.measurement import Measurement
+from wattwhat.quantity import unit_factor
+
+__all__ = ["PyJoules"]
+
+_NAMES = ("timestamp", "tag", "duration")
+_DOMAIN = re.compile(r"(package|dram|core|uncore|nvidia_gpu)_(\d{1,4})")
+_COMPONENTS = {"package": "cpu", "dram": "dram", "core": "core", "uncore": "uncore", "nvidia_gpu": "gpu"}
+# No GPU that NVML gives an energy for draws less, idle (ours).
+_LEAST_GPU_W = 2.0
+
+
+class PyJoules:
+    """A negative energy is a counter that wrapped: that row is refused, for what it counted is not known."""
+
+    name = "pyjoules"
+
+    def sniff(self, head: Head) -> int:
+        """Its first three columns and a domain."""
+        names = head.cells(delimiter_of(head.first_line))
+        return 95 if _is_header(names) else 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement a row."""
+        delimiter = delimiter_of(head_of(source).first_line)
+        for row in named_rows(source, _is_header, delimiter):
+            if not row.whole:
+                source.problem(
+                    row.line,
+                    f"expected {len(row.header)} cells, found {len(row.found)}: pyJoules appends without a "
+                    "new header when the domains change, so which is which is not known",
+                )
+                continue
+            yield from self._measurement(source, options, row)
+
+    def _measurement(self, source: Source, options: Options, row: NamedRow) -> Iterator[Measurement]:
+        totals = Totals(source, options, format=self.name, line=row.line)
+        duration_s = totals.seconds(row.get("duration"))
+        told = options.more.get("gpu_energy_unit")
+        for name in row.header:
+            domain = _DOMAIN.fullmatch(name)
+            if domain is None:
+                continue
+            kind, number_of = domain.groups()
+            inside = (
+                [totals.id_of(f"{part}_{number_of}") for part in ("core", "uncore")]
+                if kind == "package"
+                else []
+            )
+            is_gpu = kind == "nvidia_gpu"
+            energy_j = totals.add(
+                name,
+                _COMPONENTS[kind],
+                row.get(name),
+                "uJ",
+                NVML if is_gpu else RAPL,
+                factor=unit_factor(str(told), "J") if is_gpu and told else None,
+                contains=inside,
+            )
+            if (
+                is_gpu
+                and not told
+                and energy_j is not None
+                and duration_s
+                and energy_j / duration_s < _LEAST_GPU_W
+            ):
+                totals.warn(
+                    f"{name}: a mean of {energy_j / duration_s:.3g} W is too little for a GPU: some versions "
+                    "of pyJoules write mJ there; nothing was converted, gpu_energy_unit='mJ' does so"
+                )
+        begin = stamp(row.get("timestamp"))
+        yield from totals.measurement(
+            label=said(row.get("tag")),
+            duration_s=duration_s,
+            started_at=utc(begin, options.timezone) if begin is not None else None,
+            scope="cpu and gpu" if any("nvidia_gpu" in name for name in row.header) else "cpu",
+        )
+
+
+def _is_header(names: tuple[str, ...]) -> bool:
+    return names[:3] == _NAMES and any(_DOMAIN.fullmatch(name) for name in names[3:])

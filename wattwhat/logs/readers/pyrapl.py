@@ -1,0 +1,72 @@
+"""pyRAPL's CSV: microjoules of packages and DRAM and microseconds, one row a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wattwhat.logs.cells import number, stamp, utc
+from wattwhat.logs.named import NamedRow, named_rows
+from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.sensors import RAPL
+from wattwhat.logs.source import Source
+from wattwhat.logs.totals import Totals, said
+from wattwhat.measurement import Measurement
+
+__all__ = ["PyRapl"]
+
+_NAMES = ("label", "timestamp", "duration", "pkg", "dram")
+_SHORTEST_US = 1000.0
+
+
+class PyRapl:
+    """Sockets of one measurement are added; DRAM is not inside the package. Scope: the CPUs."""
+
+    name = "pyrapl"
+
+    def sniff(self, head: Head) -> int:
+        """Its header."""
+        return 95 if head.cells()[:5] == _NAMES else 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement for rows of one label, time and duration, which differ in their socket."""
+        group: list[NamedRow] = []
+        for row in named_rows(source, lambda names: names[:5] == _NAMES):
+            if not row.whole:
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+                continue
+            if group and (row.found[:3] != group[0].found[:3] or len(group) >= 64):
+                yield from self._measurement(source, options, group)
+                group = []
+            group.append(row)
+        if group:
+            yield from self._measurement(source, options, group)
+
+    def _measurement(self, source: Source, options: Options, group: list[NamedRow]) -> Iterator[Measurement]:
+        first = group[0]
+        totals = Totals(source, options, format=self.name, line=first.line)
+        in_joules = options.energy_unit == "J"
+        for row in group:
+            socket = row.get("socket") or "0"
+            totals.add(f"package-{socket}", "cpu", row.get("pkg"), "uJ", RAPL, column="pkg", rounded=True)
+            totals.add(f"dram-{socket}", "dram", row.get("dram"), "uJ", RAPL, column="dram", rounded=True)
+        duration_us = number(first.get("duration"))
+        if not in_joules and _looks_like_joules(group, duration_us):
+            totals.warn(
+                "the package energies have fractions of a µJ and the run is shorter than 1 ms: pyRAPL before "
+                "its release wrote J and s under this header; nothing was converted, energy_unit='J' does so"
+            )
+        begin = stamp(first.get("timestamp"))
+        yield from totals.measurement(
+            label=said(first.get("label")),
+            duration_s=totals.seconds(first.get("duration"), 1.0 if in_joules else 1e-6),
+            started_at=utc(begin, options.timezone) if begin is not None else None,
+            scope="cpu",
+            sockets=len(group),
+        )
+
+
+def _looks_like_joules(group: list[NamedRow], duration_us: float | None) -> bool:
+    """The counter counts whole µJ, so fractions in a run of microseconds are another unit."""
+    values = [number(row.get("pkg")) for row in group]
+    fractions = any(value is not None and value != round(value) for value in values)
+    return fractions and duration_us is not None and duration_us < _SHORTEST_US

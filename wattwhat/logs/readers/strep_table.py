@@ -1,0 +1,41 @@
+"""STREP's table of ImageNet models, whose energies are called power_draw: Ws a sample, kWh a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from wattwhat.logs.cells import is_missing
+from wattwhat.logs.named import NamedRow
+from wattwhat.logs.sensors import Sensor
+from wattwhat.logs.totals import Totals
+
+__all__ = ["is_strep", "strep_energy"]
+
+_NAMES = frozenset(("configuration", "task", "model", "running_time", "power_draw"))
+
+
+def is_strep(header: Iterable[str]) -> bool:
+    """Whether these are the columns of that table.
+
+    Example:
+        >>> is_strep(["configuration", "task", "model", "running_time", "power_draw", "top-1_val"])
+        True
+    """
+    return set(header) >= _NAMES
+
+
+def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any]:
+    """Add a row's energy; what the Measurement says besides.
+
+    Units as in the code that wrote the table (mlee/ratings.py of the same author): Ws and ms a sample of
+    50,000; kWh and h of a training, which is its measured epochs times a published number of epochs.
+    """
+    if not is_missing(row.get("power_draw")) or row.get("task") != "train":
+        totals.add("GPUs or CPU", "board", row.get("power_draw"), "J", sensor, column="power_draw")
+        seconds = totals.seconds(row.get("running_time"), 1e-3, "running_time")
+        return {"items": 1, "item": "sample", "duration_s": seconds, "task": row.get("task")[:40]}
+    totals.add("GPUs or CPU", "board", row.get("train_power_draw"), "kWh", sensor, column="train_power_draw")
+    totals.warn("the training's energy is that of a few measured epochs times a published number of epochs")
+    seconds = totals.seconds(row.get("train_running_time"), 3600.0, "train_running_time")
+    return {"duration_s": seconds, "task": "train"}

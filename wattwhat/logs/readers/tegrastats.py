@@ -1,0 +1,106 @@
+"""tegrastats of all Jetson boards: rails in mW, a total beside its parts, stamps or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wattwhat.logs.cells import stamp
+from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.sensors import INA3221
+from wattwhat.logs.source import Source
+from wattwhat.logs.trace import Trace
+from wattwhat.measurement import Measurement
+
+__all__ = ["Tegrastats"]
+
+# current/average, since JetPack 6 perhaps /maximum; the average is a running mean and not used. A memory
+# such as "RAM 936/3964MB" has a unit directly behind it.
+_RAIL = re.compile(
+    r"(?<!\S)([A-Z][A-Z0-9_]*) (-?\d{1,9})(?:mW)?/-?\d{1,9}(?:mW)?(?:/-?\d{1,9}(?:mW)?)?(?!\S)"
+)
+_STAMP = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d")
+# What the whole module (or board) draws; the other rails are parts of it.
+_TOTALS = ("VDD_IN", "POM_5V_IN", "VIN")
+# Boards without such a rail: these add up to the module (NVIDIA's developer guide for AGX Orin and Xavier).
+_SUMS = (
+    ("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"),
+    ("GPU", "CPU", "SOC", "CV", "VDDRQ", "SYS5V"),
+)
+
+
+class Tegrastats:
+    """Power of a Jetson's module: its input rail, else the rails that add up to it; scope: the module."""
+
+    name = "tegrastats"
+
+    def sniff(self, head: Head) -> int:
+        """Memory, processor list and a rail in one line."""
+        lines = [line for line in head.lines[:20] if "RAM " in line and "CPU [" in line]
+        if not lines:
+            return 0
+        return 90 if any(_RAIL.search(line) for line in lines) else 60
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement, each rail a channel; a total is counted, and its parts are kept uncounted."""
+        trace = Trace(source, options, format=self.name, sensor=INA3221, component="rail")
+        factor = options.power_factor or 1e-3
+        rails: dict[str, int] = {}
+        dated: bool | None = None
+        for line, text in source.lines():
+            if not text.strip():
+                continue
+            found = {name: int(value) for name, value in _RAIL.findall(text)}
+            first = _STAMP.match(text.lstrip())
+            if dated is None and found:
+                dated = first is not None
+                rails = _structure(found, trace)
+            moment = stamp(first[0]) if first else None
+            complaint = _complaint(found, rails, text, dated, moment is not None)
+            if complaint:
+                source.problem(line, complaint)
+                continue
+            tick = trace.clock(moment) if moment else trace.tick(None, "; tegrastats' own default is 1")
+            for name in rails:
+                if found.get(name, -1) >= 0:
+                    trace.add(name, tick, found[name] * factor, line)
+        yield from trace.measurements(scope="module")
+
+
+def _complaint(
+    found: dict[str, int], rails: dict[str, int], text: str, dated: bool | None, has_time: bool
+) -> str | None:
+    """What is wrong with this line, or None."""
+    if not found:
+        return f"expected a rail such as VDD_IN 5000mW/5000mW, found {text.strip()[-60:]!r}"
+    needed = [name for name, counted in rails.items() if counted]
+    lacking = [name for name in needed if name not in found]
+    if lacking:
+        return f"expected {', '.join(needed)}, but {', '.join(lacking)} is missing: a line that is cut off"
+    negative = [name for name in needed if found[name] < 0]
+    if negative:
+        return f"expected a power of 0 or more, found {found[negative[0]]} on {negative[0]}"
+    if dated and not has_time:
+        return "expected a time at the beginning, as the lines before have"
+    return None
+
+
+def _structure(found: dict[str, int], trace: Trace) -> dict[str, int]:
+    """Every rail, with 1 where its energy is counted, and what contains what told to the trace."""
+    total = next((name for name in _TOTALS if name in found), None)
+    counted = next((rails for rails in _SUMS if set(rails) <= found.keys()), None)
+    if total is not None:
+        inside = [trace.channel_id(name) for name in found if name != total]
+        trace.channel(total, component="module", contains=inside)
+        return {name: int(name == total) for name in found}
+    if counted is None:
+        trace.warn(
+            f"this board's rails ({', '.join(found)}) are not known here; their sum was taken, which counts "
+            "twice if one of them feeds another"
+        )
+        return dict.fromkeys(found, 1)
+    others = [name for name in found if name not in counted]
+    if others:
+        # The remaining rails of AGX Orin (VDDQ_VDD2_1V8AO) are fed from the 5 V of the system.
+        trace.channel(counted[-1], contains=[trace.channel_id(name) for name in others])
+    return {name: int(name in counted) for name in found}

@@ -1,0 +1,173 @@
+"""turbostat: watts or joules (--Joules) of packages and DRAM; the summary row is the total of a sample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wattwhat.logs.cells import number, stamp
+from wattwhat.logs.imported import imported, rounding_j, unused_rows
+from wattwhat.logs.reader import Head, Options, head_of
+from wattwhat.logs.sensors import RAPL
+from wattwhat.logs.source import Source
+from wattwhat.logs.tally import Tally
+from wattwhat.logs.trace import Trace
+from wattwhat.measurement import Measurement
+
+__all__ = ["Turbostat"]
+
+_SECONDS = re.compile(r"\s*(\d+\.\d+) sec\s*")
+# column -> component; CorWatt and GFXWatt are inside PkgWatt, SysWatt holds everything
+_COLUMNS = {
+    "PkgWatt": "cpu", "CorWatt": "core", "GFXWatt": "uncore", "RAMWatt": "dram", "SysWatt": "host",
+    "Pkg_J": "cpu", "Cor_J": "core", "GFX_J": "uncore", "RAM_J": "dram", "Sys_J": "host",
+}  # fmt: skip
+_INSIDE = {"Pkg": ("Cor", "GFX"), "Sys": ("Pkg", "Cor", "GFX", "RAM")}
+_TOPOLOGY = ("Package", "Die", "Node", "Core", "CPU")
+_CLOCK = "Time_Of_Day_Seconds"
+
+
+class Turbostat:
+    """Energy of all packages and of DRAM; rows of single CPUs repeat parts of it and are not added."""
+
+    name = "turbostat"
+
+    def sniff(self, head: Head) -> int:
+        """A header with the processor's clock and a power or energy column."""
+        for line in head.lines[:200]:
+            words = line.split()
+            if {"Avg_MHz", "Busy%", "Bzy_MHz"} & set(words):
+                return 90 if set(words) & _COLUMNS.keys() else 60
+            if "PkgWatt" in words or "Pkg_J" in words:
+                return 85
+        return 0
+
+    def read(self, source: Source, options: Options) -> Iterator[Measurement]:
+        """One Measurement over all samples."""
+        samples = _Samples(source, options, _first_row_only(head_of(source)))
+        for line, text in source.lines():
+            samples.line(line, text)
+        yield from samples.measurements()
+
+
+def _first_row_only(head: Head) -> bool:
+    """Without columns that number CPUs: whether only the first row below a header is the summary.
+
+    With --Summary there is one header and every row counts; else every sample has its header, and the rows
+    below the first are its parts. A single sample shows in the first row being the sum of the others.
+    """
+    tables: list[list[list[str]]] = []
+    for text in head.lines:
+        words = text.split()
+        if set(words) & _COLUMNS.keys():
+            tables.append([])
+        if tables and words:
+            tables[-1].append(words)
+    if len(tables) != 1 or len(tables[0]) < 3:
+        return len(tables) > 1
+    header, first, *others = tables[0]
+    place = next(k for k, name in enumerate(header) if name in _COLUMNS)
+    values = [number(row[place]) or 0.0 for row in others if len(row) == len(header)]
+    whole = number(first[place]) if place < len(first) else None
+    return whole is not None and whole > 0.0 and abs(sum(values) - whole) <= 0.02 * whole
+
+
+class _Samples:
+    def __init__(self, source: Source, options: Options, first_row_only: bool) -> None:
+        self._source, self._options = source, options
+        self._first_row_only = first_row_only
+        self._tally = Tally(source, Turbostat.name, RAPL)
+        self._trace = Trace(source, options, format=Turbostat.name, sensor=RAPL, component="cpu")
+        self._columns: list[str] = []
+        self._seconds = 0.0
+        self._rows = 0
+        self._complete = False
+
+    def line(self, line: int, text: str) -> None:
+        words = text.split()
+        seconds = _SECONDS.fullmatch(text)
+        if seconds:
+            self._seconds += number(seconds[1]) or 0.0
+        elif set(words) & _COLUMNS.keys():
+            self._columns, self._complete = words, False
+        elif "Avg_MHz" in words:
+            raise self._source.error(
+                line, "expected PkgWatt or Pkg_J among the columns; run turbostat as root"
+            )
+        elif self._columns and words and not self._complete:
+            self._row(line, words)
+
+    def _row(self, line: int, words: list[str]) -> None:
+        """The first row below a header is the summary; the rows of CPUs below it are its parts."""
+        topology = [k for k, name in enumerate(self._columns) if name in _TOPOLOGY]
+        if topology and any(words[k] != "-" for k in topology if k < len(words)):
+            return
+        if len(words) < len(self._columns):
+            self._source.problem(line, f"expected {len(self._columns)} columns, found {len(words)}")
+            return
+        row = dict(zip(self._columns, words, strict=False))
+        values = {name: number(cell) for name, cell in row.items() if name in _COLUMNS}
+        wrong = next((name for name, value in values.items() if value is None or value < 0.0), None)
+        if wrong is not None:
+            self._source.problem(line, f"expected a number of 0 or more in {wrong}, found {row[wrong]!r:.40}")
+            return
+        self._rows += 1
+        self._complete = self._first_row_only and not topology
+        for name, value in values.items():
+            self._value(name, value or 0.0, row, line)
+
+    def _value(self, name: str, value: float, row: dict[str, str], line: int) -> None:
+        kind = name[:3]
+        device = _NAMES[kind]
+        inside = [self._tally.id_of(_NAMES[part]) for part in _INSIDE.get(kind, ()) if self._has(part)]
+        if name.endswith("_J"):
+            factor = self._options.energy_factor or 1.0
+            self._tally.add(
+                device,
+                _COLUMNS[name],
+                value * factor,
+                rounding_j=rounding_j(row[name], factor),
+                contains=inside,
+            )
+            return
+        power_w = value * (self._options.power_factor or 1.0)
+        moment = stamp(row[_CLOCK]) if _CLOCK in row else None
+        if moment is not None:
+            self._trace.channel(device, component=_COLUMNS[name], contains=inside)
+            self._trace.add(device, self._trace.clock(moment), power_w, line)
+            return
+        # Each row is the mean over one interval, so n rows stand for n intervals.
+        interval_s = self._trace.interval_s("; turbostat's own default is 5")
+        self._tally.add(
+            device,
+            _COLUMNS[name],
+            power_w * interval_s,
+            rounding_j=rounding_j(row[name], 1.0) * interval_s,
+            contains=inside,
+        )
+
+    def _has(self, kind: str) -> bool:
+        return any(name.startswith(kind) and name in _COLUMNS for name in self._columns)
+
+    def measurements(self) -> Iterator[Measurement]:
+        if not self._tally:
+            yield from self._trace.measurements(scope="cpu")
+            return
+        in_joules = any(name.endswith("_J") for name in self._columns)
+        interval_s = self._options.interval_s
+        duration_s = self._seconds or (interval_s * self._rows if interval_s else None)
+        if not in_joules and interval_s:
+            duration_s = interval_s * self._rows
+        yield imported(
+            self._source,
+            self._tally.energies(),
+            format=Turbostat.name,
+            duration_s=duration_s,
+            warnings=unused_rows(self._source),
+            scope="cpu",
+            line=1,
+            samples=self._rows,
+        )
+
+
+_NAMES = {"Pkg": "packages", "Cor": "cores", "GFX": "graphics", "RAM": "DRAM", "Sys": "system"}
