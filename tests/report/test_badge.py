@@ -67,7 +67,9 @@ def test_better_letters_are_greener() -> None:
 
 def test_what_is_on_the_label() -> None:
     run = simple(13.13, 0.16, label="resnet18", provenance="estimated")
-    result = ScoreResult("grade", None, "B", {"A": 0.0, "B": 0.87, "C": 0.13, "G": 0.0}, {"reference": "imagenet-2026"})
+    result = ScoreResult(
+        "grade", None, "B", {"A": 0.0, "B": 0.87, "C": 0.13, "G": 0.0}, {"reference": "imagenet-2026"}
+    )
     shown = texts(badge_of(run, result).svg())
     assert {"131 mJ", "per item, estimated", "± 3.14 mJ (95 %)", "odds: B 87 %, C 13 %"} <= set(shown)
     assert {"reference: imagenet-2026", "2026-01-01", "resnet18"} <= set(shown)
