@@ -115,7 +115,7 @@ def test_without_a_baseline_it_says_how_to_store_one(inner: Any) -> None:
     found = inner()
     found.assert_outcomes(failed=1)
     found.stdout.fnmatch_lines(
-        ["*no baseline of 'test_energy.py::test_step' in energy-baseline.jsonl: pytest --energy-update stores one*"]
+        ["*no baseline of 'test_energy.py::test_step' in energy-baseline.jsonl: run pytest --energy-update*"]
     )
 
 

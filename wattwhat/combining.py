@@ -89,7 +89,7 @@ def combine(
         ),
         environment=_environment(given),
         started_at=min((m.started_at for m in given if m.started_at), default=None),
-        details={"combined": len(given), "labels": list(dict.fromkeys(m.label for m in given))[:100]},
+        details={"combined": len(given), "labels": sorted({m.label for m in given})[:100]},
     )
 
 
@@ -220,7 +220,7 @@ def _idle(given: Sequence[Measurement], chosen: Sequence[Seen], duration_s: floa
 
 
 def _label(given: Sequence[Measurement]) -> str:
-    names = list(dict.fromkeys(one.label for one in given))
+    names = sorted({one.label for one in given})
     return " + ".join(names) if len(names) <= 3 else f"{len(given)} measurements"
 
 

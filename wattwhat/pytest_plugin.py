@@ -126,7 +126,7 @@ class EnergyCheck:
         old = _stored(self.path).get(measurement.label)
         if old is None:
             pytest.fail(
-                f"no baseline of {measurement.label!r} in {self.path.name}: pytest --energy-update stores one",
+                f"no baseline of {measurement.label!r} in {self.path.name}: run pytest --energy-update",
                 pytrace=False,
             )
         _skip_on_another_machine(measurement, old)

@@ -1,4 +1,4 @@
-"""Numbers with their uncertainty, as a person and as LaTeX's siunitx read them."""
+"""Numbers with their uncertainty, as a person and as LaTeX's siunitx read them; names as one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from wattwhat.quantity import Quantity
 
-__all__ = ["concise", "siunitx", "with_prefix"]
+__all__ = ["concise", "one_line", "siunitx", "with_prefix"]
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 
@@ -72,9 +72,26 @@ def with_prefix(value: float, unit: str, figures: int = 3) -> str:
     if not math.isfinite(value):
         return "unknown"
     shown = float(f"{value:.{figures}g}")
+    if not shown:
+        return f"0 {unit}"
     for factor, prefix in _PREFIXES:
         if abs(shown) >= factor * (1.0 - 1e-12) or factor == 1e-9:
             scaled = shown / factor
             decimals = max(figures - 1 - math.floor(math.log10(abs(scaled))), 0) if scaled else 0
             return f"{scaled:.{decimals}f} {prefix}{unit}"
     return f"{shown:g} {unit}"
+
+
+def one_line(text: str, columns: int | None = None) -> str:
+    r"""A name from a file as one line that a terminal can be given: no line ends, no control characters.
+
+    Args:
+        text: the name.
+        columns: cut it to so many.
+
+    Example:
+        >>> one_line("net\n\x1b[31m 18"), one_line("a long name", 7)
+        ('net [31m 18', 'a long…')
+    """
+    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return line if columns is None or len(line) <= columns else f"{line[: columns - 1]}…"

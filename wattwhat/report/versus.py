@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from wattwhat.comparison import CANNOT_TELL
+from wattwhat.report.numerals import one_line
 
 if TYPE_CHECKING:
     from wattwhat.comparison import Comparison
@@ -83,9 +84,7 @@ def _side(letter: str, label: str, energy: object, comparison: Comparison) -> li
     basis = "in total" if comparison.per == "total" else f"per {comparison.per}"
     said = f"{energy:U}".replace(" (k=2)", f" {basis} (k=2)")
     room = _WIDTH - len(said) - 5
-    shown = " ".join(label.split())
-    shown = shown if len(shown) <= room else f"{shown[: room - 1]}…"
-    return [f"{letter}  {shown}  {said}", *_bar(letter, comparison)]
+    return [f"{letter}  {one_line(label, room)}  {said}", *_bar(letter, comparison)]
 
 
 def _bar(letter: str, comparison: Comparison) -> list[str]:
@@ -97,4 +96,4 @@ def _bar(letter: str, comparison: Comparison) -> list[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(" ".join(text.split()), _WIDTH, subsequent_indent=indent) or [""]
+    return textwrap.wrap(one_line(text), _WIDTH, subsequent_indent=indent) or [""]
