@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
 from wattwhat.quantity import Quantity
-from wattwhat.report.numerals import concise, siunitx
+from wattwhat.report.numerals import concise, one_line, siunitx
 
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
@@ -143,14 +143,18 @@ def _csv(ones: Sequence[Measurement]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
+    if isinstance(value, str):
+        # NUL cannot be read back by every CSV reader, an unpaired surrogate cannot be written at all
+        text = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        return f"'{text}" if _FORMULA.match(text) else text
     return repr(value) if isinstance(value, float) else value
 
 
 def _pandas(ones: Sequence[Measurement]) -> Any:
+    import importlib
+
     try:
-        import pandas
+        pandas = importlib.import_module("pandas")
     except ImportError as err:
         raise ArgumentError(
             "format 'pandas' needs pandas, which is not installed: pip install pandas"
@@ -207,7 +211,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 def markdown_text(text: str) -> str:
     """One line in which nothing is markup: HTML becomes entities, the rest of the signs get a backslash."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # hyphens, brackets and plus signs mean nothing inside the line of a table, and names are full of them
     return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", line)
 
@@ -256,8 +260,7 @@ def _latex_head(name: str) -> str:
 
 
 def _latex_text(text: str) -> str:
-    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return "".join(_LATEX.get(sign, sign) for sign in line)
+    return "".join(_LATEX.get(sign, sign) for sign in one_line(text))
 
 
 def _listed(measurements: Any) -> list[Any]:
