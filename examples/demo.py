@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import attrs
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -19,6 +20,7 @@ from torch import nn
 import wattwhat
 from wattwhat.errors import ScoreDomainError
 from wattwhat.jsonl import write_jsonl
+from wattwhat.report import write_page
 from wattwhat.scoring import SAM
 
 
@@ -83,7 +85,13 @@ def study(
     inference = wattwhat.measure(
         model, test_x, label=f"{name}, inference", min_seconds=seconds / 3, max_seconds=seconds, metrics=known
     )
-    return window.measurement.with_metrics(**known), inference
+    training = attrs.evolve(window.measurement.with_metrics(**known), details=kind(name, "training"))
+    return training, attrs.evolve(inference, details={**inference.details, **kind(name, "inference")})
+
+
+def kind(name: str, phase: str) -> dict[str, str]:
+    """What tells the rows apart on the page."""
+    return {"family": "convolutional" if "cnn" in name else "dense", "phase": phase, "item": "image"}
 
 
 def row(name: str, training: wattwhat.Measurement, inference: wattwhat.Measurement) -> str:
@@ -110,6 +118,15 @@ def short(quantity: wattwhat.Quantity) -> str:
     return f"{quantity:U}".split(f" {quantity.unit}")[0]
 
 
+def write_the_page(path: Path, measurements: list[wattwhat.Measurement]) -> str:
+    """The comparison page, where the extra wattwhat[report] is installed; says where it is."""
+    try:
+        write_page(path, measurements, title="Four models on scikit-learn's digits")
+    except wattwhat.WattwhatError as err:
+        return f"No page was written: {err}"
+    return f"Open {path.resolve().as_uri()} in a browser to compare them."
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", default="demo.jsonl")
@@ -130,14 +147,15 @@ def main() -> int:
         kept += [training, inference]
         print(row(name, training, inference), flush=True)
     write_jsonl(chosen.out, kept)
+    page = write_the_page(Path(chosen.out).with_name("report.html"), kept)
     print("\n± is the expanded uncertainty, k = 2. SAM = 5 accuracy^5 / log10(training energy in mJ).")
     for sentence in dict.fromkeys(sentence for m in kept for sentence in m.warnings):
         print(f"warning: {sentence}")
     if kept[0].provenance == "estimated":
         print("No sensor was found: the joules are a model's (run 'wattwhat doctor' to see what would help).")
-    print(
-        f"{len(kept)} measurements written to {Path(chosen.out).name}, in {time.monotonic() - begun:.0f} s."
-    )
+    took_s = time.monotonic() - begun
+    print(f"{len(kept)} measurements written to {Path(chosen.out).name}, in {took_s:.0f} s.")
+    print(page)
     return 0
 
 

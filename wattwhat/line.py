@@ -52,6 +52,8 @@ class Line:
         counted: whether its energy is added to totals.
         error: why its latest reading failed, or None.
         lost: whether every further reading will fail.
+        watched: whether its update period was looked for by watching.
+        version: version of the vendor's library and driver behind it, or None.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -61,6 +63,12 @@ class Line:
         self.counted = True
         self.error: str | None = None
         self.lost = False
+        self.watched = False
+        self.version: str | None = None
+
+    def learn(self, channel: Channel) -> None:
+        """Go by what was found out about the sensor: the same channel, with other figures."""
+        self.channel = channel
 
     def close(self) -> None:
         """Close the meter, whatever it raises."""
@@ -148,20 +156,26 @@ class GaugeLine(Line):
     def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__(meter)
         self._clock = clock
-        period = period_s(self.channel)
-        self.poll_s = min(max(period / 2.0, 0.002), 0.5)
-        self.delay_s = delay_s(self.channel)
-        self._how: dict[str, float] = {
-            "period_s": period,
-            "seen": seen_fraction(period, self.channel.averaging_window_s),
-            "max_gap_s": max(5.0 * self.poll_s, 3.0 * period),
-            "limit_w": power_limit_w(self.channel),
-        }
         self.sums = PowerSums()
         self.recent: deque[tuple[float, float, PowerSums]] = deque(maxlen=64)
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
         self.pending: list[Edge] = []
         self.lock = threading.Lock()
+        self.learn(self.channel)
+
+    def learn(self, channel: Channel) -> None:
+        """Go by these figures, also for windows that are open now."""
+        period = period_s(channel)
+        with self.lock:
+            self.channel = channel
+            self.poll_s = min(max(period / 2.0, 0.002), 0.5)
+            self.delay_s = delay_s(channel)
+            self._how: dict[str, float] = {
+                "period_s": period,
+                "seen": seen_fraction(period, channel.averaging_window_s),
+                "max_gap_s": max(5.0 * self.poll_s, 3.0 * period),
+                "limit_w": power_limit_w(channel),
+            }
 
     def begin(self) -> Edge:
         """The edge at which a window starts: the gauge is looked at once, and watched from now on."""

@@ -6,10 +6,12 @@ import math
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 
 from wattwhat.blocks import Block, add_up, repeats_u_j, shrinkable_half_width, with_repeats
+from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
@@ -19,6 +21,8 @@ from wattwhat.plan import Plan
 from wattwhat.quantity import Quantity
 from wattwhat.rig import Rig
 from wattwhat.rounds import Rounds
+from wattwhat.steady import drift, rising_blocks
+from wattwhat.watch import learn_periods
 from wattwhat.workload import Workload
 
 __all__ = ["Progress", "run_plan"]
@@ -117,6 +121,7 @@ class _Run:
         idle = self.plan.idle
         if idle is None or idle is False or idle == 0:
             return None
+        learn_periods(self.lines, lambda: self.clock() * 1e-9, self.sleep)
         slowest_s = max(
             (period_s(line.channel) for line in self.lines if line.provenance == "measured"), default=0.0
         )
@@ -137,6 +142,7 @@ class _Run:
         return Quantity(energy.value / span_s, budget.u / span_s, "W")
 
     def result(self, blocks: list[Block], idle_w: Quantity | None, stopped: str) -> Measurement:
+        blocks, rise = self.settled(blocks)
         entries = add_up(blocks)
         calls = sum(block.calls for block in blocks)
         items = self.workload.items_per_call
@@ -159,6 +165,9 @@ class _Run:
             words += (
                 "only one block was measured, so the spread between calls is not known: raise max_seconds",
             )
+        drifting = drift(*_seen_j(blocks, counted))
+        if drifting is not None:
+            words += (drifting.sentence,)
         reached = shrinkable_half_width(blocks, counted)
         return attrs.evolve(
             m,
@@ -174,13 +183,35 @@ class _Run:
                 "warmup_calls": self.warm_calls,
                 "block_energy_j": [_block_j(block, counted) for block in blocks],
                 "block_duration_s": [block.duration_s for block in blocks],
+                **rise,
             },
         )
+
+    def settled(self, blocks: list[Block]) -> tuple[list[Block], dict[str, Any]]:
+        """The blocks after the power had risen, and the details about those that are left out."""
+        known_j, durations_s = _seen_j(blocks, self.counted)
+        count = rising_blocks(known_j, durations_s)
+        if not count:
+            return blocks, {}
+        left_out = {
+            "words": f"the first {count} of {len(blocks)} blocks are left out: power was still rising",
+            "block_energy_j": known_j[:count],
+            "block_duration_s": durations_s[:count],
+        }
+        return blocks[count:], {"power_rise": left_out}
 
 
 def _block_j(block: Block, counted: set[str]) -> float | None:
     values = [j.value_j for line, j, _ in block.entries if j is not None and line.channel.id in counted]
     return math.fsum(values) if values else None
+
+
+def _seen_j(blocks: list[Block], counted: set[str]) -> tuple[list[float], list[float]]:
+    """Energies and durations of the blocks; none at all where a channel was lost in some of them."""
+    entries = [j for block in blocks for line, j, _ in block.entries if line.channel.id in counted]
+    if any(j is None or any(source == LOST for source, _ in j.parts) for j in entries):
+        return [], []
+    return [_block_j(block, counted) or 0.0 for block in blocks], [block.duration_s for block in blocks]
 
 
 def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:

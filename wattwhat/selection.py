@@ -13,6 +13,7 @@ from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_b
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.meter import Meter
 from wattwhat.rig import Rig
+from wattwhat.userdata import profiles_path
 
 __all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]
 
@@ -122,12 +123,32 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     kept, warnings = choose_meters(found, explicit=names is not None)
     used = {id(meter) for meter in kept}
     serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
-    return Rig(
+    profiles, doubts = _profiles()
+    rig = Rig(
         kept,
-        warnings=[*warnings, *(note for one in serving for note in _warnings_of(one))],
+        warnings=[*warnings, *doubts, *(note for one in serving for note in _warnings_of(one))],
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
+    versions = {id(meter): one.version for one in serving for meter in one.meters}
+    for line in rig.lines:
+        line.version = versions.get(id(line.meter))
+    if profiles:
+        from wattwhat.profile import profiled
+
+        for line in rig.lines:
+            line.learn(profiled(line.channel, line.version, profiles))
+    return rig
+
+
+def _profiles() -> tuple[Mapping[Any, Any], tuple[str, ...]]:
+    """What calibration found on this machine; without its file, no more than a look for that is done."""
+    path = profiles_path()
+    if not os.path.exists(path):
+        return {}, ()
+    from wattwhat.profile import read_profiles
+
+    return read_profiles(path)
 
 
 def _name_objects(

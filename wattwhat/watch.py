@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from statistics import fmean, median_low
+from typing import TYPE_CHECKING
 
 from wattwhat.meter import Reading
 
-__all__ = ["observe_period"]
+if TYPE_CHECKING:
+    from wattwhat.line import CounterLine, GaugeLine
+
+__all__ = ["learn_periods", "observe_period"]
 
 # Some sensors answer late or fall short when polled harder than this.
 _LOOK_S = 0.001
@@ -58,6 +62,43 @@ def observe_period(
     intervals_ns = [later - earlier for earlier, later in pairwise(changes_ns)]
     middle_ns = median_low(intervals_ns)
     return fmean(one for one in intervals_ns if abs(one - middle_ns) <= 1.01 * look_ns) * 1e-9
+
+
+def learn_periods(
+    lines: Iterable[CounterLine | GaugeLine],
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    limit_s: float = 0.5,
+) -> None:
+    """Watch sensors whose update period nobody stated, each once, and let their lines go by what is found.
+
+    Of several devices of one kind the first is watched for all of them. A sensor that cannot be read, or
+    tells nothing, stays as it is.
+
+    Args:
+        lines: the lines.
+        clock: gives the time in s.
+        sleep: waits so many seconds.
+        limit_s: seconds of watching for each kind of sensor.
+    """
+    import attrs
+
+    found: dict[tuple[str, ...], float | None] = {}
+    for line in lines:
+        channel = line.channel
+        if line.watched or line.lost or line.provenance != "measured" or channel.update_period_s is not None:
+            continue
+        line.watched = True
+        kind = (channel.backend, channel.device, channel.component, channel.quantity)
+        if kind not in found:
+            try:
+                found[kind] = observe_period(line.meter.read, clock, sleep, limit_s)
+            except Exception:  # what fails here fails again where a measurement can say so
+                found[kind] = None
+        period_s = found[kind]
+        if period_s is not None:
+            source = f"{channel.source or channel.backend}; update period found by watching"
+            line.learn(attrs.evolve(channel, update_period_s=period_s, source=source))
 
 
 def _looks(

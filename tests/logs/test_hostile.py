@@ -21,7 +21,7 @@ def test_a_line_of_one_thing_is_refused(piece: str) -> None:
 
 
 def test_the_worst_of_them_together_end_in_time() -> None:
-    """A quadratic pattern took a minute over each; a process that is stopped after one cannot hang the suite."""
+    """A quadratic pattern took a minute over each; a child that is stopped cannot hang the suite."""
     program = (
         "import io\nfrom wattwhat import logs\nfrom wattwhat.errors import LogError\n"
         f"for piece in {LINES!r}:\n    try:\n        logs.read(io.StringIO(piece * (64_000 // len(piece))))\n"

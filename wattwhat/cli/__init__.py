@@ -34,12 +34,14 @@ class Verb(NamedTuple):
 VERBS = (
     Verb("doctor", "wattwhat.cli.doctor", "what can be measured here, and what would mend the rest"),
     Verb("measure", "wattwhat.cli.measure", "measure a Python callable until the answer is precise"),
+    Verb("report", "wattwhat.cli.report", "write the comparison page: accuracy against energy, offline"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
     Verb("monitor", "wattwhat.cli.monitor", "show live power, channel by channel, until Ctrl-C"),
     Verb("compare", "wattwhat.cli.compare", "tell whether A uses less energy than B, and how sure that is"),
     Verb("check", "wattwhat.cli.check", "fail if new measurements take more than a baseline"),
     Verb("export", "wattwhat.cli.export", "tables for papers, spreadsheets and model cards"),
     Verb("badge", "wattwhat.cli.badge", "draw a small energy label of one measurement"),
+    Verb("calibrate", "wattwhat.cli.calibrate", "find out what the sensors here are like, and keep it"),
 )
 
 _EXAMPLES = """examples:

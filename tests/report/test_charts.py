@@ -1,0 +1,86 @@
+"""The chart objects: what they draw, and what they say where a library is missing."""
+
+import json
+import sys
+
+import pytest
+
+import wattwhat.report
+from tests.report import made
+from wattwhat.errors import ArgumentError
+from wattwhat.report import charts
+from wattwhat.report.page import specs
+
+
+def drawn(chart):
+    spec = chart.to_dict()
+    return spec["data"]["values"], spec
+
+
+def test_the_chart_holds_what_can_be_drawn():
+    pytest.importorskip("altair")
+    rows, spec = drawn(wattwhat.report.plot([*made.alike(), *made.odd()]))
+    assert {row["label"] for row in rows} >= {m.label for m in made.alike()} | {"estimate", made.HOSTILE[0]}
+    assert {row["label"] for row in rows}.isdisjoint({"lost", "no accuracy", "no items"})
+    first = next(row for row in rows if row["label"] == "net0")
+    m = made.alike()[0]
+    assert first["energy"] == pytest.approx(m.energy_per_item_j.to("mJ").value)
+    assert first["energy_high"] - first["energy"] == pytest.approx(2 * m.energy_per_item_j.to("mJ").u)
+    assert first["accuracy"] == 0.5
+    assert "energy per item (mJ" in json.dumps(spec)
+
+
+def test_without_accuracy_it_is_energy_alone():
+    pytest.importorskip("altair")
+    rows, spec = drawn(charts.plot([made.model("a", 1), made.model("b", 2)]))
+    assert [row["accuracy"] for row in rows] == [None, None]
+    assert "label" in json.dumps(spec["layer"][-1]["encoding"]["y"])
+
+
+def test_nothing_to_draw_is_an_error_that_says_so():
+    with pytest.raises(ArgumentError, match="none has an energy above 0"):
+        charts.plot([made.odd()[1]])
+
+
+def test_a_missing_library_is_named_with_its_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "altair", None)
+    with pytest.raises(ArgumentError, match=r"altair.*pip install \"wattwhat\[report\]\""):
+        charts.plot(made.alike())
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    specs.library_script.cache_clear()
+    with pytest.raises(ArgumentError, match=r"vl-convert.*pip install"):
+        specs.library_script()
+
+
+def test_the_library_cannot_end_its_element():
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    specs.library_script.cache_clear()
+    script = specs.library_script()
+    assert "</script" not in script.lower()
+    assert "<!--" not in script
+    assert "\r" not in script
+    assert script.rstrip().endswith("window.vegaEmbed=$t6;") or "window.vegaEmbed" in script
+
+
+def test_the_page_gets_its_charts_compiled():
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    found = specs.page_specs()
+    assert set(found) == {"scatter", "dots", "trace"}
+    assert all("vega/v" in spec["$schema"] for spec in found.values())
+    names = {data["name"] for data in found["scatter"]["data"]}
+    assert names >= {"rows", "bands", "letters", "front", "picked", "cursor", "named"}
+
+
+def test_importing_the_reports_brings_no_chart_library():
+    import subprocess
+
+    script = (
+        "import sys, wattwhat.report, wattwhat.report.page;"
+        "print([name for name in ('altair', 'numpy', 'vl_convert') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    with pytest.raises(AttributeError):
+        wattwhat.report.nothing  # noqa: B018

@@ -1,0 +1,165 @@
+"""From readings under a known load to findings about one channel: pure, no clock, no meter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from wattwhat.calibration.record import Finding, Found, Series, Timeline
+from wattwhat.calibration.response import Response, fit_response
+from wattwhat.calibration.spread import duty_from_spread
+from wattwhat.calibration.ticks import Ticks, find_ticks, resolution
+from wattwhat.channel import Channel
+
+__all__ = ["Wave", "examine"]
+
+# A square wave that was run: when, and its period, all in s.
+Wave = tuple[float, float, float]
+
+# Below this part of explained variance, what the channel shows has other causes than the load.
+_SEEN = 0.5
+# A counter that ticks faster than this is read between its ticks, so its window cannot be told.
+_SLOW_COUNTER_S = 0.01
+# Readings of a counter that is faster than the looks are put together over this time, in s.
+_PIECE_S = 0.004
+# A window that is known no better than this is not known.
+_VAGUE = 0.3
+# A window within this part of the update period is taken as the period: the sensor sees all.
+_WHOLE = 0.03
+
+
+def examine(
+    channel: Channel,
+    series: Series,
+    load: Timeline,
+    *,
+    fast_period: Finding | None = None,
+    waves: Sequence[Wave] = (),
+    load_words: str = "",
+) -> Found:
+    """What one channel's readings tell about it.
+
+    Args:
+        channel: as declared.
+        series: its readings.
+        load: when the load was on.
+        fast_period: for a counter that is faster than the looks: its update period, found otherwise.
+        waves: square waves that were part of the load.
+        load_words: the load in words.
+
+    Returns:
+        What was found; a finding without a value has the reason.
+    """
+    fast = fast_period is not None
+    ticks = Ticks(fast_period, series.t_s, series.values) if fast_period else find_ticks(series)
+    found = Found(channel, ticks.period_s, resolution=resolution(series.values), load=load_words)
+    if ticks.period_s.value is None:
+        return _without(found, f"not looked for: {ticks.period_s.reason}")
+    if not len(load.switches_s):
+        return _without(found, f"not looked for: {load_words or 'there was no load to put on it'}")
+    answer = _answer(channel, series, ticks, load, fast)
+    if isinstance(answer, str):
+        return _without(found, answer)
+    if answer.explained < _SEEN or answer.swing_w < 4.0 * answer.u[3]:
+        return _without(
+            found,
+            f"the load hardly moved it: {100.0 * max(answer.explained, 0.0):.0f} % of its changes came with "
+            "the load",
+        )
+    return _described(found, answer, series, ticks, waves)
+
+
+def _without(found: Found, reason: str) -> Found:
+    nothing = Finding(reason=reason)
+    return attrs.evolve(found, averaging_window_s=nothing, duty=nothing, delay_s=nothing, rise_s=nothing)
+
+
+def _answer(channel: Channel, series: Series, ticks: Ticks, load: Timeline, fast: bool) -> Response | str:
+    """The fit, of the values as they are or of what a counter gained between two of them."""
+    import numpy as np
+
+    period = ticks.period_s.value or math.inf
+    timing = series.look_s / math.sqrt(12.0)
+    if not channel.is_counter:
+        return fit_response(load, ticks.seen_s, ticks.values, period, timing_s=timing)
+    seen, values = ticks.seen_s, ticks.values
+    if period < _SLOW_COUNTER_S:
+        stride = max(1, math.ceil(_PIECE_S / series.look_s))
+        seen, values = series.t_s[::stride], series.values[::stride]
+    gained, spans = np.diff(values), np.diff(seen)
+    if channel.wrap_j is not None:
+        gained = np.where(gained < 0.0, gained + channel.wrap_j, gained)
+    whole = (gained >= 0.0) & (spans < 1.5 * max(period, float(np.median(spans))))
+    powers = gained[whole] / spans[whole]
+    if period < _SLOW_COUNTER_S:
+        # what is read is half a period old at the mean
+        return fit_response(load, seen[1:][whole] - period / 2.0, powers, period, spans[whole], timing)
+    return fit_response(load, seen[1:][whole], powers, period, timing_s=timing)
+
+
+def _described(found: Found, answer: Response, series: Series, ticks: Ticks, waves: Sequence[Wave]) -> Found:
+    window = _window(found, answer, series.look_s)
+    duty, notes = _duty(found, window, answer, ticks, waves)
+    delay = Finding(max(answer.delay_s, 0.0), answer.u[2])
+    if answer.delay_s < -3.0 * answer.u[2] - series.look_s:
+        notes += (
+            f"its values came {-answer.delay_s * 1e3:.2g} ms before the load: delay and rise are doubtful",
+        )
+    return attrs.evolve(
+        found,
+        averaging_window_s=window,
+        duty=duty,
+        delay_s=delay,
+        rise_s=Finding(answer.rise_s, answer.u[1]),
+        notes=notes,
+    )
+
+
+def _window(found: Found, answer: Response, look_s: float) -> Finding:
+    period = found.update_period_s.value or math.inf
+    vague = not found.update_period_s.known_within(_VAGUE)
+    if found.channel.is_counter and period < _SLOW_COUNTER_S:
+        return Finding(
+            reason=f"it ticks every {period * 1e3:.2g} ms: what it misses of so short a time cannot be told"
+        )
+    if vague and answer.window_s < 5.0 * look_s:
+        return Finding(reason=f"it is shorter than {5e3 * look_s:.2g} ms, and the looks show no more")
+    if answer.window_s < 0.02 * period or answer.u[0] > _VAGUE * answer.window_s:
+        most = answer.window_s + 2.0 * answer.u[0]
+        return Finding(reason=f"its answer fits windows from nothing to {most * 1e3:.2g} ms")
+    if abs(answer.window_s - period) <= max(3.0 * answer.u[0], _WHOLE * period):
+        return Finding(period, math.hypot(answer.u[0], answer.window_s - period))
+    return Finding(answer.window_s, answer.u[0])
+
+
+def _duty(
+    found: Found, window: Finding, answer: Response, ticks: Ticks, waves: Sequence[Wave]
+) -> tuple[Finding, tuple[str, ...]]:
+    """The part of the time it looks at: from the window, and from the spread under square waves."""
+    period = found.update_period_s.value or math.inf
+    by_window = Finding(reason=window.reason)
+    if window.value is not None and window.u is not None:
+        by_window = Finding(min(window.value / period, 1.0), window.u / period)
+        if window.value >= period:
+            return by_window, ()
+    settle = 2.0 * period + answer.delay_s + 4.0 * answer.rise_s
+    readings: list[tuple[float, Any]] = []
+    for begin, end, wave_s in waves:
+        shown = (ticks.seen_s >= begin + settle) & (ticks.seen_s < end)
+        readings.append((wave_s, ticks.values[shown]))
+    by_spread = duty_from_spread(readings, period, answer.swing_w, answer.rise_s, answer.residual_w)
+    if by_spread.value is None or found.channel.is_counter:
+        return by_window, ()
+    if by_window.value is None:
+        return by_spread, ()
+    apart = abs(by_spread.value - by_window.value)
+    if apart > 0.1 + 3.0 * math.hypot(by_spread.u or 0.0, by_window.u or 0.0):
+        words = (
+            f"its answer to the load says that it looks {100 * by_window.value:.0f} % of the time, the "
+            f"spread under square waves {100 * by_spread.value:.0f} %: take more --seconds"
+        )
+        return by_window, (words,)
+    return min(by_window, by_spread, key=lambda one: one.u or 0.0), ()

@@ -1,0 +1,195 @@
+"""How often a channel renews its value, when it did so, and in what steps: from readings alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import attrs
+
+from wattwhat.calibration.record import Finding, Series
+
+if TYPE_CHECKING:
+    from wattwhat.calibration.record import Array
+
+__all__ = ["Ticks", "fast_counter_period", "find_ticks", "resolution"]
+
+_FEWEST_CHANGES = 5
+# Above this share of looks with a new value, the channel is too fast for counting its changes.
+TOO_FAST = 0.6
+# Shortest period that randomly spaced looks a millisecond apart are asked to tell.
+_SHORTEST_S = 0.0004
+
+
+@attrs.frozen(eq=False)
+class Ticks:
+    """When new values appeared.
+
+    Args:
+        period_s: the update period.
+        seen_s: when each new value came, in s, as well as it is known.
+        values: these values, in J or W.
+    """
+
+    period_s: Finding
+    seen_s: Array
+    values: Array
+
+
+def find_ticks(series: Series) -> Ticks:
+    """The update period from the times at which the value changed.
+
+    The start is the median gap between changes (arXiv 2312.02741). A gauge that shows the same power twice
+    leaves gaps of several periods; the period is then the longest time of which the gaps are multiples, and
+    a straight line through the times of all changes refines it.
+
+    Args:
+        series: readings under a load that changes, at least four looks a period.
+
+    Example:
+        >>> import numpy as np
+        >>> t = np.arange(0.0, 1.0, 0.002)
+        >>> ticks = find_ticks(Series(t, np.floor(t / 0.02)))
+        >>> round(ticks.period_s.value, 4)
+        0.02
+    """
+    import numpy as np
+
+    t, values = series.t_s, series.values
+    new = np.flatnonzero(np.diff(values) != 0.0) + 1 if len(t) > 1 else np.zeros(0, dtype=int)
+    seen = (t[new] + t[new - 1]) / 2.0
+    if len(new) < _FEWEST_CHANGES:
+        span = f"{t[-1] - t[0]:.3g} s" if len(t) > 1 else "no time"
+        what = "never changed" if len(new) == 0 else f"changed {len(new)} times only"
+        return Ticks(
+            Finding(reason=f"its value {what} in {span}: take more --seconds or a load that moves it"),
+            seen,
+            values[new],
+        )
+    look = series.look_s
+    if len(new) > TOO_FAST * (len(t) - 1):
+        return Ticks(_upper_limit(look), t, values)
+    gaps = np.diff(seen)
+    start = _longest_divisor(gaps, look)
+    if start is None:
+        median = float(np.median(gaps))
+        spread = float(np.median(np.abs(gaps - median))) * 1.4826
+        reason = "its updates are irregular; this is the median gap between changes"
+        return Ticks(Finding(median, spread / math.sqrt(len(gaps)), reason), seen, values[new])
+    number = np.concatenate([[0.0], np.cumsum(np.maximum(np.round(gaps / start), 1.0))])
+    slope, offset = np.polyfit(number, seen, 1)
+    fitted = offset + slope * number
+    rms = float(np.sqrt(np.mean((seen - fitted) ** 2)))
+    # The looks alone leave a rectangle of their own width around each change.
+    u = max(rms, look / math.sqrt(12.0)) / (math.sqrt(len(seen)) * float(np.std(number)))
+    if rms > look:
+        return Ticks(Finding(float(slope), u), seen, values[new])
+    return Ticks(Finding(float(slope), u), *_every_tick(series, float(offset), float(slope), int(number[-1])))
+
+
+def _every_tick(series: Series, first_s: float, period_s: float, count: int) -> tuple[Array, Array]:
+    """Times and values of all updates, those that showed the same value again included."""
+    import numpy as np
+
+    seen: Array = first_s + period_s * np.arange(count + 1, dtype=float)
+    middle = seen + period_s / 2.0
+    place = np.minimum(np.searchsorted(series.t_s, middle), len(series.t_s) - 1)
+    looked = (series.t_s[place] >= middle) & (series.t_s[place] < seen + period_s)
+    return seen[looked], series.values[place[looked]]
+
+
+def _upper_limit(look_s: float) -> Finding:
+    return Finding(
+        look_s,
+        look_s / math.sqrt(3.0),
+        f"an upper limit: nearly every look saw a new value, so it updates within {look_s * 1e3:.2g} ms",
+    )
+
+
+def _longest_divisor(gaps: Array, look_s: float) -> float | None:
+    """The longest time of which nearly all gaps are multiples, to within a look."""
+    import numpy as np
+
+    median = float(np.median(gaps))
+    short = float(np.quantile(gaps, 0.1))
+    near = gaps[np.abs(gaps - short) <= 1.1 * look_s]
+    tries = sorted([*(median / n for n in (1, 2, 3, 4)), float(np.mean(near))], reverse=True)
+    for period in tries:
+        number = np.round(gaps / period)
+        off = np.abs(gaps - number * period)
+        fits = (number >= 1) & (off <= 1.2 * look_s + 0.02 * period)
+        if np.mean(fits) >= 0.85:
+            return float(np.mean(gaps[fits] / number[fits]))
+    return None
+
+
+def fast_counter_period(series: Series) -> Finding:
+    """The update period of a counter that ticks about as often as it can be looked at.
+
+    Under a steady load such a counter is a straight line minus a saw-tooth, the energy since its last
+    tick. Looks at random distances see that saw-tooth without aliases, so its period stands out in the
+    spectrum of what is left of short pieces after straight lines were taken off (the Lomb-Scargle way).
+
+    Args:
+        series: readings under a steady load, randomly spaced, some hundreds.
+    """
+    import numpy as np
+
+    look = series.look_s
+    pieces = [slice(begin, begin + 100) for begin in range(0, len(series.t_s) - 99, 100)]
+    if not pieces:
+        return _upper_limit(look)
+    span = float(np.median([series.t_s[one][-1] - series.t_s[one][0] for one in pieces]))
+    hertz = np.arange(1.0 / (8.0 * look), 1.0 / _SHORTEST_S, 0.25 / span)
+    power = np.zeros_like(hertz)
+    for one in pieces:
+        t, values = series.t_s[one] - series.t_s[one][0], series.values[one]
+        rest = values - np.polyval(np.polyfit(t, values, 1), t)
+        power += np.abs(np.exp(-2j * np.pi * np.outer(hertz, t)) @ rest) ** 2
+    best = int(np.argmax(power))
+    if power[best] < 6.0 * float(np.median(power)) or best in (0, len(hertz) - 1):
+        return _upper_limit(look)
+    return Finding(1.0 / float(hertz[best]), 0.25 / span / float(hertz[best]) ** 2)
+
+
+def resolution(values: Array) -> Finding:
+    """The step of which all differences between values are multiples, by Euclid's algorithm.
+
+    Args:
+        values: readings in J or W.
+
+    Example:
+        >>> resolution([0.3, 0.5, 1.1, 1.2]).value
+        0.1
+    """
+    import numpy as np
+
+    distinct = np.unique(np.asarray(values, dtype=float))
+    if len(distinct) < _FEWEST_CHANGES - 1:
+        return Finding(reason="too few different values were seen")
+    differences = np.diff(distinct)
+    # What scaling leaves in the last digits of the largest value; and no sensor counts a billion steps
+    # of its swing.
+    noise = max(4.0 * float(np.spacing(np.max(np.abs(distinct)))), 1e-11 * float(np.ptp(distinct)))
+    differences = np.sort(differences[differences > noise])
+    step, sums, counted = 0.0, 0.0, 0
+    for number, difference in enumerate(differences.tolist()):
+        if not step or abs(difference - round(difference / step) * step) > 50.0 * noise:
+            step = _common(step, difference, noise)
+            if step < 100.0 * noise:
+                return Finding(reason="its values have no step in common")
+            # as all differences so far have it: an error of the step grows with every multiple
+            sums = float(np.sum(differences[:number]))
+            counted = round(float(np.sum(np.round(differences[:number] / step))))
+        sums, counted = sums + difference, counted + round(difference / step)
+        step = sums / counted
+    if float(np.max(np.abs(differences - np.round(differences / step) * step))) > 2.0 * noise:
+        return Finding(reason="its values have no step in common")
+    return Finding(float(f"{step:.9g}"), 0.0)
+
+
+def _common(a: float, b: float, noise: float) -> float:
+    """Greatest common divisor of two lengths known to within the noise."""
+    while b > 100.0 * noise:
+        a, b = b, abs(a - b * round(a / b)) if b else 0.0
+    return a

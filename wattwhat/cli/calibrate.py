@@ -1,0 +1,197 @@
+"""The verb calibrate: sensors under a known load, what they were found to be like, kept for measuring."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from wattwhat.cli.options import add_backends, add_json, backends_of
+from wattwhat.cli.output import check_destination, deliver, say, wrap
+from wattwhat.cli.progress import Progress
+from wattwhat.errors import ArgumentError, BackendError
+
+if TYPE_CHECKING:
+    from wattwhat.calibration import Finding, Found
+    from wattwhat.calibration.loads import Load
+    from wattwhat.meter import Meter
+    from wattwhat.profile import Profile
+    from wattwhat.rig import Rig
+
+__all__ = ["EXAMPLES", "add_arguments", "call", "describe"]
+
+EXAMPLES = """examples:
+  wattwhat calibrate                     find out, and keep it for later measurements
+  wattwhat calibrate --dry-run           find out, and write nothing
+  wattwhat calibrate --backends nvml --seconds 60
+
+Processors get a busy loop, GPUs matrix products if torch with CUDA is installed.
+Nothing else should run meanwhile. What was found goes into a file in the user's
+folder for data (WATTWHAT_PROFILES names another), and holds for this device and
+this version of its driver. exit status: 1 if there is no sensor to look at.
+"""
+
+# Whose load is a GPU's; everything else answers to the processors.
+_GPU = {"gpu", "memory", "board"}
+_FIELDS = (
+    ("update period", "update_period_s", "s"),
+    ("averages", "averaging_window_s", "s"),
+    ("looks", "duty", "%"),
+    ("delay", "delay_s", "s"),
+    ("rise", "rise_s", "s"),
+    ("resolution", "resolution", ""),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add_backends(parser)
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=20.0,
+        metavar="S",
+        help="time for the processors and as much for the GPUs; slow sensors take longer (default: 20)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="find out, and write nothing")
+    add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Calibrate, report, and keep what was found."""
+    from wattwhat.profile import write_profiles
+    from wattwhat.userdata import profiles_path
+
+    if not 4.0 <= arguments.seconds <= 3600.0:
+        raise ArgumentError(f"--seconds: expected seconds from 4 to 3600, got {arguments.seconds:g}; try 20")
+    check_destination(arguments.json)
+    if not arguments.dry_run and not profiles_path():
+        raise ArgumentError("WATTWHAT_PROFILES is set to nothing: name a file, unset it, or add --dry-run")
+    with Progress() as progress:
+        found, profiles = _calibrated(backends_of(arguments), arguments.seconds, progress)
+    file = write_profiles(profiles) if profiles and not arguments.dry_run else None
+    if arguments.json is not None:
+        import json
+
+        data = {"channels": [one.to_dict() for one in found], "profiles": file}
+        indent = 2 if arguments.json == "-" else None
+        deliver(json.dumps(data, ensure_ascii=False, indent=indent), arguments.json)
+    else:
+        say(describe(found, file))
+    return 0 if found else 1
+
+
+def _calibrated(
+    backends: Sequence[str] | None, seconds: float, progress: Progress
+) -> tuple[list[Found], list[Profile]]:
+    """Findings about every sensor, and what of them is worth keeping."""
+    from datetime import datetime, timezone
+
+    from wattwhat.rig import close_all, shared_rig
+
+    rig = shared_rig(backends)
+    try:
+        day = datetime.now(timezone.utc).date().isoformat()
+        versions = {line.channel.id: line.version for line in rig.lines}
+        found = [one for on_gpu in (False, True) for one in _under_load(rig, on_gpu, seconds, progress)]
+        profiles = [one.profile(versions[one.channel.id], day) for one in found]
+        return found, [profile for profile in profiles if profile is not None]
+    finally:
+        close_all()
+
+
+def _under_load(rig: Rig, on_gpu: bool, seconds: float, progress: Progress) -> list[Found]:
+    """Calibrate the sensors that this kind of load moves."""
+    from wattwhat.calibration import calibrate
+
+    meters: list[Meter] = [
+        line.meter
+        for line in rig.lines
+        if line.provenance == "measured" and (line.channel.component in _GPU) is on_gpu
+    ]
+    if not meters:
+        return []
+    progress(0.0, "starting the load")
+    load, why = _load(on_gpu)
+    try:
+        found = calibrate(meters, load, seconds=seconds, progress=progress)
+    finally:
+        if load is not None:
+            load.close()
+    if not why:
+        return found
+    import attrs
+
+    return [attrs.evolve(one, notes=(*one.notes, why)) for one in found]
+
+
+def _load(on_gpu: bool) -> tuple[Load | None, str]:
+    """The load, or None and a sentence why there is none."""
+    from wattwhat.calibration.loads import busy_gpus, busy_processors
+
+    try:
+        return (busy_gpus() if on_gpu else busy_processors()), ""
+    except BackendError as err:
+        return None, f"without a load only the update period can be found: {err}"
+
+
+def describe(found: Sequence[Found], file: str | None) -> str:
+    """The findings as text, a block a channel: what was declared, and what was found.
+
+    Args:
+        found: the findings.
+        file: where they were written; None if they were not.
+    """
+    if not found:
+        return "\n".join(
+            wrap("No sensor can be read here, so there is nothing to calibrate; see: wattwhat doctor")
+        )
+    lines: list[str] = []
+    for one in found:
+        lines += [*wrap(f"{one.channel.id}: {one.channel.device}", "  ", ""), *_table(one), ""]
+    if file is None:
+        return "\n".join([*lines, "Nothing was written."])
+    return "\n".join([*lines, *wrap(f"Kept in {file}; measurements on this machine use it from now on.")])
+
+
+def _table(one: Found) -> Iterator[str]:
+    yield f"  {'':<15}{'declared':<12}found"
+    told: dict[tuple[str, str], list[str]] = {}
+    for label, name, unit in _FIELDS:
+        finding: Finding = getattr(one, name)
+        declared = (
+            ""
+            if name in ("duty", "delay_s", "rise_s")
+            else _number(getattr(one.channel, name), _unit(one, unit))
+        )
+        if finding.value is not None:
+            words = f"{_number(finding.value, _unit(one, unit))}{_plus_minus(finding, _unit(one, unit))}"
+            words += f" ({finding.reason})" if finding.reason else ""
+            yield from wrap(words, " " * 29, f"  {label:<15}{declared:<12}")
+        else:
+            told.setdefault((finding.reason, declared if declared != "-" else ""), []).append(label)
+    for (reason, declared), labels in told.items():
+        yield from wrap(f"{reason or 'not looked for'}", " " * 4, f"  {', '.join(labels)}: ")
+        if declared:
+            yield f"    declared: {declared}"
+    for note in one.notes:
+        yield from wrap(note, " " * 4, "  note: ")
+
+
+def _unit(one: Found, unit: str) -> str:
+    return unit or ("J" if one.channel.is_counter else "W")
+
+
+def _number(value: float | None, unit: str) -> str:
+    from wattwhat.cli.doctor_text import si
+
+    if value is None:
+        return "-"
+    return f"{100.0 * value:.3g} %" if unit == "%" else si(value, unit)
+
+
+def _plus_minus(finding: Finding, unit: str) -> str:
+    """Its expanded uncertainty (k = 2), where it is more than a thousandth."""
+    if not finding.u or finding.value is None or finding.u < 5e-4 * abs(finding.value):
+        return ""
+    return f" ± {_number(2.0 * finding.u, unit)}"

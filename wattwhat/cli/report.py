@@ -1,0 +1,168 @@
+"""The verb report: logs and measurements become the comparison page, one HTML file that opens offline."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.cli.options import add_json
+from wattwhat.cli.output import check_destination, deliver, say, wrap
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["EXAMPLES", "add_arguments", "call"]
+
+EXAMPLES = """examples:
+  wattwhat report runs.jsonl -o page.html
+  wattwhat report logs/ --metrics accuracy.csv --on model --percent -o page.html
+  wattwhat report runs.jsonl --metrics table.csv --take top-1=accuracy,parameters
+  wattwhat report runs.jsonl --reference imagenet.json --title "ImageNet models"
+  wattwhat report runs.jsonl --reference fit     grades among the given models
+
+The page needs no network and sends nothing anywhere. It needs the extra
+wattwhat[report] to be made, and nothing but a browser to be read.
+"""
+
+_MOST_SAID = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="measurements (JSON Lines), logs or folders")
+    parser.add_argument("-o", "--output", default="report.html", metavar="PAGE", help="default: report.html")
+    parser.add_argument("--title", help="title of the page")
+    parser.add_argument(
+        "--metric", default="accuracy", metavar="NAME", help="which metric is the accuracy; default: accuracy"
+    )
+    parser.add_argument(
+        "--metrics", metavar="TABLE", help="a CSV table with the accuracy of each model, joined by name"
+    )
+    parser.add_argument("--on", default="name", metavar="COLUMN", help="its column of names; default: name")
+    parser.add_argument(
+        "--take",
+        metavar="A,B=NAME",
+        help="its columns to take, B renamed to NAME; default: the column that --metric names",
+    )
+    parser.add_argument("--percent", action="store_true", help="its accuracies are in percent")
+    parser.add_argument(
+        "--reference",
+        action="append",
+        metavar="FILE",
+        help="grade against this reference; 'fit' makes one of each population of at least 8 models alike "
+        "(may be given several times)",
+    )
+    add_json(parser, "what was written as one JSON object, on standard output or as the content of FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Read, join, write the page and say where it is."""
+    from wattwhat.report.page import write_page
+
+    check_destination(arguments.json)
+    _check_output(arguments.output)
+    measurements, problems = _read(arguments.files)
+    measurements, doubts = _join(measurements, arguments)
+    problems += doubts
+    write_page(
+        arguments.output,
+        measurements,
+        title=arguments.title,
+        reference=arguments.reference,
+        metric=arguments.metric,
+    )
+    _report(arguments, measurements, problems)
+    return 0
+
+
+def _check_output(path: str) -> None:
+    """Refuse a page that cannot be written, before anything is read."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not path or os.path.isdir(path):
+        raise ArgumentError(f"--output: {path!r} is no file name; write, for instance, -o report.html")
+    if not os.path.isdir(folder):
+        raise ArgumentError(f"--output: there is no folder {folder!r}; make it first")
+
+
+def _read(files: Sequence[str]) -> tuple[list[Measurement], list[str]]:
+    from wattwhat import logs
+
+    found: list[Measurement] = []
+    problems: list[str] = []
+    for file in files:
+        one = logs.read(file)
+        found += one
+        problems += one.problems
+    return found, problems
+
+
+def _join(
+    measurements: list[Measurement], arguments: argparse.Namespace
+) -> tuple[list[Measurement], list[str]]:
+    """Metrics from the table, and sentences about names without a partner."""
+    if arguments.metrics is None:
+        return measurements, []
+    from wattwhat.logs import join_metrics
+
+    joined = join_metrics(
+        measurements,
+        arguments.metrics,
+        on=arguments.on,
+        metrics=_columns(arguments.take, arguments.metric),
+        percent=arguments.percent,
+    )
+    said = list(joined.problems)
+    if joined.unmatched:
+        said.append(f"not in {arguments.metrics}: {_some(joined.unmatched)}")
+    if joined.normalised:
+        pairs = [f"{label} = {name}" for label, name in joined.normalised]
+        said.append(f"matched without case and punctuation: {_some(pairs)}")
+    return list(joined.measurements), said
+
+
+def _columns(take: str | None, metric: str) -> dict[str, str]:
+    """Which columns to take, and what they are called then.
+
+    Example:
+        >>> _columns("top-1=accuracy, parameters", "accuracy")
+        {'top-1': 'accuracy', 'parameters': 'parameters'}
+    """
+    if take is None:
+        return {metric: metric}
+    pairs = [part.strip().partition("=") for part in take.split(",") if part.strip()]
+    if not pairs or not all(old and (new or not equals) for old, equals, new in pairs):
+        raise ArgumentError(f"--take: expected columns such as top-1=accuracy,parameters, got {take!r}")
+    return {old: new or old for old, _, new in pairs}
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(dict.fromkeys(names))
+    rest = len(names) - _MOST_SAID
+    return ", ".join(names[:_MOST_SAID]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _report(
+    arguments: argparse.Namespace, measurements: Sequence[Measurement], problems: Sequence[str]
+) -> None:
+    size = os.path.getsize(arguments.output)
+    if arguments.json is not None:
+        import json
+
+        written: dict[str, Any] = {
+            "page": os.path.abspath(arguments.output),
+            "bytes": size,
+            "measurements": len(measurements),
+            "problems": list(problems),
+        }
+        deliver(json.dumps(written, ensure_ascii=False), arguments.json)
+        return
+    for sentence in problems[:_MOST_SAID]:
+        say("\n".join(wrap(sentence, indent="  ", first="warning: ")), sys.stderr)
+    if len(problems) > _MOST_SAID:
+        say(f"warning: and {len(problems) - _MOST_SAID} more; --json lists all", sys.stderr)
+    count = f"{len(measurements)} measurement{'' if len(measurements) == 1 else 's'}"
+    say(f"{arguments.output}: {count}, {size / 1e6:.1f} MB; open it in a browser, no network is needed")

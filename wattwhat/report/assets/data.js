@@ -1,0 +1,99 @@
+// The data room: what the page was made from, unpacked once and never changed.
+
+const page = JSON.parse(document.getElementById('page-data').textContent);
+const specs = JSON.parse(document.getElementById('chart-specs').textContent);
+const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
+const ORIGINS = { sensor: '', estimate: 'estimated' };
+const KIND_TRAITS = ['scope', 'phase', 'item', 'origin'];
+
+const text = (number) => page.texts[number];
+
+// Quantities are pairs [value, u] in base units; u is null where it is not known.
+const overCount = (energy, n) =>
+  energy && n ? [energy[0] * (1 / n), energy[1] === null ? null : energy[1] * (1 / n)] : undefined;
+
+function gradeOf([letter, reference, likely, excess, words, notes]) {
+  return {
+    letter,
+    reference,
+    odds: likely,
+    excess,
+    words: words.replace('@', () => page.references[reference].bracket),
+    notes: notes.map(text),
+  };
+}
+
+function rowOf(cells, id) {
+  const row = Object.fromEntries(page.keys.map((key, i) => [key, cells[i] ?? undefined]));
+  const named = (number) => (number === undefined ? undefined : text(number));
+  const [scope, phase] = text(row.kind).split('\n');
+  return {
+    ...row,
+    id,
+    family: named(row.family),
+    device: named(row.device),
+    provenance: text(row.provenance),
+    scope: scope || undefined,
+    phase: phase || undefined,
+    ...unpacked(row),
+  };
+}
+
+const unpacked = (row) => ({
+  energy: { item: overCount(row.energy, row.items), call: overCount(row.energy, row.calls), total: row.energy },
+  power: row.duration_s
+    ? row.energy && [row.energy[0] / row.duration_s, row.energy[1] === null ? null : row.energy[1] / row.duration_s]
+    : undefined,
+  sam: { item: row.sam_item, call: row.sam_call, total: row.sam_total },
+  grade: row.grade && gradeOf(row.grade),
+  ungraded: row.ungraded === undefined ? undefined : text(row.ungraded),
+  sensors: row.sensors && { ids: row.sensors[0], gain: row.sensors[1], offset: row.sensors[2] },
+  warnings: (row.warnings || []).map(text),
+  budget: (row.budget || []).map(([source, share]) => ({ source: text(source), share })),
+  channels: (row.channels || []).map(([name, device, component, energy, provenance, counted]) => ({
+    id: text(name),
+    device: text(device),
+    component: text(component),
+    energy: energy.length ? energy : undefined,
+    provenance: text(provenance),
+    counted: !!counted,
+  })),
+  traits: Object.fromEntries(
+    text(row.kind)
+      .split('\n')
+      .map((value, i) => [KIND_TRAITS[i], value]),
+  ),
+});
+
+const rows = page.cells.map(rowOf);
+
+function countBy(list, key) {
+  const counts = new Map();
+  for (const one of list) counts.set(key(one), (counts.get(key(one)) || 0) + 1);
+  return counts;
+}
+
+// Labels need not be unique: the device tells them apart, or else their number. `name` is unique,
+// `shortName` is for where the device stands beside it.
+const withDevice = (row) => `${row.label}, ${row.device || 'device not known'}`;
+const labelCounts = countBy(rows, (row) => row.label);
+const placeCounts = countBy(rows, withDevice);
+const placesSeen = new Map();
+for (const row of rows) {
+  const place = withDevice(row);
+  const nth = (placesSeen.get(place) || 0) + 1;
+  placesSeen.set(place, nth);
+  const tail = placeCounts.get(place) > 1 ? ` (${nth} of ${placeCounts.get(place)})` : '';
+  row.shortName = row.label + tail;
+  row.name = (labelCounts.get(row.label) > placeCounts.get(place) ? place : row.label) + tail;
+}
+
+const bases = new Map(page.bases.map((basis) => [basis.name, { ...basis, unit: basis.unit.replace(/^u/, 'µ') }]));
+const anyAccuracy = rows.some((row) => row.accuracy);
+const anyParameters = rows.some((row) => row.parameters);
+const metricWords = page.metric;
+
+// [value, u] of the energy on the basis that is shown, in J, or undefined where it is not known.
+const energyOf = (row) => row.energy[state.basis];
+const letterOf = (row) => (row.grade ? row.grade.letter : undefined);
+const dateOf = (row) => (row.started_at ? row.started_at.slice(0, 10) : undefined);

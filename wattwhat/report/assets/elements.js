@@ -1,0 +1,57 @@
+// Making elements. Whatever comes from the data goes in as text, never as markup.
+
+const byId = (id) => document.getElementById(id);
+
+// el('td', {class: 'number'}, 'text', child): null and undefined children are left out.
+function el(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (name === 'on') for (const [event, handler] of Object.entries(value)) made.addEventListener(event, handler);
+    else if (value === true) made.setAttribute(name, '');
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) made.append(child);
+  return made;
+}
+
+function fill(parent, ...children) {
+  parent.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+}
+
+const button = (words, press, attributes) =>
+  el('button', { type: 'button', on: { click: press }, ...attributes }, words);
+
+function field(words, input, hint) {
+  return el('label', { class: 'field', title: hint }, el('span', null, words), input);
+}
+
+function select(words, options, chosen, choose) {
+  const made = el('select', { on: { change: () => choose(made.value) } });
+  for (const [value, shown, disabled] of options) {
+    made.append(el('option', { value, selected: value === chosen, disabled: !!disabled }, shown));
+  }
+  return field(words, made);
+}
+
+function checkbox(words, checked, toggle) {
+  const input = el('input', { type: 'checkbox', checked, on: { change: () => toggle(input.checked) } });
+  return el('label', { class: 'check' }, input, words);
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function svg(tag, attributes, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Wait for a pause in typing, so that thousands of rows are not filtered for every letter.
+function debounced(work, wait = 120) {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => work(...given), wait);
+  };
+}

@@ -1,0 +1,215 @@
+// Which rows are shown: search, ranges, ticked values; and the sentences that say what is left out.
+
+const FACETS = [
+  ['family', 'Family', (row) => row.family],
+  ['device', 'Device', (row) => row.device],
+  ['grade', 'Grade', letterOf],
+  ['provenance', 'Origin', (row) => row.provenance],
+  ['kind', 'What the energy is of', (row) => kindWords(row)],
+];
+
+function kindWords(row) {
+  const { scope, phase, item, origin } = row.traits;
+  return [scope || 'scope unknown', phase, item && `per ${item}`, ORIGINS[origin]].filter(Boolean).join(', ');
+}
+
+const inRange = (value, [low, high]) => {
+  if (low === null && high === null) return true;
+  if (value === undefined || value === null) return false; // what is not known passes no range
+  return (low === null || value >= low) && (high === null || value <= high);
+};
+
+function passes(row) {
+  const words = state.search.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length) {
+    const hay = `${row.label}\n${row.family || ''}\n${row.device || ''}\n${row.scope || ''}`.toLowerCase();
+    if (!words.every((word) => hay.includes(word))) return false;
+  }
+  const energy = energyOf(row);
+  if (!inRange(row.accuracy && row.accuracy[0] * 100, state.ranges.accuracy)) return false;
+  if (!inRange(energy && energy[0] * bases.get(state.basis).factor, state.ranges.energy)) return false;
+  if (!inRange(dateOf(row), state.ranges.date)) return false;
+  return FACETS.every(([key, , value]) => !state.ticked[key].size || state.ticked[key].has(value(row) ?? ''));
+}
+
+function refilter() {
+  shown = rows.filter(passes);
+  state.limit = 100;
+  changed('rows');
+}
+
+function rangeFields(key, words, type, hint) {
+  const read = (input) => (input.value === '' ? null : type === 'date' ? input.value : Number(input.value));
+  const inputs = [0, 1].map((end) => {
+    const input = el('input', {
+      type,
+      step: type === 'number' ? 'any' : null,
+      class: 'end',
+      inputmode: type === 'number' ? 'decimal' : null,
+      'aria-label': `${words}, ${end ? 'at most' : 'at least'}`,
+      placeholder: end ? 'to' : 'from',
+      name: `${key}-${end}`,
+      value: state.ranges[key][end],
+    });
+    input.addEventListener(
+      'input',
+      debounced(() => {
+        state.ranges[key][end] = read(input);
+        refilter();
+      }),
+    );
+    return input;
+  });
+  return el('fieldset', { class: 'range', title: hint }, el('legend', null, words), el('div', null, inputs));
+}
+
+function facetFields([key, words, value]) {
+  const counts = countBy(rows, (row) => value(row) ?? '');
+  if (counts.size < 2) return null;
+  const ticked = state.ticked[key];
+  const summary = el('summary', null);
+  const say = () =>
+    fill(summary, `${words}: ${ticked.size ? [...ticked].map((one) => one || 'not known').join(', ') : 'all'}`);
+  const order = [...counts].sort(([a], [b]) => (a === '') - (b === '') || a.localeCompare(b, 'en', { numeric: true }));
+  const boxes = order.map(([one, n]) =>
+    checkbox(` ${one || 'not known'} (${n})`, ticked.has(one), (on) => {
+      if (on) ticked.add(one);
+      else ticked.delete(one);
+      say();
+      refilter();
+    }),
+  );
+  say();
+  return el(
+    'details',
+    { class: 'facet', 'data-facet': key },
+    summary,
+    el('fieldset', null, el('legend', { class: 'away' }, words), boxes),
+  );
+}
+
+function buildFilters() {
+  const form = byId('filters');
+  const search = el('input', {
+    type: 'search',
+    name: 'search',
+    placeholder: 'model, family, device',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    value: state.search,
+  });
+  search.addEventListener(
+    'input',
+    debounced(() => {
+      state.search = search.value;
+      refilter();
+    }),
+  );
+  const basis = bases.get(state.basis);
+  const dates = rows.some(dateOf);
+  const before = form.querySelector('.more-filters');
+  const open = before ? before.open : window.innerWidth > 640; // on a phone the chart comes first
+  const more = [
+    anyAccuracy
+      ? rangeFields('accuracy', `${metricWords} (%)`, 'number', 'rows without it are left out while this is set')
+      : null,
+    basis
+      ? rangeFields(
+          'energy',
+          `${basis.words} (${basis.unit})`,
+          'number',
+          'rows without it are left out while this is set',
+        )
+      : null,
+    dates ? rangeFields('date', 'Date (UTC)', 'date') : null,
+    FACETS.map(facetFields),
+    button('Clear filters', clearFilters, { id: 'clear' }),
+  ];
+  fill(
+    form,
+    field('Search', search),
+    el('details', { class: 'more-filters', open }, el('summary', null, 'Filters'), el('div', null, more)),
+  );
+}
+
+// One open list at a time, and none after a click elsewhere or Escape.
+function listenToFilters() {
+  const form = byId('filters');
+  const lists = () => [...form.querySelectorAll('.facet')];
+  form.addEventListener('submit', (event) => event.preventDefault());
+  document.addEventListener('click', (event) =>
+    lists().forEach((one) => {
+      if (!one.contains(event.target)) one.open = false;
+    }),
+  );
+  form.addEventListener('keydown', (event) => {
+    const open = event.key === 'Escape' && lists().find((one) => one.open);
+    if (open) {
+      open.open = false;
+      open.querySelector('summary').focus();
+    }
+  });
+}
+
+function clearFilters() {
+  state.search = '';
+  Object.keys(state.ranges).forEach((key) => {
+    state.ranges[key] = [null, null];
+  });
+  Object.values(state.ticked).forEach((set) => set.clear());
+  buildFilters();
+  refilter();
+}
+
+function showCounts() {
+  const without = shown.filter((row) => !energyOf(row)).length;
+  const words = bases.has(state.basis) ? bases.get(state.basis).words : 'energy';
+  const said = [`${shown.length} of ${plural(rows.length, 'measurement')} shown.`];
+  if (without)
+    said.push(`${plural(without, 'of them has', 'of them have')} no ${words}: not in the chart, “–” in the table.`);
+  fill(byId('count'), said.join(' '));
+  byId('count').dataset.taken = String(Number(byId('count').dataset.taken || 0) + 1); // how often filters were taken
+}
+
+// Unlike energies in one picture: said above everything that looks like a ranking, with a way out.
+function showWarnings() {
+  const compared = shown.filter(energyOf);
+  const kinds = countBy(compared, (row) => kindWords(row));
+  const box = byId('warnings');
+  if (kinds.size < 2) {
+    fill(box);
+    return;
+  }
+  const differences = KIND_TRAITS.filter((trait) => countBy(compared, (row) => row.traits[trait]).size > 1);
+  const ways = [...kinds]
+    .sort((a, b) => b[1] - a[1])
+    .map(([words, n]) =>
+      button(`Only ${words} (${n})`, () => {
+        state.ticked.kind.clear();
+        state.ticked.kind.add(words);
+        buildFilters();
+        refilter();
+      }),
+    );
+  const names = {
+    scope: 'scope (which parts of the machine are counted)',
+    phase: 'phase',
+    item: 'item',
+    origin: 'origin (sensor or model)',
+  };
+  fill(
+    box,
+    el(
+      'div',
+      { class: 'warning', id: 'unlike' },
+      el(
+        'p',
+        null,
+        el('strong', null, 'No ranking: '),
+        `the shown measurements differ in ${differences.map((one) => names[one]).join(' and ')}, ` +
+          'so their joules are not of the same thing. Each kind has its own Pareto front.',
+      ),
+      el('p', { class: 'ways' }, ways),
+    ),
+  );
+}

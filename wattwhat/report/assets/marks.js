@@ -1,0 +1,124 @@
+// How a measurement looks: colour by group, shape and filling by origin, size by parameters; and the legend.
+
+const PALETTE = ['#4c78a8', '#f58518', '#54a24b', '#e45756', '#b279a2', '#72b7b2', '#c9a227', '#ff9da6', '#9d755d'];
+const OTHER = '#8a8a8a';
+const BANDS = ['#1a9850', '#66bd63', '#a6d96a', '#f2d43d', '#fdae61', '#f46d43', '#d73027'];
+const SHAPES = {
+  measured: { shape: 'circle', filled: 0.75 },
+  imported: { shape: 'square', filled: 0.75 },
+  mixed: { shape: 'triangle-up', filled: 0 },
+  estimated: { shape: 'diamond', filled: 0 },
+};
+const UNSIZED = 60;
+
+const COLOURS = {
+  family: ['family', (row) => row.family],
+  device: ['device', (row) => row.device],
+  provenance: ['origin', (row) => row.provenance],
+  scope: ['scope', (row) => row.scope],
+  grade: ['grade', letterOf],
+};
+
+let colours = new Map(); // value -> colour; the largest groups have one of their own
+
+function chooseColours() {
+  const [, value] = COLOURS[state.colourBy];
+  const counts = countBy(
+    rows.filter((row) => value(row) !== undefined),
+    value,
+  );
+  const largest = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, PALETTE.length)
+    .map(([one]) => one);
+  largest.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  colours =
+    state.colourBy === 'grade'
+      ? new Map(LETTERS.map((letter, i) => [letter, BANDS[i]]))
+      : new Map(largest.map((one, i) => [one, PALETTE[i]]));
+}
+
+const colourOf = (row) => colours.get(COLOURS[state.colourBy][1](row)) || OTHER;
+
+const parametersRange = rows.reduce(
+  ([low, high], row) =>
+    row.parameters ? [Math.min(low, row.parameters), Math.max(high, row.parameters)] : [low, high],
+  [Infinity, -Infinity],
+);
+
+// Area of the marker in square pixels: its diameter goes with the fourth root of the parameters.
+function areaOf(parameters) {
+  if (!parameters) return UNSIZED;
+  const [low, high] = parametersRange;
+  const share = high > low ? (Math.sqrt(parameters) - Math.sqrt(low)) / (Math.sqrt(high) - Math.sqrt(low)) : 0.3;
+  return 36 + 364 * share;
+}
+
+function glyph(shape, filled, colour, area = 80) {
+  const r = Math.sqrt(area) / 2;
+  const size = 2 * r + 3;
+  const c = size / 2;
+  const look = { stroke: colour, fill: filled ? colour : 'none', 'fill-opacity': filled || 0, 'stroke-width': 1.8 };
+  const d = r * 1.2;
+  const shapes = {
+    circle: () => svg('circle', { cx: c, cy: c, r, ...look }),
+    square: () => svg('rect', { x: c - r * 0.9, y: c - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look }),
+    diamond: () => svg('path', { d: `M${c},${c - d}L${c + d},${c}L${c},${c + d}L${c - d},${c}Z`, ...look }),
+    'triangle-up': () => svg('path', { d: `M${c},${c - d}L${c + d},${c + d * 0.8}L${c - d},${c + d * 0.8}Z`, ...look }),
+  };
+  return svg(
+    'svg',
+    { width: size, height: size, viewBox: `0 0 ${size} ${size}`, 'aria-hidden': 'true', class: 'glyph' },
+    shapes[shape](),
+  );
+}
+
+const glyphOf = (row, colour = 'currentColor') =>
+  glyph(SHAPES[row.provenance].shape, SHAPES[row.provenance].filled, colour);
+
+function showLegend() {
+  const [words, value] = COLOURS[state.colourBy];
+  const drawn = shown.filter((row) => energyOf(row));
+  const counts = countBy(drawn, (row) => (colours.has(value(row)) ? value(row) : value(row) === undefined ? '' : null));
+  const entry = (mark, said) => el('li', null, mark, said);
+  const groups = [...colours]
+    .filter(([one]) => counts.has(one))
+    .map(([one, colour]) => entry(glyph('circle', 0.75, colour), one));
+  if (counts.has(null)) groups.push(entry(glyph('circle', 0.75, OTHER), 'others'));
+  if (counts.has('')) groups.push(entry(glyph('circle', 0.75, OTHER), `${words} not known`));
+  const origins = Object.keys(SHAPES)
+    .filter((one) => drawn.some((row) => row.provenance === one))
+    .map((one) => entry(glyph(SHAPES[one].shape, SHAPES[one].filled, 'currentColor'), one));
+  const list = (title, entries) =>
+    el('div', null, el('span', { class: 'legend-title' }, title), el('ul', null, entries));
+  fill(
+    byId('legend'),
+    list(words, groups),
+    list('origin', origins),
+    frontLegend(drawn, list, entry),
+    sizeLegend(list, entry),
+  );
+}
+
+function frontLegend(drawn, list, entry) {
+  if (!isScatter() || !state.front || !drawn.length) return null;
+  const line = svg(
+    'svg',
+    { width: 28, height: 8, 'aria-hidden': 'true', class: 'glyph' },
+    svg('line', { x1: 0, x2: 28, y1: 4, y2: 4, stroke: OTHER, 'stroke-width': 1.5, 'stroke-dasharray': '6 4' }),
+  );
+  const kinds = countBy(drawn, (row) => row.kind).size;
+  return list('line', [entry(line, kinds > 1 ? 'Pareto front, one for each kind' : 'Pareto front')]);
+}
+
+function sizeLegend(list, entry) {
+  if (!anyParameters) return null;
+  const [low, high] = parametersRange;
+  const sizes = high > low ? [low, ((Math.sqrt(low) + Math.sqrt(high)) / 2) ** 2, high] : [low];
+  const entries = sizes.map((size) =>
+    entry(glyph('circle', 0, 'currentColor', areaOf(size) * markScale()), count(size)),
+  );
+  if (rows.some((row) => !row.parameters))
+    entries.push(entry(glyph('circle', 0, 'currentColor', UNSIZED * markScale()), 'this size also where not known'));
+  return list('parameters', entries);
+}

@@ -1,0 +1,73 @@
+"""The comparison page: one HTML file that opens offline and shows what accuracy costs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["page_html", "write_page"]
+
+_TITLE = "What accuracy costs"
+
+
+def page_html(
+    measurements: Iterable[Measurement],
+    *,
+    title: str | None = None,
+    reference: Any = None,
+    metric: str = "accuracy",
+) -> str:
+    """The page as text; `write_page` describes it and its arguments."""
+    from wattwhat._version import __version__
+    from wattwhat.report.page.document import document_of
+    from wattwhat.report.page.payload import payload_of
+    from wattwhat.report.page.specs import library_script, page_specs
+
+    payload = payload_of(measurements, title=title or _TITLE, reference=reference, metric=metric)
+    return document_of(payload, library=library_script(), specs=page_specs(), version=__version__)
+
+
+def write_page(
+    path: str | os.PathLike[str],
+    measurements: Iterable[Measurement],
+    *,
+    title: str | None = None,
+    reference: Any = None,
+    metric: str = "accuracy",
+) -> None:
+    """Write the comparison page of these measurements; needs the extra ``wattwhat[report]``.
+
+    The file holds data, charts and scripts, and asks for nothing over the network. What comes from the
+    measurements is shown as text, never taken as markup.
+
+    Args:
+        path: the HTML file; an existing one is replaced only when all of the new one is written.
+        measurements: what to show, with or without accuracy.
+        title: of the page.
+        reference: what grades are given against: a `wattwhat.scoring.FrontierGrade`, the path of a saved
+            one, ``"fit"`` (each population of at least 8 like measurements among these becomes a reference;
+            needs scipy), a list of such, or None for no grades.
+        metric: name of the accuracy in the measurements' metrics, a fraction.
+
+    Raises:
+        ArgumentError: the extra is not installed, or the reference is none.
+        ScoreError: a file given as reference is none.
+        OSError: a file cannot be read or written.
+
+    Example:
+        >>> import pathlib, pytest, tempfile
+        >>> _ = pytest.importorskip("altair"), pytest.importorskip("vl_convert")
+        >>> from wattwhat import Measurement, Quantity
+        >>> net = Measurement(label="net", energy_j=Quantity(6, 1, "J"), items=2, metrics={"accuracy": 0.7})
+        >>> page = pathlib.Path(tempfile.mkdtemp()) / "page.html"
+        >>> write_page(page, [net], title="Nets")
+        >>> "<title>Nets</title>" in page.read_text(encoding="utf-8")
+        True
+    """
+    from wattwhat.jsonl import write_atomically
+
+    write_atomically(path, page_html(measurements, title=title, reference=reference, metric=metric))

@@ -1,0 +1,94 @@
+"""One HTML file out of payload, chart library and own script: no network, and no markup from data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+__all__ = ["document_of", "own_script", "script_json"]
+
+_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+# One file a job, in the order in which they need each other.
+_SCRIPTS = (
+    "data.js",
+    "numbers.js",
+    "elements.js",
+    "state.js",
+    "filters.js",
+    "marks.js",
+    "fronts.js",
+    "chart.js",
+    "summary.js",
+    "chart-tools.js",
+    "pointing.js",
+    "ratios.js",
+    "costs.js",
+    "details.js",
+    "comparison.js",
+    "table.js",
+    "export.js",
+    "main.js",
+)
+
+
+def script_json(data: Any) -> str:
+    r"""JSON that can stand inside a script element: no text in it can close the element.
+
+    Example:
+        >>> script_json({"name": "</script><img src=x>"})
+        '{"name":"\\u003c/script>\\u003cimg src=x>"}'
+    """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # U+2028 and U+2029 end lines in old scripts; a lone surrogate could not be written as UTF-8.
+    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+
+
+@lru_cache(maxsize=1)
+def own_script() -> str:
+    """The page's own script: its files joined into one function, so that nothing is global."""
+    parts = [(_ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "(() => {\n'use strict';\n" + "\n".join(parts) + "\n})();\n"
+
+
+def document_of(payload: dict[str, Any], *, library: str, specs: dict[str, Any], version: str) -> str:
+    """The whole file.
+
+    Args:
+        payload: from `wattwhat.report.page.payload.payload_of`.
+        library: the chart library's script.
+        specs: Vega specifications by name.
+        version: of wattwhat, to be named in the foot.
+
+    Returns:
+        HTML that loads nothing: its own policy forbids every request and every script but these two.
+    """
+    script = own_script()
+    policy = (
+        "default-src 'none'; "
+        f"script-src {_hash(library)} {_hash(script)}; "
+        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    parts = {
+        "POLICY": html.escape(policy),
+        "TITLE": html.escape(payload["title"]),
+        "VERSION": html.escape(version),
+        "STYLE": (_ASSETS / "page.css").read_text(encoding="utf-8"),
+        "DATA": script_json(payload),
+        "SPECS": script_json(specs),
+        "LIBRARY": library,
+        "SCRIPT": script,
+    }
+    pieces = (_ASSETS / "page.html").read_text(encoding="utf-8").split("@@")
+    # Odd pieces are names; what is put in is never searched for names again.
+    return "".join(parts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -1,0 +1,125 @@
+"""Everything that the page shows, as one JSON object: rows, references, units, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from wattwhat.measurement import Measurement
+from wattwhat.quantity import Quantity
+from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
+from wattwhat.report.page.grades import band_of, grade_row, references_of
+from wattwhat.report.page.rows import Texts, accuracy_or_reason, brief, packed, row_of
+from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
+from wattwhat.report.page.traces import read_trace, thinned
+
+__all__ = ["payload_of"]
+
+_TRACE_POINTS = 400  # of one measurement: more than a chart is wide
+_TRACE_POINTS_ALL = 12_000  # of the page: about 150 kB
+
+
+def payload_of(
+    measurements: Iterable[Measurement], *, title: str, reference: Any = None, metric: str = "accuracy"
+) -> dict[str, Any]:
+    """The content of the page as plain data.
+
+    Args:
+        measurements: what to show.
+        title: of the page.
+        reference: as `wattwhat.report.page.write_page` takes it.
+        metric: name of the accuracy in their metrics; a fraction.
+
+    Example:
+        >>> m = Measurement(label="net", energy_j=Quantity(6, 1, "J"), items=2)
+        >>> payload = payload_of([m], title="nets")
+        >>> payload["basis"], payload["cells"][0][payload["keys"].index("energy")]
+        ('item', [6.0, 1.0])
+        >>> payload["missing"][0]
+        "No measurement carries the metric 'accuracy', so the chart shows energy alone. ..."
+    """
+    found = list(measurements)
+    texts = Texts()
+    references, notes = references_of(reference, found, metric)
+    by_basis = [energies(m) for m in found]
+    rows = [row_of(m, texts, metric) for m in found]
+    sam_units = units_by_basis(by_basis)
+    for m, energy, row in zip(found, by_basis, rows, strict=True):
+        row.update(_sams(m, energy, sam_units, metric))
+        row.update(grade_row(m, references, texts.number))
+    _add_traces(found, rows)
+    return {
+        "title": title,
+        "metric": metric,
+        "basis": preferred(by_basis),
+        "bases": [
+            _basis(name, by_basis, rows, sam_units) for name in BASES if any(name in one for one in by_basis)
+        ],
+        "references": [band_of(one) for one in references],
+        "missing": [*_missing(rows, metric, bool(references) or bool(notes)), *notes],
+        **packed(rows),
+        "texts": texts.kept,
+    }
+
+
+def _sams(
+    m: Measurement, energy: dict[str, Quantity], units: dict[str, str], metric: str
+) -> dict[str, list[float | None]]:
+    accuracy, _ = accuracy_or_reason(m, metric)
+    scores = {f"sam_{basis}": sam_of(accuracy, energy.get(basis), unit) for basis, unit in units.items()}
+    return {key: brief(score) for key, score in scores.items() if score is not None}
+
+
+def _basis(
+    name: str,
+    by_basis: Sequence[dict[str, Quantity]],
+    rows: Sequence[dict[str, Any]],
+    sam_units: dict[str, str],
+) -> dict[str, Any]:
+    unit, factor = display_unit(one[name].value for one in by_basis if name in one)
+    sam = sam_units.get(name) if any(f"sam_{name}" in row for row in rows) else None
+    return {
+        "name": name,
+        "words": BASES[name],
+        "rows": sum(name in one for one in by_basis),
+        "unit": unit,
+        "factor": factor,
+        "sam_name": None if sam is None else sam_name(sam, name),
+        "sam_unit": sam,
+    }
+
+
+def _add_traces(measurements: Sequence[Measurement], rows: Sequence[dict[str, Any]]) -> None:
+    traces = [read_trace(m.details) for m in measurements]
+    count = sum(trace is not None for trace in traces)
+    most = max(2, min(_TRACE_POINTS, _TRACE_POINTS_ALL // max(count, 1)))
+    for trace, row in zip(traces, rows, strict=True):
+        if trace is not None:
+            row["trace"] = thinned(*trace, most)
+
+
+def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool) -> list[str]:
+    """What the data lack, in sentences that say what to do about it."""
+    if not rows:
+        return ["There is no measurement in the data."]
+    said = []
+    with_accuracy = sum("accuracy" in row for row in rows)
+    how = f"Add it with --metrics, or measurement.with_metrics({metric}=0.91)."
+    if not with_accuracy:
+        said.append(f"No measurement carries the metric {metric!r}, so the chart shows energy alone. {how}")
+    elif with_accuracy < len(rows):
+        said.append(f"{len(rows) - with_accuracy} of {len(rows)} measurements carry no {metric!r}. {how}")
+    lost = sum("energy" not in row for row in rows)
+    if lost:
+        said.append(
+            f"{lost} of {len(rows)} measurements have no energy: every channel was lost (see their warnings)."
+        )
+    for key, where in (("family", ': details["family"] is not set'), ("device", "")):
+        lacking = sum(key not in row for row in rows)
+        if lacking == len(rows):
+            said.append(f"No measurement names a {key}{where}.")
+        elif lacking:
+            said.append(f"{lacking} of {len(rows)} measurements name no {key}{where}.")
+    if with_accuracy and not asked_for_grades:
+        said.append("No grades: no reference population was given (--reference FILE, or --reference fit).")
+    return said

@@ -1,0 +1,154 @@
+"""Steady state: whether power was still rising or drifting while blocks were measured. Pure functions.
+
+Two things are told apart. A rise: the first blocks lie below what the later ones scatter around, since
+sensors, clocks and fans take a while; such blocks may be left out. A drift: power goes up or down over
+all of the blocks, as a device warms; nothing can be left out then, and it is said.
+Each is tested at 2 %, so that steady power with white noise is doubted at most one time in twenty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import attrs
+
+__all__ = ["Drift", "drift", "rising_blocks", "student_p"]
+
+_ALPHA = 0.02
+_FEWEST_BLOCKS = 8
+# At least so many blocks are left where first ones are dropped.
+_LEAST_KEPT = 5
+# Changes below this part of the power are not worth a word, however well they are established.
+_WORTH = 0.01
+
+
+@attrs.frozen
+class Drift:
+    """A change of power over the measured time that is more than chance.
+
+    Args:
+        per_minute: relative change of the power per minute.
+        total: relative change from the first to the last block.
+        p: probability of at least this much by chance.
+    """
+
+    per_minute: float
+    total: float
+    p: float
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the user."""
+        percent = f"{100.0 * abs(self.per_minute):.2g} % per minute"
+        if self.per_minute > 0:
+            return f"power was still rising by {percent}: run longer or warm up"
+        return f"power was falling by {percent}: the device may be throttling, or had been busy before"
+
+
+def student_p(t: float, freedom: int) -> float:
+    """Probability that Student's t exceeds this in size, either way (Abramowitz and Stegun 26.7.3, 26.7.4).
+
+    Args:
+        t: the value.
+        freedom: degrees of freedom, at least 1.
+
+    Example:
+        >>> round(student_p(2.228, 10), 3), round(student_p(3.182, 3), 3)
+        (0.05, 0.05)
+    """
+    theta = math.atan(abs(t) / math.sqrt(freedom))
+    sine, cosine = math.sin(theta), math.cos(theta)
+    odd = freedom % 2
+    term = cosine if odd else 1.0
+    total = term if freedom > 1 else 0.0
+    for k in range(2 + odd, freedom - 1, 2):
+        term *= cosine**2 * (k - 1) / k
+        total += term
+    inside = 2.0 / math.pi * (theta + sine * total) if odd else sine * total
+    return max(1.0 - inside, 0.0)
+
+
+def rising_blocks(energies_j: Sequence[float], durations_s: Sequence[float]) -> int:
+    """How many of the first blocks were measured before the power had risen.
+
+    From the first on, a block belongs to the rise while its power lies below what the second half of the
+    blocks allows for one more of their kind (a prediction interval, one-sided 2 %), and by 1 % at least.
+
+    Args:
+        energies_j: energy of each block in J.
+        durations_s: their durations in s.
+
+    Returns:
+        The number of blocks to leave out; 0 where too few would be left, or the rise is not established.
+
+    Example:
+        >>> rising_blocks([60, 80, 95, 100, 101, 99, 100, 101, 100, 99, 100, 101], [1.0] * 12)
+        3
+    """
+    powers = _powers(energies_j, durations_s)
+    if len(powers) < _FEWEST_BLOCKS:
+        return 0
+    later = powers[len(powers) // 2 :]
+    mean = math.fsum(later) / len(later)
+    spread = math.sqrt(math.fsum((power - mean) ** 2 for power in later) / (len(later) - 1))
+    scale = max(spread * math.sqrt(1.0 + 1.0 / len(later)), 1e-12 * abs(mean))
+    count = 0
+    for power in powers[: len(powers) // 2]:
+        below = mean - power
+        if below < _WORTH * abs(mean) or student_p(below / scale, len(later) - 1) / 2.0 > _ALPHA:
+            break
+        count += 1
+    return count if len(powers) - count >= _LEAST_KEPT else 0
+
+
+def drift(energies_j: Sequence[float], durations_s: Sequence[float]) -> Drift | None:
+    """The drift of the power over the blocks, if there is one.
+
+    The slope of a straight line through power over time, tested by Student's t with fewer degrees of
+    freedom where neighbouring blocks resemble each other (Santer et al. 2000, equations 3 to 6).
+
+    Args:
+        energies_j: energy of each block in J.
+        durations_s: their durations in s; time counts without the pauses between blocks.
+
+    Example:
+        >>> drift([100, 101, 100.5, 102, 102.5, 102.2, 103.5, 104], [2.0] * 8).sentence
+        'power was still rising by 16 % per minute: run longer or warm up'
+    """
+    powers = _powers(energies_j, durations_s)
+    n = len(powers)
+    if n < _FEWEST_BLOCKS:
+        return None
+    times = [math.fsum(durations_s[:k]) + durations_s[k] / 2.0 for k in range(n)]
+    mean_t, mean = math.fsum(times) / n, math.fsum(powers) / n
+    square_t = math.fsum((t - mean_t) ** 2 for t in times)
+    if square_t <= 0.0 or mean <= 0.0:
+        return None
+    slope = math.fsum((t - mean_t) * (p - mean) for t, p in zip(times, powers, strict=True)) / square_t
+    total = slope * (times[-1] - times[0]) / mean
+    if abs(total) < _WORTH:
+        return None
+    rest = [p - mean - slope * (t - mean_t) for t, p in zip(times, powers, strict=True)]
+    square = math.fsum(x * x for x in rest)
+    worth = n * _independent(rest, square)
+    if worth < 3.0:
+        return None
+    error = math.sqrt(square / (worth - 2.0) / square_t)
+    p = student_p(slope / error, max(int(worth - 2.0), 1)) if error > 1e-12 * abs(slope) else 0.0
+    return Drift(60.0 * slope / mean, total, p) if p <= _ALPHA else None
+
+
+def _independent(rest: list[float], square: float) -> float:
+    """Which part of the residuals counts as independent, by the correlation of neighbours."""
+    if square <= 0.0:
+        return 1.0
+    lag = math.fsum(a * b for a, b in zip(rest[1:], rest[:-1], strict=True)) / square
+    return (1.0 - lag) / (1.0 + lag) if lag > 0.0 else 1.0
+
+
+def _powers(energies_j: Sequence[float], durations_s: Sequence[float]) -> list[float]:
+    pairs = list(zip(energies_j, durations_s, strict=True))
+    if any(duration <= 0.0 for _, duration in pairs):
+        return []
+    return [energy / duration for energy, duration in pairs]
