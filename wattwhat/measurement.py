@@ -13,6 +13,7 @@ import attrs
 
 from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
+from wattwhat.derived import Derived
 from wattwhat.errors import ArgumentError
 from wattwhat.metrics import as_metrics, check_metrics, frozen_mapping
 from wattwhat.quantity import Quantity, finite_or_none
@@ -93,7 +94,7 @@ class ChannelEnergy:
 
 
 @attrs.frozen(repr=False, weakref_slot=False, kw_only=True)
-class Measurement:
+class Measurement(Derived):
     """Joules of a workload or a window, with uncertainty and provenance.
 
     Args:

@@ -1,0 +1,75 @@
+"""The verb badge: a small label of one measurement, as SVG, or as JSON for shields-like services."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from typing import TYPE_CHECKING
+
+from wattwhat.cli.inputs import one_of
+from wattwhat.cli.options import add_json
+from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+    from wattwhat.scoring.result import ScoreResult
+
+__all__ = ["EXAMPLES", "add_arguments", "call"]
+
+EXAMPLES = """examples:
+  wattwhat badge result.jsonl --reference imagenet.json -o energy.svg
+  wattwhat badge runs.jsonl#resnet18 --accuracy 0.69 --reference ref.json
+  wattwhat badge result.jsonl --json energy.json      for shields.io
+
+The letter is the grade against the reference, a file that FrontierGrade.save
+wrote; without one the label shows the joules alone.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("file", metavar="FILE", help="a measurement: a file, a log, or FILE#LABEL")
+    parser.add_argument("-o", "--output", metavar="SVG", help="default: badge.svg, unless --json is given")
+    parser.add_argument("--reference", metavar="FILE", help="grade against this reference")
+    parser.add_argument("--accuracy", type=float, metavar="A", help="accuracy, where the file has none")
+    parser.add_argument("--date", metavar="TEXT", help="default: that of the measurement")
+    add_json(parser, "the label as JSON of a shields.io endpoint, on standard output or into FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Make the label."""
+    from wattwhat.jsonl import write_atomically
+    from wattwhat.report.badge import badge_of
+
+    check_destination(arguments.json)
+    path = arguments.output or (None if arguments.json is not None else "badge.svg")
+    _check_output(path)
+    measurement = one_of(arguments.file)
+    if arguments.accuracy is not None:
+        measurement = measurement.with_metrics(accuracy=arguments.accuracy)
+    badge = badge_of(measurement, _grade(measurement, arguments.reference), date=arguments.date)
+    if path is not None:
+        write_atomically(path, badge.svg())
+    if arguments.json is not None:
+        deliver(json.dumps(badge.shields(), ensure_ascii=False), arguments.json)
+    else:
+        say(f"wrote {path}: {badge.shields()['message']}")
+    return 0
+
+
+def _check_output(path: str | None) -> None:
+    if path is None:
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path) or not os.path.isdir(folder):
+        raise ArgumentError(f"--output: {path!r} cannot be written; name a file in a folder that is there")
+
+
+def _grade(measurement: Measurement, reference: str | None) -> ScoreResult | None:
+    if reference is None:
+        return None
+    from wattwhat.scoring import FrontierGrade
+
+    return FrontierGrade.load(reference)(measurement)

@@ -1,0 +1,104 @@
+"""The verb compare: does A use less energy than B, and how sure is that."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from wattwhat.cli.inputs import fraction_of, given
+from wattwhat.cli.options import add_json
+from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.comparison import Comparison
+    from wattwhat.measurement import Measurement
+
+__all__ = ["EXAMPLES", "add_arguments", "call"]
+
+EXAMPLES = """examples:
+  wattwhat compare before.jsonl after.jsonl
+  wattwhat compare runs.jsonl#resnet18 runs.jsonl#resnet50
+  wattwhat compare ranks-a.jsonl ranks-b.jsonl --combine --per total
+
+Files with several measurements are compared label by label. What one sensor
+gets wrong in both cancels. Unlike things (another device, other components,
+other items a call) are refused unless --force is given.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("a", metavar="A", help="a file of measurements, a log, or FILE#LABEL")
+    parser.add_argument("b", metavar="B", help="the same; - reads standard input")
+    parser.add_argument(
+        "--per",
+        choices=("item", "call", "total"),
+        help="what the energies are of; default: the first of these that both know",
+    )
+    parser.add_argument("--coverage", default="95%", metavar="P", help="the stated confidence; default: 95%%")
+    parser.add_argument("--force", action="store_true", help="compare unlike measurements all the same")
+    parser.add_argument(
+        "--combine", action="store_true", help="add up each file first (ranks, processes, phases)"
+    )
+    add_json(parser, "one JSON object a comparison, a line each, on standard output or into FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Compare, and report."""
+    check_destination(arguments.json)
+    pairs = _pairs(_side(arguments.a, arguments.combine), _side(arguments.b, arguments.combine))
+    coverage = fraction_of(arguments.coverage, "--coverage")
+    found = [
+        a.compare(b, per=arguments.per or _basis(a, b), coverage=coverage, force=arguments.force)
+        for a, b in pairs
+    ]
+    if arguments.json is not None:
+        lines = [json.dumps(one.to_dict(), ensure_ascii=False, allow_nan=False) for one in found]
+        deliver("\n".join(lines), arguments.json)
+    elif len(found) == 1:
+        say(str(found[0]))
+    else:
+        say("\n".join(_table(found)))
+    return 0
+
+
+def _side(place: str, combine: bool) -> list[Measurement]:
+    found = given([place])
+    return [found[0].combine(found)] if combine else found
+
+
+def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[Measurement, Measurement]]:
+    if len(a) == 1 and len(b) == 1:
+        return [(a[0], b[0])]
+    of_b = {one.label: one for one in b}
+    pairs = {one.label: (one, of_b[one.label]) for one in a if one.label in of_b}
+    if not pairs:
+        raise ArgumentError(
+            f"A holds {len(a)} measurement(s) and B {len(b)}, and no label is in both; name one of each "
+            "with FILE#LABEL, or add them up with --combine"
+        )
+    return list(pairs.values())
+
+
+def _basis(a: Measurement, b: Measurement) -> str:
+    if a.items and b.items:
+        return "item"
+    return "call" if a.calls and b.calls else "total"
+
+
+def _table(found: list[Comparison]) -> list[str]:
+    """One line a label: name, ratio, interval, verdict."""
+    from wattwhat.report.numerals import one_line
+
+    basis = {"item": "energy per item", "call": "energy per call", "total": "energy in total"}
+    lines = [f"{'A over B, ' + basis[found[0].per]:<34} {'ratio':>7}  {'interval':<17} verdict"]
+    for one in found:
+        label = one_line(one.a_label, 34)
+        low, high = (f"{end:.3g}" for end in one.interval)
+        lines.append(f"{label:<34} {one.ratio.value:>7.3g}  {f'{low} to {high}':<17} {one.outcome}"[:WIDTH])
+    notes = dict.fromkeys(sentence for one in found for sentence in one.warnings)
+    for sentence in list(notes)[:10]:
+        lines += wrap(one_line(f"note: {sentence}"), "  ", "")
+    return lines

@@ -1,0 +1,83 @@
+"""The verb export: measurements as a table for a paper, a spreadsheet or a model card."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from typing import Any
+
+from wattwhat.cli.inputs import given
+from wattwhat.cli.options import add_json
+from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.errors import ArgumentError
+
+__all__ = ["EXAMPLES", "add_arguments", "call"]
+
+EXAMPLES = """examples:
+  wattwhat export runs.jsonl
+  wattwhat export runs.jsonl -o table.tex
+  wattwhat export runs.jsonl --format csv > runs.csv
+  wattwhat export run.jsonl --format model-card --intensity 380 --location Bern
+
+A model card states emissions only at a carbon intensity that you state.
+"""
+
+_FORMATS = ("markdown", "latex", "csv", "model-card")
+_ENDINGS = {".md": "markdown", ".tex": "latex", ".csv": "csv"}
+_CARD = ("intensity", "intensity_source", "pue", "training_type", "location")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="measurements: files, logs, or FILE#LABEL")
+    parser.add_argument(
+        "--format", choices=_FORMATS, help="default: by the ending of --output, else markdown"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    card = parser.add_argument_group("for a model card")
+    card.add_argument(
+        "--intensity", type=float, metavar="G", help="carbon intensity in g/kWh, yours to state"
+    )
+    card.add_argument("--intensity-source", metavar="TEXT", help="where that figure comes from")
+    card.add_argument("--pue", type=float, metavar="X", help="power usage effectiveness; default: 1")
+    card.add_argument("--training-type", choices=("pre-training", "fine-tuning"))
+    card.add_argument("--location", metavar="TEXT", help="where it was run")
+    add_json(parser, "the table as one JSON object, on standard output or as the content of FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Read, and write the table."""
+    from wattwhat.jsonl import write_atomically
+    from wattwhat.report.tables import export, rows
+
+    check_destination(arguments.json)
+    chosen = arguments.format or _by_ending(arguments.output)
+    options = _card_options(arguments, chosen)
+    measurements = given(arguments.files)
+    if arguments.json is not None:
+        columns, table = rows(measurements)
+        data = {"columns": list(columns), "rows": table}
+        deliver(json.dumps(data, ensure_ascii=False, allow_nan=False), arguments.json)
+        return 0
+    text = export(measurements, chosen, **options)
+    if arguments.output is None:
+        say(text.replace("\r\n", "\n").rstrip("\n"))
+    else:
+        write_atomically(arguments.output, text if text.endswith("\n") else f"{text}\n")
+        say(f"wrote {arguments.output}: {len(measurements)} measurement(s) as {chosen}")
+    return 0
+
+
+def _by_ending(path: str | None) -> str:
+    return "markdown" if path is None else _ENDINGS.get(os.path.splitext(path)[1].lower(), "markdown")
+
+
+def _card_options(arguments: argparse.Namespace, chosen: str) -> dict[str, Any]:
+    given_ones = {name: getattr(arguments, name) for name in _CARD if getattr(arguments, name) is not None}
+    if given_ones and chosen != "model-card":
+        option = "--" + next(iter(given_ones)).replace("_", "-")
+        raise ArgumentError(f"{option} belongs to a model card; add --format model-card")
+    if "intensity" in given_ones:
+        given_ones["intensity_g_per_kwh"] = given_ones.pop("intensity")
+    return given_ones

@@ -1,0 +1,88 @@
+"""Measurements that verbs are given: files, logs and folders; ``FILE#LABEL`` is one of several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wattwhat.cli.output import say, wrap
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["fraction_of", "given", "one_of"]
+
+_MOST_NAMED = 8
+
+
+def given(places: Sequence[str]) -> list[Measurement]:
+    """Everything that files, logs and folders hold; what could not be used in them is said on stderr.
+
+    Args:
+        places: each a file, a folder, ``-`` for standard input, or one of these with ``#LABEL`` behind it.
+
+    Raises:
+        LogError: one is no readable log.
+        ArgumentError: there is no such file, or no such label in it.
+    """
+    return [measurement for place in places for measurement in _read(place)]
+
+
+def one_of(place: str) -> Measurement:
+    """The one measurement of a place.
+
+    Raises:
+        ArgumentError: it holds several and none was named.
+    """
+    found = _read(place)
+    if len(found) > 1:
+        raise ArgumentError(
+            f"{place} holds {len(found)} measurements; name one: {place}#LABEL, with one of {_names(found)}"
+        )
+    return found[0]
+
+
+def fraction_of(text: str, name: str) -> float:
+    """A fraction that may be written in percent.
+
+    Example:
+        >>> fraction_of("5%", "--max-increase"), fraction_of("0.05", "--max-increase")
+        (0.05, 0.05)
+    """
+    bare = text.strip()
+    percent = bare.endswith("%")
+    try:
+        number = float(bare.removesuffix("%").strip())
+    except ValueError:
+        raise ArgumentError(f"{name}: expected a number such as 5% or 0.05, got {text!r}") from None
+    if not percent and abs(number) > 1.0:
+        raise ArgumentError(f"{name}: {text} as a fraction is {100 * number:g} %; write {text}% for percent")
+    return round(number / 100.0, 12) if percent else number
+
+
+def _read(place: str) -> list[Measurement]:
+    from wattwhat import logs
+
+    path, label = place, None
+    if not os.path.exists(place) and "#" in place:
+        path, _, label = place.rpartition("#")
+    if path != "-" and not os.path.exists(path):
+        raise ArgumentError(f"there is no file or folder {path!r}")
+    found = logs.read(sys.stdin.buffer if path == "-" else path)
+    for problem in found.problems[:5]:
+        say("\n".join(wrap(f"wattwhat: left out: {problem}", "  ", "")), sys.stderr)
+    if label is None:
+        return list(found)
+    named = [measurement for measurement in found if measurement.label == label]
+    if not named:
+        raise ArgumentError(f"{path} holds no measurement {label!r}; it holds {_names(found)}")
+    return named[-1:]
+
+
+def _names(found: Sequence[Measurement]) -> str:
+    names = list(dict.fromkeys(repr(measurement.label) for measurement in found))
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

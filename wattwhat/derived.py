@@ -1,0 +1,51 @@
+"""What can be asked of a Measurement besides what it holds; each answer is worked out in a room of its own.
+
+The rooms are entered when they are asked: importing this module brings none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wattwhat.comparison import Comparison
+    from wattwhat.footprint import Figure, Footprint
+    from wattwhat.measurement import Measurement
+
+__all__ = ["Derived"]
+
+
+class Derived:
+    """The base of `Measurement`: comparing, combining, carbon, cost. It holds nothing."""
+
+    __slots__ = ()
+
+    def compare(
+        self: Any, other: Measurement, *, per: str = "item", coverage: float = 0.95, force: bool = False
+    ) -> Comparison:
+        """This energy over another's, with an interval and a verdict: `wattwhat.comparison.compare`."""
+        from wattwhat.comparison import compare
+
+        return compare(self, other, per=per, coverage=coverage, force=force)
+
+    @staticmethod
+    def combine(
+        measurements: Iterable[Measurement], *, label: str | None = None, overlapping: bool | None = None
+    ) -> Measurement:
+        """One Measurement of many, no joule counted twice: `wattwhat.combining.combine`."""
+        from wattwhat.combining import combine
+
+        return combine(measurements, label=label, overlapping=overlapping)
+
+    def carbon(self: Any, intensity_g_per_kwh: Figure, *, pue: float = 1.0) -> Footprint:
+        """Grams of CO2-equivalent at a stated carbon intensity: `wattwhat.footprint.carbon`."""
+        from wattwhat.footprint import carbon
+
+        return carbon(self, intensity_g_per_kwh, pue=pue)
+
+    def cost(self: Any, price_per_kwh: Figure, currency: str = "EUR", *, pue: float = 1.0) -> Footprint:
+        """What the electricity costs at a stated price: `wattwhat.footprint.cost`."""
+        from wattwhat.footprint import cost
+
+        return cost(self, price_per_kwh, currency, pue=pue)

@@ -1,0 +1,238 @@
+"""Live power: from looks at an open window to lines for a terminal; who looks, and when, is passed in."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.report.numerals import one_line, with_prefix
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import ChannelEnergy, Measurement
+
+__all__ = ["Look", "Monitor", "looks", "sparkline"]
+
+WIDTH = 80
+_BARS = "▁▂▃▄▅▆▇█"
+_ASCII_BARS = "_.-=+*#@"
+
+
+@attrs.frozen
+class Power:
+    """One channel at one look.
+
+    Args:
+        id: of the channel.
+        name: component and device, to be shown.
+        power_w: mean power since the look before, in W; None if it is not known.
+        energy_j: joules since the beginning; None if it was lost.
+        counted: whether it is in the total.
+        provenance: ``"measured"`` or ``"estimated"``.
+    """
+
+    id: str
+    name: str
+    power_w: float | None
+    energy_j: float | None
+    counted: bool
+    provenance: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return attrs.asdict(self)
+
+
+@attrs.frozen
+class Look:
+    """Everything at one look.
+
+    Args:
+        t_s: seconds since the beginning.
+        power_w: mean power of all counted channels since the look before, in W; None if not known.
+        energy_j: their joules since the beginning; None if all were lost.
+        u_energy_j: standard uncertainty of that, in J; None if it is not known.
+        channels: one by one.
+        warnings: sentences about what is doubtful.
+    """
+
+    t_s: float
+    power_w: float | None
+    energy_j: float | None
+    u_energy_j: float | None
+    channels: tuple[Power, ...]
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return attrs.asdict(self)
+
+
+class Monitor:
+    r"""Remembers the power of every channel and shows it.
+
+    Args:
+        width: columns of the terminal.
+        history: looks that the line of history goes back at most.
+        ascii: whether the history is drawn without block letters.
+
+    Example:
+        >>> from wattwhat import Channel, Measurement, Quantity
+        >>> from wattwhat.measurement import ChannelEnergy
+        >>> gpu = Channel("h/x/0", "x", "a GPU", "gpu", "energy")
+        >>> def after(seconds, joules):
+        ...     energy = Quantity(joules, 0.5, "J")
+        ...     return Measurement(label="", energy_j=energy, duration_s=seconds,
+        ...                        channels=(ChannelEnergy(gpu, energy),))
+        >>> monitor = Monitor(ascii=True)
+        >>> for second, joules in enumerate((0.0, 50.0, 150.0, 300.0)):
+        ...     look = monitor.take(after(float(second), joules))
+        >>> print(*monitor.lines(look), sep="\n")
+        3.0 s  150 W  300.0 ± 1.0 J so far (k=2)
+        gpu a GPU                     150 W      300 J  -*@
+    """
+
+    def __init__(self, *, width: int = WIDTH, history: int = 200, ascii: bool = False) -> None:
+        self._width = max(width, 40)
+        self._ascii = ascii
+        self._before: dict[str, tuple[float, float]] = {}
+        self._history: dict[str, deque[float]] = {}
+        self._longest = history
+
+    def take(self, measurement: Measurement) -> Look:
+        """One more look at the window.
+
+        Args:
+            measurement: what the window has taken so far.
+        """
+        t_s = measurement.duration_s or 0.0
+        energy = measurement.energy_j
+        channels = tuple(self._channel(entry, t_s) for entry in measurement.channels)
+        # not from the total's joules: they drop when a channel is lost, and that is no power
+        powers_w = [one.power_w for one in channels if one.counted and one.power_w is not None]
+        return Look(
+            t_s,
+            math.fsum(powers_w) if powers_w else None,
+            energy.value if energy.known else None,
+            energy.u if math.isfinite(energy.u) else None,
+            channels,
+            measurement.warnings,
+        )
+
+    def lines(self, look: Look) -> list[str]:
+        """A look as lines: the total, then one line a channel with its history."""
+        shown = [self._headline(look)]
+        shown += [self._line(channel) for channel in look.channels]
+        if any(not channel.counted and channel.energy_j is not None for channel in look.channels):
+            shown.append("(in brackets: inside another channel, not added)")
+        for sentence in look.warnings[:3]:
+            shown += textwrap.wrap(one_line(f"note: {sentence}"), self._width, subsequent_indent="  ")[:2]
+        return [line[: self._width] for line in shown]
+
+    def plain(self, look: Look) -> str:
+        """A look as one line without a history, for a pipe or a log."""
+        parts = [f"{look.t_s:.1f} s", _watts(look.power_w), f"{_joules(look.energy_j)} so far"]
+        if len(look.channels) > 1:
+            parts += [f"{channel.id} {_watts(channel.power_w)}" for channel in look.channels]
+        return "  ".join(parts)
+
+    def _channel(self, entry: ChannelEnergy, t_s: float) -> Power:
+        channel = entry.channel
+        energy_j = entry.energy_j.value if entry.energy_j is not None and entry.energy_j.known else None
+        name = one_line(f"{channel.component} {channel.device}")
+        power_w = self._power_w(channel.id, t_s, energy_j)
+        return Power(channel.id, name, power_w, energy_j, entry.counted, entry.provenance)
+
+    def _power_w(self, key: str, t_s: float, energy_j: float | None) -> float | None:
+        """Mean power since the look before; also kept for the history."""
+        before = self._before.pop(key, None)
+        if energy_j is None:
+            return None
+        self._before[key] = (t_s, energy_j)
+        if before is None or not t_s > before[0]:
+            return None
+        power_w = (energy_j - before[1]) / (t_s - before[0])
+        self._history.setdefault(key, deque(maxlen=self._longest)).append(power_w)
+        return power_w
+
+    def _headline(self, look: Look) -> str:
+        energy = "energy lost" if look.energy_j is None else f"{_joules(look.energy_j)} so far"
+        if look.energy_j is not None and look.u_energy_j is not None:
+            from wattwhat.quantity import Quantity
+
+            energy = f"{Quantity(look.energy_j, look.u_energy_j, 'J'):U}".replace(" (k=2)", " so far (k=2)")
+        return f"{look.t_s:.1f} s  {_watts(look.power_w)}  {energy}"
+
+    def _line(self, channel: Power) -> str:
+        mark = " (estimated)" if channel.provenance == "estimated" else ""
+        room = 26 - len(mark)
+        name = one_line(channel.name, room)
+        energy = "lost" if channel.energy_j is None else _joules(channel.energy_j)
+        energy = energy if channel.counted or channel.energy_j is None else f"({energy})"
+        left = f"{name + mark:<26} {_watts(channel.power_w):>8} {energy:>10}  "
+        return left + sparkline(self._history.get(channel.id, ()), self._width - len(left), self._ascii)
+
+
+def sparkline(values: Sequence[float] | deque[float], columns: int, ascii: bool = False) -> str:
+    """The latest values as bars; the tallest is their greatest, the lowest is 0.
+
+    Args:
+        values: oldest first.
+        columns: room for them; older ones are left out.
+        ascii: draw without block letters.
+
+    Example:
+        >>> sparkline([0.0, 50.0, 100.0], 10)
+        '▁▅█'
+    """
+    latest = list(values)[-max(columns, 0) :] if columns > 0 else []
+    most = max(latest, default=0.0)
+    bars = _ASCII_BARS if ascii else _BARS
+    if not most > 0.0:
+        return bars[0] * len(latest)
+    return "".join(
+        bars[min(max(round((len(bars) - 1) * value / most), 0), len(bars) - 1)] for value in latest
+    )
+
+
+def looks(
+    read: Callable[[], Measurement],
+    monitor: Monitor,
+    *,
+    interval_s: float,
+    seconds: float = math.inf,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Iterator[Look]:
+    """Look again and again, at even intervals however long a look takes.
+
+    Args:
+        read: what the window has taken so far.
+        monitor: remembers.
+        interval_s: seconds between two looks.
+        seconds: when to end.
+        clock: time in s.
+        sleep: waits so many seconds.
+    """
+    begun_s = clock()
+    monitor.take(read())  # what there was before the first interval is no power yet
+    number = 0
+    while True:
+        number = max(number + 1, math.ceil((clock() - begun_s) / interval_s))
+        due_s = min(number * interval_s, seconds)
+        sleep(max(begun_s + due_s - clock(), 0.0))
+        yield monitor.take(read())
+        if due_s >= seconds:
+            return
+
+
+def _watts(power_w: float | None) -> str:
+    return "? W" if power_w is None else with_prefix(power_w, "W")
+
+
+def _joules(energy_j: float | None) -> str:
+    return "? J" if energy_j is None else with_prefix(energy_j, "J")

@@ -1,0 +1,277 @@
+"""Measurements as tables for elsewhere: Markdown, LaTeX, CSV, pandas. Text from files is data, not markup.
+
+A model card for Hugging Face is in `model_card`, reached through the same `export`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.errors import ArgumentError
+from wattwhat.quantity import Quantity
+from wattwhat.report.numerals import concise, one_line, siunitx
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import Measurement
+
+__all__ = ["COLUMNS", "FORMATS", "export", "markdown_text", "rows"]
+
+FORMATS = ("markdown", "latex", "csv", "pandas", "model-card")
+
+# Columns of CSV and pandas, in this order for ever; metrics follow as metric_<name>. The unit is the last
+# part of a name, u_... is a standard uncertainty (k=1).
+COLUMNS = (
+    "label",
+    "provenance",
+    "scope",
+    "device",
+    "energy_j",
+    "u_energy_j",
+    "energy_per_item_j",
+    "u_energy_per_item_j",
+    "energy_per_call_j",
+    "u_energy_per_call_j",
+    "power_w",
+    "u_power_w",
+    "net_energy_j",
+    "u_net_energy_j",
+    "idle_power_w",
+    "u_idle_power_w",
+    "duration_s",
+    "calls",
+    "items",
+    "started_at",
+    "warnings",
+)
+_QUANTITIES = (
+    "energy_j",
+    "energy_per_item_j",
+    "energy_per_call_j",
+    "power_w",
+    "net_energy_j",
+    "idle_power_w",
+)
+# A spreadsheet runs what begins so (OWASP, "CSV injection").
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+
+
+def export(measurements: Measurement | Iterable[Measurement], format: str, **options: Any) -> Any:
+    r"""Measurements in another program's format.
+
+    Args:
+        measurements: one or several.
+        format: ``"markdown"``, ``"latex"`` (booktabs and siunitx 3), ``"csv"``, ``"pandas"`` (a DataFrame) or
+            ``"model-card"`` (YAML block and body for Hugging Face).
+        options: of the model card, see `wattwhat.report.model_card.model_card`.
+
+    Returns:
+        A text, or a DataFrame.
+
+    Raises:
+        ArgumentError: the format or an option is not known, or pandas is not installed.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> run = Measurement(label="net|1", energy_j=Quantity(12.34, 0.05, "J"), items=100, duration_s=2.0)
+        >>> print(export(run.with_metrics(accuracy=0.91), "markdown"))
+        | model | J/item (k=1) | J (k=1) | W (k=1) | accuracy | source |
+        |---|---:|---:|---:|---:|---|
+        | net\|1 | 0.1234(5) | 12.34(5) | 6.170(25) | 0.91 | measured |
+    """
+    ones = _listed(measurements)
+    if format == "model-card":
+        from wattwhat.report.model_card import model_card
+
+        return model_card(ones, **options)
+    makers = {"markdown": _markdown, "latex": _latex, "csv": _csv, "pandas": _pandas}
+    if format not in makers:
+        raise ArgumentError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
+    if options:
+        raise ArgumentError(f"{', '.join(options)}: only the model card takes options, not {format!r}")
+    return makers[format](ones)
+
+
+def rows(measurements: Iterable[Measurement]) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+    """The columns and one mapping a measurement; what is not known is None, never 0.
+
+    Args:
+        measurements: what the rows are of.
+    """
+    ones = list(measurements)
+    metrics = sorted({name for one in ones for name in one.metrics})
+    return (*COLUMNS, *(f"metric_{name}" for name in metrics)), [_row(one, metrics) for one in ones]
+
+
+def _row(measurement: Measurement, metrics: Sequence[str]) -> dict[str, Any]:
+    counted = [entry.channel for entry in measurement.channels if entry.counted]
+    row: dict[str, Any] = {
+        "label": measurement.label,
+        "provenance": measurement.provenance,
+        "scope": "+".join(sorted({channel.component for channel in counted})) or None,
+        "device": ", ".join(sorted({channel.device for channel in counted})) or None,
+        "duration_s": measurement.duration_s,
+        "calls": measurement.calls,
+        "items": measurement.items,
+        "started_at": None if measurement.started_at is None else measurement.started_at.isoformat(),
+        "warnings": "; ".join(measurement.warnings) or None,
+    }
+    for name in _QUANTITIES:
+        quantity: Quantity | None = getattr(measurement, name)
+        row[name] = None if quantity is None else _known(quantity.value)
+        row[f"u_{name}"] = None if quantity is None else _known(quantity.u)
+    row.update({f"metric_{name}": measurement.metrics.get(name) for name in metrics})
+    return row
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _csv(ones: Sequence[Measurement]) -> str:
+    columns, table = rows(ones)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(columns)
+    for row in table:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        # NUL cannot be read back by every CSV reader, an unpaired surrogate cannot be written at all
+        text = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        return f"'{text}" if _FORMULA.match(text) else text
+    return repr(value) if isinstance(value, float) else value
+
+
+def _pandas(ones: Sequence[Measurement]) -> Any:
+    import importlib
+
+    try:
+        pandas = importlib.import_module("pandas")
+    except ImportError as err:
+        raise ArgumentError(
+            "format 'pandas' needs pandas, which is not installed: pip install pandas"
+        ) from err
+    columns, table = rows(ones)
+    frame = pandas.DataFrame(table, columns=list(columns))
+    frame["started_at"] = pandas.to_datetime(frame["started_at"], utc=True, format="ISO8601")
+    return frame
+
+
+_Columns = list[tuple[str, list["Quantity | float | str | None"]]]
+
+
+def _shown(ones: Sequence[Measurement]) -> _Columns:
+    """What a person reads: the columns of Markdown and LaTeX, those nobody fills left out."""
+    columns: _Columns = [
+        ("model", [one.label for one in ones]),
+        ("J/item", [one.energy_per_item_j for one in ones]),
+        ("J", [one.energy_j for one in ones]),
+        ("W", [one.power_w for one in ones]),
+    ]
+    for name in sorted({name for one in ones for name in one.metrics}):
+        columns.append((name, [one.metrics.get(name) for one in ones]))
+    columns.append(("source", [one.provenance for one in ones]))
+    return [
+        (name, cells)
+        for name, cells in columns
+        if name in ("model", "J") or any(c is not None for c in cells)
+    ]
+
+
+def _markdown(ones: Sequence[Measurement]) -> str:
+    columns = _shown(ones)
+    heads = [f"{name} (k=1)" if _numbers(name) else markdown_text(name) for name, _ in columns]
+    marks = ["---" if name in ("model", "source") else "---:" for name, _ in columns]
+    lines = [_markdown_row(heads), "|" + "|".join(marks) + "|"]
+    for number in range(len(ones)):
+        cells = [cells[number] for _, cells in columns]
+        lines.append(
+            _markdown_row(
+                [concise(cell) if not isinstance(cell, str) else markdown_text(cell) for cell in cells]
+            )
+        )
+    return "\n".join(lines)
+
+
+def _numbers(name: str) -> bool:
+    return name in ("J/item", "J", "W")
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def markdown_text(text: str) -> str:
+    """One line in which nothing is markup: HTML becomes entities, the rest of the signs get a backslash."""
+    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # hyphens, brackets and plus signs mean nothing inside the line of a table, and names are full of them
+    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", line)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_"},
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "-": "{-}",
+    "`": "{`}",
+    "'": "{'}",
+}
+
+
+def _latex(ones: Sequence[Measurement]) -> str:
+    columns = _shown(ones)
+    heads = [_latex_head(name) for name, _ in columns]
+    spec = "".join("l" if name in ("model", "source") else "r" for name, _ in columns)
+    lines = [
+        r"% \usepackage{booktabs,siunitx}; uncertainties in brackets are standard uncertainties (k=1)",
+        rf"\begin{{tabular}}{{{spec}}}",
+        r"\toprule",
+        " & ".join(heads) + r" \\",
+        r"\midrule",
+    ]
+    for number in range(len(ones)):
+        cells = [cells[number] for _, cells in columns]
+        lines.append(
+            " & ".join(siunitx(cell) if not isinstance(cell, str) else _latex_text(cell) for cell in cells)
+            + r" \\"
+        )
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _latex_head(name: str) -> str:
+    if name == "J/item":
+        return r"energy per item / \unit{\joule}"
+    return {"J": r"energy / \unit{\joule}", "W": r"power / \unit{\watt}"}.get(name, _latex_text(name))
+
+
+def _latex_text(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in one_line(text))
+
+
+def _listed(measurements: Any) -> list[Any]:
+    from wattwhat.measurement import Measurement
+
+    if isinstance(measurements, Measurement):
+        return [measurements]
+    ones = list(measurements)
+    if not ones:
+        raise ArgumentError("measurements: expected at least one, got none")
+    for one in ones:
+        if not isinstance(one, Measurement):
+            raise ArgumentError(f"measurements: expected Measurements, got {type(one).__name__}")
+    return ones
