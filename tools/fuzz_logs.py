@@ -15,6 +15,7 @@ import time
 import traceback
 import warnings
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -86,7 +87,7 @@ PIECES = [
 ]
 
 
-def corpus():
+def corpus() -> list[bytes]:
     """Made samples of every format, and real logs where they are (their first 20 kB)."""
     found = []
     for path in sorted((ROOT / "tests" / "logs").glob("samples*.py")):
@@ -99,12 +100,12 @@ def corpus():
     return found
 
 
-def _bytes(sample):
+def _bytes(sample: Any) -> bytes:
     text = sample if isinstance(sample, (str, bytes)) else sample.text
     return text.encode() if isinstance(text, str) else text
 
 
-def mutate(data, others, generator):
+def mutate(data: Any, others: list[bytes], generator: random.Random) -> bytes:
     """A few random edits: bytes, pieces, lines, cuts, splices, another encoding."""
     data = bytearray(data)
     for _ in range(generator.choice([1, 1, 1, 2, 3, 5, 10])):
@@ -134,14 +135,14 @@ def mutate(data, others, generator):
     return bytes(data)
 
 
-def _swap_lines(data, generator):
+def _swap_lines(data: Any, generator: random.Random) -> Any:
     lines = data.split(b"\n")
     at, other = generator.randrange(len(lines)), generator.randrange(len(lines))
     lines[at], lines[other] = lines[other], lines[at]
     return bytearray(b"\n".join(lines))
 
 
-def _swap_cells(data, generator):
+def _swap_cells(data: Any, generator: random.Random) -> Any:
     lines = data.split(b"\n")
     at = generator.randrange(len(lines))
     cells = lines[at].split(b",")
@@ -150,7 +151,7 @@ def _swap_cells(data, generator):
     return bytearray(b"\n".join(lines))
 
 
-def options_of(generator):
+def options_of(generator: random.Random) -> Any:
     """Options as a user may give them."""
     return Options(
         strict=generator.random() < 0.1,
@@ -163,7 +164,7 @@ def options_of(generator):
     )
 
 
-def feed(data, options, reader=None):
+def feed(data: Any, options: Any, reader: Any = None) -> Any:
     """Read these bytes with one reader (or the one that knows them); raises whatever is not a LogError."""
     source = Source.of_text(data, "fuzzed.log", problems=Problems(options.strict))
     try:
@@ -179,7 +180,7 @@ def feed(data, options, reader=None):
             raise AssertionError(f"an error of several lines: {err!r}") from err
 
 
-def run(runs, seed, seconds=None):
+def run(runs: int, seed: int, seconds: float | None = None) -> Any:
     """Run so many inputs; the list of failures as (seed of the input, sentence, input)."""
     data, every = corpus(), list(readers().values())
     failures = []
@@ -203,7 +204,7 @@ def run(runs, seed, seconds=None):
     return failures, number + 1
 
 
-def main():
+def main() -> int:
     """Fuzz, print what failed, and exit with 1 if anything did."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=100_000)
