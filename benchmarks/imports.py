@@ -27,7 +27,10 @@ def contestants() -> dict[str, tuple[str, float | None]]:
         "import and a window, rapl": (FIRST_WINDOW.format(name="rapl"), 80.0),
         "the same, with its Measurement": (FIRST_WINDOW.format(name="rapl") + ANSWER, 80.0),
         "import and a window, default": ("import wattwhat\nwith wattwhat.track() as w: pass", 80.0),
-        "the same, with its Measurement ": ("import wattwhat\nwith wattwhat.track() as w: pass" + ANSWER, 80.0),
+        "the same, with its Measurement ": (
+            "import wattwhat\nwith wattwhat.track() as w: pass" + ANSWER,
+            80.0,
+        ),
         "for scale: import numpy": ("import numpy", None),
     }
 
@@ -112,7 +115,7 @@ def run(options: Options) -> Table:
         rows,
         limits,
         [
-            "rapl: a package and its DRAM in a made powercap tree; default: every backend of this environment",
+            "rapl: a package and its DRAM in a made tree; default: every backend of this environment",
             f"pip install wattwhat brings {len(dists)} distributions, {sum(sizes.values()):.1f} MB: {listed}",
         ],
     )

@@ -13,7 +13,7 @@ PROMISED = 100_000
 CODE = """
 import json, os, sys, time
 import wattwhat
-traced, count, kept = {traced}, {count}, {kept}
+traced, count = {traced}, {count}
 kind = {kind!r}
 def rss_mb():
     with open("/proc/self/statm") as file:
@@ -42,12 +42,16 @@ for _ in range(2):
     grown.append(now_mb() - begin)
 print(json.dumps([grown, time.perf_counter() - started]))
 """
-KINDS = {"measurement": "every Measurement kept", "window": "every Window kept, not yet asked", "": "nothing kept"}
+KINDS = {
+    "measurement": "every Measurement kept",
+    "window": "every Window kept, not asked",
+    "": "nothing kept",
+}
 
 
 def grown_mb(kind: str, count: int, traced: bool, tree: str) -> Any:
     """Megabytes after half of the windows and after all."""
-    code = CODE.format(traced=traced, count=count, kept=bool(kind), kind=kind)
+    code = CODE.format(traced=traced, count=count, kind=kind)
     return child_json(code, environment(WATTWHAT_RAPL_ROOT=tree))
 
 
@@ -64,11 +68,11 @@ def run(options: Options) -> Table:
     return Table(
         "memory",
         f"MB that windows over two powercap counters leave behind; {few} traced, {many} by RSS",
-        ["", f"after {few // 2}", f"after {few}", f"for {PROMISED}", f"RSS after {many}", "us a window"],
+        ["", f"at {few // 2}", f"at {few}", f"for {PROMISED}", f"RSS at {many}", "us each"],
         rows,
         [
             Limit(f"{PROMISED} windows, measurements kept", traced_mb["measurement"], 100.0, "MB"),
             Limit(f"{PROMISED} windows, nothing kept", traced_mb[""], 1.0, "MB"),
         ],
-        ["Traced by tracemalloc, and scaled to the number promised; RSS as the system sees it, in a process each."],
+        ["Traced by tracemalloc, and scaled to the number promised; RSS: what the process grew by."],
     )

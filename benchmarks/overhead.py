@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.surroundings import ROOT, environment, nvml_environment, powercap_tree
 from benchmarks.table import Limit, Options, Table, quartiles
 
-# The loop's child: pairs of the same work, once under an open window and once without, in an order drawn anew.
+# The loop's child: pairs of the same work, once under an open window and once without, in random order.
 BUSY = """
 import json, random, sys, time
 import wattwhat
@@ -91,7 +91,7 @@ def answer(child: subprocess.Popen[str]) -> Any:
 
 def run(options: Options) -> Table:
     """Busy loops one after the other, idle processes all at once."""
-    pairs, seconds = options.times(300, 3), 3.0 if not options.quick else 0.05
+    pairs, seconds = options.times(600, 3), 3.0 if not options.quick else 0.05
     turns = 100_000 if not options.quick else 4_000
     rows, limits = [], []
     with powercap_tree() as root:
@@ -106,18 +106,20 @@ def run(options: Options) -> Table:
         cpu = quartiles([pair[1] for pair in loops[name]])
         slept_s, cpu_s, switches, threads, processes = idle[name]
         busy = [f"{100 * (value - 1):+.2f}" for value in (*cpu, wall[1])]
+        # 1.253 sigma / sqrt(n), sigma from the quartiles of a normal distribution
+        busy[1] += f" ± {100 * 0.929 * (cpu[2] - cpu[0]) / pairs**0.5:.2f}"
         rows.append([name, *busy, f"{100 * cpu_s / slept_s:.4f}", switches / slept_s, threads, processes])
         if found[name][0] is not None:
             limits.append(Limit(f"busy loop, {name}", 100 * (cpu[1] - 1), 0.5, "%"))
     return Table(
         "overhead",
         f"a busy loop with and without a window in turns, {pairs} pairs; a process asleep for {seconds:g} s",
-        ["window over", "slower %", "q1", "q3", "wall %", "idle cpu %", "switch/s", "threads", "procs"],
+        ["window over", "q1", "slower %", "q3", "wall %", "idle %", "switch/s", "threads", "procs"],
         rows,
         limits,
         [
-            "slower: processor time of the loop (all threads) under an open window over that without, less one; "
-            "median and quartiles. wall: the same by the clock on the wall, median.",
+            "slower: processor time of the loop, all threads, under a window over that without, less one; "
+            "median with its standard error, and quartiles. wall: the same by the wall clock, median.",
             f"The first row has no window on either side: the noise of this run ({os.cpu_count()} cores).",
         ],
     )

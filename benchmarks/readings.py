@@ -1,6 +1,6 @@
 """Reading a channel beside the bare vendor call, and opening every backend where there is no hardware.
 
-The vendors' own bindings run over stand-in C libraries (tests/fakes), which answer in well under a microsecond:
+The vendors' own bindings run over stand-in C libraries (tests/fakes), which answer in under a microsecond:
 what is timed is what Python does on top. Real hardware adds its own time to both sides.
 """
 
@@ -108,7 +108,9 @@ def opening(options: Options) -> tuple[list[Any], Limit]:
     over = over_bare_ms(codes, environment(WATTWHAT_RAPL_ROOT="/nonexistent"), options.times(15, 1))
     beyond = [every - core for every, core in zip(over["all"], over["core"], strict=True)]
     row = ["opening all four plugins, ms", *summary(over["core"]), *summary(beyond), None]
-    return row, Limit("opening all backends without hardware", statistics.median(beyond), MOST_OPENING_MS, "ms")
+    return row, Limit(
+        "opening all backends without hardware", statistics.median(beyond), MOST_OPENING_MS, "ms"
+    )
 
 
 def run(options: Options) -> Table:
@@ -117,7 +119,7 @@ def run(options: Options) -> Table:
     row, limit = opening(options)
     return Table(
         "readings",
-        "us a reading, a stand-in behind it; the last row: ms in a fresh process, beyond the core's import",
+        "us a reading over stand-ins; last row: ms in a fresh process beyond the core's import",
         ["", "bare", "min", "p99", "wattwhat", "min", "p99", "ratio"],
         [*rows, row],
         [*limits, limit],

@@ -1,4 +1,4 @@
-"""Where the benchmarks run: made counter trees, child processes, and the plugins as they are in this checkout."""
+"""Where the benchmarks run: made counter trees, child processes, and the plugins of this checkout."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ class Limit:
     def __str__(self) -> str:
         answer = {True: "within", False: "OVER", None: "not measured"}[self.within]
         unit = "" if self.unit == "x" else " "
-        return f"{self.what}: {shown(self.value)}{unit}{self.unit}, limit {shown(self.greatest)}{unit}{self.unit}: {answer}"
+        value, greatest = (f"{shown(number)}{unit}{self.unit}" for number in (self.value, self.greatest))
+        return f"{self.what}: {value}, limit {greatest}: {answer}"
 
 
 @attrs.frozen

@@ -89,6 +89,6 @@ def run(options: Options) -> Table:
         rows,
         [Limit("begin and end beside four bare preads", ratio, 5.0, "x")],
         [
-            "A made tree in memory answers in half a microsecond; a real counter takes longer, for both alike.",
+            "A made tree in memory answers in half a microsecond; a real counter takes longer, for both.",
         ],
     )
