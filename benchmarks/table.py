@@ -110,13 +110,14 @@ class Table:
 
 
 def folded(line: str, width: int = WIDEST) -> list[str]:
-    """A line in pieces that fit, broken at spaces."""
-    pieces = []
+    """A line in pieces that fit, broken at spaces where there are any; pieces after the first are indented."""
+    pieces, start = [], 0
     while len(line) > width:
-        cut = line.rfind(" ", 1, width + 1)
+        # Beyond the indent: each round then takes at least one character of what is left.
+        cut = line.rfind(" ", start + 1, width + 1)
         cut = cut if cut > 0 else width
         pieces.append(line[:cut].rstrip())
-        line = "  " + line[cut:].lstrip()
+        line, start = "  " + line[cut:].lstrip(), 2
     return [*pieces, line]
 
 

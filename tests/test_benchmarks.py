@@ -103,7 +103,7 @@ def test_the_list_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> Non
     assert command.main(["--list"]) == 0
     named = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert named == list(command.there_are())
-    assert {*command.TABLES, "scoring", "peers"} <= set(named)
+    assert {*command.TABLES, "scoring"} <= set(named)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the benchmarks look into /proc")
