@@ -110,7 +110,7 @@ class Table:
 
 
 def folded(line: str, width: int = WIDEST) -> list[str]:
-    """A line in pieces that fit, broken at spaces where there are any; pieces after the first are indented."""
+    """A line in pieces that fit, broken at spaces where there are any; later pieces are indented."""
     pieces, start = [], 0
     while len(line) > width:
         # Beyond the indent: each round then takes at least one character of what is left.
