@@ -106,7 +106,7 @@ class Wattwhat:
         self.window.stop()
 
     def joules(self):
-        self.found = {one.component: one for one in self.window.measurement.channels}
+        self.found = {one.channel.component: one for one in self.window.measurement.channels}
         return tuple(self._value(name) for name in ("gpu", "cpu"))
 
     def _value(self, name):

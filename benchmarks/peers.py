@@ -56,7 +56,9 @@ DRAM_SHARE = 0.2
 
 def wanted() -> dict[str, str]:
     """The requirement of each peer by its name."""
-    lines = [line for line in (HERE / "peers.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    lines = [
+        line for line in (HERE / "peers.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"
+    ]
     return {re.split(r"[\[=]", line, maxsplit=1)[0]: line for line in lines if line}
 
 
@@ -165,7 +167,7 @@ def _answer(child: subprocess.Popen[str]) -> Any:
         child.communicate()
         return "no end in 90 s"
     if child.returncode:
-        return (err.strip().splitlines() or [f"ended with {child.returncode}"])[-1][:60]
+        return (err.strip().splitlines() or [f"ended with {child.returncode}"])[-1][:14]
     return json.loads(out.splitlines()[-1])
 
 
@@ -202,7 +204,7 @@ def error_cell(rows: list[dict[str, Any]], part: str) -> str:
         return "-"
     cell = f"{statistics.median(errors):.1f} ({max(errors):.0f})"
     held = [one[2][0] <= one[1] <= one[2][1] for one in pairs if len(one) > 2 and one[2]]
-    return cell + (f" {sum(held)}/{len(held)} in" if held else "")
+    return cell + (f" {sum(held)}/{len(held)}" if held else "")
 
 
 def fault_cell(found: Any, part: str) -> str:
@@ -239,7 +241,7 @@ def run(options: Options) -> Table:
     notes = [f"{name}: skipped, {why}" for name, why in peers.items() if isinstance(why, str)]
     everyone = {"wattwhat": Path(sys.executable)}
     everyone |= {name: python for name, python in peers.items() if isinstance(python, Path)}
-    imports = import_ms(everyone, options.times(5, 1))
+    imports = import_ms(everyone, options.times(3, 1))
     pythons = {name: python for name, python in everyone.items() if name in TOOLS}
     costs = in_a_world(pythons, "cost", "constant 300 W", apart=True)
     idle = in_a_world(pythons, "idle", "constant 300 W")
@@ -271,7 +273,7 @@ def run(options: Options) -> Table:
         rows,
         [],
         [
-            "Errors: median (greatest) of |error| in % of the true energy of the window; `in`: how often the",
+            "Errors: median (greatest) of |error| in % of the true energy of the window; then how often the",
             "95 % interval held the truth (GPU of the stand-in has no gain error). 20 windows of 20 ms and of "
             "100 ms, 10 of 1 s.",
             f"Only its import was timed: {beyond}" if beyond else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -102,5 +103,20 @@ def nvml_environment(**settings: float) -> dict[str, str] | None:
     if nvml.missing_compiler() is not None:
         return None
     wave = " ".join(f"{name}={value}" for name, value in {"gpus": 1, **settings}.items())
-    made = environment(LD_LIBRARY_PATH=str(nvml.build().parent), WATTWHAT_FAKE_NVML=wave)
+    made = environment(LD_LIBRARY_PATH=str(_more_nvml(nvml).parent), WATTWHAT_FAKE_NVML=wave)
     return {name: value for name, value in made.items() if not name.startswith("CUDA_")}
+
+
+def _more_nvml(nvml: Any) -> Path:
+    """The stand-in with the functions that other libraries call besides, compiled beside the plain one."""
+    here = Path(__file__).parent / "nvml_more.c"
+    folder = nvml.build().parent / hashlib.sha256(here.read_bytes()).hexdigest()[:16]
+    library = folder / "libnvidia-ml.so.1"
+    if not library.exists():
+        folder.mkdir(exist_ok=True)
+        sources = [str(path) for path in (ROOT / "tests/fakes/nvml").glob("*.c")]
+        made = folder / f"making-{os.getpid()}"
+        command = ["cc", "-O1", "-shared", "-fPIC", "-Wl,-soname,libnvidia-ml.so.1", "-o", str(made)]
+        subprocess.run([*command, *sources, str(here), "-lm", "-lpthread"], check=True)
+        made.replace(library)
+    return library
