@@ -1,18 +1,20 @@
 """Other libraries beside this one, over the same stand-in sensors, in one run.
 
-Every library has an environment of its own below benchmarks/.envs (peers.txt names the versions). All read the
-same made powercap tree, put in the place of /sys in a mount namespace, whose counters a process advances a
-thousand times a second along a known wave; and the NVIDIA stand-in (tests/fakes/nvml), whose counter shows a
-new value every 100 ms. One task is done by all libraries at the same time, since they mostly sleep; costs and
+Every library has an environment of its own below benchmarks/.envs (peers.txt names the versions). All read
+the same made powercap tree, put in the place of /sys in a mount namespace, whose counters a thread advances
+a thousand times a second along a known wave; and the NVIDIA stand-in (tests/fakes/nvml), whose counter shows
+a new value every 100 ms. One task is done by all libraries at the same time, since they mostly sleep; costs and
 imports are timed one after the other.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -120,7 +122,7 @@ class World:
         os.close(package)
         os.close(dram)
 
-    def start(self, tool: str, python: Path, task: str) -> subprocess.Popen[str]:
+    def start(self, tool: str, python: Path, task: str) -> subprocess.Popen[bytes]:
         """Begin a task of a library inside this world."""
         low, high, period = (self.wave[name] for name in ("low", "high", "period"))
         env = nvml_environment(low=low, high=high, period=period, duty=0.5, update=TICK_S)
@@ -136,9 +138,9 @@ class World:
             [*command, str(python), driver, tool, task],
             env=env,
             cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=(self.root / f"{tool}.out").open("w"),
+            stderr=(self.root / f"{tool}.err").open("w"),
+            start_new_session=True,
         )
 
     def close(self) -> None:
@@ -151,24 +153,26 @@ class World:
 def together(world: World, pythons: dict[str, Path], task: str, apart: bool = False) -> dict[str, Any]:
     """What each library's task found; a sentence where it failed."""
     found: dict[str, Any] = {}
-    running: dict[str, subprocess.Popen[str]] = {}
+    running: dict[str, subprocess.Popen[bytes]] = {}
     for tool, python in pythons.items():
         running[tool] = world.start(tool, python, task)
         if apart:
-            found[tool] = _answer(running.pop(tool))
-    return {**found, **{tool: _answer(child) for tool, child in running.items()}}
+            found[tool] = _answer(running.pop(tool), world.root / tool)
+    return {**found, **{tool: _answer(child, world.root / tool) for tool, child in running.items()}}
 
 
-def _answer(child: subprocess.Popen[str]) -> Any:
+def _answer(child: subprocess.Popen[bytes], said: Path) -> Any:
     try:
-        out, err = child.communicate(timeout=90)
+        status = child.wait(timeout=90)
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
         return "no end in 90 s"
-    if child.returncode:
-        return (err.strip().splitlines() or [f"ended with {child.returncode}"])[-1][:14]
-    return json.loads(out.splitlines()[-1])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # its helpers too: one peer's outlive it
+    if status:
+        complaint = said.with_suffix(".err").read_text(encoding="utf-8").strip()
+        return (complaint.splitlines() or [f"ended with {status}"])[-1][:14]
+    return json.loads(said.with_suffix(".out").read_text(encoding="utf-8").splitlines()[-1])
 
 
 def in_a_world(pythons: dict[str, Path], task: str, wave: str, **options: Any) -> dict[str, Any]:
@@ -273,9 +277,8 @@ def run(options: Options) -> Table:
         rows,
         [],
         [
-            "Errors: median (greatest) of |error| in % of the true energy of the window; then how often the",
-            "95 % interval held the truth (GPU of the stand-in has no gain error). 20 windows of 20 ms and of "
-            "100 ms, 10 of 1 s.",
+            "Errors: median (greatest) of |error| in % of the window's true energy; then how often the 95 % "
+            "interval held it (a stand-in has no gain error). 20 windows of 20 ms and of 100 ms, 10 of 1 s.",
             f"Only its import was timed: {beyond}" if beyond else "",
             *notes,
         ],
