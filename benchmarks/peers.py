@@ -3,8 +3,8 @@
 Every library has an environment of its own below benchmarks/.envs (peers.txt names the versions). All read
 the same made powercap tree, put in the place of /sys in a mount namespace, whose counters a thread advances
 a thousand times a second along a known wave; and the NVIDIA stand-in (tests/fakes/nvml), whose counter shows
-a new value every 100 ms. One task is done by all libraries at the same time, since they mostly sleep; costs and
-imports are timed one after the other.
+a new value every 100 ms. One task is done by all libraries at the same time, since they mostly sleep; costs
+and imports are timed one after the other.
 """
 
 from __future__ import annotations
