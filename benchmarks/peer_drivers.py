@@ -106,7 +106,8 @@ class Wattwhat:
         self.window.stop()
 
     def joules(self):
-        self.found = {one.channel.component: one for one in self.window.measurement.channels}
+        found = {one.channel.id.rpartition("/")[2]: one for one in self.window.measurement.channels}
+        self.found = {"gpu": found["board"], "cpu": found["package-0"]}
         return tuple(self._value(name) for name in ("gpu", "cpu"))
 
     def _value(self, name):
