@@ -33,7 +33,10 @@ def write_jsonl(path: str | os.PathLike[str], measurements: Iterable[Measurement
 
 def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file through a temporary neighbour and a rename, so that no half of it is ever seen."""
-    target = Path(path)
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
+        target.write_text(text, encoding="utf-8")
+        return
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")

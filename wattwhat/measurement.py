@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -46,8 +47,29 @@ def _flat(budget: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
-    if value is not None and value.unit != "J":
+    if value is None and attribute.name == "energy_j" and isinstance(instance, Measurement):
+        raise ArgumentError(
+            "energy_j: expected joules; an unknown energy is Quantity(math.nan, math.inf, 'J')"
+        )
+    if value is not None and getattr(value, "unit", None) != "J":
         raise ArgumentError(f"{attribute.name}: expected joules, got {value!r}; convert with .to('J')")
+
+
+def _plain(value: Any) -> float | None:
+    """A plain number >= 0 from any kind of number, so that JSON takes it; None stays."""
+    if value is None:
+        return None
+    if isinstance(value, str) or not hasattr(value, "__float__") or not float(value) >= 0.0:
+        raise ArgumentError(f"duration_s, calls and items: expected a number >= 0 or None, got {value!r}")
+    number = float(value)
+    return int(number) if number.is_integer() and not isinstance(value, float) else number
+
+
+def _whole(value: Any) -> int | None:
+    number = _plain(value)
+    if number is not None and not float(number).is_integer():
+        raise ArgumentError(f"calls: expected a whole number, got {value!r}")
+    return None if number is None else int(number)
 
 
 def _known_provenance(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
@@ -93,7 +115,7 @@ class ChannelEnergy:
         )
 
 
-@attrs.frozen(repr=False, weakref_slot=False, kw_only=True)
+@attrs.frozen(repr=False, weakref_slot=False, kw_only=True, hash=False)
 class Measurement(Derived):
     """Joules of a workload or a window, with uncertainty and provenance.
 
@@ -130,9 +152,9 @@ class Measurement(Derived):
 
     label: str
     energy_j: Quantity = attrs.field(validator=_energy_unit)
-    duration_s: float | None = None
-    calls: int | None = None
-    items: float | None = None
+    duration_s: float | None = attrs.field(default=None, converter=_plain)
+    calls: int | None = attrs.field(default=None, converter=_whole)
+    items: float | None = attrs.field(default=None, converter=_plain)
     channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
     provenance: str = attrs.field(default="measured", validator=_known_provenance)
     idle_power_w: Quantity | None = None
@@ -213,9 +235,9 @@ class Measurement(Derived):
             "budget": [[source, finite_or_none(u)] for source, u in self.budget],
             "metrics": dict(self.metrics),
             "warnings": list(self.warnings),
-            "environment": dict(self.environment),
+            "environment": copy.deepcopy(dict(self.environment)),
             "started_at": None if started is None else started.astimezone(timezone.utc).isoformat(),
-            "details": dict(self.details),
+            "details": copy.deepcopy(dict(self.details)),
         }
 
     @classmethod
@@ -230,7 +252,7 @@ class Measurement(Derived):
             raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; a newer wattwhat may read it")
         try:
             return cls._from_checked(data)
-        except (KeyError, TypeError, AttributeError) as err:
+        except (KeyError, TypeError, AttributeError, ValueError) as err:
             raise ArgumentError(f"this is not a complete Measurement: {type(err).__name__}: {err}") from err
 
     @classmethod
