@@ -9,6 +9,7 @@ import sys
 import threading
 import tracemalloc
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,11 +17,12 @@ from hypothesis import strategies as st
 
 import wattwhat
 from tests.rigs import counter, gauge, simulated
+from wattwhat import Availability, Backend
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
 from wattwhat.meter import Meter, Reading
 from wattwhat.rig import Rig, close_all
-from wattwhat.testing import Faults, square
+from wattwhat.testing import Faults, ramp, square
 from wattwhat.window import Window
 
 
@@ -412,6 +414,86 @@ def test_a_gpu_that_nobody_measures_is_said_to_be_missing(
     with Window("a", rig=rig_of(meter)) as window:
         meter.spend(5.0, 1.0)
     assert any("GPU is in use" in sentence for sentence in window.measurement.warnings) == said
+
+
+def test_generators_are_measured_over_their_iteration(manual: Manual) -> None:
+    @Window(rig=rig_of(manual))
+    def stream() -> Any:
+        for _ in range(3):
+            manual.spend(2.0, 1)
+            yield 1
+
+    assert sum(stream()) == 3
+    assert stream.window.measurement.energy_j.value == pytest.approx(6.0)  # type: ignore[attr-defined]
+
+    @Window(rig=rig_of(manual))
+    async def serve() -> Any:
+        for _ in range(3):
+            manual.spend(2.0, 1)
+            yield 1
+
+    async def consume() -> int:
+        return sum([item async for item in serve()])
+
+    assert asyncio.run(consume()) == 3
+    assert serve.window.measurement.energy_j.value == pytest.approx(6.0)  # type: ignore[attr-defined]
+
+
+def test_a_class_is_not_a_function() -> None:
+    with pytest.raises(ArgumentError, match="class"):
+        wattwhat.track(Manual)
+
+
+def test_stopping_early_inside_with_hides_nothing(manual: Manual) -> None:
+    def failing() -> None:
+        with Window("a", rig=rig_of(manual)) as window:
+            window.stop()
+            raise ValueError("the user's own")
+
+    with pytest.raises(ValueError, match="own"):
+        failing()
+
+
+def test_a_first_window_over_a_wrapping_counter_has_its_watch() -> None:
+    simulation = simulated(counter(wrap_j=20.0), max_power_w=120.0)
+    m = simulation.window(101.0, 102.0)
+    assert m.energy_j.value == pytest.approx(100.0, abs=1.0)
+    assert not m.warnings
+
+
+@pytest.mark.parametrize("period_s", [0.001, 0.005, 0.01])
+def test_a_gauge_that_averages_for_long_and_renews_often_is_not_forgotten(period_s: float) -> None:
+    wave = ramp(105.0, 105.0001, 50.0, 200.0)
+    m = simulated(gauge(wave, period_s, 1.0), max_power_w=300.0).window(105.0, 106.0)
+    assert abs(m.energy_j.value - 200.0) <= 2.0 * m.energy_j.u
+
+
+def test_a_gauge_on_another_clock_is_no_reading_rather_than_zero() -> None:
+    simulation = simulated(gauge(), max_power_w=300.0)
+    meter = simulation.rig.lines[0].meter
+    meter.read = lambda: Reading(1_700_000_000_000_000_000, 100.0)  # type: ignore[method-assign]
+    m = simulation.window(101.0, 103.0)
+    assert m.energy_j.value != 0.0
+    assert any("monotonic" in sentence for sentence in m.warnings)
+
+
+def test_the_rig_of_ones_own_backend_goes_with_its_windows() -> None:
+    class Own(Backend):
+        def probe(self) -> Availability:
+            return Availability(True, "mine")
+
+        def meters(self) -> list[Meter]:
+            return [Manual(wrap_j=1e5)]
+
+    before = threading.active_count()
+    for _ in range(20):
+        with wattwhat.track("a", backends=[Own()]):
+            pass
+    gc.collect()
+    for thread in threading.enumerate():
+        if thread.name == "wattwhat-sampler":
+            thread.join(timeout=0.5)
+    assert threading.active_count() <= before + 2
 
 
 def test_bad_arguments_are_refused_before_anything_runs() -> None:

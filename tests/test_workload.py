@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -59,6 +60,32 @@ def test_a_workload_of_ones_own_is_prepared_and_put_back() -> None:
         wattwhat.measure(Own(), **QUICK)  # type: ignore[arg-type]
     assert events[0] == "enter"
     assert events[-1] == "exit"
+
+
+async def coroutine() -> None: ...
+
+
+def generator() -> Iterator[int]:
+    yield 1
+
+
+async def stream() -> AsyncIterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize("function", [coroutine, generator, stream])
+def test_what_would_only_be_created_is_refused(function: Callable[[], object]) -> None:
+    with pytest.raises(ArgumentError, match="runs nothing"):
+        wattwhat.measure(function)
+
+
+@pytest.mark.parametrize("name", ["inputs", "train", "items_per_call"])
+def test_a_workload_of_ones_own_brings_its_own(name: str) -> None:
+    class Own(Workload):
+        def run(self) -> None: ...
+
+    with pytest.raises(ArgumentError, match=f"{name}: a Workload brings its own"):
+        wattwhat.measure(Own(), **{name: 3})  # type: ignore[arg-type]
 
 
 def test_names_come_from_what_is_measured() -> None:

@@ -14,7 +14,7 @@ from wattwhat.errors import ComparisonError
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.merging import merged_channels, summed
 from wattwhat.quantity import Quantity
-from wattwhat.selection import _COVERED_BY
+from wattwhat.selection import COVERED_BY
 from wattwhat.spans import Seen, Span, choose, covered_s, related
 
 __all__ = ["combine"]
@@ -157,7 +157,7 @@ def _without_covered_estimates(seen: list[Seen]) -> tuple[list[Seen], list[str]]
     kept, words = [], []
     for one in seen:
         channel = one.entry.channel
-        covering = _COVERED_BY.get(channel.component, {channel.component})
+        covering = COVERED_BY.get(channel.component, {channel.component})
         if one.entry.provenance == "estimated" and any(
             _meet(one.span, span)
             for component in covering

@@ -84,6 +84,7 @@ class _Run:
         rounds = Rounds(
             self.workload, self.plan, self.rig, self.lines, self.counted, self.sleep, self.generator
         )
+        self.started_ns = time.time_ns()
         blocks, stopped = rounds.take(call_s, self.say)
         return self.result(blocks, idle_w, stopped)
 

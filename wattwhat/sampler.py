@@ -128,6 +128,7 @@ class Sampler:
             try:
                 rig = self._rig()
                 pause_s = 0.0 if rig is None else self.tick(rig.clock() * 1e-9)
+                rig = None  # a sleeping thread must not keep a forgotten rig alive
             except BaseException as err:  # the promise: no fault of ours ends or disturbs the program
                 import logging
 

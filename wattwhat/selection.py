@@ -22,7 +22,7 @@ ENV_BACKENDS = "WATTWHAT_BACKENDS"
 
 # A component on the left is covered where any channel of those on the right is measured: what they show
 # includes it. A board's or module's sensor sees everything on it.
-_COVERED_BY = {
+COVERED_BY = {
     "cpu": {"cpu", "soc", "module", "host", "wall"},
     "dram": {"dram", "soc", "module", "host", "wall"},
     "gpu": {"gpu", "board", "module", "host", "wall"},
@@ -262,7 +262,7 @@ def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter
         for meter in one.meters:
             channel = meter.channel
             covered = _is_estimate(meter) and bool(
-                measured & _COVERED_BY.get(channel.component, {channel.component})
+                measured & COVERED_BY.get(channel.component, {channel.component})
             )
             if covered or channel.id in kept:
                 _close_quietly(meter)

@@ -1,0 +1,128 @@
+"""Putting a model back: piece by piece, into the very objects, and never one failure for another."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import wattwhat  # noqa: E402
+from wattwhat.errors import ArgumentError  # noqa: E402
+from wattwhat.torch_workload import TorchWorkload  # noqa: E402
+
+pytestmark = pytest.mark.torch
+QUICK: dict[str, Any] = {"backends": ["estimate"], "min_seconds": 0.02, "max_seconds": 0.1, "idle": None}
+X, Y = torch.ones(4, 3), torch.zeros(4, dtype=torch.long)
+
+
+class Odd(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """Buffers of every awkward kind: made on first use, expanded, of inference mode, counting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 2)
+        self.frozen = torch.nn.BatchNorm1d(2)
+        self.register_buffer("lazy", None)
+        self.register_buffer("wide", torch.ones(1).expand(2))
+        self.register_buffer("count", torch.zeros(()))
+        with torch.inference_mode():
+            self.register_buffer("made", torch.ones(2))
+        self.seen: list[bool] = []
+
+    def forward(self, x: Any) -> Any:
+        self.lazy = torch.ones(2)
+        self.count += 1
+        self.seen.append(self.frozen.training)
+        return self.frozen(self.linear(x)) * self.wide
+
+
+def test_awkward_buffers_keep_nothing_else_from_being_put_back() -> None:
+    model = Odd()
+    model.eval()
+    model.linear.weight.grad = torch.ones(2, 3)
+    optimizer = torch.optim.Adam(model.parameters())
+    group = optimizer.param_groups[0]
+    weight = model.linear.weight.detach().clone()
+    wattwhat.measure(model, [(X, Y)], train=(torch.nn.CrossEntropyLoss(), optimizer), **QUICK)
+    assert model.lazy is None
+    assert float(model.count) == 0.0
+    assert not model.training
+    assert torch.equal(model.linear.weight, weight)
+    assert torch.equal(model.linear.weight.grad, torch.ones(2, 3))
+    assert len(optimizer.state) == 0
+    assert optimizer.param_groups[0] is group
+
+
+def test_inference_leaves_buffers_as_they_were() -> None:
+    model = Odd()
+    wattwhat.measure(model, X, **QUICK)
+    assert float(model.count) == 0.0
+
+
+def test_parts_that_are_frozen_on_purpose_stay_frozen_in_training() -> None:
+    model = Odd()
+    model.train()
+    model.frozen.eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    wattwhat.measure(model, [(X, Y)], train=(torch.nn.CrossEntropyLoss(), optimizer), **QUICK)
+    assert set(model.seen) == {False}
+
+
+def test_everything_the_optimizer_and_the_loss_hold_is_put_back() -> None:
+    class Weighted(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, out: Any, y: Any) -> Any:
+            return (out * self.scale).pow(2).mean()
+
+    body, head, loss = torch.nn.Linear(3, 3), torch.nn.Linear(3, 2), Weighted()
+    body(X).sum().backward()
+    before = [body.weight.detach().clone(), body.weight.grad.clone()]
+    held = [*body.parameters(), *head.parameters(), *loss.parameters()]
+    optimizer = torch.optim.SGD(held, lr=0.1, momentum=0.9)
+    wattwhat.measure(head, [(X, Y)], train=(loss, optimizer), **QUICK)
+    assert torch.equal(body.weight, before[0])
+    assert torch.equal(body.weight.grad, before[1])
+    assert float(loss.scale.detach()) == 1.0
+    assert loss.scale.grad is None
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_data_loader_draws_no_random_numbers_of_the_users(shuffle: bool) -> None:
+    data = torch.utils.data.TensorDataset(X)
+    loader = torch.utils.data.DataLoader(data, batch_size=2, shuffle=shuffle)
+    model = torch.nn.Linear(3, 2)
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    wattwhat.measure(model, loader, **QUICK)
+    after = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    assert torch.equal(before[0], after[0])
+    assert before[1:] == after[1:]
+
+
+def test_items_of_unlike_batches_are_counted_batch_by_batch() -> None:
+    done = []
+
+    class Counting(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, x: Any) -> Any:
+            done.append(len(x))
+            return x
+
+    m = wattwhat.measure(Counting(), [torch.ones(1000, 1), torch.ones(1, 1)], **QUICK)
+    warm = m.details["warmup_calls"]
+    assert m.items == sum(done[warm:])
+
+
+def test_a_model_that_cannot_be_kept_is_refused_before_it_is_changed() -> None:
+    model = torch.nn.LazyLinear(2)
+    with pytest.raises(ArgumentError, match="train"):
+        wattwhat.measure(model, [(X, Y)], train=lambda module, batch: module(batch[0]), **QUICK)
+
+
+def test_a_module_without_tensors_may_run_anywhere() -> None:
+    assert TorchWorkload(torch.nn.ReLU(), X).devices() is None
