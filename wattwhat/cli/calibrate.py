@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "add_arguments", "call", "describe"]
 
 EXAMPLES = """examples:
-  wattwhat calibrate                     find out, and keep it for later measurements
-  wattwhat calibrate --dry-run           find out, and write nothing
+  wattwhat calibrate              find out, and keep it for later measurements
+  wattwhat calibrate --dry-run    find out, and write nothing
   wattwhat calibrate --backends nvml --seconds 60
 
-Processors get a busy loop, GPUs matrix products if torch with CUDA is installed.
+Processors get a busy loop, GPUs matrix products where torch with CUDA is there.
 Nothing else should run meanwhile. What was found goes into a file in the user's
 folder for data (WATTWHAT_PROFILES names another), and holds for this device and
-this version of its driver. exit status: 1 if there is no sensor to look at.
+this version of its driver.
+
+exit status: 0 ok, 1 if there is no sensor to look at, 2 bad input
 """
 
 # Whose load is a GPU's; everything else answers to the processors.
