@@ -48,8 +48,8 @@ IMPORTS = {
 }
 WAVES = {
     "constant 300 W": (300.0, 300.0, 0.0),
-    "square of 90 ms": (100.0, 300.0, 0.09),
-    "square of 200 ms": (100.0, 300.0, 0.2),
+    "square 90 ms": (100.0, 300.0, 0.09),
+    "square 200 ms": (100.0, 300.0, 0.2),
 }
 TICK_S = 0.1
 START_S = 6.0
@@ -253,21 +253,21 @@ def run(options: Options) -> Table:
     for title, pick in (
         ("begin and end, us: median", lambda one: one["pair"][0]),
         ("begin and end, us: p99", lambda one: one["pair"][2]),
-        ("begin, end and the joules, us", lambda one: one["result"]),
+        ("begin, end, joules, us", lambda one: one["result"]),
     ):
         rows.append([title, *(one if isinstance(one, str) else pick(one) for one in map(costs.get, pythons))])
     for key in ("percent", "threads", "processes"):
         rows.append(
             [
-                f"idle under a window, {key}",
+                f"idle in a window, {key}",
                 *(one if isinstance(one, str) else shown(one[key]) for one in map(idle.get, pythons)),
             ]
         )
     rows += error_rows(pythons, list(WAVES)[: options.times(3, 1)])
     wrapped = in_a_world(pythons, "wrap", "constant 300 W", wrap_s=START_S + 0.5)
-    rows.append(["CPU wraps in 1 s, truth 300 J", *(fault_cell(wrapped[tool], "cpu") for tool in pythons)])
+    rows.append(["CPU wraps, truth 300 J", *(fault_cell(wrapped[tool], "cpu") for tool in pythons)])
     lost = in_a_world(pythons, "lost", "constant 300 W")
-    for part, name in (("gpu", "GPU lost in 1 s: its joules"), ("cpu", "GPU lost: CPU, truth 300 J")):
+    for part, name in (("gpu", "GPU lost: its joules"), ("cpu", "GPU lost: CPU, truth 300 J")):
         rows.append([name, *(fault_cell(lost[tool], part) for tool in pythons)])
     beyond = ", ".join(f"{name} {imports[name]:.0f} ms" for name in everyone if name not in pythons)
     return Table(
