@@ -211,6 +211,8 @@ def _stamp(readings: list[Any], t_ns: int) -> None:
 
 _RIGS: weakref.WeakSet[Rig] = weakref.WeakSet()
 _shared: dict[tuple[Any, ...] | None, Rig] = {}
+_own: dict[tuple[Any, ...], tuple[tuple[Any, ...], Rig]] = {}
+_MOST_OWN = 4
 _lock = threading.Lock()
 
 
@@ -226,12 +228,7 @@ def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
     """
     key = _key(backends)
     if key is not None and any(not isinstance(one, str) for one in key):
-        # somebody's own objects: their rig lives as long as the windows that use it
-        from wattwhat.selection import open_rig
-
-        rig = open_rig(key)
-        weakref.finalize(rig, _let_go, rig.sampler, rig.lines)
-        return rig
+        return _rig_of_objects(key)
     found = _shared.get(key)
     if found is not None and not found.closed:
         return found
@@ -242,6 +239,23 @@ def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
 
             found = _shared[key] = open_rig(key)
     return found
+
+
+def _rig_of_objects(key: tuple[Any, ...]) -> Rig:
+    """The rig of somebody's own backend objects: the latest few are kept, others live as long as their windows."""
+    identity = tuple(one if isinstance(one, str) else id(one) for one in key)
+    with _lock:
+        kept = _own.get(identity)
+        if kept is not None and not kept[1].closed:
+            return kept[1]
+        from wattwhat.selection import open_rig
+
+        rig = open_rig(key)
+        weakref.finalize(rig, _let_go, rig.sampler, rig.lines)
+        _own[identity] = (key, rig)  # the objects are kept with it, so that their identities stay theirs
+        while len(_own) > _MOST_OWN:
+            del _own[next(iter(_own))]
+        return rig
 
 
 def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -265,6 +279,7 @@ def close_all() -> None:
     """Close every rig; the next window opens a new one."""
     with _lock:
         _shared.clear()
+        _own.clear()
     for rig in list(_RIGS):
         rig.close()
 

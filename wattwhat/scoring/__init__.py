@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.scoring.result import Score, ScoreResult
-
 if TYPE_CHECKING:
     from wattwhat.scoring import scaling
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, score_class
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from wattwhat.scoring.population import Member
     from wattwhat.scoring.published import AccuracyPerJoule, FullCycle
     from wattwhat.scoring.ranking import Ranking, RankingRow, rank
+    from wattwhat.scoring.result import Score, ScoreResult
     from wattwhat.scoring.sized import SAPI, NetScore
     from wattwhat.scoring.stars import EnergyStars
     from wattwhat.scoring.sustainable import SAM, sam
@@ -43,6 +42,8 @@ _HOMES = {
     "ReferenceGrade": "label",
     "SAM": "sustainable",
     "SAPI": "sized",
+    "Score": "result",
+    "ScoreResult": "result",
     "catalog": "catalogue",
     "choose_phase": "phases",
     "leave_one_out": "fitting",
