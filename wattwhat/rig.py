@@ -242,7 +242,7 @@ def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
 
 
 def _rig_of_objects(key: tuple[Any, ...]) -> Rig:
-    """The rig of somebody's own backend objects: the latest few are kept, others live as long as their windows."""
+    """The rig of somebody's own backend objects: the latest few are kept, others while windows use them."""
     identity = tuple(one if isinstance(one, str) else id(one) for one in key)
     with _lock:
         kept = _own.get(identity)

@@ -1,7 +1,5 @@
 """Accuracy and energy as scores take them from a measurement."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,9 +33,7 @@ def test_a_stated_u_goes_before_the_binomial_one_and_nothing_known_is_exact():
     assert accuracy_of(measured("net", 0.9, n_test=None)).u == 0.0
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"n_test": 0.0}, {"n_test": -1.0}, {"n_test": math.inf}, {"accuracy_u": -0.1}]
-)
+@pytest.mark.parametrize("wrong", [{"n_test": 0.0}, {"n_test": -1.0}, {"accuracy_u": -0.1}])
 def test_an_impossible_count_or_u_is_named(wrong):
     with pytest.raises(ScoreError, match=next(iter(wrong))):
         accuracy_of(measured("net", 0.9, n_test=None).with_metrics(**wrong))
