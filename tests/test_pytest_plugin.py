@@ -151,7 +151,7 @@ def test_other_items_a_call_are_a_failure(inner: Any) -> None:
 def test_a_backend_that_cannot_serve_skips(inner: Any) -> None:
     found = inner(backend="absent", test=PLAIN)
     found.assert_outcomes(skipped=1)
-    found.stdout.fnmatch_lines(["*there is no 'absent' here*"])
+    found.stdout.fnmatch_lines(["*no backend 'absent'*"])
 
 
 def test_the_file_may_be_named_and_holds_every_test(inner: Any, pytester: pytest.Pytester) -> None:
