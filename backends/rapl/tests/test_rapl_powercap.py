@@ -131,6 +131,15 @@ def test_dies_at_zero_are_no_mirrors(made: MadeTree) -> None:
     assert set(look(made)[0]) == {"package-0-die-0", "package-0-die-1"}
 
 
+def test_a_die_that_shows_twice_is_no_mirror_of_itself(made: MadeTree) -> None:
+    for zone in (0, 1):
+        made.zone(f"intel-rapl:{zone}", "package-0-die-0", 68_000_000_000)
+    channels, values, notes = look(made)
+    assert values == {"package-0-die-0": 68_000.0}
+    assert set(channels) == {"package-0-die-0"}
+    assert "shows package-0-die-0 again" in notes[0]
+
+
 def test_psys_contains_everything(made: MadeTree) -> None:
     made.intel(sockets=2).zone("intel-rapl:2", "psys", 88_000_000)
     channels, _, _ = look(made)

@@ -162,7 +162,7 @@ def _drop_mirrors(zones: list[Zone]) -> tuple[list[Zone], list[str]]:
     """
     replaced: dict[Domain, Domain | None] = {}
     notes: list[str] = []
-    for (control, socket), dies in _dies(zones).items():
+    for socket, dies in _dies(zones).items():
         groups = _agreeing(dies)
         for first, *mirrors in groups:
             if not mirrors:
@@ -172,17 +172,23 @@ def _drop_mirrors(zones: list[Zone]) -> tuple[list[Zone], list[str]]:
             replaced.update((mirror.domain, None) for mirror in mirrors)
             notes.append(
                 f"{', '.join(zone.key for zone in mirrors)}: the same counter as {first.key} "
-                f"({control} socket {socket}), shown once a die; counted once as {whole.path}"
+                f"(socket {socket}), shown once a die; counted once as {whole.path}"
             )
     return [kept for zone in zones for kept in _renamed(zone, replaced)], notes
 
 
-def _dies(zones: list[Zone]) -> dict[tuple[str, int | None], list[Zone]]:
-    sockets: dict[tuple[str, int | None], list[Zone]] = {}
+def _dies(zones: list[Zone]) -> dict[int | None, list[Zone]]:
+    """The zones of each socket's dies, by the interface that comes first there and once a die.
+
+    A second zone of the same die is no mirror of another die: it is dropped where domains are opened.
+    """
+    sockets: dict[int | None, dict[Domain, Zone]] = {}
     for zone in zones:
         if zone.domain.part == "package" and zone.domain.die is not None:
-            sockets.setdefault((zone.control, zone.domain.socket), []).append(zone)
-    return sockets
+            dies = sockets.setdefault(zone.domain.socket, {})
+            if all(zone.control == first.control for first in dies.values()):
+                dies.setdefault(zone.domain, zone)
+    return {socket: list(dies.values()) for socket, dies in sockets.items()}
 
 
 def _agreeing(dies: list[Zone]) -> list[list[Zone]]:
