@@ -57,6 +57,8 @@ def environment(**more: str) -> dict[str, str]:
     """The environment for a child that shall use this checkout, with its plugins' own defaults."""
     made = {name: value for name, value in os.environ.items() if not name.startswith("WATTWHAT_")}
     made.pop("LD_LIBRARY_PATH", None)
+    # an installed library is compiled once: a child that compiles it at every start would time the compiler
+    made.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**made, **more}
 
 

@@ -127,26 +127,73 @@ def counter_energy(
 def _weigh(
     gained_j: float, duration_s: float, period: float, limit_w: float, reference_w: float | None
 ) -> tuple[float, float]:
-    """Value and edge uncertainty in J: the gain, or for short windows its mean with what is known besides."""
+    """Value and edge uncertainty in J: the gain; for short windows what it means with all that is known."""
     if period == 0.0 or duration_s <= 0.0:
         return gained_j, 0.0
+    known = reference_w is not None
+    likely_w, likely_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
     if reference_w is not None:
-        power_w, power_u = reference_w, max(_SPREAD * reference_w, 0.01 * limit_w)
-    elif gained_j > 0.0:
-        power_w = gained_j / max(duration_s, period)
-        power_u = max(
-            _SPREAD * power_w, limit_w / math.sqrt(12.0) * max(0.0, 1.0 - duration_s / (2 * period))
-        )
-    else:
-        power_w, power_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
-    # Var(P1 a1 - P0 a0), ages uniform in [0, U], powers independent with this mean and spread
-    gain_u = period * math.sqrt(power_w**2 / 6.0 + power_u**2 * 2.0 / 3.0)
+        likely_w, likely_u = reference_w, max(_SPREAD * reference_w, 0.01 * limit_w)
     if duration_s >= _SHORT * period:
-        return gained_j, gain_u
-    model_j, model_u = power_w * duration_s, power_u * duration_s
-    weight = gain_u**2 / (gain_u**2 + model_u**2) if gain_u or model_u else 0.0
-    value = (1.0 - weight) * gained_j + weight * model_j
-    return value, gain_u * model_u / math.hypot(gain_u, model_u) if gain_u and model_u else 0.0
+        power_w = likely_w if known else gained_j / duration_s
+        return gained_j, _gain_u_j(period, power_w, likely_u if known else _SPREAD * power_w)
+    if gained_j > 0.0:
+        value_j, u_j = _by_ticks(
+            gained_j, duration_s, period, limit_w, (likely_w, likely_u) if known else None
+        )
+        return _mean(value_j, u_j, likely_w * duration_s, likely_u * duration_s) if known else (value_j, u_j)
+    if duration_s < period:
+        # no tick came, as none need have: that says nothing about the power
+        return likely_w * duration_s, likely_u * duration_s
+    gain_u = _gain_u_j(period, likely_w, likely_u)
+    return _mean(gained_j, gain_u, likely_w * duration_s, likely_u * duration_s)
+
+
+def _mean(a: float, u_a: float, b: float, u_b: float) -> tuple[float, float]:
+    """Weighted mean of two independent values, each by its variance, and its standard uncertainty."""
+    weight = u_a**2 / (u_a**2 + u_b**2) if u_a or u_b else 0.0
+    return (1.0 - weight) * a + weight * b, u_a * u_b / math.hypot(u_a, u_b) if u_a and u_b else 0.0
+
+
+def _gain_u_j(period: float, power_w: float, power_u: float) -> float:
+    """Standard deviation of P1 a1 - P0 a0: ages uniform in [0, U], independent powers."""
+    return period * math.sqrt(power_w**2 / 6.0 + power_u**2 * 2.0 / 3.0)
+
+
+def _by_ticks(
+    gained_j: float, duration_s: float, period: float, limit_w: float, likely: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Value and uncertainty in J of a short window by its gain and how often the counter may have ticked.
+
+    A window of T = (a + f) U holds a ticks, or with probability f one more. The gain over n ticks means a
+    power of G / (n U), so each n is a hypothesis of its own for the energy; that power was the mean over
+    the ticks, and in the window itself it may have differed by its spread.
+    """
+    whole, rest = divmod(duration_s / period, 1.0)
+    ticks = [(n, share) for n, share in ((whole, 1.0 - rest), (whole + 1.0, rest)) if n > 0.0 and share > 0.0]
+    chances = [
+        (gained_j / (n * period), share * _chance(gained_j / (n * period), limit_w, likely))
+        for n, share in ticks
+    ]
+    total = sum(chance for _, chance in chances)
+    if total <= 0.0:
+        chances, total = [(gained_j / (ticks[-1][0] * period), 1.0)], 1.0
+    energies = [(power_w * duration_s, chance / total) for power_w, chance in chances]
+    value_j = sum(energy_j * share for energy_j, share in energies)
+    between_j2 = sum(share * (energy_j - value_j) ** 2 for energy_j, share in energies)
+    # the rarer of two hypotheses lies farther out than a standard deviation says: it is to be inside as well
+    farthest_j = max((abs(energy_j - value_j) for energy_j, share in energies if share > 0.05), default=0.0)
+    power_w = value_j / duration_s
+    unknown_w = 0.0 if likely else limit_w / math.sqrt(12.0) * max(0.0, 1.0 - duration_s / (2 * period))
+    within_j = max(_SPREAD * power_w, unknown_w) * min(duration_s, period * math.sqrt(2.0 / 3.0))
+    return value_j, math.hypot(max(math.sqrt(between_j2), farthest_j / 2.0), within_j)
+
+
+def _chance(power_w: float, limit_w: float, likely: tuple[float, float] | None) -> float:
+    """How likely a power is, up to a factor: below the limit, and near what is known of it."""
+    if power_w > limit_w:
+        return 0.0
+    return 1.0 if likely is None else math.exp(-0.5 * ((power_w - likely[0]) / likely[1]) ** 2)
 
 
 def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]:

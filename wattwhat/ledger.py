@@ -6,22 +6,24 @@ import math
 from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
 from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total
-from wattwhat.gauge import between_rests, gauge_energy
-from wattwhat.line import CounterLine, Edge, Gap, GaugeLine, is_reading
+from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
 from wattwhat.rig import Rig, Snapshot
 
+if TYPE_CHECKING:
+    from wattwhat.gauge_line import GaugeLine
+
 __all__ = ["Account", "account", "measurement_of", "unseen_gpu"]
 
 # (line, its energy or None, sentences about it)
-Account = list[tuple[CounterLine | GaugeLine, Joules | None, tuple[str, ...]]]
+Account = list[tuple["CounterLine | GaugeLine", "Joules | None", tuple[str, ...]]]
 
 
 def account(
@@ -49,10 +51,10 @@ def account(
     for number, line in enumerate(rig.lines):
         if only is not None and line.channel.id not in only:
             continue
-        if isinstance(line, GaugeLine):
-            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
-        else:
+        if isinstance(line, CounterLine):
             joules, words = _counter(line, number, begin, end, context, rig)
+        else:
+            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
         entries.append((line, joules, words))
     return entries
 
@@ -154,6 +156,8 @@ def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, durat
 def _gauge(
     line: GaugeLine, first: Any, last: Any, duration_s: float, aligned: bool
 ) -> tuple[Joules | None, tuple[str, ...]]:
+    from wattwhat.gauge import between_rests, gauge_energy
+
     name = line.channel.id
     if aligned and isinstance(first, Edge) and isinstance(last, Edge) and first.before and last.after:
         sums, change_w = between_rests(first.before, last.after, line.channel)

@@ -1,27 +1,23 @@
-"""One open meter and what is remembered of it: anchors of a counter, the running integral of a gauge."""
+"""One open meter and what is remembered of it: a counter's anchors; a gauge's are in `gauge_line`."""
 
 from __future__ import annotations
 
 import math
 import numbers
-import threading
 import time
-import weakref
-from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.channel import Channel
 from wattwhat.counter import difference
-from wattwhat.energy import period_s, power_limit_w
-from wattwhat.gauge import PowerSums, delay_s, seen_fraction
+from wattwhat.energy import power_limit_w
 from wattwhat.meter import Meter, Reading
 
-__all__ = ["Anchor", "CounterLine", "Edge", "Gap", "GaugeLine", "Line", "is_reading", "open_line"]
+if TYPE_CHECKING:
+    from wattwhat.gauge_line import GaugeLine
+    from wattwhat.power_sums import PowerSums
 
-
-# A reading's time may differ from now by what a slow sensor takes, not by the years between two clocks.
-_CLOCK_SLACK_S = 60.0
+__all__ = ["Anchor", "CounterLine", "Edge", "Gap", "Line", "is_reading", "open_line"]
 
 
 class Gap(NamedTuple):
@@ -159,130 +155,14 @@ class Edge:
         self.step_w = 0.0
 
 
-class GaugeLine(Line):
-    """A gauge of watts with its running integral; polled by the sampler while a window is open."""
-
-    def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        super().__init__(meter)
-        self._clock = clock
-        self.sums = PowerSums()
-        self.recent: deque[tuple[float, float, PowerSums]] = deque()
-        self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
-        self.pending: list[Edge] = []
-        self.lock = threading.RLock()
-        self.learn(self.channel)
-
-    def learn(self, channel: Channel) -> None:
-        """Go by these figures, also for windows that are open now."""
-        period = period_s(channel)
-        with self.lock:
-            self.channel = channel
-            self.poll_s = min(max(period / 2.0, 0.002), 0.5)
-            self.delay_s = delay_s(channel)
-            self._how: dict[str, float] = {
-                "period_s": period,
-                "seen": seen_fraction(period, channel.averaging_window_s),
-                "max_gap_s": max(5.0 * self.poll_s, 3.0 * period),
-                "limit_w": power_limit_w(channel),
-            }
-            # enough looks to find a moment again that the gauge shows only now
-            reach_s = 2.0 * self.delay_s + self._how["max_gap_s"]
-            self.recent = deque(self.recent, maxlen=64 + int(reach_s / self.poll_s))
-
-    def begin(self) -> Edge:
-        """The edge at which a window starts: the gauge is looked at once, and watched from now on."""
-        with self.lock:
-            if not self.busy:
-                self.sums = self.sums.paused()
-                self.recent.clear()
-            edge = Edge(self._clock())
-            self.open.add(edge)
-            self.pending.append(edge)
-        return edge
-
-    def end(self, begin: Any) -> Edge:
-        """The edge at which that window stops."""
-        edge = Edge(self._clock())
-        with self.lock:
-            if isinstance(begin, Edge):
-                self.open.discard(begin)
-            self.pending.append(edge)
-        return edge
-
-    @property
-    def busy(self) -> bool:
-        """Whether a window is open over it, or the end of one is still to be shown."""
-        return bool(self.open) or bool(self.pending)
-
-    def take(self, reading: Reading) -> None:
-        """One more look at the gauge."""
-        if not is_reading(reading):
-            raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
-        t_s, power_w = int(reading[0]) * 1e-9, float(reading[1])
-        if abs(t_s - self._clock() * 1e-9) > _CLOCK_SLACK_S:
-            raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
-        with self.lock:
-            if self.sums.last is not None and t_s <= self.sums.last[0]:
-                return
-            self.sums = self.sums.add(t_s, power_w, **self._how)
-            self.recent.append((t_s, power_w, self.sums))
-            self._settle(t_s)
-
-    def give_up(self, now_s: float) -> None:
-        """Settle edges that the gauge will not show any more because its readings fail."""
-        with self.lock:
-            patience_s = self._how["max_gap_s"] + 2.0 * self.delay_s
-            late = [edge for edge in self.pending if edge.t_ns * 1e-9 + patience_s <= now_s]
-            for edge in late:
-                edge.dark = not self.recent
-                if self.recent:
-                    edge.sums, _ = self._sums_at(edge.t_ns * 1e-9 + self.delay_s)
-                self.pending.remove(edge)
-
-    def at(self, edge: Edge) -> tuple[PowerSums | None, float]:
-        """The sums at an edge and how many seconds before it the gauge went dark (0 if it was shown)."""
-        if edge.sums is not None:
-            return edge.sums, 0.0
-        with self.lock:
-            if not self.recent or edge.dark:
-                return None, 0.0
-            return self._sums_at(edge.t_ns * 1e-9 + self.delay_s)
-
-    def _settle(self, t_s: float) -> None:
-        waiting = []
-        for edge in self.pending:
-            edge_s = edge.t_ns * 1e-9
-            if edge_s + 2.0 * self.delay_s > t_s:
-                waiting.append(edge)
-                continue
-            edge.sums, _ = self._sums_at(edge_s + self.delay_s)
-            edge.before, _ = self._sums_at(edge_s)
-            edge.after, _ = self._sums_at(edge_s + 2.0 * self.delay_s)
-            near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
-            if near:
-                edge.unrest_w, edge.step_w = max(near) - min(near), near[-1] - near[0]
-        self.pending = waiting
-
-    def _sums_at(self, shown_s: float) -> tuple[PowerSums, float]:
-        """The running sums at a moment: cut between two looks, or held on from the last one."""
-        last_s, last_w, last = self.recent[-1]
-        if shown_s >= last_s:
-            return last.add(shown_s, last_w, **{**self._how, "max_gap_s": math.inf}), shown_s - last_s
-        for before, after in _pairs_from_the_end(self.recent):
-            if before[0] <= shown_s:
-                share = (shown_s - before[0]) / (after[0] - before[0])
-                return before[2].add(shown_s, before[1] + share * (after[1] - before[1]), **self._how), 0.0
-        return self.recent[0][2], 0.0
-
-
-def _pairs_from_the_end(recent: deque[Any]) -> Any:
-    items = list(recent)
-    return zip(reversed(items[:-1]), reversed(items[1:]), strict=True)
-
-
 def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterLine | GaugeLine:
     """The line for a meter, by what its channel says it shows."""
-    return CounterLine(meter) if meter.channel.is_counter else GaugeLine(meter, clock)
+    if meter.channel.is_counter:
+        return CounterLine(meter)
+    # imported for machines that have a gauge: the first window shall not wait for more than it needs
+    from wattwhat.gauge_line import GaugeLine
+
+    return GaugeLine(meter, clock)
 
 
 def is_reading(item: Any) -> bool:

@@ -12,13 +12,16 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.channel import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
-from wattwhat.line import Anchor, CounterLine, Edge, Gap, GaugeLine, is_reading, open_line
+from wattwhat.line import Anchor, CounterLine, Edge, Gap, is_reading, open_line
 from wattwhat.meter import Meter, Reading
 from wattwhat.sampler import Sampler
+
+if TYPE_CHECKING:
+    from wattwhat.gauge_line import GaugeLine
 
 __all__ = ["Rig", "Snapshot", "shared_rig"]
 
@@ -71,7 +74,7 @@ class Rig:
         counted = counted_ids(line.channel for line in self.lines)
         for line in self.lines:
             line.counted = line.channel.id in counted
-        self.gauges = [line for line in self.lines if isinstance(line, GaugeLine)]
+        self.gauges = [line for line in self.lines if not isinstance(line, CounterLine)]
         self.anchors: tuple[Anchor | None, ...] = (None,) * len(self.lines)
         self.context: Snapshot | None = None
         self._newer: Snapshot | None = None
@@ -130,7 +133,7 @@ class Rig:
         """Read everything in the middle of a span, which goes on."""
         readings = []
         for number, line in enumerate(self.lines):
-            if isinstance(line, GaugeLine):
+            if not isinstance(line, CounterLine):
                 readings.append(line.end(None))
             else:
                 readings.append(self._careful(number))
@@ -139,7 +142,7 @@ class Rig:
     def _careful(self, number: int, begin: Snapshot | None = None) -> Any:
         """One line's reading where another one failed; a failure is tried once more, then it is a gap."""
         line = self.lines[number]
-        if isinstance(line, GaugeLine):
+        if not isinstance(line, CounterLine):
             return line.begin() if begin is None else line.end(begin.readings[number])
         if line.lost:
             return Gap(self.clock(), line.error or "lost")
@@ -163,7 +166,7 @@ class Rig:
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""
         line = self.lines[number]
-        if isinstance(line, GaugeLine):
+        if not isinstance(line, CounterLine):
             return
         reading = self._careful(number)
         if not is_reading(reading):

@@ -12,8 +12,9 @@ from wattwhat.blocks import Block, add_up, items_of, shrinkable_half_width
 from wattwhat.budget import UNSEEN
 from wattwhat.energy import Joules, period_s
 from wattwhat.gauge import seen_fraction
+from wattwhat.gauge_line import GaugeLine
 from wattwhat.ledger import account
-from wattwhat.line import CounterLine, GaugeLine
+from wattwhat.line import CounterLine
 from wattwhat.plan import Plan
 from wattwhat.rig import Rig, Snapshot
 from wattwhat.workload import Workload

@@ -12,9 +12,10 @@ import weakref
 from typing import TYPE_CHECKING
 
 from wattwhat.errors import MeterLostError
-from wattwhat.line import CounterLine, GaugeLine
+from wattwhat.line import CounterLine
 
 if TYPE_CHECKING:
+    from wattwhat.gauge_line import GaugeLine
     from wattwhat.rig import Rig
 
 __all__ = ["Sampler"]
@@ -34,10 +35,7 @@ class Sampler:
         self._stopping = False
         self._start = threading.Lock()
         self._due_s: dict[int, float] = {}
-        self.needed = any(
-            isinstance(line, GaugeLine) or (isinstance(line, CounterLine) and line.watch_s is not None)
-            for line in rig.lines
-        )
+        self.needed = any(not isinstance(line, CounterLine) or line.watch_s is not None for line in rig.lines)
 
     def ensure(self) -> None:
         """Start the thread if it does not run."""
@@ -97,10 +95,10 @@ class Sampler:
             return 0.0
         next_s = math.inf
         for number, line in enumerate(rig.lines):
-            if isinstance(line, GaugeLine):
-                due = self._tick_gauge(number, line, now_s)
-            else:
+            if isinstance(line, CounterLine):
                 due = self._tick_counter(rig, number, line, now_s)
+            else:
+                due = self._tick_gauge(number, line, now_s)
             next_s = min(next_s, due)
         return max(next_s - now_s, 0.0)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from wattwhat.meter import Reading
 
 if TYPE_CHECKING:
-    from wattwhat.line import CounterLine, GaugeLine
+    from wattwhat.gauge_line import GaugeLine
+    from wattwhat.line import CounterLine
 
 __all__ = ["learn_periods", "observe_period"]
 

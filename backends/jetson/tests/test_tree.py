@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.jetson.trees import BOARDS, BoardTree, Chip, Line, Tree
-from wattwhat_jetson._tree import in_container, model_of, scan, timing
+from wattwhat_jetson._machine import in_container, model_of
+from wattwhat_jetson._tree import scan, timing
 
 CONVERSION_US = (140, 204, 332, 588, 1100, 2116, 4156, 8244)
 SAMPLES = (1, 4, 16, 64, 128, 256, 512, 1024)

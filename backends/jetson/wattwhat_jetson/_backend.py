@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from wattwhat.backend import Availability, Backend
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.meter import Meter
-from wattwhat_jetson._sources import Source, SysfsSource, jtop_source, tegrastats_source
-from wattwhat_jetson._tree import DRIVERS, in_container, model_of, read_text
+from wattwhat_jetson._machine import DRIVERS, in_container, model_of, read_text
+
+if TYPE_CHECKING:
+    from wattwhat_jetson._sources import Source
 
 __all__ = ["JetsonBackend"]
 
@@ -153,6 +156,8 @@ class JetsonBackend(Backend):
         return Availability(False, reason, "")
 
     def _ways(self, wanted: Iterable[str], model: str) -> list[Source]:
+        from wattwhat_jetson._sources import SysfsSource, jtop_source, tegrastats_source
+
         board = (self._root, model, self._add)
         ways: list[Source] = []
         for name in wanted:

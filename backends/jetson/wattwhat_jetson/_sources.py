@@ -11,7 +11,8 @@ from wattwhat.meter import Meter
 from wattwhat_jetson import _jtop, _tegrastats
 from wattwhat_jetson._boards import Plan, make_plan
 from wattwhat_jetson._channels import make_channel
-from wattwhat_jetson._tree import DRIVERS, Scan, in_container, scan
+from wattwhat_jetson._machine import DRIVERS, in_container
+from wattwhat_jetson._tree import Scan, scan
 
 __all__ = ["ChildSource", "Source", "SysfsSource", "jtop_source", "tegrastats_source"]
 

@@ -15,10 +15,10 @@ import os
 import attrs
 
 from wattwhat_jetson._boards import is_no_rail
+from wattwhat_jetson._machine import DRIVERS, read_text
 
-__all__ = ["Found", "Scan", "in_container", "may_read", "model_of", "read_text", "scan", "timing"]
+__all__ = ["Found", "Scan", "may_read", "scan", "timing"]
 
-DRIVERS = "sys/bus/i2c/drivers"
 # TI SBOS576, register map of the configuration register: conversion times from 140 us to 8.244 ms,
 # one for the shunt and one for the bus voltage of every channel.
 _SHORTEST_PAIR_S, _LONGEST_PAIR_S = 2 * 140e-6, 2 * 8.244e-3
@@ -64,15 +64,6 @@ class Scan:
     denied: tuple[str, ...]
 
 
-def read_text(*parts: str) -> str | None:
-    """The stripped text of a small file; None if it cannot be read."""
-    try:
-        with open(os.path.join(*parts), "rb") as file:
-            return file.read(4096).rstrip(b"\0\n ").decode("utf-8", "replace")
-    except OSError:
-        return None
-
-
 def may_read(path: str) -> bool:
     """Whether this process, as the user it acts as, may read a file."""
     return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
@@ -83,26 +74,6 @@ def _number(*parts: str) -> float | None:
         return float(read_text(*parts) or "")
     except ValueError:
         return None
-
-
-def model_of(root: str) -> str:
-    """The device-tree model, and the SoC behind it; empty if this is no Tegra machine.
-
-    Some boards call themselves by a code name (a TX2 is ``quill``), so ``compatible`` is asked too.
-    """
-    for folder in ("proc/device-tree", "sys/firmware/devicetree/base"):
-        model = read_text(root, folder, "model")
-        if model is None:
-            continue
-        soc = [part for part in (read_text(root, folder, "compatible") or "").split("\0") if "tegra" in part]
-        if "jetson" in model.lower() or soc:
-            return model if not soc else f"{model} ({soc[-1]})"
-    return ""
-
-
-def in_container(root: str) -> bool:
-    """Whether a container's own marks are there."""
-    return any(os.path.exists(os.path.join(root, mark)) for mark in (".dockerenv", "run/.containerenv"))
 
 
 def _folders(path: str, prefix: str = "") -> list[str]:
