@@ -48,7 +48,7 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(f"--interval: expected seconds from 0.05 to 3600, got {arguments.interval:g}")
     if not arguments.seconds > 0.0:
         raise ArgumentError(f"--seconds: expected a number above 0, got {arguments.seconds:g}")
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("t_s", "power_w"), single=False)
     if arguments.json in (None, "-"):
         _watch(arguments, sys.stdout)
     else:
