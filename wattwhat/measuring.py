@@ -53,7 +53,9 @@ def measure(
         backends: names of backends (or Backend objects) to use; None takes every available one, and the
             estimate only for components that no sensor covers.
         train: for a module: a function ``step(model, batch)`` or a pair ``(loss, optimizer)``; None for
-            inference. Weights, buffers and the optimizer's state are put back afterwards.
+            inference. Weights, buffers and the optimizer's state are put back afterwards; of a step function,
+            the torch optimizers in its closure, its object and the globals it names. Whatever else a step
+            function changes (a scheduler, a counter, another model) stays changed: give it copies.
         metrics: what is known of the workload, for instance ``{"accuracy": 0.91}``, kept in the result.
         label: its name.
         progress: called now and then with the seconds passed and what is being done.
