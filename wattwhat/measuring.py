@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.figures import check_estimate
 from wattwhat.measurement import Measurement
 from wattwhat.metrics import check_metrics
 from wattwhat.plan import Plan, is_number
@@ -65,7 +66,8 @@ def measure(
 
     Raises:
         ArgumentError: an argument is outside what is allowed; nothing has been run then.
-        BackendError: a backend that was asked for cannot serve; nothing has been run then.
+        BackendError: a backend that was asked for cannot serve, or the estimate is needed and one of its
+            settings cannot be understood; nothing has been run then.
         WorkloadError: the workload failed; its own error is chained, and everything is put back.
 
     Example:
@@ -83,6 +85,7 @@ def measure(
         raise ArgumentError(f"progress: expected a function of seconds and words, got {progress!r}")
     known = check_metrics(metrics or {})
     rig = shared_rig(backends)  # before the first batch is taken from a generator of the user's
+    check_estimate(rig, backends)
     items = None if items_per_call is None else float(items_per_call)
     workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
     result = run_plan(workload, plan, rig, progress=progress)

@@ -58,6 +58,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
+    from wattwhat.figures import check_estimate
     from wattwhat.monitor import Monitor, looks
     from wattwhat.rig import shared_rig
     from wattwhat.window import track
@@ -68,7 +69,9 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     monitor = Monitor(width=columns, ascii="utf" not in encoding)
     show = Screen(stream, monitor, json_lines=arguments.json is not None, live=live)
     backends = backends_of(arguments)
-    if not shared_rig(backends).lines:
+    rig = shared_rig(backends)
+    check_estimate(rig, backends)
+    if not rig.lines:
         raise BackendError("nothing can be read here; 'wattwhat doctor' says why")
     window = track("monitor", backends=backends, sync=False).start()
     try:
