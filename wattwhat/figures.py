@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ __all__ = ["NAMES", "Figure", "Unclear", "check_estimate", "figure_of", "setting
 
 NAMES = ("watts_per_core", "idle_watts_per_core", "ram_watts_per_gb")
 _CONFIG = "WATTWHAT_CONFIG"
+# Thousands of windows a second share a rig.
+_CHECKED: weakref.WeakSet[Rig] = weakref.WeakSet()
 
 
 @attrs.frozen
@@ -105,16 +108,17 @@ def check_estimate(rig: Rig, backends: object) -> None:
     Raises:
         BackendError: names the setting, what was expected and what to do.
     """
+    if backends is not None or rig in _CHECKED:
+        return
     from wattwhat.selection import COVERED_BY, ENV_BACKENDS
 
-    if backends is not None or os.environ.get(ENV_BACKENDS):
-        return
-    if any(line.channel.component in COVERED_BY["cpu"] for line in rig.lines):
-        return
-    try:
-        settings()
-    except Unclear as err:
-        raise BackendError(f"the estimate, which has to serve here, cannot: {err}") from err
+    covered = any(line.channel.component in COVERED_BY["cpu"] for line in rig.lines)
+    if not covered and not os.environ.get(ENV_BACKENDS):
+        try:
+            settings()
+        except Unclear as err:
+            raise BackendError(f"the estimate, which has to serve here, cannot: {err}") from err
+    _CHECKED.add(rig)
 
 
 def _configured() -> tuple[str, Mapping[str, str]]:
