@@ -1,6 +1,16 @@
-"""Settings of hypothesis for every test of this checkout, the plugins' too."""
+"""What holds for every test, the plugins' too: settings of hypothesis, and none of the developer's own."""
+
+import os
 
 from hypothesis import HealthCheck, settings
+
+# Settings for wattwhat that somebody made on this machine (a calibrated profile, watts per core, a choice of
+# backends) would reach the tests and their subprocesses. These name things of the tests themselves.
+_OF_THE_TESTS = {"WATTWHAT_SHARED", "WATTWHAT_FAKE_NVML", "WATTWHAT_PIP"}
+for _name in [name for name in os.environ if name.startswith("WATTWHAT_") and name not in _OF_THE_TESTS]:
+    del os.environ[_name]
+os.environ["WATTWHAT_PROFILES"] = ""  # set to nothing: there are none, in the user's folder neither
+os.environ["WATTWHAT_CONFIG"] = os.devnull  # an empty file in place of the user's own
 
 # No deadline: a slow moment of a shared machine is no bug. What hypothesis itself sets under CI=true stays.
 settings.register_profile("patient", deadline=None)

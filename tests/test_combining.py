@@ -275,7 +275,12 @@ def test_estimates_of_processes_add_and_one_process_counts_once() -> None:
     assert found.energy_j.value == 200.0
     assert found.energy_j.u == pytest.approx(0.4 * 200.0)
     assert found.provenance == "estimated"
-    assert any("estimates of 2 processes" in sentence for sentence in found.warnings)
+    (words,) = [sentence for sentence in found.warnings if "estimates of 2 processes were added" in sentence]
+    assert words.startswith("h/estimate/cpu: ")
+    assert "power at rest" in words
+    assert "more than once" in words
+    one = combine([estimate(1, "a"), estimate(1, "a, a part", 5.0)])
+    assert not any("power at rest" in sentence for sentence in one.warnings)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import wattwhat
 from wattwhat.cputime import CpuTime, usable_cores
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.estimate import DEFAULT_WATTS_PER_CORE, EstimateBackend, PowerModel, watts_per_core
+from wattwhat.meter import Meter
+from wattwhat.rig import Rig
+from wattwhat.selection import open_rig
 
 FIGURES = st.floats(0.0, 100.0)
 
@@ -101,26 +105,98 @@ def test_memory_is_estimated_only_if_asked_for(tmp_path: Path) -> None:
     assert "16.4 GB x 0.4 W per GB" in (memory.channel.source or "")
 
 
-@pytest.mark.parametrize("value", ["-1", "many", "nan", "1e9"])
-def test_a_figure_that_is_none_is_refused_by_where_it_was_found(
-    value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WATTWHAT_WATTS_PER_CORE", value)
-    with pytest.raises(ArgumentError, match="environment variable WATTWHAT_WATTS_PER_CORE"):
-        EstimateBackend()
+WRONG = ["-1", "many", "nan", "1e9"]
+VARIABLES = ["WATTWHAT_WATTS_PER_CORE", "WATTWHAT_IDLE_WATTS_PER_CORE", "WATTWHAT_RAM_WATTS_PER_GB"]
 
 
-def test_a_configuration_file_that_is_missing_or_no_ini_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("value", WRONG)
+def test_a_figure_that_is_none_is_told_by_the_probe_with_its_remedy(
+    value: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WATTWHAT_CONFIG", str(tmp_path / "nowhere.ini"))
-    with pytest.raises(ArgumentError, match=r"nowhere\.ini"):
-        EstimateBackend()
-    bad = tmp_path / "bad.ini"
-    bad.write_text("watts = 3")
-    monkeypatch.setenv("WATTWHAT_CONFIG", str(bad))
-    with pytest.raises(ArgumentError, match=r"bad\.ini"):
-        EstimateBackend()
+    monkeypatch.setenv(variable, value)
+    backend = EstimateBackend()
+    answer = backend.probe()
+    assert not answer.available
+    assert answer.reason == f"environment variable {variable}: expected watts as a number >= 0, got {value!r}"
+    assert answer.remedy == f"set {variable} to a number such as 6.5, or unset it"
+    with pytest.raises(BackendError, match=variable):
+        backend.meters()
+
+
+@pytest.mark.parametrize("value", [-1, "many", float("nan"), 1e9])
+def test_an_argument_that_is_no_figure_is_refused_at_once(value: object) -> None:
+    with pytest.raises(ArgumentError, match="argument ram_watts_per_gb"):
+        EstimateBackend(ram_watts_per_gb=value)  # type: ignore[arg-type]
+
+
+def test_a_setting_that_an_argument_overrides_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATTWHAT_WATTS_PER_CORE", "many")
+    assert EstimateBackend(watts_per_core=5.0).probe().available
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "remedy"),
+    [
+        (None, "there is no file", "unset WATTWHAT_CONFIG"),
+        (b"watts = 3", "settings.ini: expected an INI file", "mend or remove"),
+        (b"[estimate]\nwatts_per_core = \xff\n", "settings.ini: expected an INI file", "mend or remove"),
+        (b"[estimate]\nwatts_per_core = 5%\n", "settings.ini, watts_per_core: expected watts", "that line"),
+    ],
+    ids=["missing", "no ini", "no text", "percent"],
+)
+def test_a_configuration_file_that_cannot_be_used_is_told(
+    content: bytes | None, reason: str, remedy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.ini"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("WATTWHAT_CONFIG", str(file))
+    answer = EstimateBackend().probe()
+    assert not answer.available
+    assert reason in answer.reason
+    assert remedy in answer.remedy
+
+
+# With a wrong setting: measuring refuses before anything is run, where the estimate would have served.
+
+
+@pytest.fixture
+def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATTWHAT_WATTS_PER_CORE", "abc")
+
+
+def opening(monkeypatch: pytest.MonkeyPatch, meters: list[Meter]) -> None:
+    """Opening meters gives these, as on a machine that has no others."""
+    for module in ("measuring", "window"):
+        monkeypatch.setattr(f"wattwhat.{module}.shared_rig", lambda backends=None: Rig(meters))
+
+
+def test_measuring_without_a_sensor_names_the_wrong_setting(
+    wrong: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening(monkeypatch, [])
+    calls: list[int] = []
+    with pytest.raises(BackendError, match=r"WATTWHAT_WATTS_PER_CORE: expected watts.*'abc'; set WATTWHAT_"):
+        wattwhat.measure(lambda: calls.append(1))
+    with pytest.raises(BackendError, match="WATTWHAT_WATTS_PER_CORE"), wattwhat.track():
+        calls.append(1)
+    assert calls == []
+
+
+def test_the_estimate_that_was_asked_for_by_name_tells_the_wrong_setting(wrong: None) -> None:
+    with pytest.raises(BackendError, match=r"'estimate' cannot serve: .*WATTWHAT_WATTS_PER_CORE.*unset it"):
+        open_rig(["estimate"])
+
+
+def test_a_wrong_setting_of_an_estimate_that_is_not_needed_keeps_nobody_from_measuring(
+    wrong: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [meter] = EstimateBackend(watts_per_core=5.0).meters()
+    opening(monkeypatch, [meter])
+    with wattwhat.track() as window:
+        pass
+    assert window.measurement.channels
 
 
 def test_cpu_time_of_children_counts_living_and_dead() -> None:

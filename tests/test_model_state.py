@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import random
+import threading
 from typing import Any
 
 import numpy as np
@@ -91,6 +94,144 @@ def test_everything_the_optimizer_and_the_loss_hold_is_put_back() -> None:
     assert torch.equal(body.weight.grad, before[1])
     assert float(loss.scale.detach()) == 1.0
     assert loss.scale.grad is None
+
+
+# Optimizers of step functions ----------------------------------------------------------------------
+
+LOSS = torch.nn.CrossEntropyLoss()
+GLOBAL: dict[str, Any] = {}
+
+
+class Trainer:
+    """Holds its optimizers in a list, as frameworks do."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self.optimizers = [optimizer]
+        self.me = self  # goes round in a circle
+
+    @property
+    def broken(self) -> Any:
+        raise AssertionError("a property of the user's was run")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError("an attribute of the user's was asked for")
+
+    def step(self, model: Any, batch: Any) -> None:
+        take(self.optimizers[0], model, batch)
+
+    def __call__(self, model: Any, batch: Any) -> None:
+        self.step(model, batch)
+
+
+def take(optimizer: Any, model: Any, batch: Any) -> None:
+    optimizer.zero_grad()
+    LOSS(model(batch[0]), batch[1]).backward()
+    optimizer.step()
+
+
+def by_global(model: Any, batch: Any) -> None:
+    take(GLOBAL["optimizer"], model, batch)
+
+
+def closure(optimizer: Any) -> Any:
+    def helper(model: Any, batch: Any) -> None:
+        take(optimizer, model, batch)
+
+    def step(model: Any, batch: Any) -> None:
+        helper(model, batch)
+
+    return step
+
+
+def keyword(optimizer: Any) -> Any:
+    def step(model: Any, batch: Any, *, held: Any = optimizer) -> None:
+        take(held, model, batch)
+
+    return step
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        closure,
+        keyword,
+        Trainer,
+        lambda optimizer: Trainer(optimizer).step,
+        lambda optimizer: functools.partial(take, optimizer),
+        lambda optimizer: functools.partial(Trainer(optimizer).step),
+        lambda optimizer: by_global,
+    ],
+    ids=["closure", "default", "object", "method", "partial", "partial of a method", "global"],
+)
+def test_the_optimizer_of_a_step_function_is_put_back(make: Any) -> None:
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    GLOBAL["optimizer"] = optimizer
+    take(optimizer, model, (X, Y))
+    before = copy.deepcopy(optimizer.state_dict())
+    wattwhat.measure(model, [(X, Y)], train=make(optimizer), **QUICK)
+    after = optimizer.state_dict()
+    assert after["param_groups"] == before["param_groups"]
+    for number, kept in before["state"].items():
+        assert all(torch.equal(after["state"][number][name], value) for name, value in kept.items())
+
+
+def test_what_only_a_step_functions_optimizer_holds_is_put_back() -> None:
+    model, other = torch.nn.Linear(3, 2), torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD([*model.parameters(), *other.parameters()], lr=0.1, momentum=0.9)
+    before = other.weight.detach().clone()
+
+    def step(module: Any, batch: Any) -> None:
+        optimizer.zero_grad()
+        LOSS(other(module(batch[0])), batch[1]).backward()
+        optimizer.step()
+
+    wattwhat.measure(model, [(X, Y)], train=step, **QUICK)
+    assert torch.equal(other.weight, before)
+
+
+def test_an_optimizer_that_cannot_be_kept_is_said_and_the_rest_is_put_back() -> None:
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.param_groups[0]["lock"] = threading.Lock()
+    before = model.weight.detach().clone()
+    with pytest.warns(UserWarning, match="SGD.*is not put back"):
+        wattwhat.measure(model, [(X, Y)], train=closure(optimizer), **QUICK)
+    assert torch.equal(model.weight, before)
+
+
+def test_a_search_ends_and_leaves_large_containers_alone() -> None:
+    from wattwhat.optimizers import optimizers_of
+
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    assert optimizers_of(functools.partial(take, [optimizer])) == [optimizer]
+    assert optimizers_of(functools.partial(take, [None] * 1000 + [optimizer])) == []
+    assert optimizers_of(len) == []
+
+
+def test_an_optimizer_that_needs_a_closure_gets_one_and_is_put_back() -> None:
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=3)
+    before = model.weight.detach().clone()
+    workload = TorchWorkload(model, [(X, Y)], train=(LOSS, optimizer))
+    with workload:
+        first: Any = workload.run()
+        assert LOSS(model(X), Y).item() < first.item()
+    assert torch.equal(model.weight, before)
+    assert len(optimizer.state) == 0
+    assert wattwhat.measure(model, [(X, Y)], train=(LOSS, optimizer), **QUICK).calls
+
+
+def test_an_optimizer_whose_step_needs_more_is_refused_before_anything_is_run() -> None:
+    class Scaled(torch.optim.SGD):  # type: ignore[misc, name-defined]
+        def step(self, closure: Any, scale: Any) -> None:
+            raise AssertionError("it was run")
+
+    model = torch.nn.Linear(3, 2)
+    with pytest.raises(
+        ArgumentError, match=r"train: the optimizer Scaled .*step needs closure, scale.*step\("
+    ):
+        wattwhat.measure(model, [(X, Y)], train=(LOSS, Scaled(model.parameters(), lr=0.1)), **QUICK)
 
 
 @pytest.mark.parametrize("shuffle", [True, False])

@@ -56,6 +56,36 @@ def by_key(given: list[Profile]) -> dict[Any, Profile]:
     return {profile.key: profile for profile in given}
 
 
+def test_what_a_developer_has_set_up_does_not_reach_the_tests(tmp_path: Path) -> None:
+    folder = tmp_path / ".config" / "wattwhat"
+    folder.mkdir(parents=True)
+    (folder / "config.ini").write_text("[estimate]\nwatts_per_core = 99\n", encoding="utf-8")
+    profiles_file = tmp_path / ".local" / "share" / "wattwhat" / "profiles.json"
+    profiles_file.parent.mkdir(parents=True)
+    profiles_file.write_text("{}", encoding="utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, conftest; from wattwhat import figures, userdata; "
+            "print(sorted(n for n in os.environ if n.startswith('WATTWHAT_')), figures.settings(),"
+            " os.path.exists(userdata.profiles_path()))",
+        ],
+        env={
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+            "HOME": str(tmp_path),
+            "WATTWHAT_BACKENDS": "nvml",
+            "WATTWHAT_WATTS_PER_CORE": "98",
+            "WATTWHAT_RAPL_ROOT": str(tmp_path),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "['WATTWHAT_CONFIG', 'WATTWHAT_PROFILES'] {} False\n", done.stderr
+
+
 # The file -----------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ class Manual(Meter):
     """A counter that shows what it is told, or raises it."""
 
     def __init__(self, name: str = "manual", **fields: object) -> None:
-        told = {"max_power_w": 1000.0, "update_period_s": 0.001, **fields}
+        told = {"max_power_w": 1000.0, "update_period_s": 0.001, "gain_error": 0.0, **fields}
         self.channel = Channel(f"h/t/{name}", "t", name, "gpu", "energy", **told)  # type: ignore[arg-type]
         self.now_ns, self.value, self.error = 10**9, 0.0, None  # type: ignore[var-annotated]
 
@@ -142,6 +142,18 @@ def test_the_healthy_half_of_a_window_is_kept() -> None:
     assert [entry.energy_j is None for entry in m.channels] == [True, False]
     assert m.energy_j.value == pytest.approx(7)
     assert any("h/t/lost" in sentence for sentence in m.warnings)
+
+
+def test_a_gain_that_nobody_states_is_said_once_and_only_where_it_counts() -> None:
+    unstated = [Manual(name, gain_error=None) for name in ("one", "two")]
+    inside = Manual("inside", gain_error=None)
+    stated = Manual("stated", gain_error=0.03, contains=(inside.channel.id,))
+    with Window("a", rig=rig_of(*unstated, inside, stated)) as window:
+        for meter in (*unstated, inside, stated):
+            meter.spend(7, 1)
+    assert window.measurement.warnings == (
+        "the gain error of h/t/one, h/t/two is not known: the interval leaves it out",
+    )
 
 
 def test_one_failed_read_is_tried_again(manual: Manual) -> None:

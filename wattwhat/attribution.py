@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wattwhat.channel import Channel
     from wattwhat.measurement import ChannelEnergy, Measurement
 
-__all__ = ["SYSTEMATIC", "Share", "independent_u_j", "shares_of"]
+__all__ = ["SYSTEMATIC", "Share", "independent_u_j", "own_u", "shares_of"]
 
 # What every reading of one sensor has in common, so that it is the same in two measurements.
 SYSTEMATIC = (GAIN, MODEL, OFFSET)
@@ -81,7 +81,7 @@ def independent_u_j(measurement: Measurement) -> float:
 def _dealt(source: str, u_j: float, counted: list[ChannelEnergy]) -> list[Share]:
     if not counted:
         return [Share(source, None, u_j)]
-    weights = [_own_u(source, entry) for entry in counted]
+    weights = [own_u(source, entry) for entry in counted]
     if not any(weights):
         weights = [abs(entry.energy_j.value) if entry.energy_j else 0.0 for entry in counted]
     by_backend: dict[str, float] = {}
@@ -98,8 +98,13 @@ def _dealt(source: str, u_j: float, counted: list[ChannelEnergy]) -> list[Share]
     ]
 
 
-def _own_u(source: str, entry: ChannelEnergy) -> float:
-    """What the channel itself says of this source, in J, or in W where every span is the same (offset)."""
+def own_u(source: str, entry: ChannelEnergy) -> float:
+    """What the channel itself says of this source, in J, or in W where every span is the same (offset).
+
+    Args:
+        source: "sensor gain", "model" or "sensor offset".
+        entry: the channel and its energy.
+    """
     channel, energy = entry.channel, entry.energy_j
     if source == OFFSET:
         return channel.offset_w or 0.0

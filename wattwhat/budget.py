@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wattwhat.measurement import ChannelEnergy
 
 __all__ = [
     "EDGES",
@@ -46,7 +50,12 @@ _REMEDIES = {
 class Budget(tuple[tuple[str, float], ...]):
     """Pairs of (source, standard uncertainty in J), largest first; a tuple that prints as a table.
 
-    The sources are independent of each other, so they add in quadrature (GUM 5.1.2).
+    The sources are independent of each other, so they add in quadrature (GUM 5.1.2). The table says of
+    each whether repeats have it in common (the same error in all, which no repeat shrinks) or draw it anew,
+    and of a measurement's budget also which channels have it in common.
+
+    Attributes:
+        entries: the channels whose sum it is of, where a measurement gave it.
 
     Example:
         >>> budget = Budget.of({"sensor gain": 3.0, "stale edges": 4.0, "resolution": 0.0})
@@ -55,14 +64,14 @@ class Budget(tuple[tuple[str, float], ...]):
         >>> budget.u
         5.0
         >>> print(budget)
-        source           u (k=1)    share of variance
-        stale edges      4 J         64 %
-        sensor gain      3 J         36 %
+        source           u (k=1)    share of variance   in repeats
+        stale edges      4 J         64 %               anew
+        sensor gain      3 J         36 %               the same
         combined         5 J        100 %
         largest: stale edges. run longer: the two edges of a window weigh less
     """
 
-    __slots__ = ()
+    entries: tuple[ChannelEnergy, ...] = ()
 
     @classmethod
     def of(cls, parts: dict[str, float] | Iterable[tuple[str, float]]) -> Budget:
@@ -74,6 +83,13 @@ class Budget(tuple[tuple[str, float], ...]):
         kept = [(source, math.sqrt(square)) for source, square in squares.items() if square != 0.0]
         kept.sort(key=lambda pair: -pair[1] if pair[1] == pair[1] else -math.inf)
         return cls(kept)
+
+    @classmethod
+    def kept(cls, flat: tuple[Any, ...], entries: tuple[ChannelEnergy, ...]) -> Budget:
+        """From what a Measurement keeps: a tuple of the sources, then each one's joules; and its channels."""
+        budget = cls(zip(flat[0], flat[1:], strict=True) if flat else ())
+        budget.entries = entries
+        return budget
 
     @property
     def u(self) -> float:
@@ -104,9 +120,6 @@ class Budget(tuple[tuple[str, float], ...]):
     def __str__(self) -> str:
         if not self:
             return "no uncertainty is known to contribute"
-        total = self.u
-        lines = ["source           u (k=1)    share of variance"]
-        for source, u in (*self, ("combined", total)):
-            share = f"{100.0 * (u / total) ** 2:3.0f} %" if math.isfinite(total) else "unknown"
-            lines.append(f"{source:<16} {f'{u:.3g} J':<10} {share}")
-        return "\n".join([*lines, self.advice])
+        from wattwhat.budget_text import table
+
+        return table(self, self.entries)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,9 +16,18 @@ from wattwhat.budget import GAIN, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
 
 if TYPE_CHECKING:
+    from wattwhat.measurement import ChannelEnergy
     from wattwhat.quantity import Quantity
 
-__all__ = ["ASSUMED_PERIOD_S", "Joules", "period_s", "power_limit_w", "sensor_parts", "total"]
+__all__ = [
+    "ASSUMED_PERIOD_S",
+    "Joules",
+    "period_s",
+    "power_limit_w",
+    "sensor_parts",
+    "total",
+    "unstated_gains",
+]
 
 # Used where a channel does not say and nobody has watched it yet: NVML's energy counters and most power
 # gauges renew their value about every 100 ms (arXiv 2312.02741).
@@ -105,6 +115,34 @@ def sensor_parts(
     if channel.offset_w:
         parts.append((OFFSET, channel.offset_w * duration_s))
     return tuple(parts)
+
+
+def unstated_gains(entries: Iterable[ChannelEnergy]) -> tuple[str, ...]:
+    """One sentence that names the counted channels whose gain error nobody knows; none if there are none.
+
+    Args:
+        entries: the channels of a measurement.
+
+    Example:
+        >>> from wattwhat.measurement import ChannelEnergy
+        >>> from wattwhat.quantity import Quantity
+        >>> plug = Channel("h/plug/0", "plug", "a plug", "wall", "power")
+        >>> unstated_gains([ChannelEnergy(plug, Quantity(1.0, 0.1, "J"))])
+        ('the gain error of h/plug/0 is not known: the interval leaves it out',)
+    """
+    return _without_gain(
+        tuple(
+            entry.channel.id
+            for entry in entries
+            if entry.counted and entry.energy_j is not None and entry.channel.gain_error is None
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _without_gain(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The same object for the same channels, as thousands of windows carry it."""
+    return (f"the gain error of {', '.join(ids)} is not known: the interval leaves it out",) if ids else ()
 
 
 def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]:

@@ -16,7 +16,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -24,7 +23,8 @@ from wattwhat.backend import Availability, Backend
 from wattwhat.channel import Channel, host_name
 from wattwhat.cputime import CpuTime, usable_cores
 from wattwhat.environment import cpu_model
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import BackendError
+from wattwhat.figures import NAMES, Figure, Unclear, figure_of, settings
 from wattwhat.meter import Meter, Reading
 
 __all__ = ["DEFAULT_WATTS_PER_CORE", "EstimateBackend", "PowerModel", "watts_per_core"]
@@ -126,7 +126,8 @@ class EstimateBackend(Backend):
         root: root of the file tree, for tests.
 
     Raises:
-        ArgumentError: a figure is negative or no number; the message says where it was found.
+        ArgumentError: an argument is negative or no number. What is wrong in the environment or in the
+            configuration file is told by `probe`.
 
     Example:
         >>> backend = EstimateBackend(watts_per_core=5.0)
@@ -146,20 +147,31 @@ class EstimateBackend(Backend):
         root: str = "/",
     ) -> None:
         self._root = root
-        self._busy = _figure("watts_per_core", watts_per_core)
-        self._idle = _figure("idle_watts_per_core", idle_watts_per_core)
-        self._ram = _figure("ram_watts_per_gb", ram_watts_per_gb)
+        given = zip(NAMES, (watts_per_core, idle_watts_per_core, ram_watts_per_gb), strict=True)
+        figures = {
+            name: figure_of(value, f"argument {name}", "pass a number such as 6.5, or None")
+            for name, value in given
+        }
+        self._unclear: Unclear | None = None
+        found: dict[str, Figure] = {}
+        try:
+            found = settings([name for name in NAMES if figures[name] is None])
+        except Unclear as err:  # told by probe(), so that doctor can show it with its remedy
+            self._unclear = err
+        self._busy, self._idle, self._ram = (figures[name] or found.get(name) for name in NAMES)
 
     @property
     def model(self) -> PowerModel:
         """The figures in use."""
         table_w, source = watts_per_core(cpu_model(self._root))
-        busy_w, where = self._busy or (table_w, f"TDP per core, {source}")
-        idle_w = self._idle[0] if self._idle else _IDLE_SHARE * busy_w
-        return PowerModel(busy_w, min(idle_w, busy_w), usable_cores(self._root), where)
+        busy = self._busy or Figure(table_w, f"TDP per core, {source}")
+        idle_w = self._idle.value if self._idle else _IDLE_SHARE * busy.value
+        return PowerModel(busy.value, min(idle_w, busy.value), usable_cores(self._root), busy.where)
 
     def probe(self) -> Availability:
-        """Always available: a model needs no sensor."""
+        """Available, for a model needs no sensor, unless a setting cannot be understood."""
+        if self._unclear is not None:
+            return Availability(False, self._unclear.reason, self._unclear.remedy)
         return Availability(
             True,
             "a power model, not a sensor: used only for components that no sensor covers",
@@ -167,11 +179,17 @@ class EstimateBackend(Backend):
         )
 
     def meters(self) -> Sequence[Meter]:
-        """The CPU's meter, and the memory's if a figure for it was given."""
+        """The CPU's meter, and the memory's if a figure for it was given.
+
+        Raises:
+            BackendError: a setting in the environment or the configuration file cannot be understood.
+        """
+        if self._unclear is not None:
+            raise BackendError(str(self._unclear)) from self._unclear
         meters = [self._cpu()]
         gigabytes = _memory_gb(self._root)
-        if self._ram and gigabytes:
-            meters.append(self._memory(self._ram[0] * gigabytes, gigabytes))
+        if self._ram and self._ram.value and gigabytes:
+            meters.append(self._memory(self._ram.value * gigabytes, gigabytes))
         return meters
 
     def _cpu(self) -> Meter:
@@ -203,43 +221,6 @@ class EstimateBackend(Backend):
             source=f"{gigabytes:.3g} GB x {power_w / gigabytes:.3g} W per GB",
         )
         return EstimateMeter(channel, lambda elapsed_s: power_w * elapsed_s)
-
-
-def _figure(name: str, argument: float | None) -> tuple[float, str] | None:
-    """A figure and where it was found: argument, environment, configuration file, or nowhere (None)."""
-    variable = f"WATTWHAT_{name.upper()}"
-    for value, where in (
-        (argument, f"argument {name}"),
-        (os.environ.get(variable), f"environment variable {variable}"),
-        (_configured(name), "configuration file"),
-    ):
-        if value is None or value == "":
-            continue
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = -1.0
-        if not 0.0 <= number < 1e6:
-            raise ArgumentError(f"{where}: expected watts as a number >= 0, got {value!r}")
-        return number, where
-    return None
-
-
-def _configured(name: str) -> Any:
-    named = os.environ.get("WATTWHAT_CONFIG")
-    path = Path(named) if named else Path(os.path.expanduser("~"), ".config", "wattwhat", "config.ini")
-    if not path.is_file():
-        if named:
-            raise ArgumentError(f"WATTWHAT_CONFIG: there is no file {named!r}")
-        return None
-    import configparser
-
-    parser = configparser.ConfigParser()
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError, OSError) as err:
-        raise ArgumentError(f"configuration file {path.name}: expected an INI file, but {err}") from err
-    return parser.get("estimate", name, fallback=None)
 
 
 def _memory_gb(root: str) -> float | None:

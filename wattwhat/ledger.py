@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
-from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total
+from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total, unstated_gains
 from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
@@ -240,13 +240,14 @@ def measurement_of(
         (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
     )
     fields.setdefault("provenance", _provenance(channels))
+    words = [words for _, _, words in entries]
     return Measurement(
         label=label,
         energy_j=energy,
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=_joined(rig.warnings, warnings, *(words for _, _, words in entries)),
+        warnings=_joined(rig.warnings, warnings, *words, unstated_gains(channels)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,

@@ -168,7 +168,7 @@ class Measurement(Derived):
     @property
     def budget(self) -> Budget:
         """Pairs of (source, standard uncertainty in J), largest first; prints as a table."""
-        return Budget(zip(self._budget[0], self._budget[1:], strict=True)) if self._budget else Budget()
+        return Budget.kept(self._budget, self.channels)
 
     @property
     def energy_per_call_j(self) -> Quantity | None:

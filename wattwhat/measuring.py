@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.figures import check_estimate
 from wattwhat.measurement import Measurement
 from wattwhat.metrics import check_metrics
 from wattwhat.plan import Plan, is_number
@@ -53,7 +54,9 @@ def measure(
         backends: names of backends (or Backend objects) to use; None takes every available one, and the
             estimate only for components that no sensor covers.
         train: for a module: a function ``step(model, batch)`` or a pair ``(loss, optimizer)``; None for
-            inference. Weights, buffers and the optimizer's state are put back afterwards.
+            inference. Weights, buffers and the optimizer's state are put back afterwards; of a step function,
+            the torch optimizers in its closure, its object and the globals it names. Whatever else a step
+            function changes (a scheduler, a counter, another model) stays changed: give it copies.
         metrics: what is known of the workload, for instance ``{"accuracy": 0.91}``, kept in the result.
         label: its name.
         progress: called now and then with the seconds passed and what is being done.
@@ -63,7 +66,8 @@ def measure(
 
     Raises:
         ArgumentError: an argument is outside what is allowed; nothing has been run then.
-        BackendError: a backend that was asked for cannot serve; nothing has been run then.
+        BackendError: a backend that was asked for cannot serve, or the estimate is needed and one of its
+            settings cannot be understood; nothing has been run then.
         WorkloadError: the workload failed; its own error is chained, and everything is put back.
 
     Example:
@@ -81,6 +85,7 @@ def measure(
         raise ArgumentError(f"progress: expected a function of seconds and words, got {progress!r}")
     known = check_metrics(metrics or {})
     rig = shared_rig(backends)  # before the first batch is taken from a generator of the user's
+    check_estimate(rig, backends)
     items = None if items_per_call is None else float(items_per_call)
     workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
     result = run_plan(workload, plan, rig, progress=progress)

@@ -129,8 +129,8 @@ def _processes(kept: Mapping[str, Sequence[Seen]]) -> Iterable[str]:
     for channel_id, count in sorted(counts.items()):
         if count > 1:
             yield (
-                f"{channel_id}: estimates of {count} processes were added; the power at rest that each "
-                "assumes for the machine is in the sum as often"
+                f"{channel_id}: estimates of {count} processes were added; each holds the power at rest of "
+                "all cores that it may use, so the rest of cores they share is in the sum more than once"
             )
 
 

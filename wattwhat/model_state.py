@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.optimizers import OptimizerState, optimizers_of
 
 __all__ = ["ModelState", "RandomState"]
 
@@ -39,7 +39,8 @@ class RandomState:
 class ModelState:
     """Modes, gradients and buffers of a model; for training also weights and what the optimizer holds.
 
-    Everything is kept before anything is changed. For training, gradients are then taken off.
+    Everything is kept before anything is changed. For training, gradients are then taken off. Of a step
+    function, the torch optimizers that it can be seen to hold are kept; whatever else it changes is its own.
 
     Args:
         model: the module.
@@ -57,15 +58,16 @@ class ModelState:
         self._random = RandomState()
         try:
             self._modes = [(module, module.training) for module in self._modules]
-            parameters = {id(p): p for p in _parameters(model, loss, pair[1])}.values()
+            optimizers = [] if train is None else [pair[1]] if pair[1] is not None else optimizers_of(train)
+            parameters = {id(p): p for p in _parameters(model, loss, optimizers)}.values()
             self._gradients = [(parameter, parameter.grad) for parameter in parameters]
             self._buffers = [(module, dict(module._buffers), _clones(module)) for module in self._modules]
             self._weights = [] if train is None else [(p, p.detach().clone()) for p in parameters]
-            self._optimizer = None if pair[1] is None else _Optimizer(pair[1])
+            self._optimizers = list(_states(optimizers, asked=pair[1] is not None))
         except Exception as err:
             raise ArgumentError(
                 f"train: the model's state cannot be kept, to be put back afterwards "
-                f"({type(err).__name__}: {err}); run the model once, or measure a copy with a step function"
+                f"({type(err).__name__}: {err}); run the model once, or measure a copy of it"
             ) from err
         if train is not None:
             for parameter, _ in self._gradients:
@@ -80,8 +82,7 @@ class ModelState:
             ("weights", self._restore_weights),
             ("buffers", self._restore_buffers),
         ]
-        if self._optimizer is not None:
-            steps.append(("the optimizer's state", self._optimizer.restore))
+        steps += [("the optimizer's state", optimizer.restore) for optimizer in self._optimizers]
         for what, step in steps:
             try:
                 step()
@@ -109,33 +110,29 @@ class ModelState:
                 module._buffers[name] = buffer if _filled(buffer, clones[name]) else clones[name]
 
 
-class _Optimizer:
-    """What an optimizer keeps, put back into the very objects it keeps it in."""
-
-    def __init__(self, optimizer: Any) -> None:
-        self._optimizer = optimizer
-        self._state = {parameter: copy.deepcopy(state) for parameter, state in optimizer.state.items()}
-        self._groups = [
-            {key: copy.deepcopy(value) for key, value in group.items() if key != "params"}
-            for group in optimizer.param_groups
-        ]
-
-    def restore(self) -> None:
-        self._optimizer.state.clear()
-        self._optimizer.state.update(self._state)
-        for group, kept in zip(self._optimizer.param_groups, self._groups, strict=False):
-            for key in set(group) - set(kept) - {"params"}:
-                del group[key]
-            group.update(kept)
-
-
-def _parameters(model: Any, loss: Any, optimizer: Any) -> Iterator[Any]:
+def _parameters(model: Any, loss: Any, optimizers: Sequence[Any]) -> Iterator[Any]:
     """Every parameter that a step may change: the model's, the loss's, and whatever else is optimised."""
     yield from model.parameters()
     if loss is not None:
         yield from loss.parameters()
-    for group in getattr(optimizer, "param_groups", ()):
-        yield from group["params"]
+    for optimizer in optimizers:
+        for group in getattr(optimizer, "param_groups", ()):
+            yield from group["params"]
+
+
+def _states(optimizers: Sequence[Any], asked: bool) -> Iterator[OptimizerState]:
+    """Of each optimizer what it keeps; one that was only found is passed over with a warning if need be."""
+    for optimizer in optimizers:
+        try:
+            yield OptimizerState(optimizer)
+        except Exception as err:
+            if asked:
+                raise
+            warnings.warn(
+                f"train: the step function uses an optimizer ({type(optimizer).__name__}) whose state cannot "
+                f"be kept, so it is not put back afterwards: {type(err).__name__}: {err}",
+                stacklevel=2,
+            )
 
 
 def _clones(module: Any) -> dict[str, Any]:

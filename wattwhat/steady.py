@@ -93,6 +93,8 @@ def rising_blocks(energies_j: Sequence[float], durations_s: Sequence[float]) -> 
     mean = math.fsum(later) / len(later)
     spread = math.sqrt(math.fsum((power - mean) ** 2 for power in later) / (len(later) - 1))
     scale = max(spread * math.sqrt(1.0 + 1.0 / len(later)), 1e-12 * abs(mean))
+    if not scale:  # no energy at all, so nothing that could rise
+        return 0
     count = 0
     for power in powers[: len(powers) // 2]:
         below = mean - power

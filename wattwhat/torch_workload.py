@@ -9,6 +9,7 @@ from typing import Any
 
 from wattwhat.errors import ArgumentError, WorkloadError
 from wattwhat.model_state import ModelState, RandomState
+from wattwhat.optimizers import needs_closure
 from wattwhat.workload import Workload, failing_as
 
 __all__ = ["TorchWorkload"]
@@ -18,8 +19,10 @@ class TorchWorkload(Workload):
     """A torch.nn.Module that is called with one batch after another.
 
     Inference runs in eval mode without gradients; training in train mode, by a step function
-    ``step(model, batch)`` or by a pair ``(loss, optimizer)`` on batches ``(x, y)``. Leaving it puts back
-    mode, gradients, random states, and after training weights, buffers and the optimizer's state.
+    ``step(model, batch)`` or by a pair ``(loss, optimizer)`` on batches ``(x, y)``; an optimizer that needs a
+    closure (LBFGS) gets one. Leaving it puts back mode, gradients, random states, and after training weights,
+    buffers and the optimizer's state; of a step function, the state of the torch optimizers that its closure,
+    its object and the globals it names hold, and nothing else that it changes.
 
     Args:
         model: the module.
@@ -44,7 +47,7 @@ class TorchWorkload(Workload):
     ) -> None:
         if inputs is None:
             raise ArgumentError("inputs: a torch module needs them; pass a tensor, tuple, dict or batches")
-        _check_train(train)
+        self._closure = _check_train(train)
         self._model = model
         self._train = train
         self._batches = _batches(inputs)
@@ -119,9 +122,16 @@ class TorchWorkload(Workload):
         loss_function, optimizer = self._train
         if not _is_pair(batch):
             raise ArgumentError(_NO_PAIR)
-        optimizer.zero_grad()
-        loss = loss_function(self._model(batch[0]), batch[1])
-        loss.backward()
+
+        def backward() -> Any:
+            optimizer.zero_grad()
+            loss = loss_function(self._model(batch[0]), batch[1])
+            loss.backward()
+            return loss
+
+        if self._closure:
+            return optimizer.step(backward)
+        loss = backward()
         optimizer.step()
         return loss
 
@@ -164,14 +174,26 @@ def _tensors_in(batch: Any) -> Iterator[Any]:
         yield from (tensor for value in batch for tensor in _tensors_in(value))
 
 
-def _check_train(train: Any) -> None:
+def _check_train(train: Any) -> bool:
+    """Whether it is a pair whose optimizer needs a closure.
+
+    Raises:
+        ArgumentError: it is nothing that can be trained with.
+    """
     if train is None or callable(train):
-        return
+        return False
     pair = isinstance(train, (tuple, list)) and len(train) == 2
     if not pair or not callable(train[0]) or not hasattr(train[1], "zero_grad"):
         raise ArgumentError(
             f"train: expected a function step(model, batch) or a pair (loss, optimizer), got {train!r}"
         )
+    try:
+        return needs_closure(train[1])
+    except (AttributeError, TypeError) as err:
+        raise ArgumentError(
+            f"train: the optimizer {type(train[1]).__name__} does not fit a pair ({err}); pass a function "
+            "step(model, batch) that calls it"
+        ) from err
 
 
 def _batches(inputs: Any) -> Iterator[Any]:

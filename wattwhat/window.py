@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wattwhat.errors import ArgumentError, WindowError
+from wattwhat.figures import check_estimate
 from wattwhat.rig import Rig, Snapshot, shared_rig
 from wattwhat.sync import accelerator_in_use, check_sync, synchronize
 
@@ -69,13 +70,14 @@ class Window:
 
         Raises:
             WindowError: it is open already.
-            BackendError: a backend that was asked for cannot serve.
+            BackendError: a backend that was asked for cannot serve, or a setting of the estimate is needed
+                and cannot be understood.
         """
         if self._begin is not None and self._end is None:
             raise WindowError(f"window {self.label!r} is open already; stop it first, or make another one")
         rig = self._rig
         if rig is None or rig.closed:
-            rig = self._rig = shared_rig(self._backends)
+            rig = self._rig = self._open()
         self._end = self._measurement = None
         self._context = rig.context
         if self._sync and "torch" in sys.modules:
@@ -165,9 +167,14 @@ class Window:
         """Use as a decorator: every call is a window of its own; the latest is ``function.window``."""
         return _decorate(function, self)
 
+    def _open(self) -> Rig:
+        rig = shared_rig(self._backends)
+        check_estimate(rig, self._backends)
+        return rig
+
     def _fresh(self, label: str) -> Window:
         if self._rig is None or self._rig.closed:
-            self._rig = shared_rig(self._backends)
+            self._rig = self._open()
         return Window(label, backends=self._backends, sync=self._sync, on_end=self._on_end, rig=self._rig)
 
     def __repr__(self) -> str:

@@ -63,6 +63,36 @@ def test_files_are_compared_label_by_label(files: Path, capsys: pytest.CaptureFi
     assert lines[2].endswith("cannot tell")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "--json", "one.jsonl", "a.jsonl"],
+        ["report", "--json", "one.jsonl", "a.jsonl"],
+        ["check", "--against", "a.jsonl", "--json", "one.jsonl", "b.jsonl"],
+        ["compare", "a.jsonl", "b.jsonl", "--json", "one.jsonl"],
+        ["badge", "a.jsonl#small", "--json", "one.jsonl"],
+        ["doctor", "--json", "one.jsonl"],
+        ["calibrate", "--dry-run", "--json", "one.jsonl"],
+        ["monitor", "--seconds", "0.1", "--json", "one.jsonl"],
+    ],
+)
+def test_json_never_replaces_measurements(
+    words: list[str], files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path("one.jsonl").read_bytes()
+    assert "'one.jsonl' exists and holds something else" in error(capsys, *words)
+    assert Path("one.jsonl").read_bytes() == before
+
+
+def test_each_verb_replaces_what_it_wrote(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        out(capsys, "compare", "a.jsonl", "b.jsonl", "--json", "compared.json")
+        out(capsys, "check", "a.jsonl", "--against", "b.jsonl", "--json", "checked.json")
+        out(capsys, "export", "a.jsonl", "--json", "table.json")
+        out(capsys, "badge", "one.jsonl", "--json", "badge.json")
+        out(capsys, "doctor", "--watch", "0", "--json", "found.json")
+
+
 def test_a_comparison_as_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = out(capsys, "compare", "a.jsonl", "b.jsonl", "--json", "--coverage", "99.9%").splitlines()
     found = [json.loads(line) for line in lines]

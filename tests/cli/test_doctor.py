@@ -9,6 +9,7 @@ from wattwhat.backend import Plugin, find_plugins
 from wattwhat.cli import main
 from wattwhat.cli.doctor import examine
 from wattwhat.cli.doctor_text import describe
+from wattwhat.estimate import EstimateBackend
 from wattwhat.meter import Meter, Reading
 
 
@@ -102,6 +103,15 @@ def test_a_choice_in_the_environment_is_told(plugins, capsys, monkeypatch):
     plugins(one=Made([Counter(channel("a"))]), two=Made())
     monkeypatch.setenv("WATTWHAT_BACKENDS", "one")
     assert "WATTWHAT_BACKENDS is set: only one will be used." in flat(told(capsys)[1])
+
+
+def test_a_setting_of_the_estimate_that_cannot_be_understood_is_told(plugins, capsys, monkeypatch):
+    monkeypatch.setenv("WATTWHAT_WATTS_PER_CORE", "abc")
+    plugins(estimate=EstimateBackend())
+    text = flat(told(capsys)[1])
+    assert "estimate: not available" in text
+    assert "variable WATTWHAT_WATTS_PER_CORE: expected watts as a number >= 0, got 'abc'" in text
+    assert "remedy set WATTWHAT_WATTS_PER_CORE to a number such as 6.5, or unset it" in text
 
 
 def test_without_any_backend_it_says_so(plugins, capsys):

@@ -98,6 +98,23 @@ def test_json_may_stand_before_the_target(bench, capsys):
     assert json.loads(capsys.readouterr().out)["label"] == "cli_bench:bound"
 
 
+def test_json_does_not_swallow_what_was_meant_otherwise(bench, capsys):
+    source = (bench / "cli_bench.py").read_bytes()
+    assert "looks like MODULE:FUNCTION" in error_of(capsys, "--json", "cli_bench:bound", "cli_bench:step")
+    assert "cli_bench.py' exists" in error_of(capsys, "--json", "cli_bench.py", "cli_bench:step")
+    assert "expected MODULE:FUNCTION" in error_of(capsys, "--json", "cli_bench.py")
+    assert (bench / "cli_bench.py").read_bytes() == source
+    assert not (bench / "cli_bench:bound").exists()
+
+
+def test_a_result_replaces_the_one_before(bench, capsys):
+    for label in ("first", "second"):
+        words = ["cli_bench:bound", "--label", label, "--json", "result.jsonl", *SHORT]
+        assert main(["measure", *words]) == 0
+    (line,) = (bench / "result.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["label"] == "second"
+
+
 def test_options_reach_measure(bench, capsys, monkeypatch):
     asked = {}
 

@@ -85,11 +85,45 @@ def test_no_file_is_standard_output(path, capsys):
     assert capsys.readouterr().out == "{}\n"
 
 
+@pytest.mark.parametrize("option", ["--json", "--csv", "-o"])
 @pytest.mark.parametrize("name", ["", ".", "missing/result.json"])
-def test_a_place_that_cannot_be_written_is_refused_with_the_option_named(name, tmp_path, monkeypatch):
+def test_a_place_that_cannot_be_written_is_refused_with_the_option_named(option, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ArgumentError, match="--json: "):
-        check_destination(name)
+    with pytest.raises(ArgumentError, match=f"^{option}: "):
+        check_destination(name, option)
+
+
+LIKE = '{"a": 1, "b": {"c": [2]}, "more": null}'
+
+
+@pytest.mark.parametrize("content", ["", LIKE, f"{LIKE}\n", '{\n  "a": 1,\n  "b": 2\n}\n'])
+def test_what_was_written_before_may_be_replaced(content, tmp_path):
+    file = tmp_path / "kept.json"
+    file.write_text(content, encoding="utf-8")
+    check_destination(str(file), holds=("a", "b"))
+
+
+@given(st.one_of(st.binary(min_size=1, max_size=60), st.sampled_from([b"[1]", b'{"a": 1}', b"{" * 9000])))
+def test_what_is_something_else_is_not_replaced(tmp_path_factory, content):
+    file = tmp_path_factory.mktemp("else") / "train.py"
+    file.write_bytes(content)
+    with pytest.raises(ArgumentError, match="put --json behind it"):
+        check_destination(str(file), holds=("a", "b"))
+
+
+def test_a_file_of_several_is_not_replaced_by_one(tmp_path):
+    file = tmp_path / "all.jsonl"
+    file.write_text(f"{LIKE}\n{LIKE}\n", encoding="utf-8")
+    with pytest.raises(ArgumentError, match="several lines"):
+        check_destination(str(file), holds=("a", "b"))
+    check_destination(str(file), holds=("a", "b"), single=False)
+
+
+def test_a_module_and_its_function_are_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArgumentError, match=r"looks like MODULE:FUNCTION.*write \./nets\.small:model"):
+        check_destination("nets.small:model", holds=("a",))
+    check_destination("./nets.small:model", holds=("a",))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")

@@ -274,6 +274,16 @@ def test_bad_input_is_told_before_the_command_is_started(command, options):
     assert not (command.folder / "started").exists()
 
 
+def test_json_does_not_swallow_a_program(command):
+    script = command.folder / "train.py"
+    script.write_text("open('started', 'w').close()", encoding="utf-8")
+    done = command("run", "--json", "train.py", "--", *python("open('started', 'w').close()"))
+    assert done.returncode == 2
+    assert b"--json: 'train.py' exists and holds something else" in done.stderr
+    assert script.read_text(encoding="utf-8") == "open('started', 'w').close()"
+    assert not (command.folder / "started").exists()
+
+
 @pytest.mark.parametrize(("status", "ours"), [(0, 2), (3, 3)])
 def test_a_result_that_cannot_be_written_is_shown_instead(command, status, ours):
     spoil = python("import os", "os.mkdir('result.jsonl')", f"raise SystemExit({status})")

@@ -136,6 +136,23 @@ def test_strep_has_its_own_units():
     assert found.details["fields"]["environment"] == "E"
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "device"),
+    [
+        ("architecture,environment,", "A100 x8,A100 x8 - TensorFlow 2.8.0,", "A100 x8"),
+        ("environment,", "Xeon W-2155 - ONNX TF Export 1.10.0,", "Xeon W-2155"),
+        ("environment,", "RTX 5000,", "RTX 5000"),
+        ("architecture,environment,", ",,", None),
+        ("", "", None),
+    ],
+)
+@pytest.mark.parametrize("row", ["infer,Net,2.0,0.5,0.75,,", "train,Net,,,,10.0,2.0"])
+def test_a_row_of_strep_names_its_device(header, cells, device, row):
+    columns = "task,model,running_time,power_draw,top-1_val,train_running_time,train_power_draw\n"
+    found = read(f"configuration,{header}{columns}c,{cells}{row}\n")[0]
+    assert found.details.get("device") == device
+
+
 def test_a_training_of_strep_is_kwh_and_extrapolated():
     found = read(STREP + "c,E,train,Net,,,,10.0,2.0\n")[0]
     assert found.energy_j.value == pytest.approx(7.2e6)

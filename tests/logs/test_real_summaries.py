@@ -216,6 +216,7 @@ def test_strep_table():
     infer = [m for m in found if m.details["task"] == "infer"]
     assert len(infer) == 176
     assert all(0.0 < m.metrics["accuracy"] < 1.0 for m in infer)
+    assert {m.details["device"] for m in found} == {"A100 x8", "RTX 5000", "Xeon W-2155"}
 
 
 def test_green_ml_bench():

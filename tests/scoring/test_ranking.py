@@ -119,6 +119,43 @@ def test_scores_where_smaller_is_better_rank_the_other_way():
     assert ranking.rows[0].alpha_ranks is None
 
 
+def frontier(lines):
+    """A grade whose frontier, at 1 J for any accuracy, may have any of these lines."""
+    members = [Member("s", 0.1, 1.0), Member("l", 0.9, 2.0)]
+    return FrontierGrade(reference="made", members=members, intercept=0.0, slope=0.0, lines=lines)
+
+
+# Lines through a common point at 50 %, with slopes of standard deviation 0.2.
+FAN = [(0.0, slope) for slope in np.random.default_rng(3).normal(0.0, 0.2, 500)]
+
+
+@pytest.mark.parametrize("accuracy", [0.2, 0.5, 0.9])
+def test_between_models_of_one_accuracy_the_frontier_cancels(accuracy):
+    nets = [measured("a", accuracy, 1.5, u=0.02), measured("b", accuracy, 1.53, u=0.02)]
+    exact, fanned = (rank(nets, frontier(lines)) for lines in ((), FAN))
+    assert 0.5 < exact.rows[0].beats_next < 0.99
+    assert fanned.rows[0].beats_next == exact.rows[0].beats_next
+    assert [row.ranks for row in fanned.rows] == [row.ranks for row in exact.rows]
+
+
+def test_between_unlike_models_the_frontier_blurs_the_order():
+    nets = [measured("a", 0.2, 1.5, u=0.001), measured("b", 0.9, 1.53, u=0.001)]
+    exact, fanned = (rank(nets, frontier(lines), draws=20_000) for lines in ((), FAN))
+    assert exact.rows[0].beats_next > 0.999
+    # log2 of the ratio is drawn with the slopes, times the distance of the accuracies on the logit scale
+    distance = math.log(0.9 / 0.1) - math.log(0.2 / 0.8)
+    z = math.log2(1.53 / 1.5) / (0.2 * distance)
+    assert fanned.rows[0].beats_next == pytest.approx(0.5 * math.erfc(-z / math.sqrt(2)), abs=0.05)
+    assert [row.ranks for row in fanned.rows] == [(1, 2), (1, 2)]
+    assert fanned.labels == exact.labels
+
+
+def test_a_frontier_that_lies_higher_for_all_changes_nothing():
+    nets = [measured("a", 0.2, 1.5, u=0.02), measured("b", 0.9, 1.53, u=0.02)]
+    lifted = [(height, 0.0) for height in np.random.default_rng(3).normal(0.0, 1.0, 500)]
+    assert rank(nets, frontier(lifted)).rows[0].beats_next == rank(nets, frontier(())).rows[0].beats_next
+
+
 def test_an_unknown_uncertainty_leaves_the_firmness_open():
     ranking = rank([measured("a", 0.9, 3600.0, u=math.inf), measured("b", 0.5, 3600.0)], SAM(unit="Wh"))
     assert ranking.rows[0].beats_next is None

@@ -43,7 +43,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.jsonl import write_atomically
     from wattwhat.report.badge import badge_of
 
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("schemaVersion", "message"))
     path = arguments.output or (None if arguments.json is not None else "badge.svg")
     _check_output(path)
     measurement = one_of(arguments.file)

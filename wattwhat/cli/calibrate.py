@@ -66,7 +66,7 @@ def call(arguments: argparse.Namespace) -> int:
 
     if not 4.0 <= arguments.seconds <= 3600.0:
         raise ArgumentError(f"--seconds: expected seconds from 4 to 3600, got {arguments.seconds:g}; try 20")
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("channels", "profiles"))
     if not arguments.dry_run and not profiles_path():
         raise ArgumentError("WATTWHAT_PROFILES is set to nothing: name a file, unset it, or add --dry-run")
     with Progress() as progress:

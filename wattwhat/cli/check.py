@@ -51,7 +51,7 @@ def call(arguments: argparse.Namespace) -> int:
     """Check, and report."""
     from wattwhat import gate
 
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("result", "outcomes"))
     outcomes = gate.check(
         given(arguments.new),
         given(arguments.against),

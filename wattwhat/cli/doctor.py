@@ -49,7 +49,7 @@ def call(arguments: argparse.Namespace) -> int:
     """Examine, report, and check if asked to."""
     if not 0.0 <= arguments.watch <= 3600.0:
         raise ArgumentError(f"--watch: expected seconds from 0 to 3600, got {arguments.watch:g}; try 3")
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("backends",))
     with Progress() as progress:
         findings = examine(arguments.watch, progress)
     if arguments.json is not None:

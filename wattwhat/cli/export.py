@@ -51,7 +51,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.jsonl import write_atomically
     from wattwhat.report.tables import export, rows
 
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("columns", "rows"))
     chosen = arguments.format or _by_ending(arguments.output)
     options = _card_options(arguments, chosen)
     measurements = given(arguments.files)

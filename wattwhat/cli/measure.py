@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.options import add_backends, add_json, add_label, backends_of
-from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.cli.output import check_destination, deliver, names_an_object, say
 from wattwhat.cli.progress import Progress
 from wattwhat.cli.target import load_object, place_of
 from wattwhat.errors import ArgumentError, WorkloadError
@@ -56,12 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Measure, and report."""
-    if arguments.target is None and arguments.json not in (None, "-"):
-        # "--json MODULE:FUNCTION": what looks like the file is the target
+    if arguments.target is None and arguments.json is not None and names_an_object(arguments.json):
+        # "--json MODULE:FUNCTION": what was taken for the file is the target
         arguments.target, arguments.json = arguments.json, "-"
     if arguments.target is None:
         raise ArgumentError("measure: expected MODULE:FUNCTION, as in: wattwhat measure bench:step")
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("schema", "energy_j"))
     measurement = _measure(arguments)
     if arguments.json is None:
         say(str(measurement))

@@ -48,7 +48,7 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(f"--interval: expected seconds from 0.05 to 3600, got {arguments.interval:g}")
     if not arguments.seconds > 0.0:
         raise ArgumentError(f"--seconds: expected a number above 0, got {arguments.seconds:g}")
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("t_s", "power_w"), single=False)
     if arguments.json in (None, "-"):
         _watch(arguments, sys.stdout)
     else:
@@ -58,6 +58,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
+    from wattwhat.figures import check_estimate
     from wattwhat.monitor import Monitor, looks
     from wattwhat.rig import shared_rig
     from wattwhat.window import track
@@ -68,7 +69,9 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     monitor = Monitor(width=columns, ascii="utf" not in encoding)
     show = Screen(stream, monitor, json_lines=arguments.json is not None, live=live)
     backends = backends_of(arguments)
-    if not shared_rig(backends).lines:
+    rig = shared_rig(backends)
+    check_estimate(rig, backends)
+    if not rig.lines:
         raise BackendError("nothing can be read here; 'wattwhat doctor' says why")
     window = track("monitor", backends=backends, sync=False).start()
     try:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TextIO
+from collections.abc import Sequence
+from typing import Any, TextIO
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["WIDTH", "check_destination", "deliver", "say", "wrap"]
+__all__ = ["WIDTH", "check_destination", "deliver", "names_an_object", "say", "wrap"]
 
 WIDTH = 80
 # A short command inside a sentence, to be copied: it stays on one line.
 _COMMAND = re.compile(r"\b(?:sudo|pip|echo|export|wattwhat) [^;,()]{1,50}?(?=[;,()]|$)")
+_LONGEST = 1 << 26  # bytes of a line that are looked at before a file is replaced
 _GLUE = "\N{NO-BREAK SPACE}"  # textwrap breaks lines at ASCII blanks only
 
 
@@ -66,27 +68,89 @@ def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
     return [line.replace(_GLUE, " ") for line in wrapped]
 
 
-def check_destination(path: str | None) -> None:
-    """Refuse a file that cannot be written, before anything is run.
+def check_destination(
+    path: str | None, option: str = "--json", *, holds: Sequence[str] = (), single: bool = True
+) -> None:
+    """Refuse a file that cannot be written, or that holds something else, before anything is run.
+
+    An option whose FILE may be left out takes the next word for it, which may have been meant otherwise.
+    So a name like MODULE:FUNCTION is refused, and what exists is replaced only by its like.
 
     Args:
         path: the file; None and ``-`` are standard output.
+        option: the option that names it, for errors.
+        holds: names in the JSON objects that are written there; with none, what exists is not looked at.
+        single: whether one object is written there, so that several are not its like.
 
     Raises:
-        ArgumentError: its folder is missing or read-only, or it is a folder itself.
+        ArgumentError: its folder is missing or read-only, it is a folder itself, or one of the above.
     """
     if path is None or path == "-":
         return
     folder = os.path.dirname(os.path.realpath(path))
     if not path:
-        raise ArgumentError("--json: the name of the file is empty; leave it out, or name one")
+        raise ArgumentError(f"{option}: the name of the file is empty; leave it out, or name one")
     if os.path.isdir(path):
-        raise ArgumentError(f"--json: {path!r} is a folder; name a file in it")
+        raise ArgumentError(f"{option}: {path!r} is a folder; name a file in it")
     if not os.path.isdir(folder):
-        raise ArgumentError(f"--json: there is no folder {os.path.dirname(path)!r}; make it first")
+        raise ArgumentError(f"{option}: there is no folder {os.path.dirname(path)!r}; make it first")
     target = path if os.path.exists(path) and not os.path.isfile(path) else folder
     if not os.access(target, os.W_OK):
-        raise ArgumentError(f"--json: {target!r} cannot be written; choose another place")
+        raise ArgumentError(f"{option}: {target!r} cannot be written; choose another place")
+    if holds and names_an_object(path):
+        raise ArgumentError(
+            f"{option}: {path!r} looks like MODULE:FUNCTION and not like a file; put {option} behind it, "
+            f"or write ./{path} for a file of that name"
+        )
+    if holds and os.path.isfile(path) and os.path.getsize(path):
+        _check_like(path, option, holds, single)
+
+
+def names_an_object(word: str) -> bool:
+    """Whether a word is spelled like MODULE:FUNCTION, and not like the path of a file.
+
+    Example:
+        >>> names_an_object("bench:step"), names_an_object("./bench:step"), names_an_object("result.json")
+        (True, False, False)
+    """
+    module, _, name = word.partition(":")
+    spelled = all(part.isidentifier() for part in (*module.split("."), *name.split(".")))
+    return spelled and not os.path.splitdrive(word)[0]
+
+
+def _check_like(path: str, option: str, holds: Sequence[str], single: bool) -> None:
+    """Refuse to replace a file that holds something else than what is to be written."""
+    try:
+        with open(path, "rb") as stream:
+            first, rest = stream.readline(_LONGEST), stream.read(_LONGEST)
+    except OSError as err:
+        raise ArgumentError(
+            f"{option}: {path!r} exists and cannot be read ({err.strerror}), so nobody knows what would be "
+            "lost; name another file"
+        ) from err
+    found, several = _json_of(first), bool(rest.strip())
+    if found is None:  # one object on several lines, as it is printed for people
+        found, several = _json_of(first + rest), False
+    if not isinstance(found, dict) or not set(holds) <= set(found):
+        raise ArgumentError(
+            f"{option}: {path!r} exists and holds something else than what is written here, so it is not "
+            f"replaced; name another file, or remove it. If {path!r} was meant as another argument, put "
+            f"{option} behind it"
+        )
+    if single and several:
+        raise ArgumentError(
+            f"{option}: {path!r} holds several lines and would be replaced by one; name another file, and "
+            f"put them together with: cat FILE >> {path}"
+        )
+
+
+def _json_of(text: bytes) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def deliver(text: str, path: str | None) -> None:

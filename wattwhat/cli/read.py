@@ -16,7 +16,7 @@ from wattwhat.errors import ArgumentError
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
 
-__all__ = ["EXAMPLES", "add_arguments", "call", "check_csv", "fill_of", "table", "unlike"]
+__all__ = ["EXAMPLES", "add_arguments", "call", "fill_of", "table", "unlike"]
 
 EXAMPLES = """examples:
   wattwhat read emissions.csv
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Read, and report."""
-    check_csv(arguments.csv)
+    check_destination(arguments.csv, "--csv")
     if arguments.json and arguments.csv == "-":
         raise ArgumentError("--csv -: standard output holds the JSON; name a file, or leave out --json")
     found = gather(arguments)
@@ -60,18 +60,6 @@ def call(arguments: argparse.Namespace) -> int:
     complain(found.notes, "joined:")
     complain_of(found.problems)
     return 0
-
-
-def check_csv(path: str | None) -> None:
-    """Refuse a file that cannot be written, before anything is read.
-
-    Raises:
-        ArgumentError: as `wattwhat.cli.output.check_destination`.
-    """
-    try:
-        check_destination(path)
-    except ArgumentError as err:
-        raise ArgumentError(str(err).replace("--json", "--csv", 1)) from err
 
 
 def table(measurements: Sequence[Measurement]) -> list[str]:

@@ -144,10 +144,7 @@ def _lack(measurement: Any, metric: str) -> str:
 
 def _check_output(path: str, logs: list[str]) -> None:
     """Refuse a place that cannot be written, and a file that is something else than a reference."""
-    try:
-        check_destination(path)
-    except ArgumentError as err:
-        raise ArgumentError(str(err).replace("--json", "-o", 1)) from err
+    check_destination(path, "-o")
     if path == "-" or any(
         os.path.exists(log) and os.path.realpath(log) == os.path.realpath(path) for log in logs
     ):

@@ -63,7 +63,7 @@ def call(arguments: argparse.Namespace) -> int:
     """Read, join, write the page and say where it is."""
     from wattwhat.report.page import write_page
 
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("page",))
     _check_output(arguments.output)
     measurements, problems = _read(arguments.files)
     measurements, doubts = _join(measurements, arguments)

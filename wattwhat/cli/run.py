@@ -52,7 +52,7 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.stray or not command:
         example = " ".join(["wattwhat run --", *(arguments.stray or ["python", "train.py"])])
         raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
-    check_destination(arguments.json)
+    check_destination(arguments.json, holds=("schema", "energy_j"))
     status, measurement = measured(command, arguments.label, backends_of(arguments))
     if measurement is None:
         return status

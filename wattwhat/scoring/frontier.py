@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -196,6 +196,32 @@ reference model at least this accurate uses 1.1 times as much
             "notes": notes,
         }
         return ScoreResult(self.name, value, grade, probabilities, details)
+
+    def common_factors(self, measurements: Sequence[Measurement], draws: int, generator: Any) -> Any:
+        """Factors on the excesses of several models while the frontier moves for all of them together.
+
+        In each draw one bootstrap line takes the frontier's place. At one accuracy the factors are the same,
+        so the frontier cancels between such models; the further apart two accuracies are, the less it does.
+
+        Args:
+            measurements: of the models.
+            draws: how many.
+            generator: a numpy random Generator.
+
+        Returns:
+            An array of shape (measurements, draws); ones where the frontier is taken as exact.
+        """
+        import numpy as np
+
+        if not self.lines:
+            return np.ones((len(measurements), draws))
+        found = [self._inner(accuracy_of(one, self.metric), one).value for one in measurements]
+        x = np.array([linked(accuracy, self.link) for accuracy in found])
+        intercepts, slopes = np.array(self.lines)[generator.integers(0, len(self.lines), draws)].T
+        factors = np.outer(x, slopes)
+        factors += intercepts
+        np.subtract((self.intercept + self.slope * x)[:, None], factors, out=factors)
+        return np.exp2(factors, out=factors)
 
     def _inner(self, accuracy: Quantity, measurement: Measurement) -> Quantity:
         """The accuracy, drawn in by half a hit where it is exactly 0 or 1 and the link has no value there."""

@@ -117,12 +117,15 @@ def rank(
     Draws of energy and accuracy within their uncertainties give the probability that each model truly
     beats the next one. The gain, the offset and the model error of a sensor are common to all that was
     measured with the same channels, so they move those together and hardly change their order; accuracies
-    are drawn independently, which is cautious where the test items are the same. For SAM the order is
-    also worked out for alpha from 1 to 10 and for other units of energy.
+    are drawn independently, which is cautious where the test items are the same. The frontier of a
+    `FrontierGrade` moves for all models together: between models of one accuracy it cancels, between
+    unlike ones it blurs the order. For SAM the order is also worked out for alpha from 1 to 10 and for
+    other units of energy.
 
     Args:
         measurements: one a model, with what the score needs.
-        score: default ``SAM()``, in kWh; third-party scores may set ``higher_is_better = False``.
+        score: default ``SAM()``, in kWh; third-party scores may set ``higher_is_better = False``, and have
+            ``common_factors(measurements, draws, generator)`` as `FrontierGrade` has.
         phase: which electricity where the set has both (`choose_phase`).
         draws: how many; fewer are taken for very many models.
         seed: of the draws.
@@ -215,7 +218,11 @@ def _firmness(
 
     found = [sensitivity_of(population[i], score, results[i]) for i in order]
     draws = max(100, min(draws, _CELLS // len(order)))
-    values = sign * draw_values(found, draws, np.random.default_rng(seed))
+    generator = np.random.default_rng(seed)
+    values = sign * draw_values(found, draws, generator)
+    common = getattr(score, "common_factors", None)
+    if common is not None:
+        values *= common([population[i] for i in order], draws, generator)
     known = [math.isfinite(one.own) for one in found]
     places = np.empty(values.shape, dtype=np.int64)
     np.put_along_axis(

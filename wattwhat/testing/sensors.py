@@ -214,6 +214,8 @@ class VirtualSensor:
             "averaging_window_s": self.averaging_window_s,
             "resolution": self.quantum or None,
             "wrap_j": self.wrap_j,
+            # the one that a sensor with this fault would honestly state
+            "gain_error": abs(self.gain - 1.0),
             "source": "a waveform",
         }
         return Channel(**{**told, **fields})

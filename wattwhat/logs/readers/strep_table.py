@@ -8,7 +8,7 @@ from typing import Any
 from wattwhat.logs.cells import is_missing
 from wattwhat.logs.named import NamedRow
 from wattwhat.logs.sensors import Sensor
-from wattwhat.logs.totals import Totals
+from wattwhat.logs.totals import Totals, said
 
 __all__ = ["is_strep", "strep_energy"]
 
@@ -29,13 +29,21 @@ def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any
     """Add a row's energy; what the Measurement says besides.
 
     Units as in the code that wrote the table (mlee/ratings.py of the same author): Ws and ms a sample of
-    50,000; kWh and h of a training, which is its measured epochs times a published number of epochs.
+    50,000; kWh and h of a training, which is its measured epochs times a published number of epochs. The
+    device is the architecture, or else what the environment names before its software.
     """
+    device = said(row.get("architecture")) or said(row.get("environment").split(" - ")[0])
     if not is_missing(row.get("power_draw")) or row.get("task") != "train":
         totals.add("GPUs or CPU", "board", row.get("power_draw"), "J", sensor, column="power_draw")
         seconds = totals.seconds(row.get("running_time"), 1e-3, "running_time")
-        return {"items": 1, "item": "sample", "duration_s": seconds, "task": row.get("task")[:40]}
+        return {
+            "items": 1,
+            "item": "sample",
+            "duration_s": seconds,
+            "task": row.get("task")[:40],
+            "device": device,
+        }
     totals.add("GPUs or CPU", "board", row.get("train_power_draw"), "kWh", sensor, column="train_power_draw")
     totals.warn("the training's energy is that of a few measured epochs times a published number of epochs")
     seconds = totals.seconds(row.get("train_running_time"), 3600.0, "train_running_time")
-    return {"duration_s": seconds, "task": "train"}
+    return {"duration_s": seconds, "task": "train", "device": device}

@@ -12,6 +12,7 @@ from wattwhat.report.page.grades import band_of, grade_row, references_of
 from wattwhat.report.page.rows import Texts, accuracy_or_reason, brief, packed, row_of
 from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
+from wattwhat.report.page.vocabulary import wrong_details
 
 __all__ = ["payload_of"]
 
@@ -47,6 +48,9 @@ def payload_of(
     for m, energy, row in zip(found, by_basis, rows, strict=True):
         row.update(_sams(m, energy, sam_units, metric))
         row.update(grade_row(m, references, texts.number))
+        doubts = [texts.number(sentence) for sentence in wrong_details(m.details)]
+        if doubts:
+            row["warnings"] = [*row.get("warnings", ()), *doubts]
     _add_traces(found, rows)
     return {
         "title": title,

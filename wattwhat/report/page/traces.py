@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 
 __all__ = ["read_trace", "thinned"]
 
+_TOO_LARGE = 1e300
+
 
 def read_trace(details: Mapping[str, Any]) -> tuple[list[float], list[float]] | None:
     """Times in s and powers in W that a measurement kept; samples that are no numbers are left out.
@@ -73,7 +75,9 @@ def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
 
 
 def _known(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) < _TOO_LARGE  # a whole number in JSON may be larger than any float; NaN is not below
 
 
 def _short(value: float) -> float:
