@@ -36,11 +36,13 @@ PROGRAMS = {
     "scoring": "how fast scores are",
     "logs": "reading a large log of another tool",
     "truth": "measured energy beside the true energy of made waveforms",
+    "published": "published errors of a part-time sensor beside those of an emulated one",
 }
 FULL = {"logs": ["--megabytes", "20"], "truth": ["--runs", "100"]}
 QUICK = {
     "logs": ["--megabytes", "0.1", "--rounds", "1"],
     "truth": ["--runs", "20", "--classes", "counter 1 ms"],
+    "published": ["--runs", "1", "--phases", "10"],
 }
 ASKED_FOR = {"peers": "other libraries beside this one, over the same stand-in sensors"}
 
