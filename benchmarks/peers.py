@@ -47,6 +47,7 @@ CPU_LENGTHS = (0.02, 0.1, 1.0, 5.0)
 GAUGE_PLAN = [[0.1, 20, 4], [1.0, 10, 4], [5.0, 6, 4]]
 # Over a GPU that shows power only this one polls with two cores: it would spoil what the others find.
 ALONE_OVER_GAUGES = "zeus"
+WITHOUT_GAUGES = ("pyRAPL", "bare")
 
 
 def import_ms(pythons: Pythons, rounds: int) -> dict[str, float]:
@@ -86,7 +87,8 @@ IDLE = ("percent", "threads", "processes")
 
 def idle_row(title: str, key: str, idle: dict[str, Any], pythons: Pythons) -> list[Any]:
     """One figure of an idle process under an open window."""
-    cells = (one if isinstance(one, str) else shown(one[key]) for one in map(idle.get, pythons))
+    found = [idle.get(name, "-") for name in pythons]
+    cells = (one if isinstance(one, str) else shown(one[key]) for one in found)
     return [title, "", *cells]
 
 
@@ -119,19 +121,19 @@ def counter_rows(pythons: Pythons, worlds: list[dict[str, Any]], quick: bool) ->
 
 def gauge_rows(pythons: Pythons, worlds: list[dict[str, Any]], quick: bool) -> list[list[Any]]:
     """Errors over a GPU that shows nothing but power, and that for a quarter of the time."""
-    pythons = {name: python for name, python in pythons.items() if name != "pyRAPL"}
     plan = [[0.1, 2, 1]] if quick else GAUGE_PLAN
-    alone = {name: python for name, python in pythons.items() if name == ALONE_OVER_GAUGES}
-    others = {name: python for name, python in pythons.items() if name not in alone}
+    asked = {name: python for name, python in pythons.items() if name not in WITHOUT_GAUGES}
+    alone = {name: python for name, python in asked.items() if name == ALONE_OVER_GAUGES}
+    others = {name: python for name, python in asked.items() if name not in alone}
     rows = []
     for title, wave in list(GAUGE_WAVES.items())[: 1 if quick else None]:
         found: dict[str, Any] = {}
-        for some in (others, alone):
+        for some in filter(None, (others, alone)):
             more, late = in_a_world(some, "errors", wave, plan=plan, power_only=True)
             found |= more
             worlds.append(late)
         rows += error_rows(found, title, {"gpu": "gauge"}, [one[0] for one in plan], pythons)
-    idle, _ = in_a_world(pythons, "idle", STEADY, power_only=True, apart=True)
+    idle, _ = in_a_world(asked, "idle", STEADY, power_only=True, apart=True)
     return [*rows, idle_row("gauge, idle, percent", "percent", idle, pythons)]
 
 

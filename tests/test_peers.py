@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +255,33 @@ def test_a_gpu_before_volta_shows_power_and_no_energy(power_only: int, answers: 
     env = nvml_environment(low=250, high=250, update=0.1, power_only=power_only)
     done = subprocess.run([sys.executable, "-c", _ASK], env=env, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == answers
+
+
+def test_a_library_that_was_not_asked_has_a_cell_all_the_same() -> None:
+    pythons = {"wattwhat": Path("a"), "zeus": Path("b"), "pyRAPL": Path("c")}
+    found = {"wattwhat": {"0.1": [{"raised": None, "gpu": [3.0, 2.0, [1.0, 4.0]]}]}, "zeus": "NotSupported"}
+    made = peers.error_rows(found, "300 W", {"gpu": "gauge"}, [0.1], pythons)
+    assert made == [["gauge 300 W, 0.1 s", "1/1", "50 (50)", "NotSupported", "-"]]
+    idle = peers.idle_row("idle", "threads", {"wattwhat": {"threads": 2}, "zeus": "Key"}, pythons)
+    assert idle == ["idle", "", "2", "Key", "-"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processor clocks by id are Linux's")
+def test_processor_time_is_that_of_the_asked_process() -> None:
+    begin, here = time.process_time(), os.getpid()
+    found = peer_tasks.spent_s(here)
+    assert begin <= found <= time.process_time()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_a_family_has_the_children_of_children() -> None:
+    inner = "import sys; print(1, flush=True); sys.stdin.read()"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    child = subprocess.Popen([sys.executable, "-c", outer], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"1\n"
+        assert child.pid in peer_tasks.family(os.getpid())
+        assert len(peer_tasks.family(child.pid)) == 2
+    finally:
+        child.communicate()
