@@ -182,6 +182,9 @@ def run(options: Options) -> Table:
             f"{1e3 * TICK_S:.0f} ms the mean of {1e3 * LOOK_S:.0f} ms. CPU: a counter that ticks every 1 ms.",
             f"Errors: {FORMAT}. held: in how many windows wattwhat's 95 % interval held it.",
             "bare: no library; counters read at both ends and subtracted.",
+            f"Windows of a length: {', '.join(f'{one[1]} of {one[0]:g} s' for one in PLAN)}; "
+            f"over the gauge {', '.join(f'{one[1]} of {one[0]:g} s' for one in GAUGE_PLAN)}; "
+            "carbontracker, which needs seconds between two, 4 of each. -n: so many windows without a value.",
             lateness_note(worlds),
             f"Load average before: {load[0]:.2f}, after: {os.getloadavg()[0]:.2f} (1 minute); "
             f"{os.cpu_count()} cores.",
