@@ -65,11 +65,31 @@ def import_ms(pythons: Pythons, rounds: int) -> dict[str, float]:
     return {name: statistics.median(values[1:]) for name, values in over.items()}  # the first compiled
 
 
-def cost_rows(pythons: Pythons, worlds: list[dict[str, Any]]) -> list[list[Any]]:
-    """What windows cost, and what an open one does to an idle process."""
-    costs, late = in_a_world(pythons, "cost", STEADY, apart=True)
-    idle, late_too = in_a_world(pythons, "idle", STEADY)
-    worlds += [late, late_too]
+def middle(rounds: list[Any]) -> Any:
+    """The median of each figure over the rounds of one library's cost; a sentence where one failed.
+
+    Example:
+        >>> middle([{"pair": [1.0, 0.5], "result": None}, {"pair": [3.0, 0.7], "result": None}])
+        {'pair': [2.0, 0.6], 'result': None}
+    """
+    failed = next((one for one in rounds if isinstance(one, str)), None)
+    if failed is not None:
+        return failed
+    results = [one["result"] for one in rounds if one["result"] is not None]
+    pair = [statistics.median(values) for values in zip(*(one["pair"] for one in rounds), strict=True)]
+    return {"pair": pair, "result": statistics.median(results) if results else None}
+
+
+def cost_rows(pythons: Pythons, worlds: list[dict[str, Any]], times: int) -> list[list[Any]]:
+    """What windows cost, in several rounds, and what an open one does to an idle process."""
+    rounds = []
+    for _ in range(times):  # in turns: a slow minute of the machine then hits all alike
+        found, late = in_a_world(pythons, "cost", STEADY, apart=True)
+        rounds.append(found)
+        worlds.append(late)
+    costs = {name: middle([one[name] for one in rounds]) for name in pythons}
+    idle, late = in_a_world(pythons, "idle", STEADY)
+    worlds.append(late)
     rows = [
         [title, "", *(one if isinstance(one, str) else pick(one) for one in map(costs.get, pythons))]
         for title, pick in (
@@ -167,7 +187,7 @@ def run(options: Options) -> Table:
     worlds: list[dict[str, Any]] = []
     imports = import_ms(pythons, options.times(5, 1))
     rows: list[list[Any]] = [["import, ms", "", *(imports[name] for name in pythons)]]
-    rows += cost_rows(pythons, worlds)
+    rows += cost_rows(pythons, worlds, options.times(5, 1))
     rows += counter_rows(pythons, worlds, options.quick)
     rows += gauge_rows(pythons, worlds, options.quick)
     rows += fault_rows(pythons, worlds)

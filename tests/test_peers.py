@@ -285,3 +285,10 @@ def test_a_family_has_the_children_of_children() -> None:
         assert len(peer_tasks.family(child.pid)) == 2
     finally:
         child.communicate()
+
+
+def test_costs_are_the_medians_of_their_rounds() -> None:
+    rounds = [{"pair": [us, us / 2, us * 3], "result": us + 1} for us in (9.0, 5.0, 30.0)]
+    assert peers.middle(rounds) == {"pair": [9.0, 4.5, 27.0], "result": 10.0}
+    assert peers.middle([rounds[0], "NotSupported"]) == "NotSupported"
+    assert peers.middle([{**rounds[0], "result": None}])["result"] is None
