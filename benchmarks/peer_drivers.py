@@ -1,21 +1,10 @@
-"""Runs inside a peer's own environment, over stand-in sensors: opens windows and says what came out.
+"""How each library is driven: begin a window, end it, and its joules of the GPU and of the CPU package.
 
-    python peer_drivers.py TOOL TASK
-
-Only the standard library and the peer itself are imported. The waveform and its beginning come in
-WATTWHAT_BENCH (JSON: low, high, period, t0_ns, begin_ns); what was found is printed as JSON.
+Imported in a peer's own environment, which has nothing but the peer: only the standard library besides.
 """
 
 import ctypes
-import json
-import math
-import os
-import random
-import statistics
-import sys
 import time
-
-LOST = 15  # NVML_ERROR_GPU_IS_LOST
 
 
 class Zeus:
@@ -93,6 +82,62 @@ class PyJoules:
         return found["nvidia_gpu_0"] * 1e-3, found["package_0"] * 1e-6
 
 
+class Carbontracker:
+    """An epoch is its window. What it found is in its components, as mean power times the epoch's length.
+
+    It looks once in two seconds (its default: one second of pause, one for a difference of the CPU's
+    counters), and a look that has begun goes on after the epoch. So a window's joules come later, and
+    windows need a pause between them. Its CPU is the mean, not the sum, of package and DRAM.
+    """
+
+    pause_s = 2.2
+    settle_s = 1.2
+
+    def __init__(self):
+        from carbontracker.tracker import CarbonTracker
+
+        self.tracker = CarbonTracker(epochs=10**6, epochs_before_pred=0, verbose=0)
+
+    def begin(self):
+        self.tracker.epoch_start()
+
+    def end(self):
+        self.tracker.epoch_end()
+
+    def joules(self):
+        time.sleep(self.settle_s)
+        thread = self.tracker.tracker
+        kwh = {one.name: one.energy_usage(thread.epoch_times)[-1] for one in thread.components}
+        return kwh["gpu"] * 3.6e6, kwh["cpu"] * 3.6e6
+
+
+class Bare:
+    """No library at all: each counter is read at both ends, and subtracted."""
+
+    def __init__(self):
+        self.file = open("/sys/class/powercap/intel-rapl:0/energy_uj", "rb", buffering=0)  # noqa: SIM115
+        self.nvml = ctypes.CDLL("libnvidia-ml.so.1")
+        self.gpu, self.mj = ctypes.c_void_p(), ctypes.c_ulonglong()
+        self.nvml.nvmlInit_v2()
+        self.nvml.nvmlDeviceGetHandleByIndex_v2(0, ctypes.byref(self.gpu))
+
+    def read(self):
+        failed = self.nvml.nvmlDeviceGetTotalEnergyConsumption(self.gpu, ctypes.byref(self.mj))
+        self.file.seek(0)
+        return None if failed else self.mj.value * 1e-3, int(self.file.read()) * 1e-6
+
+    def begin(self):
+        self.first = self.read()
+
+    def end(self):
+        self.last = self.read()
+
+    def joules(self):
+        return tuple(
+            None if a is None or b is None else b - a for a, b in zip(self.first, self.last, strict=True)
+        )
+
+
 class Wattwhat:
     def __init__(self):
         import wattwhat
@@ -124,128 +169,7 @@ TOOLS = {
     "codecarbon": CodeCarbon,
     "pyRAPL": PyRapl,
     "pyJoules": PyJoules,
+    "carbontracker": Carbontracker,
+    "bare": Bare,
     "wattwhat": Wattwhat,
 }
-
-
-class World:
-    """The truth: the wave of the GPU, counted from the loading of its library, and that of the CPU."""
-
-    def __init__(self):
-        self.wave = json.loads(os.environ["WATTWHAT_BENCH"])
-        self.library = ctypes.CDLL("libnvidia-ml.so.1")
-        self.library.fake_truth_mj.restype = ctypes.c_double
-
-    def gpu_j(self, begin_ns, end_ns):
-        return self.library.fake_truth_mj(0, ctypes.c_longlong(begin_ns), ctypes.c_longlong(end_ns)) * 1e-3
-
-    def cpu_j(self, begin_ns, end_ns):
-        return energy_j(self.wave, end_ns) - energy_j(self.wave, begin_ns)
-
-    def lose_gpu(self):
-        self.library.fake_fail(b"", 0, LOST)
-
-
-def energy_j(wave, t_ns):
-    """Exact energy of the square wave (high first, half of each period) since its beginning."""
-    s = (t_ns - wave["t0_ns"]) * 1e-9
-    if not wave["period"]:
-        return s * wave["high"]
-    whole, half = math.floor(s / wave["period"]), wave["period"] / 2
-    rest = s - whole * wave["period"]
-    part = min(rest, half) * wave["high"] + max(0.0, rest - half) * wave["low"]
-    return whole * half * (wave["high"] + wave["low"]) + part
-
-
-def sleep_until(t_ns):
-    time.sleep(max(0.0, (t_ns - time.monotonic_ns()) * 1e-9))
-
-
-def window(tool, world, seconds, middle=None):
-    """One window; joules found and true by component, and what was raised instead."""
-    tool.begin()
-    begin_ns = time.monotonic_ns()
-    if middle is not None:
-        sleep_until(begin_ns + seconds * 0.5e9)
-        middle()
-    sleep_until(begin_ns + seconds * 1e9)
-    end_ns = time.monotonic_ns()
-    raised, found = None, (None, None)
-    try:
-        tool.end()
-        found = tool.joules()
-    except Exception as err:
-        raised = type(err).__name__
-    row = {"raised": raised, "gpu": [found[0], world.gpu_j(begin_ns, end_ns)]}
-    row["cpu"] = [found[1], world.cpu_j(begin_ns, end_ns)]
-    if raised is None and hasattr(tool, "interval"):
-        for name in ("gpu", "cpu"):
-            row[name].append(tool.interval(name))
-    return row
-
-
-def errors(tool, world):
-    """Windows of three lengths at phases drawn at random; the first of all is not counted."""
-    sleep_until(world.wave["begin_ns"])
-    draw = random.Random(20261121)
-    window(tool, world, 0.1)
-    found = {}
-    for seconds, count in ((0.02, 20), (0.1, 20), (1.0, 10)):
-        found[str(seconds)] = []
-        for _ in range(count):
-            time.sleep(draw.uniform(0.0, 0.2))
-            found[str(seconds)].append(window(tool, world, seconds))
-    return found
-
-
-def cost(tool, world):
-    """Microseconds of begin and end, and of the result."""
-    pairs, results = [], []
-    for number in range(1050):
-        begin = time.perf_counter_ns()
-        tool.begin()
-        tool.end()
-        middle = time.perf_counter_ns()
-        tool.joules()
-        end = time.perf_counter_ns()
-        if number >= 50:
-            pairs.append((middle - begin) * 1e-3)
-            results.append((end - begin) * 1e-3)
-    p99 = sorted(pairs)[989]
-    return {"pair": [statistics.median(pairs), min(pairs), p99], "result": statistics.median(results)}
-
-
-def wrap(tool, world):
-    """A window of 1 s in whose middle the package's counter starts again."""
-    window(tool, world, 0.02)
-    sleep_until(world.wave["begin_ns"])
-    return window(tool, world, 1.0)
-
-
-def lost(tool, world):
-    """A window of 1 s in whose middle the GPU is lost."""
-    window(tool, world, 0.02)
-    sleep_until(world.wave["begin_ns"])
-    return window(tool, world, 1.0, world.lose_gpu)
-
-
-def idle(tool, world):
-    """Processor time of an open window over 3 s, children included, and processes."""
-    tool.begin()
-    time.sleep(0.5)
-    before = time.process_time(), time.perf_counter()
-    time.sleep(3.0)
-    cpu_s, wall_s = time.process_time() - before[0], time.perf_counter() - before[1]
-    here, children = f"/proc/{os.getpid()}/task", []
-    for task in os.listdir(here):
-        with open(f"{here}/{task}/children", encoding="ascii") as file:
-            children += file.read().split()
-    return {"percent": 100 * cpu_s / wall_s, "threads": len(os.listdir(here)), "processes": 1 + len(children)}
-
-
-TASKS = {"errors": errors, "cost": cost, "wrap": wrap, "lost": lost, "idle": idle}
-
-if __name__ == "__main__":
-    name, task = sys.argv[1:3]
-    print("\n" + json.dumps(TASKS[task](TOOLS[name](), World())), flush=True)
-    os._exit(0)  # whatever the peer has still running ends with it

@@ -1,4 +1,7 @@
-"""What all benchmarks share: options, medians of interleaved timings, and the table they print."""
+"""What all benchmarks share: options, medians of interleaved timings, and the table they print.
+
+Dataclasses rather than attrs: `python -m benchmarks peers` starts with nothing but Python.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,14 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import attrs
 
 WIDEST = 99
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Options:
     """How a benchmark is to be run.
 
@@ -34,7 +36,7 @@ class Options:
         return quick if self.quick else full
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Limit:
     """A number that a benchmark measured beside the greatest it should be.
 
@@ -62,7 +64,7 @@ class Limit:
         return f"{self.what}: {value}, limit {greatest}: {answer}"
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Table:
     """What a benchmark found.
 
@@ -73,6 +75,7 @@ class Table:
         rows: cells: text, numbers, or None where there is nothing to show.
         limits: measured values beside what they should not exceed.
         notes: sentences for below the table.
+        widest: columns of text at which a line is folded.
     """
 
     name: str
@@ -81,9 +84,10 @@ class Table:
     rows: Sequence[Sequence[Any]]
     limits: Sequence[Limit] = ()
     notes: Sequence[str] = ()
+    widest: int = WIDEST
 
     def text(self) -> str:
-        """The table as aligned lines of fewer than 100 columns."""
+        """The table as aligned lines that fit."""
         cells = [list(self.columns), *([shown(cell) for cell in row] for row in self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.columns))]
         lines = [f"{self.name}: {self.title}", ""]
@@ -96,13 +100,13 @@ class Table:
         if self.limits:
             lines += ["", *map(str, self.limits)]
         lines += ["", *self.notes] if self.notes else []
-        return "\n".join(piece for line in lines for piece in folded(line))
+        return "\n".join(piece for line in lines for piece in folded(line, self.widest))
 
     def write(self, folder: Path) -> Path:
         """Write the table as JSON; returns the file."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name}.json"
-        content = attrs.asdict(self)
+        content = asdict(self)
         for limit, written in zip(self.limits, content["limits"], strict=True):
             written["within"] = limit.within
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
