@@ -128,7 +128,7 @@ def one_run(kind: SensorClass, family: str, length_s: float, rng: np.random.Gene
     first = rig.begin()
     simulation.until(window[1])
     last = rig.end(first)
-    simulation.advance(max((2 * line.delay_s + 2 * line.poll_s for line in rig.gauges), default=0.0))
+    simulation.advance(max((line.settled_s for line in rig.gauges), default=0.0))
     entries = account(rig, first, last, context)
     m = measurement_of(rig, entries, label=family, duration_s=length_s, started_ns=None)
     truth_j = float(waveform.energy_j(first.t_ns * 1e-9, last.t_ns * 1e-9))

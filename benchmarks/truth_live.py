@@ -114,7 +114,7 @@ def judge(
             assert end is not None
             true_j = truth(begin.t_ns, end.t_ns)
             if rig.gauges:
-                time.sleep(max(2 * line.delay_s + 2 * line.poll_s for line in rig.gauges))
+                time.sleep(max(line.settled_s for line in rig.gauges))
             energy = window.measurement.energy_j
             low, high = energy.interval()
             inside += low <= true_j <= high

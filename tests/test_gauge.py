@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel
 from wattwhat.budget import EDGES, LOST, UNSEEN
-from wattwhat.gauge import PowerSums, delay_s, gauge_energy, integrate_power, seen_fraction
+from wattwhat.gauge import (
+    PowerSums,
+    answer_s,
+    gauge_energy,
+    integrate_power,
+    lag_s,
+    looks_away_s,
+    looks_away_words,
+    rest_s,
+    seen_fraction,
+)
 
 HOW = {"period_s": 0.1, "seen": 0.25, "max_gap_s": 0.5, "limit_w": 400.0}
 STEPS = st.lists(st.tuples(st.floats(0.001, 1.0), st.floats(0.0, 400.0)), min_size=2, max_size=40)
@@ -108,7 +119,41 @@ def test_what_a_gauge_sees_and_how_late(
 ) -> None:
     channel = Channel("h/t/0", "t", "d", "gpu", "power", update_period_s=period, averaging_window_s=window)
     assert seen_fraction(period, window) == pytest.approx(seen)
-    assert delay_s(channel) == pytest.approx(delay)
+    assert lag_s(channel) == pytest.approx(delay)
+
+
+def test_a_known_delay_and_rise_are_part_of_the_lag() -> None:
+    channel = Channel(
+        "h/t/0",
+        "t",
+        "d",
+        "gpu",
+        "power",
+        update_period_s=0.1,
+        averaging_window_s=0.1,
+        delay_s=0.03,
+        rise_s=0.2,
+    )
+    assert lag_s(channel) == pytest.approx(0.33)
+    assert answer_s(channel) == rest_s(channel) == pytest.approx(0.2 + 0.03 + 1.0)
+    assert rest_s(attrs.evolve(channel, delay_s=None)) == pytest.approx(0.2 + 0.1 + 1.0)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "window", "away"),
+    [
+        ("power", 0.1, 0.0),
+        ("power", 1.0, 0.0),
+        ("power", 0.025, 0.1),
+        ("power", None, 0.1),
+        ("energy", None, 0.0),
+        ("energy", 0.025, 0.1),
+    ],
+)
+def test_who_looks_away_is_said(quantity: str, window: float | None, away: float) -> None:
+    channel = Channel("h/t/0", "t", "d", "gpu", quantity, update_period_s=0.1, averaging_window_s=window)
+    assert looks_away_s(channel) == away
+    assert bool(looks_away_words(channel)) == bool(away)
 
 
 def test_what_is_blind_at_the_end_is_an_edge() -> None:

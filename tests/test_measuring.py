@@ -172,6 +172,35 @@ def test_a_part_time_gauge_is_met_at_many_phases(call_s: float, phase: float) ->
     assert m.details["stopped"] == "precision reached"
 
 
+@pytest.mark.parametrize("phase", [0.0, 0.02, 0.05, 0.08])
+def test_a_counter_that_looks_away_is_met_at_many_phases(phase: float) -> None:
+    """Calibration told that it counts a quarter of each period four times: one window is off by 40 %."""
+    load = Load()
+    sensor = counter(load, 0.1, averaging_window_s=0.025, phase_s=phase)
+    simulation = simulated(sensor, max_power_w=400.0)
+    m = measured(simulation, Pulsing(simulation, load, 0.1), precision=0.03, max_seconds=60.0, idle=None)
+    assert m.energy_per_call_j is not None
+    assert m.energy_per_call_j.value == pytest.approx(21.0, rel=0.01)
+    with Window("naive", rig=simulation.rig) as window:
+        for _ in range(50):
+            Pulsing(simulation, load, 0.1).run()
+    naive = window.measurement
+    assert abs(naive.energy_j.value / (21.0 * 50) - 1.0) > 0.33
+    assert any("looks 25 % of the time" in sentence for sentence in naive.warnings)
+    assert not any("looks 25 %" in sentence for sentence in m.warnings)
+
+
+@given(late_s=st.floats(0.0, 0.3), known=st.booleans())
+def test_a_gauge_whose_values_come_late_loses_nothing_of_a_block(late_s: float, known: bool) -> None:
+    """Unknown, up to an update period is allowed for; known from calibration, anything."""
+    load, late_s = Load(), late_s if known else min(late_s, 0.1)
+    told = {"delay_s": late_s} if known else {}
+    simulation = simulated(gauge(load, 0.1, 0.025, delay_s=late_s), max_power_w=400.0, **told)
+    m = measured(simulation, Pulsing(simulation, load, 0.1), precision=0.03, max_seconds=60.0, idle=None)
+    assert m.energy_per_call_j is not None
+    assert m.energy_per_call_j.value == pytest.approx(21.0, rel=0.01)
+
+
 def test_the_same_gauge_read_naively_is_wrong_by_more_than_a_third() -> None:
     """What the test before is about: without phase delays the same sensor is off by 40 % and more."""
     load = Load()

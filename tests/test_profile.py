@@ -228,29 +228,29 @@ def test_opening_meters_without_a_file_reads_nothing_and_writes_nothing(tmp_path
 # Its use ------------------------------------------------------------------------------------------
 
 
-@given(channels(), st.none() | texts, st.floats(1e-4, 10.0), st.floats(1e-4, 10.0))
+TIMING = ("update_period_s", "averaging_window_s", "delay_s", "rise_s")
+
+
+@given(channels(), st.none() | texts, st.lists(st.none() | st.floats(1e-4, 10.0), min_size=4, max_size=4))
 def test_a_fitting_profile_replaces_what_was_declared_and_says_so(
-    channel: Channel, version: str | None, period_s: float, window_s: float
+    channel: Channel, version: str | None, seconds: list[float | None]
 ) -> None:
+    told = dict(zip(TIMING, seconds, strict=True))
     profile = Profile(
         channel.id,
         channel.device,
         "2026-11-02",
         version=version,
-        update_period_s=period_s,
-        averaging_window_s=window_s,
+        **told,
     )
     new = profiled(channel, version, {profile.key: profile})
-    assert new.update_period_s == period_s
-    assert new.averaging_window_s == (channel.averaging_window_s if channel.is_counter else window_s)
-    assert "2026-11-02" in (new.source or "")
-    same = attrs.evolve(
-        new,
-        update_period_s=channel.update_period_s,
-        averaging_window_s=channel.averaging_window_s,
-        source=channel.source,
-    )
-    assert same == channel
+    for name, value in told.items():
+        assert getattr(new, name) == (getattr(channel, name) if value is None else value)
+        words = name.removesuffix("_s").replace("_", " ")
+        assert (words in (new.source or "").removeprefix(channel.source or "")) == (value is not None)
+    assert ("2026-11-02" in (new.source or "")) == any(value is not None for value in seconds)
+    declared = {name: getattr(channel, name) for name in (*TIMING, "source")}
+    assert attrs.evolve(new, **declared) == channel
 
 
 @pytest.mark.parametrize(
@@ -286,12 +286,13 @@ def keep(rig: Any, number: int, version: str | None = "580", **fields: Any) -> N
 def test_an_opened_rig_goes_by_the_profiles(kept: str) -> None:
     before = opened(gauge(), counter())
     assert before.lines[0].channel.update_period_s is None
-    keep(before, 0, update_period_s=0.02, averaging_window_s=0.005)
+    keep(before, 0, update_period_s=0.02, averaging_window_s=0.005, delay_s=0.01, rise_s=0.0)
     keep(before, 1, update_period_s=0.03, averaging_window_s=0.03)
     line, other = opened(gauge(), counter()).lines
     assert line.channel.update_period_s == 0.02
     assert line.channel.averaging_window_s == 0.005
-    assert line.delay_s == pytest.approx(0.0125)
+    assert line.lag_s == pytest.approx(0.0225)
+    assert line.answer_s == pytest.approx(0.035)
     assert line.poll_s == pytest.approx(0.01)
     assert other.channel.update_period_s == 0.03
     assert "calibrated on 2026-11-02" in line.channel.source

@@ -287,6 +287,35 @@ def test_a_reset_inside_the_window_is_bounded_and_said() -> None:
     assert "reset" in m.warnings[0]
 
 
+def test_a_reset_that_the_watch_did_not_see_never_makes_negative_energy() -> None:
+    """The watch met 870 J and then 880 J; in between it was reset, and the window began at 866 J."""
+    meter = Manual(wrap_j=1000.0)
+    meter.value = 870.0
+    rig = rig_of(meter)
+    Window("before", rig=rig).start().stop()
+    meter.now_ns += 10 * 10**9
+    meter.value = 866.0
+    with Window("a", rig=rig) as window:
+        meter.now_ns += 10**9
+        meter.value = 880.0
+        rig.visit(0)
+        meter.value = 890.0
+    m = window.measurement
+    low, high = m.energy_j.interval()
+    assert m.energy_j.value >= 0.0
+    assert low <= 24.0 <= high
+    assert "reset" in m.warnings[0]
+
+
+def test_a_gauge_whose_first_look_fails_is_wide_not_low() -> None:
+    """What was drawn before the first look is not in the integral: it is taken from there on."""
+    simulation = simulated(gauge(faults=Faults(gaps=((101.0, 101.4),))), max_power_w=400.0)
+    m = simulation.window(101.0, 103.0)
+    low, high = m.energy_j.interval()
+    assert m.energy_j.value == pytest.approx(200.0, rel=0.01)
+    assert low <= 200.0 - 30.0 <= 200.0 + 30.0 <= high
+
+
 @given(st.floats(1.0, 30.0), st.integers(1, 12))
 def test_many_wraps_are_counted_by_the_watch(power_scale: float, turns: int) -> None:
     power_w = 10.0 * power_scale

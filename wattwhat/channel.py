@@ -69,13 +69,16 @@ class Channel:
         quantity: ``"energy"`` (a counter, joules) or ``"power"`` (a gauge, watts).
         contains: ids of channels whose energy is inside this one.
         update_period_s: seconds between two new values; None if unknown.
-        averaging_window_s: seconds of power that one gauge value averages; None if unknown.
+        averaging_window_s: seconds of power that one value holds, the mean over it; None if unknown. Shorter
+            than the update period, the sensor looks away part of the time.
         resolution: smallest step of the value, in J (counter) or W (gauge).
         wrap_j: range of a counter after which it begins again at 0; None if it never does.
         gain_error: standard uncertainty of the gain, as a fraction of the energy.
         offset_w: standard uncertainty of a constant offset, in W.
         max_power_w: the most that the device can draw, in W.
         source: the file, call or field that is read.
+        delay_s: seconds from the end of the averaging window until the value can be read; None if unknown.
+        rise_s: time constant in s with which the value follows the power; None if unknown.
 
     Raises:
         ArgumentError: a field is outside what is allowed; the message names it.
@@ -101,6 +104,8 @@ class Channel:
     offset_w: float | None = attrs.field(default=None, validator=_not_negative)
     max_power_w: float | None = attrs.field(default=None, validator=_positive)
     source: str | None = None
+    delay_s: float | None = attrs.field(default=None, validator=_not_negative)
+    rise_s: float | None = attrs.field(default=None, validator=_not_negative)
 
     @property
     def is_counter(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from wattwhat.budget import EDGES, LOST, RESOLUTION
+from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
 
@@ -116,7 +116,13 @@ def counter_energy(
     """
     period = 0.0 if provenance == "estimated" and channel.update_period_s is None else period_s(channel)
     value_j, edges_j = _weigh(gained_j, duration_s, period, power_limit_w(channel), reference_w)
+    late_s = (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
+    if late_s:
+        # both ends of the window are shown late, each with a power of its own
+        edges_j = math.hypot(edges_j, math.sqrt(2.0) * _SPREAD * value_j / max(duration_s, late_s) * late_s)
     parts = [(EDGES, edges_j), (LOST, lost_u_j)]
+    if channel.averaging_window_s is not None and channel.averaging_window_s < period:
+        parts.append((UNSEEN, _unseen_j(value_j, duration_s, period, channel.averaging_window_s)))
     if channel.resolution:
         # two truncated values, each uniform within one step
         parts.append((RESOLUTION, channel.resolution / math.sqrt(6.0)))
@@ -158,6 +164,18 @@ def _mean(a: float, u_a: float, b: float, u_b: float) -> tuple[float, float]:
 def _gain_u_j(period: float, power_w: float, power_u: float) -> float:
     """Standard deviation of P1 a1 - P0 a0: ages uniform in [0, U], independent powers."""
     return period * math.sqrt(power_w**2 / 6.0 + power_u**2 * 2.0 / 3.0)
+
+
+def _unseen_j(value_j: float, duration_s: float, period: float, window_s: float) -> float:
+    """Uncertainty in J of what a counter leaves out that looks at W of every U: a new draw at each tick.
+
+    Where the power is another one in each W, a tick misses it by ``P_spread U sqrt(1 - W / U)``. A load in
+    step with the counter is met at the same moment each time, which no interval of one window can hold.
+    """
+    if duration_s <= 0.0:
+        return 0.0
+    spread_w = _SPREAD * value_j / duration_s
+    return spread_w * math.sqrt(max(duration_s, period) * period * (1.0 - window_s / period))
 
 
 def _by_ticks(

@@ -72,9 +72,14 @@ class Joules:
     @property
     def quantity(self) -> Quantity:
         """Value and combined standard uncertainty in J."""
-        from wattwhat.quantity import Quantity
+        return _quantity()(self.value_j, math.hypot(*[u for _, u in self.parts]), "J")
 
-        return Quantity(self.value_j, math.hypot(*(u for _, u in self.parts)), "J")
+
+@lru_cache(maxsize=1)  # an import statement in a function takes half a microsecond each time
+def _quantity() -> type[Quantity]:
+    from wattwhat.quantity import Quantity
+
+    return Quantity
 
 
 def power_limit_w(channel: Channel) -> float:

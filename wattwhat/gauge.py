@@ -1,14 +1,16 @@
 """Gauges: from power samples to joules, in one pass and bounded memory, for live readings and for logs.
 
 A gauge renews its value every update period U; the value is the mean power of the averaging window W
-before that moment. Held until the next one, it follows the power with a delay of ``(U + W) / 2``, so the
-energy between t0 and t1 is the integral of the samples between ``t0 + delay`` and ``t1 + delay``. Samples
-are joined by straight lines: where the value changed between two looks, that puts the change half-way.
+before that moment. Held until the next one, it follows the power with a lag of ``(U + W) / 2``, and of D + R
+more where a delay D and a rise time R are known. The energy between t0 and t1 is the integral of the samples
+between ``t0 + lag`` and ``t1 + lag``. Samples are joined by straight lines: where the value changed between
+two looks, that puts the change half-way.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -18,11 +20,24 @@ from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
 from wattwhat.power_sums import PowerSums
 
-__all__ = ["PowerSums", "between_rests", "delay_s", "gauge_energy", "integrate_power", "seen_fraction"]
+__all__ = [
+    "PowerSums",
+    "answer_s",
+    "between_rests",
+    "gauge_energy",
+    "integrate_power",
+    "lag_s",
+    "looks_away_s",
+    "looks_away_words",
+    "rest_s",
+    "seen_fraction",
+]
 
 # Share of the time that a gauge is taken to look where nobody stated its averaging window: 25 ms of every
 # 100 ms is the worst that was published (A100 and H100, arXiv 2312.02741).
 _SEEN_IF_UNKNOWN = 0.25
+# After so many rise times a step is shown but for 1 %.
+_RISES = 5.0
 
 
 def seen_fraction(update_period_s: float, averaging_window_s: float | None) -> float:
@@ -37,11 +52,65 @@ def seen_fraction(update_period_s: float, averaging_window_s: float | None) -> f
     return min(1.0, averaging_window_s / update_period_s)
 
 
-def delay_s(channel: Channel) -> float:
-    """How far the shown power lags the real one, in s: half of update period plus averaging window."""
+def looks_away_s(channel: Channel) -> float:
+    """The update period in s of a sensor that looks at a part of it only, else 0.
+
+    Of a counter that is taken only where calibration saw it; a gauge of unknown window may always do so.
+
+    Example:
+        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
+        ...                 averaging_window_s=0.02)
+        >>> looks_away_s(gauge)
+        0.1
+    """
+    if channel.is_counter and channel.averaging_window_s is None:
+        return 0.0
+    period = period_s(channel)
+    return period if seen_fraction(period, channel.averaging_window_s) < 1.0 else 0.0
+
+
+@lru_cache(maxsize=64)  # one sentence for all windows over a sensor
+def looks_away_words(channel: Channel) -> tuple[str, ...]:
+    """What the interval of a single window cannot hold on a sensor that looks away part of the time."""
+    if not looks_away_s(channel):
+        return ()
+    if channel.averaging_window_s is None:
+        looks = "what part of the time it looks is not known (wattwhat calibrate finds out)"
+    else:
+        seen = seen_fraction(period_s(channel), channel.averaging_window_s)
+        looks = f"it looks {100.0 * seen:.0f} % of the time"
+    return (
+        f"{looks}, so a load that repeats in step with it may be off by more than ± says: "
+        "measure() begins its blocks at other phases each time",
+    )
+
+
+def lag_s(channel: Channel) -> float:
+    """How far the shown power lags the real one, in s: (U + W) / 2, the delay and the rise time.
+
+    Example:
+        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
+        ...                 averaging_window_s=0.025)
+        >>> lag_s(gauge)
+        0.0625
+    """
+    return _smear_s(channel) / 2.0 + (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
+
+
+def answer_s(channel: Channel) -> float:
+    """Until when after a moment the gauge shows what was drawn then, in s: U + W, delay and rise as known."""
+    return _smear_s(channel) + (channel.delay_s or 0.0) + _RISES * (channel.rise_s or 0.0)
+
+
+def rest_s(channel: Channel) -> float:
+    """`answer_s`, and an update period more where nobody stated how late values come."""
+    return answer_s(channel) + (period_s(channel) if channel.delay_s is None else 0.0)
+
+
+def _smear_s(channel: Channel) -> float:
     period = period_s(channel)
     window = channel.averaging_window_s
-    return (period + (period if window is None else window)) / 2.0
+    return period + (period if window is None else window)
 
 
 def gauge_energy(
@@ -57,7 +126,7 @@ def gauge_energy(
     """Joules of a window from the sums over its samples.
 
     Args:
-        sums: over the window, moved by `delay_s`.
+        sums: over the window, moved by `lag_s`.
         duration_s: length of the window in s.
         channel: update period, averaging window, resolution, gain and offset come from here.
         unrest_w: how far the shown power moves around each edge, in W. The gauge smears a step over U + W;
@@ -100,12 +169,12 @@ def gauge_energy(
 
 
 def _leak_s(channel: Channel, duration_s: float) -> float:
-    """Seconds of a step at an edge that leak across it: an eighth of U + W.
+    """Seconds of a step at an edge that leak across it: an eighth of U + W, and R / e of a rise time.
 
     A gauge that averages over more than its update period hides how far the power moves within that time;
     windows shorter than it suffer from that up to twice as much (found with ``benchmarks.truth``).
     """
-    leak_s = delay_s(channel) / 4.0
+    leak_s = _smear_s(channel) / 8.0 + (channel.rise_s or 0.0) / math.e
     window_s = channel.averaging_window_s
     if window_s is None or window_s <= period_s(channel):
         return leak_s
@@ -115,9 +184,9 @@ def _leak_s(channel: Channel, duration_s: float) -> float:
 def between_rests(before: PowerSums, after: PowerSums, channel: Channel) -> tuple[PowerSums, float]:
     """The sums of a load that had rest on both sides, with nothing lost at its edges.
 
-    A gauge answers a load during the ``U + W`` after it. From the begin of the load until all of it was
-    shown, the integral holds the load and ``U + W`` of rest, whose power is shown just before and after:
-    taking that off leaves the load's energy, whatever its shape, if the phase of the gauge is random.
+    A gauge answers a load until `rest_s` after it. From the begin of the load until all of it was shown,
+    the integral holds the load and as much rest, whose power is shown just before and after: taking that
+    off leaves the load's energy, whatever its shape and delay, if the phase of the gauge is random.
 
     Args:
         before: sums at the begin of the load.
@@ -134,12 +203,11 @@ def between_rests(before: PowerSums, after: PowerSums, channel: Channel) -> tupl
         >>> begin = PowerSums().add(0.0, 50.0, **how)
         >>> end = begin.add(0.1, 50.0, **how).add(0.6, 250.0, **how).add(1.2, 50.0, **how)
         >>> round(between_rests(begin, end, gauge)[0].energy_j, 6)
-        160.0
+        155.0
     """
-    answer_s = 2.0 * delay_s(channel)
     sums = after.minus(before)
     first_w, last_w = (before.last or (0.0, 0.0))[1], (after.last or (0.0, 0.0))[1]
-    rest_j = (first_w + last_w) / 2.0 * answer_s
+    rest_j = (first_w + last_w) / 2.0 * rest_s(channel)
     return attrs.evolve(sums, energy_j=sums.energy_j - rest_j), last_w - first_w
 
 

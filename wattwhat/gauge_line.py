@@ -12,7 +12,7 @@ from typing import Any
 
 from wattwhat.channel import Channel
 from wattwhat.energy import period_s, power_limit_w
-from wattwhat.gauge import PowerSums, delay_s, seen_fraction
+from wattwhat.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
 from wattwhat.line import Edge, Line, is_reading
 from wattwhat.meter import Meter, Reading
 
@@ -41,7 +41,7 @@ class GaugeLine(Line):
         with self.lock:
             self.channel = channel
             self.poll_s = min(max(period / 2.0, 0.002), 0.5)
-            self.delay_s = delay_s(channel)
+            self.lag_s, self.answer_s, self.rest_s = lag_s(channel), answer_s(channel), rest_s(channel)
             self._how: dict[str, float] = {
                 "period_s": period,
                 "seen": seen_fraction(period, channel.averaging_window_s),
@@ -49,8 +49,13 @@ class GaugeLine(Line):
                 "limit_w": power_limit_w(channel),
             }
             # enough looks to find a moment again that the gauge shows only now
-            reach_s = 2.0 * self.delay_s + self._how["max_gap_s"]
+            reach_s = self.rest_s + self._how["max_gap_s"]
             self.recent = deque(self.recent, maxlen=64 + int(reach_s / self.poll_s))
+
+    @property
+    def settled_s(self) -> float:
+        """Seconds after which all of an edge was shown and looked at."""
+        return self.rest_s + 2.0 * self.poll_s
 
     def begin(self) -> Edge:
         """The edge at which a window starts: the gauge is looked at once, and watched from now on."""
@@ -94,12 +99,12 @@ class GaugeLine(Line):
     def give_up(self, now_s: float) -> None:
         """Settle edges that the gauge will not show any more because its readings fail."""
         with self.lock:
-            patience_s = self._how["max_gap_s"] + 2.0 * self.delay_s
+            patience_s = self._how["max_gap_s"] + self.answer_s
             late = [edge for edge in self.pending if edge.t_ns * 1e-9 + patience_s <= now_s]
             for edge in late:
                 edge.dark = not self.recent
-                if self.recent:
-                    edge.sums, _ = self._sums_at(edge.t_ns * 1e-9 + self.delay_s)
+                if self.recent and edge.sums is None:
+                    edge.sums, _ = self._sums_at(edge.t_ns * 1e-9 + self.lag_s)
                 self.pending.remove(edge)
 
     def at(self, edge: Edge) -> tuple[PowerSums | None, float]:
@@ -109,25 +114,29 @@ class GaugeLine(Line):
         with self.lock:
             if not self.recent or edge.dark:
                 return None, 0.0
-            return self._sums_at(edge.t_ns * 1e-9 + self.delay_s)
+            return self._sums_at(edge.t_ns * 1e-9 + self.lag_s)
 
     def _settle(self, t_s: float) -> None:
         waiting = []
         for edge in self.pending:
             edge_s = edge.t_ns * 1e-9
-            if edge_s + 2.0 * self.delay_s > t_s:
+            if edge_s + self.rest_s > t_s:
                 waiting.append(edge)
-                continue
-            edge.sums, _ = self._sums_at(edge_s + self.delay_s)
-            edge.before, _ = self._sums_at(edge_s)
-            edge.after, _ = self._sums_at(edge_s + 2.0 * self.delay_s)
-            near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
-            if near:
-                edge.unrest_w, edge.step_w = max(near) - min(near), near[-1] - near[0]
+            else:
+                edge.after, _ = self._sums_at(edge_s + self.rest_s)
+            if edge.sums is None and edge_s + self.answer_s <= t_s:
+                self._shown(edge, edge_s)
         self.pending = waiting
 
+    def _shown(self, edge: Edge, edge_s: float) -> None:
+        edge.sums, _ = self._sums_at(edge_s + self.lag_s)
+        edge.before, _ = self._sums_at(edge_s)
+        near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
+        if near:
+            edge.unrest_w, edge.step_w = max(near) - min(near), near[-1] - near[0]
+
     def _sums_at(self, shown_s: float) -> tuple[PowerSums, float]:
-        """The running sums at a moment: cut between two looks, or held on from the last one."""
+        """The running sums at a moment: cut between two looks, or held on from the last or first one."""
         last_s, last_w, last = self.recent[-1]
         if shown_s >= last_s:
             return last.add(shown_s, last_w, **{**self._how, "max_gap_s": math.inf}), shown_s - last_s
@@ -135,7 +144,9 @@ class GaugeLine(Line):
             if before[0] <= shown_s:
                 share = (shown_s - before[0]) / (after[0] - before[0])
                 return before[2].add(shown_s, before[1] + share * (after[1] - before[1]), **self._how), 0.0
-        return self.recent[0][2], 0.0
+        first_s, first_w, first = self.recent[0]
+        how = {name: self._how[name] for name in ("max_gap_s", "limit_w")}
+        return first.back(first_s - shown_s, first_w, **how), 0.0
 
 
 def _pairs_from_the_end(recent: deque[Any]) -> Any:

@@ -55,8 +55,19 @@ def account(
             joules, words = _counter(line, number, begin, end, context, rig)
         else:
             joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
+        if joules is not None and not aligned:
+            words += _looks_away(line)
         entries.append((line, joules, words))
     return entries
+
+
+def _looks_away(line: CounterLine | GaugeLine) -> tuple[str, ...]:
+    channel = line.channel
+    if line.provenance != "measured" or (channel.is_counter and channel.averaging_window_s is None):
+        return ()
+    from wattwhat.gauge import looks_away_words
+
+    return _named(channel.id, looks_away_words(channel))
 
 
 def _counter(
@@ -127,7 +138,7 @@ def _counter_with_gap(
     reason = next(
         (item.reason for item in (last, first) if isinstance(item, Gap)), "the reading was not a number"
     )
-    lost_s = (end.t_ns - begin.t_ns) * 1e-9
+    duration_s = lost_s = (end.t_ns - begin.t_ns) * 1e-9
     known_j = 0.0
     anchor = end.anchors[number]
     if is_reading(first) and anchor is not None and anchor.t_ns > first[0]:
@@ -135,11 +146,10 @@ def _counter_with_gap(
             Reading(*first), begin.anchors[number], Reading(anchor.t_ns, anchor.raw_j), anchor
         )
         lost_s = (end.t_ns - anchor.t_ns) * 1e-9
-    words = f"{line.channel.id}: lost {lost_s:.3g} s of {(end.t_ns - begin.t_ns) * 1e-9:.3g} s ({reason})"
+    words = f"{line.channel.id}: lost {lost_s:.3g} s of {duration_s:.3g} s ({reason})"
     if line.channel.max_power_w is None:
         return None, (words,)
     words += f"; between 0 and {line.channel.max_power_w:g} W is assumed for that time"
-    duration_s = (end.t_ns - begin.t_ns) * 1e-9
     return _bounded(line, known_j, line.channel.max_power_w * lost_s, duration_s), (words,)
 
 
@@ -171,7 +181,7 @@ def _gauge(
         return _gauge_without_samples(line, duration_s)
     sums = end.minus(begin)
     missing_s = max(blind_end - blind_begin, 0.0) if line.error is not None else 0.0
-    if missing_s > line.delay_s + line.poll_s:
+    if missing_s > line.lag_s + line.poll_s:
         extra_j = power_limit_w(line.channel) * missing_s
         known_j = max(sums.energy_j - (end.last or (0.0, 0.0))[1] * missing_s, 0.0)
         words = f"{name}: lost the last {missing_s:.3g} s of {duration_s:.3g} s ({line.error})"
@@ -187,7 +197,7 @@ def _gauge(
     )
     warnings = joules.warnings
     edges_j = joules.quantity.u
-    if edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.delay_s:
+    if edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
         warnings += (
             f"a window of {duration_s * 1e3:.3g} ms says little on a gauge that updates every "
             f"{period_s(line.channel) * 1e3:.3g} ms: use a longer window, or measure()",

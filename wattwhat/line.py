@@ -126,6 +126,10 @@ class CounterLine(Line):
         tail, tail_extra = self.step(anchor_last.t_ns, anchor_last.raw_j, last)
         sure_j = anchor_last.sure_j - anchor.sure_j - head + tail
         extra_j = anchor_last.extra_j - anchor.extra_j + tail_extra
+        if sure_j < -1e-6 * head and extra_j == 0.0:
+            # a reset that no visit saw: one reading went back where the next visit was higher again
+            sure_j, _ = self.step(first.t_ns, first.value, last)
+            extra_j = max(power_limit_w(self.channel) * (last.t_ns - first.t_ns) * 1e-9 - sure_j, 0.0)
         # after a reset the part before it is not in the sum, and taking the head off would count it twice
         return (sure_j if extra_j == 0.0 else max(sure_j, 0.0)), extra_j
 
@@ -167,6 +171,8 @@ def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> Cou
 
 def is_reading(item: Any) -> bool:
     """Whether this is a usable reading of a counter: a time and a finite number."""
+    if type(item) is Reading and type(item[0]) is int and type(item[1]) is float:
+        return math.isfinite(item[1])  # nearly always; the abstract classes below take ten times as long
     return (
         isinstance(item, tuple)
         and not isinstance(item, Gap)

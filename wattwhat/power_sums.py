@@ -82,6 +82,19 @@ class PowerSums:
             (t_s, power_w),
         )
 
+    def back(self, missing_s: float, power_w: float, *, max_gap_s: float, limit_w: float) -> PowerSums:
+        """The state so many seconds before, of which nothing is known but the power shown after them.
+
+        What comes after it has that time as a gap.
+        """
+        return attrs.evolve(
+            self,
+            energy_j=self.energy_j - power_w * missing_s,
+            unseen_j2=self.unseen_j2 - _gap_u_j(missing_s, power_w, limit_w) ** 2,
+            gap_s=self.gap_s - (missing_s if missing_s > max_gap_s else 0.0),
+            span_s=self.span_s - missing_s,
+        )
+
     def add_arrays(
         self, t_s: Any, power_w: Any, *, period_s: float, seen: float, max_gap_s: float, limit_w: float
     ) -> PowerSums:

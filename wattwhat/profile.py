@@ -21,6 +21,9 @@ __all__ = ["Profile", "profiled", "read_profiles", "write_profiles"]
 
 _SCHEMA = 1
 
+# What measurements go by; the resolution is the backend's to state.
+_USED = ("update_period_s", "averaging_window_s", "delay_s", "rise_s")
+
 Key = tuple[str, str, str | None]
 
 
@@ -168,7 +171,7 @@ def write_profiles(profiles: Iterable[Profile], path: str | None = None) -> str:
 
 
 def profiled(channel: Channel, version: str | None, known: Mapping[Key, Profile]) -> Channel:
-    """The channel with the period and the window that calibration found for it, if it did.
+    """The channel with the timing that calibration found for it, if it did.
 
     Args:
         channel: as its backend declares it.
@@ -189,14 +192,11 @@ def profiled(channel: Channel, version: str | None, known: Mapping[Key, Profile]
     profile = known.get((channel.id, channel.device, version))
     if profile is None:
         return channel
-    new: dict[str, Any] = {}
-    if profile.update_period_s is not None:
-        new["update_period_s"] = profile.update_period_s
-    # only of gauges is the window used: what a counter leaves out shows in no reading of it
-    if profile.averaging_window_s is not None and not channel.is_counter:
-        new["averaging_window_s"] = profile.averaging_window_s
+    found = {name: getattr(profile, name) for name in _USED}
+    new: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
     if not new:
         return channel
-    names = " and ".join(name.removesuffix("_s").replace("_", " ") for name in new)
-    source = f"{channel.source or channel.backend}; {names} as calibrated on {profile.found_at}"
+    *names, last = [name.removesuffix("_s").replace("_", " ") for name in new]
+    words = f"{', '.join(names)} and {last}" if names else last
+    source = f"{channel.source or channel.backend}; {words} as calibrated on {profile.found_at}"
     return attrs.evolve(channel, source=source, **new)

@@ -93,6 +93,8 @@ def coverage_factor(coverage: float) -> float:
 
 
 def _number(value: Any) -> float:
+    if type(value) is float:
+        return value
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         raise ArgumentError(f"value and u: expected numbers, got {value!r}")
     return float(value)

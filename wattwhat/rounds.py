@@ -10,8 +10,9 @@ import attrs
 
 from wattwhat.blocks import Block, add_up, items_of, shrinkable_half_width
 from wattwhat.budget import UNSEEN
+from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s
-from wattwhat.gauge import seen_fraction
+from wattwhat.gauge import looks_away_s
 from wattwhat.gauge_line import GaugeLine
 from wattwhat.ledger import account
 from wattwhat.line import CounterLine
@@ -36,7 +37,7 @@ _LEAST_ROUNDS = 3
 class Rounds:
     """Blocks of calls on a rig, until they are enough.
 
-    Where a counted gauge looks away part of the time, a block is a round of parts that begin at evenly
+    Where a counted sensor looks away part of the time, a block is a round of parts that begin at evenly
     spaced phases of its update period; their sum is what the statistics see.
 
     Args:
@@ -63,8 +64,10 @@ class Rounds:
         self.sleep, self.generator = sleep, generator
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
         gauges = [line for line in lines if isinstance(line, GaugeLine)]
-        self.away_s = max((_looks_away_s(line) for line in gauges), default=0.0)
-        self.lag_s = max((2.0 * line.delay_s + 2.0 * line.poll_s for line in gauges), default=0.0)
+        self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
+        self.lag_s = max((line.settled_s for line in gauges), default=0.0)
+        # a counter shows the power before an edge late: the same load on both sides of it does no harm
+        self.lead_s = 0.0 if gauges else max((_lead_s(line.channel) for line in lines), default=0.0)
         self.phases = _PHASES if self.away_s else 1
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
@@ -134,6 +137,10 @@ class Rounds:
             rested_s = self.clock() * 1e-9 + self.lag_s
             self.sleep(self.lag_s + (phase_s - rested_s) % self.away_s)
         run, done, chunk = self.workload.run, 0, 1
+        if self.lead_s:
+            lead_ns = self.clock() + int(1e9 * self.lead_s)
+            while self.clock() < lead_ns:
+                run()
         items = self.workload.items_done
         begin = self.rig.begin()
         latest_ns = begin.t_ns + int(2e9 * self.part_s)
@@ -167,14 +174,15 @@ class Rounds:
         return Block(entries, calls, seconds, items_of(blocks))
 
 
+def _lead_s(channel: Channel) -> float:
+    """How long the load is to run before a part on a counter that looks away: window, delay and rise."""
+    if not (channel.is_counter and looks_away_s(channel)):
+        return 0.0
+    return (channel.averaging_window_s or 0.0) + (channel.delay_s or 0.0) + 5.0 * (channel.rise_s or 0.0)
+
+
 def _without_unseen(joules: Joules | None) -> Joules | None:
     """A round without its part for unseen time: even phases show it, and the spread of rounds tells."""
     if joules is None:
         return None
     return attrs.evolve(joules, parts=tuple(pair for pair in joules.parts if pair[0] != UNSEEN))
-
-
-def _looks_away_s(line: GaugeLine) -> float:
-    """The update period of a gauge that does not look all the time, else 0."""
-    period = period_s(line.channel)
-    return period if seen_fraction(period, line.channel.averaging_window_s) < 1.0 else 0.0

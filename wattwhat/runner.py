@@ -137,7 +137,7 @@ class _Run:
         self.sleep(seconds)
         end = self.rig.end(begin)
         if self.rig.gauges:
-            self.sleep(max(2.0 * line.delay_s + 2.0 * line.poll_s for line in self.rig.gauges))
+            self.sleep(max(line.settled_s for line in self.rig.gauges))
         entries = account(self.rig, begin, end, None, self.only)
         energy, budget = total(
             (line.channel, j) for line, j, _ in entries if j and line.channel.id in self.counted

@@ -218,6 +218,23 @@ def test_an_unknown_period_is_found_by_watching(plugins):
     assert "every 4 ms (seen by watching)" in describe(findings)
 
 
+def test_what_calibration_found_is_shown(plugins, tmp_path, monkeypatch):
+    from wattwhat.profile import Profile, write_profiles
+
+    monkeypatch.setenv("WATTWHAT_PROFILES", str(tmp_path / "profiles.json"))
+    meter = Ticking(channel("a", quantity="power"))
+    found_s = {"update_period_s": 0.1, "averaging_window_s": 0.025, "delay_s": 0.02, "rise_s": 0.25}
+    write_profiles([Profile(meter.channel.id, meter.channel.device, "2026-11-02", version="7.1", **found_s)])
+    plugins(made=Made([meter]))
+    findings = examine(watch_s=0.1, clock=meter.clock, sleep=meter.sleep)
+    (found,) = findings["backends"][0]["channels"]
+    assert {name: found[name] for name in found_s} == found_s
+    assert found["update_period_from"] == "calibration"
+    assert "every 100 ms, the mean of 25 ms, 20 ms late, rising in 250 ms" in " ".join(
+        describe(findings).split()
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "watch_s"),
     [

@@ -14,6 +14,7 @@ from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from wattwhat.channel import Channel
     from wattwhat.meter import Meter
     from wattwhat.selection import Found
 
@@ -107,14 +108,16 @@ def examine(
     found = survey()
     try:
         meters = [meter for one in found for meter in one.meters]
-        looks = {id(meter): _look(meter, watch_s, watch) for meter in meters}
+        channels_by = _calibrated(found)
+        looks = {id(meter): _look(meter, channels_by[id(meter)], watch_s, watch) for meter in meters}
         backends = [_backend(one) for one in found]
         used = _used(found)
     finally:
         close_found(found)
     for one, backend in zip(found, backends, strict=True):
         backend["channels"] = [
-            {**_channel(meter, meters, used.get(id(meter))), **looks[id(meter)]} for meter in one.meters
+            {**_channel(meter, channels_by[id(meter)], meters, used.get(id(meter))), **looks[id(meter)]}
+            for meter in one.meters
         ]
     channels = [channel for backend in backends for channel in backend["channels"]]
     return {
@@ -128,12 +131,24 @@ def examine(
     }
 
 
-def _look(meter: Meter, watch_s: float, watch: Callable[[Meter], float | None]) -> dict[str, Any]:
+def _calibrated(found: Sequence[Found]) -> dict[int, Channel]:
+    """The channel of each meter, by its identity, with the timing that calibration found."""
+    from wattwhat.profile import profiled, read_profiles
+
+    profiles, _ = read_profiles()
+    pairs = [(meter, one.version) for one in found for meter in one.meters]
+    return {id(meter): profiled(meter.channel, version, profiles) for meter, version in pairs}
+
+
+def _look(
+    meter: Meter, channel: Channel, watch_s: float, watch: Callable[[Meter], float | None]
+) -> dict[str, Any]:
     """Read a meter once; watch it where its update period is unknown and it is a sensor."""
-    channel = meter.channel
+    declared = channel.update_period_s == meter.channel.update_period_s
+    stated = "backend" if declared else "calibration"
     look: dict[str, Any] = {
         "update_period_s": channel.update_period_s,
-        "update_period_from": None if channel.update_period_s is None else "backend",
+        "update_period_from": None if channel.update_period_s is None else stated,
         "watched_s": None,
         "power_now_w": None,
         "error": None,
@@ -189,9 +204,8 @@ def _no_remedy(one: Found) -> str:
     return f"nothing is known to mend this here; {what} ends the question"
 
 
-def _channel(meter: Meter, meters: Sequence[Meter], counted: bool | None) -> dict[str, Any]:
+def _channel(meter: Meter, channel: Channel, meters: Sequence[Meter], counted: bool | None) -> dict[str, Any]:
     """What is known of a channel without reading it; counted is None where measuring would not use it."""
-    channel = meter.channel
     return {
         **channel.to_dict(),
         "provenance": _provenance(meter),

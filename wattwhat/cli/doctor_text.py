@@ -121,6 +121,10 @@ def _timing(channel: dict[str, Any]) -> str:
         text += f", the mean of {si(window_s, 's')}"
     elif channel["quantity"] == "power":
         text += ", the mean of an unknown time"
+    if channel["delay_s"]:
+        text += f", {si(channel['delay_s'], 's')} late"
+    if channel["rise_s"]:
+        text += f", rising in {si(channel['rise_s'], 's')}"
     return text
 
 

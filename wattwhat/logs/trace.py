@@ -10,7 +10,7 @@ from wattwhat.budget import EDGES
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules
 from wattwhat.errors import LogError
-from wattwhat.gauge import delay_s, gauge_energy
+from wattwhat.gauge import gauge_energy, lag_s
 from wattwhat.logs.cells import Stamp, utc
 from wattwhat.logs.imported import channel_of, imported, unused_rows
 from wattwhat.logs.reader import Options
@@ -248,7 +248,7 @@ class Trace:
         step_s = self.stamp_step_s if self._kind is not None else 0.0
         # Both ends of the span are known to within a stamp's step (triangular for their difference), and
         # the gauge shows the power late, so what the log holds belongs to a slightly earlier span.
-        edges = math.hypot(mean_w * step_s / math.sqrt(6.0), change_w * delay_s(channel) / math.sqrt(12.0))
+        edges = math.hypot(mean_w * step_s / math.sqrt(6.0), change_w * lag_s(channel) / math.sqrt(12.0))
         parts = joules.parts + (((EDGES, edges),) if edges else ())
         return channel, Joules(joules.value_j, parts, joules.warnings)
 

@@ -66,6 +66,6 @@ class Simulation:
         window.start()
         self.until(t1_s)
         window.stop()
-        lag_s = max((2.0 * line.delay_s + 2.0 * line.poll_s for line in self.rig.gauges), default=0.0)
+        lag_s = max((line.settled_s for line in self.rig.gauges), default=0.0)
         self.advance(lag_s if wait_s is None else wait_s)
         return window.measurement
