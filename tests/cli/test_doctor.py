@@ -230,9 +230,8 @@ def test_what_calibration_found_is_shown(plugins, tmp_path, monkeypatch):
     (found,) = findings["backends"][0]["channels"]
     assert {name: found[name] for name in found_s} == found_s
     assert found["update_period_from"] == "calibration"
-    assert "every 100 ms, the mean of 25 ms, 20 ms late, rising in 250 ms" in " ".join(
-        describe(findings).split()
-    )
+    words = " ".join(describe(findings).split())
+    assert "every 100 ms, the mean of 25 ms, 20 ms late, rising in 250 ms" in words
 
 
 @pytest.mark.parametrize(
