@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
-from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
+from wattwhat.energy import ASSUMED_PERIOD_S, Joules, period_s, power_limit_w, sensor_parts
 
 __all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
 
@@ -22,6 +22,8 @@ __all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
 _SPREAD = 0.5
 # Windows of fewer update periods than this lean on what is known of the power besides the two readings.
 _SHORT = 5.0
+# What a counter's update period may be where nobody stated it: those of RAPL and of NVML's counters.
+_PERIODS_S = (0.001, 0.02, ASSUMED_PERIOD_S)
 
 
 def difference(first: float, last: float, wrap_j: float | None = None) -> tuple[float, str]:
@@ -115,7 +117,8 @@ def counter_energy(
         Quantity(50.000(29) J)
     """
     period = 0.0 if provenance == "estimated" and channel.update_period_s is None else period_s(channel)
-    value_j, edges_j = _weigh(gained_j, duration_s, period, power_limit_w(channel), reference_w)
+    periods = (period,) if channel.update_period_s is not None else _PERIODS_S
+    value_j, edges_j = _weigh(gained_j, duration_s, period, power_limit_w(channel), reference_w, periods)
     late_s = (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
     if late_s:
         # both ends of the window are shown late, each with a power of its own
@@ -131,7 +134,12 @@ def counter_energy(
 
 
 def _weigh(
-    gained_j: float, duration_s: float, period: float, limit_w: float, reference_w: float | None
+    gained_j: float,
+    duration_s: float,
+    period: float,
+    limit_w: float,
+    reference_w: float | None,
+    periods: tuple[float, ...],
 ) -> tuple[float, float]:
     """Value and edge uncertainty in J: the gain; for short windows what it means with all that is known."""
     if period == 0.0 or duration_s <= 0.0:
@@ -145,7 +153,7 @@ def _weigh(
         return gained_j, _gain_u_j(period, power_w, likely_u if known else _SPREAD * power_w)
     if gained_j > 0.0:
         value_j, u_j = _by_ticks(
-            gained_j, duration_s, period, limit_w, (likely_w, likely_u) if known else None
+            gained_j, duration_s, periods, limit_w, (likely_w, likely_u) if known else None
         )
         return _mean(value_j, u_j, likely_w * duration_s, likely_u * duration_s) if known else (value_j, u_j)
     if duration_s < period:
@@ -179,31 +187,44 @@ def _unseen_j(value_j: float, duration_s: float, period: float, window_s: float)
 
 
 def _by_ticks(
-    gained_j: float, duration_s: float, period: float, limit_w: float, likely: tuple[float, float] | None
+    gained_j: float,
+    duration_s: float,
+    periods: tuple[float, ...],
+    limit_w: float,
+    likely: tuple[float, float] | None,
 ) -> tuple[float, float]:
     """Value and uncertainty in J of a short window by its gain and how often the counter may have ticked.
 
     A window of T = (a + f) U holds a ticks, or with probability f one more. The gain over n ticks means a
     power of G / (n U), so each n is a hypothesis of its own for the energy; that power was the mean over
-    the ticks, and in the window itself it may have differed by its spread.
+    the ticks, and in the window itself it may have differed by its spread. Where U is not known, each that
+    it may be has its own hypotheses.
     """
-    whole, rest = divmod(duration_s / period, 1.0)
-    ticks = [(n, share) for n, share in ((whole, 1.0 - rest), (whole + 1.0, rest)) if n > 0.0 and share > 0.0]
-    chances = [
-        (gained_j / (n * period), share * _chance(gained_j / (n * period), limit_w, likely))
-        for n, share in ticks
+    ticks = [
+        (n * period, share, period)
+        for period in periods
+        for whole, rest in (divmod(duration_s / period, 1.0),)
+        for n, share in ((whole, 1.0 - rest), (whole + 1.0, rest))
+        if n > 0.0 and share > 0.0
     ]
-    total = sum(chance for _, chance in chances)
+    chances = [
+        (gained_j / span_s, share * _chance(gained_j / span_s, limit_w, likely), period)
+        for span_s, share, period in ticks
+    ]
+    total = sum(chance for _, chance, _ in chances)
     if total <= 0.0:
-        chances, total = [(gained_j / (ticks[-1][0] * period), 1.0)], 1.0
-    energies = [(power_w * duration_s, chance / total) for power_w, chance in chances]
-    value_j = sum(energy_j * share for energy_j, share in energies)
-    between_j2 = sum(share * (energy_j - value_j) ** 2 for energy_j, share in energies)
+        longest_s, _, period = max(ticks)
+        chances, total = [(gained_j / longest_s, 1.0, period)], 1.0
+    energies = [(power_w * duration_s, chance / total, period) for power_w, chance, period in chances]
+    value_j = sum(energy_j * share for energy_j, share, _ in energies)
+    between_j2 = sum(share * (energy_j - value_j) ** 2 for energy_j, share, _ in energies)
     # the rarer of two hypotheses lies farther out than a standard deviation says: it is to be inside as well
-    farthest_j = max((abs(energy_j - value_j) for energy_j, share in energies if share > 0.05), default=0.0)
-    power_w = value_j / duration_s
-    unknown_w = 0.0 if likely else limit_w / math.sqrt(12.0) * max(0.0, 1.0 - duration_s / (2 * period))
-    within_j = max(_SPREAD * power_w, unknown_w) * min(duration_s, period * math.sqrt(2.0 / 3.0))
+    farthest_j = max((abs(e - value_j) for e, share, _ in energies if share > 0.05), default=0.0)
+    mean_s2 = sum(share * min(duration_s, u * math.sqrt(2.0 / 3.0)) ** 2 for _, share, u in energies)
+    unsure = max(0.0, 1.0 - duration_s / (2.0 * max(periods)))
+    unknown_w = 0.0 if likely else limit_w / math.sqrt(12.0) * unsure
+    power_w = max(value_j / duration_s, likely[0] if likely else 0.0)
+    within_j = max(_SPREAD * power_w, unknown_w) * math.sqrt(mean_s2)
     return value_j, math.hypot(max(math.sqrt(between_j2), farthest_j / 2.0), within_j)
 
 
