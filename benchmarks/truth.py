@@ -21,6 +21,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from benchmarks.truth_table import HEADING, Row, line, plot, verdict
 from benchmarks.truth_waves import FAMILIES
 from wattwhat.ledger import account, measurement_of
 from wattwhat.line import Edge
@@ -32,13 +33,10 @@ OUT = Path(__file__).parent / "out"
 WINDOWS_S = (0.01, 0.03, 0.07, 0.1, 0.17, 0.3, 1.0, 3.0, 10.0, 60.0)
 # Fewer runs where one takes long; together they make the runs of a class.
 SHARES = (0.12, 0.12, 0.12, 0.11, 0.12, 0.12, 0.12, 0.08, 0.05, 0.04)
-# Runs of each family that the oracle learns from.
-TAUGHT = 60
+# Runs of each family that the oracle learns from: at most, and at least.
+TAUGHT = (60, 24)
 GAIN_ERROR = 0.029
 LIMIT_W = 450.0
-# What must hold: see docs/explanation/joules.md.
-LEAST_COVERAGE, LEAST_COVERAGE_ANYWHERE, MOST_COVERAGE_LONG = 0.93, 0.90, 0.99
-MOST_ERROR_RATIO, MOST_WIDTH_RATIO = 1.5, 2.0
 
 
 @attrs.frozen
@@ -175,32 +173,6 @@ def _rows(runs: list[Run], length_s: float) -> np.ndarray[Any, np.dtype[np.float
     return features / (np.array([run.truth_j for run in runs]) / length_s)[:, None]
 
 
-@attrs.frozen
-class Row:
-    """One sensor class and window length."""
-
-    sensor: str
-    window_s: float
-    runs: int
-    coverage: float
-    error: float
-    oracle_error: float
-    half_width: float
-    oracle_half_width: float
-    periods: float
-
-    @property
-    def faults(self) -> list[str]:
-        """What does not hold; chance is allowed for: two standard errors of the share."""
-        slack = 2.0 * math.sqrt(0.09 / self.runs)
-        found = []
-        if self.coverage < LEAST_COVERAGE_ANYWHERE - slack:
-            found.append("too narrow")
-        if self.periods >= 20 and self.coverage > MOST_COVERAGE_LONG + slack:
-            found.append("too wide")
-        return found
-
-
 def measure_class(
     kind: SensorClass, runs: int, rng: np.random.Generator, say: Callable[[str], None]
 ) -> list[Row]:
@@ -210,7 +182,8 @@ def measure_class(
         count = max(72, round(runs * share))
         found = [one_run(kind, families[n % len(families)], length_s, rng) for n in range(count)]
         known = [run for run in found if math.isfinite(run.value_j)]
-        taught = _taught(kind, {run.family for run in known}, families, length_s, rng)
+        lessons = min(max(runs // 30, TAUGHT[1]), TAUGHT[0])
+        taught = _taught(kind, dict.fromkeys((run.family for run in known), lessons), length_s, rng)
         inside = [abs(run.value_j - run.truth_j) <= 1.959964 * run.u_j for run in known]
         best_error, best_half = oracle(known, taught, length_s)
         rows.append(
@@ -231,93 +204,17 @@ def measure_class(
 
 
 def _taught(
-    kind: SensorClass, groups: set[str], families: list[str], length_s: float, rng: np.random.Generator
+    kind: SensorClass, wanted: dict[str, int], length_s: float, rng: np.random.Generator
 ) -> list[Run]:
     """What the oracle learns from: other runs of the same kind, so many of each family."""
-    wanted, taught = dict.fromkeys(groups, TAUGHT), []
+    taught = []
     while any(wanted.values()):
-        for family in families:
+        for family in sorted(FAMILIES):
             run = one_run(kind, family, length_s, rng)
             if math.isfinite(run.value_j) and wanted.get(run.family, 0):
                 wanted[run.family] -= 1
                 taught.append(run)
     return taught
-
-
-HEADING = (
-    f"{'sensor':<30} {'window':>7} {'runs':>5} {'inside':>7} {'error':>8} {'oracle':>8} "
-    f"{'half-width':>10} {'oracle':>8}"
-)
-
-
-def line(row: Row) -> str:
-    """One row of the table, in percent."""
-    shares = (
-        f"{100 * row.coverage:>5.1f} %",
-        f"{100 * row.error:>6.2f} %",
-        f"{100 * row.oracle_error:>6.2f} %",
-        f"{100 * row.half_width:>8.1f} %",
-        f"{100 * row.oracle_half_width:>6.1f} %",
-        "  " + ", ".join(row.faults) if row.faults else "",
-    )
-    return f"{row.sensor:<30} {row.window_s:>5g} s {row.runs:>5} {' '.join(shares)}".rstrip()
-
-
-def verdict(rows: list[Row]) -> list[str]:
-    """Whole classes and whether they hold: share inside, the least of a window length, that of all windows
-    of 20 update periods and more, and error and half-width as multiples of the oracle's.
-    """
-    words = [f"{'sensor':<30} {'runs':>5} {'inside':>8} {'least':>8} {'long':>8} {'error':>6} {'width':>6}"]
-    for name in dict.fromkeys(row.sensor for row in rows):
-        mine = [row for row in rows if row.sensor == name]
-        coverage, long = covered(mine), covered([row for row in mine if row.periods >= 20])
-        error = float(np.median([row.error / row.oracle_error for row in mine]))
-        width = float(np.median([row.half_width / row.oracle_half_width for row in mine]))
-        worst = min(row.coverage for row in mine)
-        ok = (
-            coverage >= LEAST_COVERAGE
-            and error <= MOST_ERROR_RATIO
-            and width <= MOST_WIDTH_RATIO
-            and not long > MOST_COVERAGE_LONG
-            and not any(row.faults for row in mine)
-        )
-        words.append(
-            f"{name:<30} {sum(row.runs for row in mine):>5} {100 * coverage:>6.1f} % {100 * worst:>6.1f} % "
-            f"{100 * long:>6.1f} % {error:>6.2f} {width:>6.2f}  " + ("holds" if ok else "DOES NOT HOLD")
-        )
-    return words
-
-
-def covered(rows: list[Row]) -> float:
-    """Share of all these rows' runs whose interval holds the truth; NaN if there are none."""
-    runs = sum(row.runs for row in rows)
-    return sum(row.coverage * row.runs for row in rows) / runs if runs else math.nan
-
-
-def plot(rows: list[Row], path: Path) -> None:
-    """Coverage and half-width over window length, one line a class (needs matplotlib)."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (above, below) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 7), layout="constrained")
-    for name in dict.fromkeys(row.sensor for row in rows):
-        mine = [row for row in rows if row.sensor == name]
-        x = [row.window_s for row in mine]
-        (drawn,) = below.loglog(
-            x, [100 * row.half_width for row in mine], marker="o", markersize=3, label=name
-        )
-        below.loglog(x, [100 * row.oracle_half_width for row in mine], ":", color=drawn.get_color())
-        above.semilogx(
-            x, [100 * row.coverage for row in mine], marker="o", markersize=3, color=drawn.get_color()
-        )
-    above.axhline(95, color="grey", linewidth=0.8)
-    above.set(ylabel="interval holds the truth, %", ylim=(80, 101))
-    below.set(xlabel="window, s", ylabel="95 % half-width, % (dotted: oracle)")
-    below.legend(fontsize=7, ncols=2)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
 
 
 def main(arguments: list[str] | None = None) -> int:

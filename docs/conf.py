@@ -1,6 +1,9 @@
 """Settings of Sphinx: MyST pages, the reference from docstrings in Google style."""
 
+import subprocess
+import sys
 from importlib.metadata import version as version_of
+from pathlib import Path
 
 project = "wattwhat"
 author = "The wattwhat developers"
@@ -22,3 +25,22 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_preserve_defaults = True
+
+
+def draw(app):
+    """Plots of printed tables; they are made with the pages and not kept."""
+    here = Path(__file__).parent
+    drawn = here / "explanation" / "generated" / "truth.svg"
+    drawn.parent.mkdir(exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.truth_table",
+        here / "explanation" / "truth-table.txt",
+        drawn,
+    ]
+    subprocess.run(command, cwd=here.parent, check=True)
+
+
+def setup(app):
+    app.connect("builder-inited", draw)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from benchmarks import __main__ as command
 from benchmarks import imports
 from benchmarks.table import Limit, Options, Table, folded, quantile, quartiles, shown, summary, timed_us
+from benchmarks.truth_table import HEADING, line, read
 
 ROOT = Path(__file__).resolve().parents[1]
 values = st.lists(st.floats(-1e6, 1e6), min_size=1)
@@ -124,6 +125,13 @@ def test_every_table_comes_out_quickly_and_fits(tmp_path: Path) -> None:
         assert written["rows"]
         assert all(limit["value"] is not None for limit in written["limits"])
         assert all(len(row) == len(written["columns"]) for row in written["rows"])
+
+
+def test_the_printed_truth_is_read_again_as_it_was_printed() -> None:
+    """The plot in the docs is drawn from the table beside it."""
+    printed = (ROOT / "docs" / "explanation" / "truth-table.txt").read_text(encoding="utf-8").splitlines()
+    assert printed[0] == HEADING
+    assert [line(row) for row in read("\n".join(printed))] == printed[1:]
 
 
 def test_quick_means_few() -> None:
