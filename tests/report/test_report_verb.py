@@ -51,7 +51,7 @@ def test_accuracies_are_joined_and_the_rest_is_named(runs, tmp_path, capsys):
         table,
         "--on",
         "model",
-        "--take",
+        "--columns",
         "top1=accuracy,params=parameters",
         "--percent",
         "-o",
@@ -82,7 +82,7 @@ def test_percent_is_not_guessed(runs, tmp_path):
         (["-o", "nowhere/page.html"], "there is no folder"),
         (["-o", "."], "no file name"),
         (["-o", ""], "no file name"),
-        (["--metrics", "acc.csv", "--take", "=x"], "--take"),
+        (["--metrics", "acc.csv", "--columns", "=x"], "--columns"),
     ],
 )
 def test_bad_arguments_are_named(runs, tmp_path, monkeypatch, words, said):

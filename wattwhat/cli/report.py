@@ -20,7 +20,7 @@ __all__ = ["EXAMPLES", "add_arguments", "call"]
 EXAMPLES = """examples:
   wattwhat report runs.jsonl -o page.html
   wattwhat report logs/ --metrics accuracy.csv --on model --percent -o page.html
-  wattwhat report runs.jsonl --metrics table.csv --take top-1=accuracy,parameters
+  wattwhat report runs.jsonl --metrics table.csv --columns top-1=accuracy,parameters
   wattwhat report runs.jsonl --reference imagenet.json --title "ImageNet models"
   wattwhat report runs.jsonl --reference fit     grades among the given models
 
@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--on", default="name", metavar="COLUMN", help="its column of names; default: name")
     parser.add_argument(
+        "--columns",
         "--take",
+        dest="take",
         metavar="A,B=NAME",
         help="its columns to take, B renamed to NAME; default: the column that --metric names",
     )
@@ -135,7 +137,7 @@ def _columns(take: str | None, metric: str) -> dict[str, str]:
         return {metric: metric}
     pairs = [part.strip().partition("=") for part in take.split(",") if part.strip()]
     if not pairs or not all(old and (new or not equals) for old, equals, new in pairs):
-        raise ArgumentError(f"--take: expected columns such as top-1=accuracy,parameters, got {take!r}")
+        raise ArgumentError(f"--columns: expected columns such as top-1=accuracy,parameters, got {take!r}")
     return {old: new or old for old, _, new in pairs}
 
 
