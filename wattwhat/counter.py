@@ -20,6 +20,8 @@ __all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
 # Spread of the power around its mean that is taken for granted where only two readings are known: half
 # of the mean. Between a steady load (0) and one that is off half of the time (1).
 _SPREAD = 0.5
+# In a short window the power may be all on or all off, however long it was the other around it.
+_SHORT_SPREAD = 0.6
 # Windows of fewer update periods than this lean on what is known of the power besides the two readings.
 _SHORT = 5.0
 # What a counter's update period may be where nobody stated it: those of RAPL and of NVML's counters.
@@ -147,7 +149,8 @@ def _weigh(
     known = reference_w is not None
     likely_w, likely_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
     if reference_w is not None:
-        likely_w, likely_u = reference_w, max(_SPREAD * reference_w, 0.01 * limit_w)
+        spread = _SPREAD if duration_s >= _SHORT * period else _SHORT_SPREAD
+        likely_w, likely_u = reference_w, max(spread * reference_w, 0.01 * limit_w)
     if duration_s >= _SHORT * period:
         power_w = likely_w if known else gained_j / duration_s
         return gained_j, _gain_u_j(period, power_w, likely_u if known else _SPREAD * power_w)
@@ -224,7 +227,7 @@ def _by_ticks(
     unsure = max(0.0, 1.0 - duration_s / (2.0 * max(periods)))
     unknown_w = 0.0 if likely else limit_w / math.sqrt(12.0) * unsure
     power_w = max(value_j / duration_s, likely[0] if likely else 0.0)
-    within_j = max(_SPREAD * power_w, unknown_w) * math.sqrt(mean_s2)
+    within_j = max(_SHORT_SPREAD * power_w, unknown_w) * math.sqrt(mean_s2)
     return value_j, math.hypot(max(math.sqrt(between_j2), farthest_j / 2.0), within_j)
 
 
