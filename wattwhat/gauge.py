@@ -278,6 +278,6 @@ def integrate_power(
         max_gap_s=max_gap_s or 5.0 * median,
         limit_w=limit_w,
     )
-    timing = {"update_period_s": period, "averaging_window_s": averaging_window_s}
+    timing: Any = {"update_period_s": period, "averaging_window_s": averaging_window_s}
     channel = Channel("-", "-", "-", "wall", "power", max_power_w=limit_w or None, **timing)
     return gauge_energy(sums, sums.span_s, channel)
