@@ -189,6 +189,15 @@ def test_a_third_partys_score_may_have_letters_only_and_fail_on_a_row(models, ca
     assert "not ranked" in score(capsys, models, "--score", "letters")[1]
 
 
+def test_a_third_partys_score_may_give_a_value_and_nothing_else(models, capsys, monkeypatch):
+    from tests.scoring.test_ranking import JoulesAlone
+
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: JoulesAlone)
+    status, out, err = score(capsys, models, "--score", "joules", "--json")
+    assert (status, err) == (0, "")
+    assert [row["label"] for row in objects(out)] == ["small", "large", "odd"]
+
+
 @pytest.mark.parametrize("gives", [0.5, None, "B"])
 def test_a_third_partys_score_that_gives_something_else_is_told_what_was_expected(
     gives, models, capsys, monkeypatch
