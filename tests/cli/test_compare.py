@@ -173,6 +173,7 @@ def test_an_ending_of_no_format_is_refused_and_nothing_written(
 ) -> None:
     assert ".md, .tex, .csv" in error(capsys, "export", "a.jsonl", "-o", "t.xlsx")
     assert not (files / "t.xlsx").exists()
+    assert "there is no folder 'away'" in error(capsys, "export", "a.jsonl", "-o", "away/t.md")
     out(capsys, "export", "a.jsonl", "-o", "t.txt", "--format", "latex")
     assert (files / "t.txt").read_text(encoding="utf-8").startswith("% ")
 

@@ -52,6 +52,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.report.tables import export, rows
 
     check_destination(arguments.json, holds=("columns", "rows"))
+    check_destination(arguments.output, "--output")
     chosen = arguments.format or _by_ending(arguments.output)
     options = _card_options(arguments, chosen)
     measurements = given(arguments.files)
