@@ -133,7 +133,9 @@ def test_a_window_in_which_nothing_ticked_is_not_zero() -> None:
     low, high = joules.quantity.interval()
     assert low <= 0.5
     assert high >= 7.5
-    assert "100 ms" in joules.warnings[0]
+    assert "every 100 ms:" in joules.warnings[0]
+    slow = counter_energy(0.0, 0.02, channel(1.0, max_power_w=400.0))
+    assert "every 1 s:" in slow.warnings[0]
 
 
 def test_a_window_in_which_nothing_ticked_leans_on_the_power_around_it() -> None:

@@ -181,3 +181,22 @@ def test_it_can_be_read_by_a_person() -> None:
     assert "net &lt;b&gt;" in html
     assert "<b>" not in html
     assert "a doubt" in html
+
+
+def test_one_measurement_is_a_file_of_one(tmp_path: Path) -> None:
+    one = Measurement(label="net", energy_j=Quantity(9.0, 1.0, "J"))
+    write_jsonl(tmp_path / "one.jsonl", one)
+    assert read_jsonl(tmp_path / "one.jsonl") == [one]
+
+
+def test_a_missing_folder_is_told_by_the_name_that_was_given(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no folder") as told:
+        write_atomically(tmp_path / "away" / "x.txt", "text")
+    assert told.value.filename == str(tmp_path / "away" / "x.txt")
+
+
+def test_bare_joules_are_told_how_to_become_a_quantity() -> None:
+    with pytest.raises(ArgumentError, match=r"got 5\.0; write Quantity"):
+        Measurement(label="net", energy_j=5.0)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"convert with \.to"):
+        Measurement(label="net", energy_j=Quantity(1.0, 0.1, "kJ"))

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
-from wattwhat.energy import ASSUMED_PERIOD_S, Joules, period_s, power_limit_w, sensor_parts
+from wattwhat.energy import ASSUMED_PERIOD_S, Joules, period_s, power_limit_w, sensor_parts, time_words
 
 __all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
 
@@ -245,6 +245,6 @@ def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]
 @lru_cache(maxsize=64)  # one sentence for all windows over a sensor: programs keep 100,000 of them
 def _short_words(period: float) -> tuple[str, ...]:
     return (
-        f"a window this short says little on a sensor that updates every {period * 1e3:.3g} ms: "
+        f"a window this short says little on a sensor that updates every {time_words(period)}: "
         "use a longer window, or measure(), which repeats until it knows",
     )

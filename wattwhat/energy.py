@@ -25,6 +25,7 @@ __all__ = [
     "period_s",
     "power_limit_w",
     "sensor_parts",
+    "time_words",
     "total",
     "unstated_gains",
 ]
@@ -80,6 +81,16 @@ def _quantity() -> type[Quantity]:
     from wattwhat.quantity import Quantity
 
     return Quantity
+
+
+def time_words(seconds: float) -> str:
+    """A length of time for a sentence, in ms below a second.
+
+    Example:
+        >>> time_words(0.1), time_words(1.0004)
+        ('100 ms', '1 s')
+    """
+    return f"{seconds * 1e3:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
 
 
 def power_limit_w(channel: Channel) -> float:

@@ -78,13 +78,13 @@ def looks_away_words(channel: Channel) -> tuple[str, ...]:
     if not looks_away_s(channel):
         return ()
     if channel.averaging_window_s is None:
-        looks = "what part of the time it looks is not known (wattwhat calibrate finds out)"
+        looks = "it is not known what part of the time this sensor looks (wattwhat calibrate finds out)"
     else:
         seen = seen_fraction(period_s(channel), channel.averaging_window_s)
-        looks = f"it looks {100.0 * seen:.0f} % of the time"
+        looks = f"this sensor looks {100.0 * seen:.0f} % of the time"
     return (
-        f"{looks}, so a load that repeats in step with it may be off by more than ± says: "
-        "measure() begins its blocks at other phases each time",
+        f"{looks}; if the load repeats in step with it, the true energy may lie outside of ±: "
+        "measure() guards against that",
     )
 
 

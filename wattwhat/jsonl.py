@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable
@@ -13,12 +14,12 @@ from wattwhat.measurement import Measurement
 __all__ = ["read_jsonl", "write_atomically", "write_jsonl"]
 
 
-def write_jsonl(path: str | os.PathLike[str], measurements: Iterable[Measurement]) -> None:
+def write_jsonl(path: str | os.PathLike[str], measurements: Measurement | Iterable[Measurement]) -> None:
     """Write measurements, one a line; an existing file is replaced only when all of it is written.
 
     Args:
         path: the file.
-        measurements: what to write.
+        measurements: what to write, one or several.
 
     Example:
         >>> import tempfile, pathlib
@@ -28,15 +29,22 @@ def write_jsonl(path: str | os.PathLike[str], measurements: Iterable[Measurement
         >>> read_jsonl(file)[0].label
         'a'
     """
-    write_atomically(path, "".join(f"{measurement.to_json()}\n" for measurement in measurements))
+    ones = [measurements] if isinstance(measurements, Measurement) else measurements
+    write_atomically(path, "".join(f"{measurement.to_json()}\n" for measurement in ones))
 
 
 def write_atomically(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file through a temporary neighbour and a rename, so that no half of it is ever seen."""
+    """Write a text file through a temporary neighbour and a rename, so that no half of it is ever seen.
+
+    Raises:
+        OSError: it cannot be written, for instance because its folder is not there.
+    """
     target = Path(path).resolve()
     if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
         target.write_text(text, encoding="utf-8")
         return
+    if not target.parent.is_dir():  # else the error would name the temporary file
+        raise FileNotFoundError(errno.ENOENT, "there is no folder to write it into; make it first", str(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
-from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total, unstated_gains
+from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, time_words, total, unstated_gains
 from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
@@ -199,8 +199,8 @@ def _gauge(
     edges_j = joules.quantity.u
     if edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
         warnings += (
-            f"a window of {duration_s * 1e3:.3g} ms says little on a gauge that updates every "
-            f"{period_s(line.channel) * 1e3:.3g} ms: use a longer window, or measure()",
+            f"a window of {time_words(duration_s)} says little on a gauge that updates every "
+            f"{time_words(period_s(line.channel))}: use a longer window, or measure()",
         )
     return joules, _named(name, warnings)
 

@@ -52,7 +52,8 @@ def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quant
             "energy_j: expected joules; an unknown energy is Quantity(math.nan, math.inf, 'J')"
         )
     if value is not None and getattr(value, "unit", None) != "J":
-        raise ArgumentError(f"{attribute.name}: expected joules, got {value!r}; convert with .to('J')")
+        how = "convert with .to('J')" if hasattr(value, "unit") else "write Quantity(value, u, 'J')"
+        raise ArgumentError(f"{attribute.name}: expected joules, got {value!r}; {how}")
 
 
 def _plain(value: Any) -> float | None:

@@ -168,6 +168,16 @@ def test_the_ending_chooses_the_format(
     assert (files / name).read_text(encoding="utf-8").startswith(begins)
 
 
+def test_an_ending_of_no_format_is_refused_and_nothing_written(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ".md, .tex, .csv" in error(capsys, "export", "a.jsonl", "-o", "t.xlsx")
+    assert not (files / "t.xlsx").exists()
+    assert "there is no folder 'away'" in error(capsys, "export", "a.jsonl", "-o", "away/t.md")
+    out(capsys, "export", "a.jsonl", "-o", "t.txt", "--format", "latex")
+    assert (files / "t.txt").read_text(encoding="utf-8").startswith("% ")
+
+
 def test_several_files_make_one_table(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(out(capsys, "export", "a.jsonl", "one.jsonl").splitlines()) == 5
     data = json.loads(out(capsys, "export", "a.jsonl", "one.jsonl#net", "--json"))

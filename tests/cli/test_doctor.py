@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.cli.made import Counter, Failing, Gauge, Made, Model, absent, channel, plugin
+from wattwhat import Availability
 from wattwhat.backend import Plugin, find_plugins
 from wattwhat.cli import main
 from wattwhat.cli.doctor import examine
@@ -103,6 +104,26 @@ def test_a_choice_in_the_environment_is_told(plugins, capsys, monkeypatch):
     plugins(one=Made([Counter(channel("a"))]), two=Made())
     monkeypatch.setenv("WATTWHAT_BACKENDS", "one")
     assert "WATTWHAT_BACKENDS is set: only one will be used." in flat(told(capsys)[1])
+
+
+@pytest.mark.parametrize("chosen", ["nosuch", "one,nosuch", "two"])
+def test_a_choice_that_cannot_serve_is_told_for_measuring_refuses_it(plugins, capsys, monkeypatch, chosen):
+    plugins(
+        one=Made([Counter(channel("a"))]),
+        two=Made(answer=Availability(False, "not here")),
+        estimate=EstimateBackend(),
+    )
+    monkeypatch.setenv("WATTWHAT_BACKENDS", chosen)
+    out = flat(told(capsys)[1])
+    assert "measuring refuses" in out
+    assert "those that can: one, estimate." in out
+    assert "energy is" not in out
+
+
+def test_with_the_estimate_chosen_nothing_is_said_to_be_measured(plugins, capsys, monkeypatch):
+    plugins(one=Made([Counter(channel("a"))]), estimate=EstimateBackend())
+    monkeypatch.setenv("WATTWHAT_BACKENDS", "estimate")
+    assert "No sensor is chosen here: energy is estimated" in flat(told(capsys)[1])
 
 
 def test_a_setting_of_the_estimate_that_cannot_be_understood_is_told(plugins, capsys, monkeypatch):

@@ -108,3 +108,12 @@ def test_opening_the_door_imports_no_verb_and_nothing_heavy(command):
     assert "wattwhat.cli" in brought
     assert not brought & {verb.module for verb in VERBS}
     assert not brought & {"numpy", "torch", "importlib.metadata", "wattwhat.measurement", "made_plugin"}
+
+
+def test_a_file_behind_an_option_is_told_where_it_may_stand(tmp_path, capsys):
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("")
+    assert main(["read", str(tmp_path / "a.jsonl"), "--strict", str(tmp_path / "b.jsonl")]) == 2
+    assert "name all files side by side" in capsys.readouterr().err
+    assert main(["doctor", "--no-such-option"]) == 2
+    assert "side by side" not in capsys.readouterr().err

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli import made
+from tests.cli.conftest import Command
 from tests.made_runs import simple
 from wattwhat.cli import main
 from wattwhat.cli.monitor import Screen
@@ -25,6 +27,13 @@ def test_ctrl_c_ends_it_with_the_sum(command: Any) -> None:
     assert b"J so far" in first
     assert b"monitor: " in rest
     assert b"\x1b" not in first + rest
+
+
+def test_an_estimate_says_whose_it_is_and_leaves_the_output_alone(tmp_path: Any) -> None:
+    made.install(tmp_path)
+    done = Command(tmp_path, backends="model")("monitor", "--interval", "0.05", "--seconds", "0.05", "--json")
+    assert [json.loads(line)["t_s"] > 0 for line in done.stdout.splitlines()] == [True]
+    assert b"of this process" in done.stderr
 
 
 def test_json_lines(command: Any) -> None:

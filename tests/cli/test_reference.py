@@ -30,6 +30,7 @@ def test_what_is_fitted_can_be_shown_and_graded_against(logs, tmp_path, capsys):
     assert "made-2026: 10 models" in out
     assert "task: made images" in out
     assert run(capsys, "reference", "show", target)[1] in out
+    assert "e+0" not in out
     status, graded, _ = run(capsys, "score", logs, "--score", "grade", "--reference", target, "--json")
     letters = {row["label"]: row["result"]["grade"] for row in objects(graded)}
     assert status == 0

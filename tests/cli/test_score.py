@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.logged import LOGS, jsonl, net, objects, population
 from wattwhat.cli import main
-from wattwhat.cli.sentences import together
+from wattwhat.cli.sentences import complain_of, together
 
 KWH = 3.6e6
 
@@ -189,6 +189,31 @@ def test_a_third_partys_score_may_have_letters_only_and_fail_on_a_row(models, ca
     assert "not ranked" in score(capsys, models, "--score", "letters")[1]
 
 
+def test_a_third_partys_score_may_give_a_value_and_nothing_else(models, capsys, monkeypatch):
+    from tests.scoring.test_ranking import JoulesAlone
+
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: JoulesAlone)
+    status, out, err = score(capsys, models, "--score", "joules", "--json")
+    assert (status, err) == (0, "")
+    assert [row["label"] for row in objects(out)] == ["small", "large", "odd"]
+
+
+@pytest.mark.parametrize("gives", [0.5, None, "B"])
+def test_a_third_partys_score_that_gives_something_else_is_told_what_was_expected(
+    gives, models, capsys, monkeypatch
+):
+    class Bare:
+        name = "bare"
+
+        def __call__(self, measurement):
+            return gives
+
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Bare)
+    status, out, err = score(capsys, models, "--score", "bare")
+    assert (status, out) == (2, "")
+    assert f"bare gave {gives!r}, expected a wattwhat.scoring.ScoreResult" in " ".join(err.split())
+
+
 def test_the_table_fits_80_columns(tmp_path, capsys):
     runs = [
         net("a rather long name of a model " * 3 + str(i), 2e-5 * 10**i, 0.5 + 0.02 * i) for i in range(12)
@@ -202,6 +227,17 @@ def test_alike_reasons_are_told_once():
     reasons = [(f"net{i}", f"'net{i}' takes {i} J; use less") for i in range(9)]
     (told,) = together(reasons)
     assert told == "'net0' takes 0 J; use less; so are 8 more: net1; net2; net3; net4; ..."
+
+
+def test_files_that_fail_for_different_reasons_are_not_told_as_one(capsys):
+    complain_of(
+        ["a.txt: begins like no log", "b.json: holds 2 samples of no device", "c.txt: begins like no log"]
+    )
+    assert capsys.readouterr().err.splitlines() == [
+        "problems (3):",
+        "- a.txt: begins like no log; so is 1 more: c.txt",
+        "- b.json: holds 2 samples of no device",
+    ]
 
 
 @pytest.mark.skipif(LOGS is None, reason="the real logs are not here: ../shared/logs is absent")

@@ -170,11 +170,14 @@ def test_the_front_is_that_of_the_scores(page):
 
 def test_unlike_energies_are_never_ranked_without_a_warning(page):
     assert "No ranking" in page.text("#unlike")
+    assert "Least energy" not in page.text("#chart-summary")
+    assert "Pareto fronts of" in page.text("#chart-summary")
     assert "scope" in page.text("#unlike")
     assert "origin" in page.text("#unlike")
     assert "no ranking" in page.text("#table-warning")
     page.press("Only gpu", "#unlike")
     assert page.run("return document.querySelector('#unlike')") is None
+    assert "Least energy" in page.text("#chart-summary")
     assert page.text("#table-warning") == ""
     page.pick(0)
     page.one("#clear").click()

@@ -209,3 +209,20 @@ def test_what_cannot_be_ranked_is_refused():
 def test_one_model_ranks_first_of_one():
     ranking = rank([measured("a", 0.9, 3600.0)], SAM(unit="Wh"))
     assert (ranking.labels, ranking.rows[0].beats_next, ranking.statements()) == (("a",), None, ())
+
+
+class JoulesAlone:
+    """The least that a score of others may be: a name, and a result without details."""
+
+    name = "joules"
+    higher_is_better = False
+
+    def __call__(self, measurement):
+        return ScoreResult(self.name, measurement.energy_j)
+
+
+def test_a_score_that_says_nothing_but_a_value_is_ranked_under_the_measurements_names():
+    models = [measured("large", 0.9, 90.0), measured("small", 0.8, 3.0)]
+    ranking = rank(models, JoulesAlone())
+    assert ranking.labels == ("small", "large")
+    assert "small" in str(ranking)

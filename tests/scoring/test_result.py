@@ -3,8 +3,11 @@
 import json
 import pickle
 
+import pytest
+
 from tests.scoring.tables import measured
 from wattwhat import Quantity
+from wattwhat.errors import ScoreError
 from wattwhat.scoring import SAM, ScoreResult
 
 
@@ -40,3 +43,10 @@ def test_a_result_cannot_be_changed_through_what_it_was_made_from():
     result = ScoreResult("grade", None, "A", odds)
     odds["A"] = 0.0
     assert result.probabilities["A"] == 1.0
+
+
+def test_a_bare_number_is_refused_as_a_value_and_the_way_to_write_it_told():
+    with pytest.raises(
+        ScoreError, match=r'expected a Quantity or None, got 0\.5; .*Quantity\(0\.5, 0\.0, "1"\)'
+    ):
+        ScoreResult("x", 0.5)

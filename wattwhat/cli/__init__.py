@@ -62,6 +62,9 @@ class _Parser(argparse.ArgumentParser):
     """A parser that raises what argparse would print and exit for."""
 
     def error(self, message: str) -> NoReturn:
+        apart, _, word = message.partition("unrecognized arguments: ")
+        if not apart and word and os.path.exists(word.split()[0]):  # argparse takes files in one go only
+            message += "; name all files side by side, options before or behind them"
         raise ArgumentError(f"{message}; see: {self.prog} --help")
 
 

@@ -111,7 +111,7 @@ def examine(
         channels_by = _calibrated(found)
         looks = {id(meter): _look(meter, channels_by[id(meter)], watch_s, watch) for meter in meters}
         backends = [_backend(one) for one in found]
-        used = _used(found)
+        used = _used(found, _chosen())
     finally:
         close_found(found)
     for one, backend in zip(found, backends, strict=True):
@@ -166,15 +166,25 @@ def _look(
     return look
 
 
-def _used(found: Sequence[Found]) -> dict[int, bool]:
+def _chosen() -> list[str]:
+    """The backends that the environment variable names; none stands for all."""
+    from wattwhat.selection import ENV_BACKENDS
+
+    return [name.strip() for name in os.environ.get(ENV_BACKENDS, "").split(",") if name.strip()]
+
+
+def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
     """For each meter that measuring would use, by its identity: whether its energy is added to totals.
 
-    Closes the others.
+    Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
     """
     from wattwhat.channel import counted_ids
     from wattwhat.selection import choose_meters
 
-    kept, _ = choose_meters(found, explicit=False)
+    if set(chosen) - {one.plugin.name for one in found if one.availability.available}:
+        return {}
+    serving = [one for one in found if not chosen or one.plugin.name in chosen]
+    kept, _ = choose_meters(serving, explicit=bool(chosen))
     counted = counted_ids(meter.channel for meter in kept)
     return {id(meter): meter.channel.id in counted for meter in kept}
 

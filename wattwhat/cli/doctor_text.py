@@ -40,12 +40,20 @@ def describe(findings: dict[str, Any]) -> str:
 
 def _summary(findings: dict[str, Any]) -> str:
     sensors = findings["sensors"]
-    if sensors:
+    used = [channel for backend in findings["backends"] for channel in backend["channels"] if channel["used"]]
+    if findings["chosen"] and not used:
+        serving = ", ".join(one["name"] for one in findings["backends"] if one["available"]) or "none"
+        return (
+            "Not all of these can serve here, so measuring refuses: unset WATTWHAT_BACKENDS, or choose among "
+            f"those that can: {serving}."
+        )
+    if sensors and any(channel["provenance"] == "measured" for channel in used):
         return (
             f"{sensors} channel{'s' if sensors > 1 else ''} of sensors can be read here: energy is measured."
         )
-    if any(channel["used"] for backend in findings["backends"] for channel in backend["channels"]):
-        return "No sensor can be read here: energy is estimated, within wide limits, and labelled so."
+    if used:
+        why = "No sensor is chosen" if sensors else "No sensor can be read"
+        return f"{why} here: energy is estimated, within wide limits, and labelled so."
     if not findings["backends"]:
         return "No backend is installed, so nothing can be measured or estimated here."
     return "No channel can be read here: nothing can be measured or estimated."

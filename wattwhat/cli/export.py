@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="measurements: files, logs, or FILE#LABEL")
     parser.add_argument(
-        "--format", choices=_FORMATS, help="default: by the ending of --output, else markdown"
+        "--format", choices=_FORMATS, help="default: by the ending of --output; without it, markdown"
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
     card = parser.add_argument_group("for a model card")
@@ -52,6 +52,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.report.tables import export, rows
 
     check_destination(arguments.json, holds=("columns", "rows"))
+    check_destination(arguments.output, "--output")
     chosen = arguments.format or _by_ending(arguments.output)
     options = _card_options(arguments, chosen)
     measurements = given(arguments.files)
@@ -70,7 +71,13 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _by_ending(path: str | None) -> str:
-    return "markdown" if path is None else _ENDINGS.get(os.path.splitext(path)[1].lower(), "markdown")
+    if path is None:
+        return "markdown"
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in _ENDINGS:
+        known = ", ".join(_ENDINGS)
+        raise ArgumentError(f"--output: {path!r} names no format (it may end in {known}); add --format")
+    return _ENDINGS[ending]
 
 
 def _card_options(arguments: argparse.Namespace, chosen: str) -> dict[str, Any]:

@@ -28,6 +28,10 @@ Ctrl-C ends it, with the sum. On a terminal the lines are redrawn in place; into
 a pipe goes one line a look, and with --json one JSON object a look.
 """
 
+_OF_THIS_PROCESS = """\
+note: where no sensor covers the CPU, the estimate shown here is of this process
+  alone, not of others; to estimate a program: wattwhat run -- COMMAND"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
@@ -73,6 +77,8 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     check_estimate(rig, backends)
     if not rig.lines:
         raise BackendError("nothing can be read here; 'wattwhat doctor' says why")
+    if any(line.provenance == "estimated" for line in rig.lines):
+        say(_OF_THIS_PROCESS, sys.stderr)
     window = track("monitor", backends=backends, sync=False).start()
     try:
         for look in looks(

@@ -158,6 +158,15 @@ def _numbered(runs: Sequence[Measurement]) -> list[Measurement]:
     ]
 
 
+def _result(score: Any, measurement: Measurement) -> Any:
+    from wattwhat.scoring import ScoreResult
+
+    result = score(measurement)
+    if not isinstance(result, ScoreResult):
+        raise ScoreError(f"{score.name} gave {result!r}, expected a wattwhat.scoring.ScoreResult")
+    return result
+
+
 def scorable(
     measurements: Sequence[Measurement], score: Any
 ) -> tuple[list[tuple[Measurement, Any]], list[Reason]]:
@@ -176,7 +185,7 @@ def scorable(
         try:
             if metric in measurement.metrics:
                 accuracy_of(measurement, metric)
-            judged.append((measurement, score(measurement)))
+            judged.append((measurement, _result(score, measurement)))
         except WattwhatError as err:
             reasons.append((measurement.label, as_options(str(err))))
         except Exception as err:

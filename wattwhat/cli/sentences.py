@@ -58,7 +58,7 @@ _OPTIONS: Sequence[tuple[str, str]] = (
     ),
 )
 _NUMBER = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?")
-_PLACE = re.compile(r".*?:\d+(?=: )")
+_PLACE = re.compile(r".*?(?=: )")  # the file, and its line where there is one
 _NAMED = 4
 
 
@@ -102,7 +102,7 @@ def complain_of(problems: Sequence[str]) -> None:
     pairs = []
     for sentence in problems:
         place = _PLACE.match(sentence)
-        pairs.append((place[0] if place else sentence, as_options(sentence)))
+        pairs.append((place[0] if place else "", as_options(sentence)))
     complain(together(pairs), f"problems ({len(problems)}):")
 
 

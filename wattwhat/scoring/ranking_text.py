@@ -109,7 +109,7 @@ def _first(ranking: Ranking) -> str:
     first, second = ranking.rows[:2]
     if first.beats_next is None:
         return f"whether {first.label} truly beats {second.label} is not known: an uncertainty is missing"
-    return f"{first.label} truly beats {second.label} with {_percent(first.beats_next)}"
+    return f"{first.label} truly beats {second.label} with a probability of {_percent(first.beats_next)}"
 
 
 def _holds(ranking: Ranking, what: str, orders: Mapping[Any, tuple[str, ...]]) -> str:

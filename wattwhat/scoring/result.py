@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import attrs
 
+from wattwhat.errors import ScoreError
 from wattwhat.quantity import Quantity, finite_or_none
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ def _frozen(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if not value:
         return _EMPTY
     return value if isinstance(value, MappingProxyType) else MappingProxyType(dict(value))
+
+
+def _quantity_or_none(_: object, __: object, value: Any) -> None:
+    if value is not None and not isinstance(value, Quantity):
+        raise ScoreError(
+            f'value: expected a Quantity or None, got {value!r}; write, for instance, Quantity(0.5, 0.0, "1")'
+        )
 
 
 def _frozen_or_none(value: Mapping[str, float] | None) -> Mapping[str, float] | None:
@@ -41,6 +49,9 @@ class ScoreResult:
         details: what went in and what is to be said: ``accuracy`` and the energy as quantities,
             ``words`` (a sentence), ``notes`` (sentences about what is doubtful), the label.
 
+    Raises:
+        ScoreError: the value is neither a Quantity nor None.
+
     Example:
         >>> result = ScoreResult("grade", None, "B", {"A": 0.0, "B": 0.87, "C": 0.13})
         >>> print(result)
@@ -48,7 +59,7 @@ class ScoreResult:
     """
 
     name: str
-    value: Quantity | None = None
+    value: Quantity | None = attrs.field(default=None, validator=_quantity_or_none)
     grade: str | None = None
     probabilities: Mapping[str, float] | None = attrs.field(default=None, converter=_frozen_or_none)
     details: Mapping[str, Any] = attrs.field(default=None, converter=_frozen)

@@ -10,12 +10,15 @@ function summarise() {
     words.push(
       `Most accurate: ${row.name}, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor)} ${basis().unit}.`,
     );
+    // energies of unlike things have no least one: the page says "No ranking" above the chart
+    const kinds = countBy(drawn, (mark) => rows[mark.id].kind).size;
     const least = rows[drawn[0].id];
-    words.push(
-      `Least energy: ${least.name}, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`,
-    );
+    if (kinds === 1)
+      words.push(
+        `Least energy: ${least.name}, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`,
+      );
     const front = drawn.filter((mark) => mark.onFront).length;
-    words.push(`${front} on the Pareto front.`);
+    words.push(kinds === 1 ? `${front} on the Pareto front.` : `${front} on the Pareto fronts of ${kinds} kinds of energy.`);
     const lacking = shown.filter((row) => energyOf(row) && !row.accuracy).length;
     if (lacking)
       words.push(

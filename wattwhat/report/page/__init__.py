@@ -15,7 +15,7 @@ _TITLE = "What accuracy costs"
 
 
 def page_html(
-    measurements: Iterable[Measurement],
+    measurements: Measurement | Iterable[Measurement],
     *,
     title: str | None = None,
     reference: Any = None,
@@ -23,17 +23,19 @@ def page_html(
 ) -> str:
     """The page as text; `write_page` describes it and its arguments."""
     from wattwhat._version import __version__
+    from wattwhat.measurement import Measurement
     from wattwhat.report.page.document import document_of
     from wattwhat.report.page.payload import payload_of
     from wattwhat.report.page.specs import library_script, page_specs
 
-    payload = payload_of(measurements, title=title or _TITLE, reference=reference, metric=metric)
+    ones = [measurements] if isinstance(measurements, Measurement) else measurements
+    payload = payload_of(ones, title=title or _TITLE, reference=reference, metric=metric)
     return document_of(payload, library=library_script(), specs=page_specs(), version=__version__)
 
 
 def write_page(
     path: str | os.PathLike[str],
-    measurements: Iterable[Measurement],
+    measurements: Measurement | Iterable[Measurement],
     *,
     title: str | None = None,
     reference: Any = None,
@@ -46,7 +48,7 @@ def write_page(
 
     Args:
         path: the HTML file; an existing one is replaced only when all of the new one is written.
-        measurements: what to show, with or without accuracy.
+        measurements: what to show, one or several, with or without accuracy.
         title: of the page.
         reference: what grades are given against: a `wattwhat.scoring.FrontierGrade`, the path of a saved
             one, ``"fit"`` (each population of at least 8 like measurements among these becomes a reference;
