@@ -104,6 +104,7 @@ def test_labels_behind_the_inputs_of_a_batch_are_left_out() -> None:
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, torch.zeros(5)), batch_size=5)
     m = wattwhat.measure(One(), loader, **QUICK)
     assert m.label == "One"
+    assert m.details["phase"] == "inference"
     assert m.calls is not None
     assert m.calls >= 1
 
@@ -125,6 +126,7 @@ def test_training_is_measured_and_undone(model: Any, kind: str) -> None:
     m = wattwhat.measure(model, [(X, y)], train=step if kind == "step" else (loss, optimizer), **QUICK)
     same(before, state(model))
     assert m.items == 5 * (m.calls or 0)
+    assert m.details["phase"] == "training"
     assert all(mode == (True, True) for mode in model.modes)
     if kind == "step":
         assert len(steps) >= (m.calls or 0)

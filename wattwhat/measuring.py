@@ -62,7 +62,8 @@ def measure(
         progress: called now and then with the seconds passed and what is being done.
 
     Returns:
-        The Measurement over all measured blocks; ``details["stopped"]`` says why measuring stopped.
+        The Measurement over all measured blocks; ``details["stopped"]`` says why measuring stopped, and of a
+        torch model ``details["phase"]`` whether it is of training or inference.
 
     Raises:
         ArgumentError: an argument is outside what is allowed; nothing has been run then.
@@ -89,4 +90,6 @@ def measure(
     items = None if items_per_call is None else float(items_per_call)
     workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
     result = run_plan(workload, plan, rig, progress=progress)
-    return attrs.evolve(result, metrics=known, label=label or workload.label)
+    phase = getattr(workload, "phase", None)
+    details = result.details if phase is None else {**result.details, "phase": phase}
+    return attrs.evolve(result, metrics=known, label=label or workload.label, details=details)

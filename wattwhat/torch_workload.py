@@ -135,6 +135,11 @@ class TorchWorkload(Workload):
         optimizer.step()
         return loss
 
+    @property
+    def phase(self) -> str:
+        """``"training"`` or ``"inference"``, which scores keep apart."""
+        return "inference" if self._train is None else "training"
+
     def devices(self) -> tuple[str, ...] | None:
         """UUIDs of the CUDA devices that hold the model's tensors or its inputs; empty for the CPU.
 
