@@ -223,11 +223,11 @@ def _by_ticks(
     between_j2 = sum(share * (energy_j - value_j) ** 2 for energy_j, share, _ in energies)
     # the rarer of two hypotheses lies farther out than a standard deviation says: it is to be inside as well
     farthest_j = max((abs(e - value_j) for e, share, _ in energies if share > 0.05), default=0.0)
-    mean_s2 = sum(share * min(duration_s, u * math.sqrt(2.0 / 3.0)) ** 2 for _, share, u in energies)
+    slowest_s = max(u for _, share, u in energies if share > 0.05) * math.sqrt(2.0 / 3.0)
     unsure = max(0.0, 1.0 - duration_s / (2.0 * max(periods)))
     unknown_w = 0.0 if likely else limit_w / math.sqrt(12.0) * unsure
     power_w = max(value_j / duration_s, likely[0] if likely else 0.0)
-    within_j = max(_SHORT_SPREAD * power_w, unknown_w) * math.sqrt(mean_s2)
+    within_j = max(_SHORT_SPREAD * power_w, unknown_w) * min(duration_s, slowest_s)
     return value_j, math.hypot(max(math.sqrt(between_j2), farthest_j / 2.0), within_j)
 
 
