@@ -196,10 +196,15 @@ def _frontier(grade: FrontierGrade, low: float, high: float) -> list[str]:
         need = grade.frontier_j(accuracy)
         ends = [need, *(need * edge for edge in grade.edges)]
         unit = energy_unit(need)
-        shown = [f"{Quantity(joules, 0.0, 'J').to(unit).value:.3g}" for joules in ends]
+        shown = [_three_digits(Quantity(joules, 0.0, "J").to(unit).value) for joules in ends]
         rows.append([f"{accuracy:.4g}", *shown, unit])
     titles = ["accuracy", "frontier", "A to", "B to", "C to", "D to", "E to", "F to"]
     return listing([*(Column(title, True) for title in titles), Column("an item")], rows)
+
+
+def _three_digits(value: float) -> str:
+    """Never as 1.08e+03, which would take the table over 80 columns."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def _members(grade: FrontierGrade) -> list[str]:
