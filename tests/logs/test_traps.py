@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from wattwhat import logs
 from wattwhat.errors import ArgumentError, LogError, UnitError
+from wattwhat.logs import run as run_module
 from wattwhat.logs.turns import devices_in_turn
 
 HEADER = "timestamp, power.draw [W]\n"
@@ -23,8 +25,6 @@ def smi(powers, step_s=1.0, start="2026/03/01 10:00:00.000", header=HEADER):
 
 
 def stamped(seconds, start="2026/03/01 10:00:00.000"):
-    from datetime import datetime, timedelta
-
     at = datetime.strptime(start, "%Y/%m/%d %H:%M:%S.%f") + timedelta(seconds=seconds)
     return at.strftime("%Y/%m/%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
 
@@ -538,3 +538,37 @@ def test_one_device_with_jitter_and_pauses_stays_one(step_s, jitter, pauses, gen
             t_s += 3600.0
         times.append(t_s)
     assert devices_in_turn(times) == 1
+
+
+class Spring(tzinfo):
+    """A made zone whose clocks were put forward at 02:00 on 29 March 2026."""
+
+    def utcoffset(self, moment):
+        return timedelta(hours=2 if moment.replace(tzinfo=None) >= datetime(2026, 3, 29, 3) else 1)
+
+    def dst(self, moment):
+        return timedelta(0)
+
+
+@given(st.integers(1, 19))
+def test_with_its_zone_a_clock_put_forward_skips_no_time(chunk):
+    text = smi(["100.00 W"] * 10, start="2026/03/29 01:59:51.000")
+    text += smi(["100.00 W"] * 10, start="2026/03/29 03:00:01.000", header="")
+    whole, run_module._CHUNK = run_module._CHUNK, chunk
+    try:
+        found = read(text, timezone=Spring())
+    finally:
+        run_module._CHUNK = whole
+    assert [m.energy_j.value for m in found] == pytest.approx([1900.0])
+    assert found[0].duration_s == pytest.approx(19.0)
+    assert found[0].budget.get("lost readings") == 0.0
+    assert any("put forward by 60 min" in warning for warning in found[0].warnings)
+
+
+def test_with_its_zone_a_pause_of_an_hour_on_another_day_is_a_gap():
+    text = smi(["100.00 W"] * 10, start="2026/03/28 01:59:51.000")
+    text += smi(["100.00 W"] * 10, start="2026/03/28 03:00:01.000", header="")
+    (found,) = read(text, timezone=Spring())
+    assert found.duration_s == pytest.approx(3619.0)
+    assert found.budget.get("lost readings") > 0.0
+    assert not any("put forward" in warning for warning in found.warnings)
