@@ -44,7 +44,8 @@ def test_ours_are_not_given_away():
 
 
 def test_what_is_not_there_or_broken_is_named():
-    with pytest.raises(ScoreError, match=r"no score 'smm'; known: sam, grade.*theirs"):
+    with pytest.raises(ScoreError, match=r"no score 'smm'; known: sam, grade.*theirs") as caught:
         score_class("smm", OUTSIDE)
+    assert str(caught.value).count("sam") == 1
     with pytest.raises(BackendError, match="no_such_module_at_all"):
         score_class("broken", BROKEN)

@@ -147,5 +147,5 @@ def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
     plugins = find_plugins(GROUP, entry_points)
     if name in plugins:
         return load(plugins[name])
-    known = ", ".join([*(entry.name for entry in _OWN), *plugins])
+    known = ", ".join(dict.fromkeys([*(entry.name for entry in _OWN), *plugins]))
     raise ScoreError(f"there is no score {name!r}; known: {known}")
