@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat import logs
+from wattwhat import Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError, LogError, UnitError
 from wattwhat.logs import run as run_module
 from wattwhat.logs.turns import devices_in_turn
@@ -572,3 +572,16 @@ def test_with_its_zone_a_pause_of_an_hour_on_another_day_is_a_gap():
     assert found.duration_s == pytest.approx(3619.0)
     assert found.budget.get("lost readings") > 0.0
     assert not any("put forward" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("nothing", [float("nan"), float("inf")])
+def test_our_own_line_with_a_metric_that_is_no_number_keeps_its_energy(nothing):
+    line = {**Measurement(label="net", energy_j=Quantity(5.0, 0.1, "J")).to_dict()}
+    text = json.dumps({**line, "metrics": {"accuracy": nothing, "parameters": 7.0}}) + "\n"
+    found = read(text)
+    assert [m.energy_j.value for m in found] == [5.0]
+    assert dict(found[0].metrics) == {"parameters": 7.0}
+    assert any("accuracy NaN or infinite" in warning for warning in found[0].warnings)
+    assert found.problems[0].startswith("<stream>:1: expected finite metrics")
+    with pytest.raises(LogError, match="<stream>:1: expected finite metrics"):
+        read(text, strict=True)
