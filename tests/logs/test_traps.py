@@ -585,3 +585,39 @@ def test_our_own_line_with_a_metric_that_is_no_number_keeps_its_energy(nothing):
     assert found.problems[0].startswith("<stream>:1: expected finite metrics")
     with pytest.raises(LogError, match="<stream>:1: expected finite metrics"):
         read(text, strict=True)
+
+
+@pytest.mark.parametrize(("cut", "joules"), [(0, 1000.0), (3, 1000.0), (7, 900.0), (8, 900.0)])
+def test_a_last_line_that_is_cut_within_its_power_is_listed_not_taken(cut, joules):
+    text = smi(["100.00 W"] * 11)
+    found = read(text[: len(text) - cut])
+    assert found[0].energy_j.value == pytest.approx(joules)
+    assert len(found.problems) == (joules < 1000.0)
+    if found.problems:
+        assert found.problems[0].startswith("<stream>:12: expected a power with its unit")
+
+
+def test_units_may_be_left_out_in_all_rows():
+    assert read(smi(["100.00"] * 10 + ["50"]))[0].energy_j.value == pytest.approx(975.0)
+
+
+def test_an_unquoted_decimal_comma_does_not_cut_the_power():
+    assert read(smi(["100,50 W"] * 11))[0].energy_j.value == pytest.approx(1005.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "joules"), [("S0,1,100,Joules", 100.0), ("S0,1,475,42,Joules", 475.42), ("CPU0,7,50,Joules", 7.5)]
+)
+def test_perf_of_one_socket_reads_whole_joules_and_split_ones(row, joules):
+    found = read(f"{row},power/energy-pkg/,20005659301,100.00,,\n")
+    assert found[0].energy_j.value == pytest.approx(joules)
+
+
+@pytest.mark.parametrize("rest", ["RAM 936/3964MB ", "CPU [10%@102,3%@102] ", ""])
+def test_tegrastats_is_recognised_from_a_part_of_its_line(rest):
+    text = "".join(
+        f"01-01-2026 10:00:{k:02d} {rest}VDD_IN 5000mW/4000mW VDD_SOC 1000mW/1000mW\n" for k in range(11)
+    )
+    found = read(text)
+    assert found[0].details["format"] == "tegrastats"
+    assert found[0].energy_j.value == pytest.approx(50.0)
