@@ -189,6 +189,24 @@ def test_a_third_partys_score_may_have_letters_only_and_fail_on_a_row(models, ca
     assert "not ranked" in score(capsys, models, "--score", "letters")[1]
 
 
+class JoulesPerItem:
+    """As in the reference: nothing but a name and a value."""
+
+    name = "joules per item"
+
+    def __call__(self, measurement):
+        from wattwhat.scoring import ScoreResult
+
+        return ScoreResult(self.name, measurement.energy_j)
+
+
+def test_a_third_partys_score_need_not_give_details(models, capsys, monkeypatch):
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: JoulesPerItem)
+    status, out, err = score(capsys, models, "--score", "theirs", "--json")
+    assert (status, err) == (0, "")
+    assert [row["label"] for row in objects(out)] == ["odd", "large", "small"]
+
+
 def test_the_table_fits_80_columns(tmp_path, capsys):
     runs = [
         net("a rather long name of a model " * 3 + str(i), 2e-5 * 10**i, 0.5 + 0.02 * i) for i in range(12)

@@ -215,3 +215,17 @@ def test_what_cannot_be_ranked_is_refused():
 def test_one_model_ranks_first_of_one():
     ranking = rank([measured("a", 0.9, 3600.0)], SAM(unit="Wh"))
     assert (ranking.labels, ranking.rows[0].beats_next, ranking.statements()) == (("a",), None, ())
+
+
+def test_a_score_that_gives_no_details_is_ranked_under_the_measurements_labels():
+    class JoulesPerItem:
+        name = "joules per item"
+        higher_is_better = False
+
+        def __call__(self, measurement):
+            return ScoreResult(self.name, measurement.energy_per_item_j)
+
+    nets = [measured("large", 0.9, 9.0, items=1), measured("small", 0.8, 3.0, items=1)]
+    ranking = rank(nets, JoulesPerItem())
+    assert ranking.labels == ("small", "large")
+    assert "small" in str(ranking)

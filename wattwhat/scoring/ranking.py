@@ -151,7 +151,7 @@ def rank(
         raise ArgumentError(f"draws: expected at least 1, got {draws!r}")
     if phase is not None or any(phase_of(measurement) for measurement in population):
         population = choose_phase(population, phase)
-    results = [chosen(measurement) for measurement in population]
+    results = [_named(chosen(measurement), measurement) for measurement in population]
     sign = 1.0 if getattr(chosen, "higher_is_better", True) else -1.0
     keys = [sign * _value(result, chosen) for result in results]
     order = sorted(range(len(keys)), key=lambda i: -keys[i])
@@ -177,6 +177,13 @@ def rank(
         {unit: tuple(labels[i] for i in found) for unit, found in unit_orders.items()},
         tuple(note.removeprefix("forced: ") for note in notes),
     )
+
+
+def _named(result: ScoreResult, measurement: Measurement) -> ScoreResult:
+    """The result under the measurement's label, which a third party's score need not put into it."""
+    if result.details.get("label") == measurement.label:
+        return result
+    return attrs.evolve(result, details={**result.details, "label": measurement.label})
 
 
 def _value(result: ScoreResult, score: Score) -> float:
