@@ -121,6 +121,14 @@ def test_gains_of_two_sensors_do_not_cancel(a: float, b: float, gain: float) -> 
     assert any("not the same sensors" in sentence for sentence in found.warnings)
 
 
+@given(st.floats(1.0, 1e6), st.floats(1.0, 1e6), st.floats(0.001, 0.3))
+def test_logs_without_a_host_are_not_taken_for_one_sensor(a: float, b: float, gain: float) -> None:
+    unknown = channel("unknown-host/x/GPU 0", gain_error=gain)
+    found = compare(run(reading(unknown, a)), run(reading(unknown, b)), per="total")
+    assert found.ratio.relative == pytest.approx(gain * math.sqrt(2.0), rel=1e-6)
+    assert any("names no host" in sentence for sentence in found.warnings)
+
+
 @given(st.floats(0.1, 20.0), st.floats(0.1, 20.0), st.floats(0.1, 5.0))
 def test_an_offset_cancels_as_far_as_both_took_alike(a_s: float, b_s: float, offset_w: float) -> None:
     """100 W each; an offset of 1 W is then 1 % of both, whatever their lengths."""

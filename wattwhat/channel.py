@@ -11,7 +11,10 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["COMPONENTS", "Channel", "counted_ids", "host_name"]
+__all__ = ["COMPONENTS", "UNKNOWN_HOST", "Channel", "counted_ids", "host_name", "names_host"]
+
+# Where the host would stand in the id of a channel of a log that names none.
+UNKNOWN_HOST = "unknown-host"
 
 COMPONENTS = (
     "gpu",
@@ -202,3 +205,13 @@ def host_name() -> str:
 
         name = socket.gethostname()
     return (name.split(".")[0] or "localhost").replace("/", "-")
+
+
+def names_host(channel_id: str) -> bool:
+    """Whether an id names one thing in the world; alike ids of logs without a host need not be one sensor.
+
+    Example:
+        >>> names_host("lab1/rapl/package-0"), names_host("unknown-host/zeus/GPU 0")
+        (True, False)
+    """
+    return not channel_id.startswith(f"{UNKNOWN_HOST}/")

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from wattwhat.channel import names_host
+
 if TYPE_CHECKING:
     from wattwhat.measurement import ChannelEnergy, Measurement
 
@@ -38,12 +40,17 @@ def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
 
 
 def shared_ids(a: Measurement, b: Measurement) -> set[str]:
-    """Ids of the channels that both read, on the same device through the same backend, and both count."""
+    """Ids of the channels that both read, on the same device through the same backend, and both count.
+
+    Channels of logs that name no host are not known to be the same thing, so they are not among them.
+    """
     of_b = {entry.channel.id: entry for entry in _counted(b)}
     return {
         entry.channel.id
         for entry in _counted(a)
-        if entry.channel.id in of_b and _kind(entry) == _kind(of_b[entry.channel.id])
+        if names_host(entry.channel.id)
+        and entry.channel.id in of_b
+        and _kind(entry) == _kind(of_b[entry.channel.id])
     }
 
 
@@ -52,6 +59,11 @@ def doubts(a: Measurement, b: Measurement) -> tuple[str, ...]:
     found = []
     if not a.channels and not b.channels:
         found.append("neither says which channels were read: that they cover the same is taken on trust")
+    elif not all(names_host(entry.channel.id) for m in (a, b) for entry in _counted(m)):
+        found.append(
+            "a log names no host, so the two may come from different sensors: their errors are not taken "
+            "to cancel"
+        )
     elif len(shared_ids(a, b)) < max(len(_counted(a)), len(_counted(b))):
         found.append("not the same sensors: their errors do not cancel, and units of one device differ too")
     if "estimated" in (a.provenance, b.provenance):

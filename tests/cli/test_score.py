@@ -223,6 +223,20 @@ def test_the_table_fits_80_columns(tmp_path, capsys):
     assert max(map(len, table)) <= 80
 
 
+def test_graded_models_fit_80_columns_with_names_that_can_be_told_apart(tmp_path, capsys):
+    pytest.importorskip("scipy")
+    names = [f"EfficientNet-Lite-{k}" for k in range(10)]
+    runs = [net(name, 313.7 * 1.9**k, 0.6123 + 0.03 * k, items=100) for k, name in enumerate(names)]
+    logs, target = jsonl(tmp_path / "m.jsonl", runs), str(tmp_path / "ref.json")
+    assert main(["reference", "fit", logs, "-o", target, "--bootstrap", "20"]) == 0
+    shown = [line for line in capsys.readouterr().out.splitlines() if target not in line]
+    graded = score(capsys, logs, "--score", "grade", "--reference", target)[1].splitlines()
+    assert max(map(len, [*shown, *graded])) <= 80
+    rows = [line for line in graded if line.lstrip(" *")[:1].isdigit()]
+    assert len({line.split()[1] for line in rows}) == len(names)
+    assert any("ranks" in line for line in graded[:2])
+
+
 def test_alike_reasons_are_told_once():
     reasons = [(f"net{i}", f"'net{i}' takes {i} J; use less") for i in range(9)]
     (told,) = together(reasons)

@@ -209,3 +209,30 @@ def test_a_header_that_changes_inside_the_file_is_followed():
     other = [name for name in codecarbon_row() if name not in ("water_consumed", "wue")]
     text = codecarbon_csv(codecarbon_row()) + codecarbon_csv(codecarbon_row(run_id="b"), columns=other)
     assert joules(read(text)) == pytest.approx([1260.0, 1260.0])
+
+
+def test_a_spreadsheet_with_semicolons_and_decimal_commas_gives_the_same_joules():
+    plain = codecarbon_csv(codecarbon_row())
+    local = plain.replace(",", ";").replace(".", ",")
+    assert joules(read(local)) == pytest.approx(joules(read(plain)))
+    assert read(local)[0].duration_s == read(plain)[0].duration_s
+
+
+def with_accuracy(name, *cells):
+    """A file to which a column was added by hand."""
+    rows = [codecarbon_row(run_id=f"run-{k}") | {name: cell} for k, cell in enumerate(cells)]
+    return codecarbon_csv(*rows, columns=[*codecarbon_row(), name])
+
+
+@pytest.mark.parametrize("name", ["accuracy", "test_acc", "Top-1"])
+def test_an_accuracy_that_stands_in_the_row_comes_along(name):
+    found = read(with_accuracy(name, "0.7", "", "0.8"))
+    assert [m.metrics.get("accuracy") for m in found] == [0.7, None, 0.8]
+
+
+def test_percent_in_an_accuracy_column_is_told_by_its_name_or_by_the_user_and_never_guessed():
+    assert read(with_accuracy("accuracy [%]", "76.1"))[0].metrics["accuracy"] == pytest.approx(0.761)
+    text = with_accuracy("accuracy", "76.1", "0.9")
+    assert [dict(m.metrics) for m in read(text)] == [{}, {}]
+    assert any("accuracy_unit='percent'" in w for w in read(text)[0].warnings)
+    assert read(text, accuracy_unit="percent")[0].metrics["accuracy"] == pytest.approx(0.761)

@@ -2,13 +2,15 @@
 
 import io
 import json
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat import logs
+from wattwhat import Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError, LogError, UnitError
+from wattwhat.logs import run as run_module
 from wattwhat.logs.turns import devices_in_turn
 
 HEADER = "timestamp, power.draw [W]\n"
@@ -23,8 +25,6 @@ def smi(powers, step_s=1.0, start="2026/03/01 10:00:00.000", header=HEADER):
 
 
 def stamped(seconds, start="2026/03/01 10:00:00.000"):
-    from datetime import datetime, timedelta
-
     at = datetime.strptime(start, "%Y/%m/%d %H:%M:%S.%f") + timedelta(seconds=seconds)
     return at.strftime("%Y/%m/%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
 
@@ -538,3 +538,86 @@ def test_one_device_with_jitter_and_pauses_stays_one(step_s, jitter, pauses, gen
             t_s += 3600.0
         times.append(t_s)
     assert devices_in_turn(times) == 1
+
+
+class Spring(tzinfo):
+    """A made zone whose clocks were put forward at 02:00 on 29 March 2026."""
+
+    def utcoffset(self, moment):
+        return timedelta(hours=2 if moment.replace(tzinfo=None) >= datetime(2026, 3, 29, 3) else 1)
+
+    def dst(self, moment):
+        return timedelta(0)
+
+
+@given(st.integers(1, 19))
+def test_with_its_zone_a_clock_put_forward_skips_no_time(chunk):
+    text = smi(["100.00 W"] * 10, start="2026/03/29 01:59:51.000")
+    text += smi(["100.00 W"] * 10, start="2026/03/29 03:00:01.000", header="")
+    whole, run_module._CHUNK = run_module._CHUNK, chunk
+    try:
+        found = read(text, timezone=Spring())
+    finally:
+        run_module._CHUNK = whole
+    assert [m.energy_j.value for m in found] == pytest.approx([1900.0])
+    assert found[0].duration_s == pytest.approx(19.0)
+    assert found[0].budget.get("lost readings") == 0.0
+    assert any("put forward by 60 min" in warning for warning in found[0].warnings)
+
+
+def test_with_its_zone_a_pause_of_an_hour_on_another_day_is_a_gap():
+    text = smi(["100.00 W"] * 10, start="2026/03/28 01:59:51.000")
+    text += smi(["100.00 W"] * 10, start="2026/03/28 03:00:01.000", header="")
+    (found,) = read(text, timezone=Spring())
+    assert found.duration_s == pytest.approx(3619.0)
+    assert found.budget.get("lost readings") > 0.0
+    assert not any("put forward" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("nothing", [float("nan"), float("inf")])
+def test_our_own_line_with_a_metric_that_is_no_number_keeps_its_energy(nothing):
+    line = {**Measurement(label="net", energy_j=Quantity(5.0, 0.1, "J")).to_dict()}
+    text = json.dumps({**line, "metrics": {"accuracy": nothing, "parameters": 7.0}}) + "\n"
+    found = read(text)
+    assert [m.energy_j.value for m in found] == [5.0]
+    assert dict(found[0].metrics) == {"parameters": 7.0}
+    assert any("accuracy NaN or infinite" in warning for warning in found[0].warnings)
+    assert found.problems[0].startswith("<stream>:1: expected finite metrics")
+    with pytest.raises(LogError, match="<stream>:1: expected finite metrics"):
+        read(text, strict=True)
+
+
+@pytest.mark.parametrize(("cut", "joules"), [(0, 1000.0), (3, 1000.0), (7, 900.0), (8, 900.0)])
+def test_a_last_line_that_is_cut_within_its_power_is_listed_not_taken(cut, joules):
+    text = smi(["100.00 W"] * 11)
+    found = read(text[: len(text) - cut])
+    assert found[0].energy_j.value == pytest.approx(joules)
+    assert len(found.problems) == (joules < 1000.0)
+    if found.problems:
+        assert found.problems[0].startswith("<stream>:12: expected a power with its unit")
+
+
+def test_units_may_be_left_out_in_all_rows():
+    assert read(smi(["100.00"] * 10 + ["50"]))[0].energy_j.value == pytest.approx(975.0)
+
+
+def test_an_unquoted_decimal_comma_does_not_cut_the_power():
+    assert read(smi(["100,50 W"] * 11))[0].energy_j.value == pytest.approx(1005.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "joules"), [("S0,1,100,Joules", 100.0), ("S0,1,475,42,Joules", 475.42), ("CPU0,7,50,Joules", 7.5)]
+)
+def test_perf_of_one_socket_reads_whole_joules_and_split_ones(row, joules):
+    found = read(f"{row},power/energy-pkg/,20005659301,100.00,,\n")
+    assert found[0].energy_j.value == pytest.approx(joules)
+
+
+@pytest.mark.parametrize("rest", ["RAM 936/3964MB ", "CPU [10%@102,3%@102] ", ""])
+def test_tegrastats_is_recognised_from_a_part_of_its_line(rest):
+    text = "".join(
+        f"01-01-2026 10:00:{k:02d} {rest}VDD_IN 5000mW/4000mW VDD_SOC 1000mW/1000mW\n" for k in range(11)
+    )
+    found = read(text)
+    assert found[0].details["format"] == "tegrastats"
+    assert found[0].energy_j.value == pytest.approx(50.0)

@@ -488,6 +488,14 @@ def test_no_screen_is_too_small(driver, files, width, dark):
     opened.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_name_as_long_as_a_page_does_not_widen_it(driver, tmp_path, width):
+    named = [made.model("a" * 3000, 3.0, accuracy=0.9), *made.alike()]
+    write_page(tmp_path / "long.html", named)
+    opened = browser.Page(*driver).open(tmp_path / "long.html", width=width)
+    assert opened.run("return document.documentElement.scrollWidth") <= width
+
+
 def test_print_shows_all_there_is_on_white(driver, files):
     opened = browser.Page(*driver).open(files / "all.html")
     opened.driver.execute_cdp_cmd(

@@ -43,9 +43,9 @@ def test_the_order_is_that_of_the_values_however_they_come(pairs, random):
         assert row.unit_ranks[0] <= row.rank <= row.unit_ranks[1]
 
 
-def on_sensor(label, accuracy, joules, device):
+def on_sensor(label, accuracy, joules, device, host="h"):
     """A measurement whose whole uncertainty is the gain, 3 %, of the sensor of this device."""
-    channel = Channel(f"h/made/{device}", "made", device, "gpu", "energy")
+    channel = Channel(f"{host}/made/{device}", "made", device, "gpu", "energy")
     energy = Quantity(joules, 0.03 * joules, "J")
     budget = Budget.of({"sensor gain": energy.u})
     return Measurement(
@@ -67,6 +67,12 @@ def test_a_gain_in_common_does_not_blur_the_order_and_two_gains_do():
     assert two.rows[0].beats_next == pytest.approx(0.5 * math.erfc(-0.2345 / math.sqrt(2)), abs=0.03)
     assert any("device differs" in note for note in two.notes)
     assert not one.notes
+
+
+def test_logs_that_name_no_host_are_not_ranked_as_if_one_sensor_had_read_them():
+    nets = [on_sensor("a", 0.8, 1000, "g0", "unknown-host"), on_sensor("b", 0.8, 1010, "g0", "unknown-host")]
+    beats = rank(nets, SAM(unit="J")).rows[0].beats_next
+    assert beats == pytest.approx(0.5 * math.erfc(-0.2345 / math.sqrt(2)), abs=0.03)
 
 
 def test_the_probability_is_what_sampling_gives():

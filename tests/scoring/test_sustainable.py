@@ -190,3 +190,25 @@ def test_accuracy_of_zero_scores_zero():
 
 def test_sam_is_a_score():
     assert isinstance(SAM(), Score)
+
+
+def test_quantities_in_a_list_keep_their_unit_and_their_uncertainty():
+    accuracies = [Quantity(0.8, 0.01, "1"), Quantity(0.7, 0.02, "1")]
+    energies = [Quantity(7.2e7, 1e6, "J"), Quantity(30.0, 1.0, "kWh")]
+    scores = sam(accuracies, energies)
+    assert list(scores) == [sam(a, e) for a, e in zip(accuracies, energies, strict=True)]
+    mixed = sam(np.array([0.8, 0.7]), energies)
+    assert [q.value for q in mixed] == pytest.approx([q.value for q in scores])
+    assert all(one.u < other.u for one, other in zip(mixed, scores, strict=True))
+
+
+def test_a_quantity_in_a_list_that_is_outside_the_domain_is_named_by_its_place():
+    with pytest.raises(ScoreDomainError, match=r"\[1\]: electricity.*unit=\"Wh\""):
+        sam([0.8, 0.8], [Quantity(7.2e7, 0.0, "J"), Quantity(3.6e5, 0.0, "J")])
+
+
+def test_just_above_1_is_no_percent():
+    with pytest.raises(ArgumentError) as caught:
+        sam(1.0000001, 10.0)
+    assert "1.0000001 is not a fraction" in str(caught.value)
+    assert "%" not in str(caught.value)

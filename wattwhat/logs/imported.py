@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from wattwhat.budget import GAIN, MODEL, RESOLUTION
-from wattwhat.channel import Channel, counted_ids
+from wattwhat.channel import UNKNOWN_HOST, Channel, counted_ids
 from wattwhat.energy import Joules, power_limit_w, total
 from wattwhat.logs.sensors import Sensor
 from wattwhat.logs.source import Source
@@ -52,7 +52,7 @@ def channel_of(
     """
     name = device or "unknown device"
     inside: Any = tuple(contains)
-    pieces = [(host or "unknown-host"), format, name, *([part] if part else [])]
+    pieces = [(host or UNKNOWN_HOST), format, name, *([part] if part else [])]
     if sensor is not None:
         more.setdefault("gain_error", sensor.gain_error)
         more.setdefault("update_period_s", sensor.update_period_s)

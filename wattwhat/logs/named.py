@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 import attrs
@@ -10,6 +11,8 @@ from wattwhat.logs.source import Source
 from wattwhat.logs.tables import csv_rows
 
 __all__ = ["NamedRow", "delimiter_of", "named_rows"]
+
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d{1,4})?")
 
 
 @attrs.frozen
@@ -56,7 +59,8 @@ def named_rows(
     Args:
         source: the file.
         is_header: whether these cells (lower case) are a header.
-        delimiter: what separates cells.
+        delimiter: what separates cells. Where it is a semicolon, a spreadsheet of a country with decimal
+            commas wrote the file (the comma could not separate), so ``0,5`` is given as ``0.5``.
 
     Example:
         >>> made = Source.of_text("a,b\n1,2\na,b,c\n3,4,5\n", "made.csv")
@@ -68,6 +72,8 @@ def named_rows(
         if is_header(tuple(cell.lower() for cell in row)):
             header = tuple(row)
         elif header:
+            if delimiter == ";":
+                row = [cell.replace(",", ".") if _COMMA_NUMBER.fullmatch(cell) else cell for cell in row]
             cells: dict[str, str] = {}
             for name, cell in zip(header, row, strict=False):
                 cells.setdefault(name, cell)

@@ -24,6 +24,8 @@ __all__ = ["WATTS", "PowerTable", "delimiter_of", "is_date", "is_time"]
 
 WATTS = re.compile(r"\[?[\d.]+ W\]?")
 _UUID = re.compile(r"GPU-[0-9a-f-]{8,}|[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d")
+_DECIMALS = re.compile(r"\d{1,2} W")
+_WHOLE = re.compile(r"\d+\.\d\d")  # as nvidia-smi prints powers; cut behind it, the number is still right
 # "power.draw.average" is the mean of the last second, on Ampere (except GA100) and later (nvml.h).
 _AVERAGED = attrs.evolve(NVML, update_period_s=1.0, averaging_window_s=1.0)
 
@@ -55,6 +57,16 @@ class PowerTable:
         self._rows: dict[str | None, int] = {}
         self._limits: dict[str | None, float] = {}
         self._turns = self._turns_of(head)
+        self._width = self._header_width(split_cells(head.first_line, self.delimiter))
+        self._with_unit = self._has_units(head)
+
+    def _header_width(self, cells: list[str]) -> int | None:
+        return None if columns_of(cells) is None else len(cells)
+
+    def _has_units(self, head: Head) -> bool:
+        """Whether the rows at the beginning write the unit behind each power, so that a cut one shows."""
+        rows = [split_cells(text, self.delimiter) for text in head.lines[:50]]
+        return any(len(row) > self.columns.power and WATTS.fullmatch(row[self.columns.power]) for row in rows)
 
     def _find_columns(self, head: Head) -> Columns:
         cells = split_cells(head.first_line, self.delimiter)
@@ -150,6 +162,7 @@ class PowerTable:
             if not self._is_header(cells):
                 self._source.problem(line, f"expected {columns.power + 1} cells or more, found {len(cells)}")
             return
+        cells = self._mended(cells)
         device = self._device(cells)
         power_w, complaint = self._power(cells[columns.power])
         if complaint:
@@ -165,6 +178,15 @@ class PowerTable:
             for place, at_s, its_w, its_line in self._turns.add(t_s, power_w, line):
                 self._take(f"GPU in place {place + 1}", at_s, its_w, its_line)
 
+    def _mended(self, cells: list[str]) -> list[str]:
+        """A decimal comma beside separating commas makes one cell more: ``100,50 W`` is one power."""
+        place = self.columns.power
+        if self._width is None or len(cells) != self._width + 1 or self.delimiter != ",":
+            return cells
+        if not (is_index(cells[place]) and _DECIMALS.fullmatch(cells[place + 1])):
+            return cells
+        return [*cells[:place], f"{cells[place]}.{cells[place + 1]}", *cells[place + 2 :]]
+
     def _take(self, device: str | None, t_s: float, power_w: float | None, line: int) -> None:
         if power_w is None:
             self.trace.missing(device)
@@ -178,7 +200,7 @@ class PowerTable:
             return False
         if columns.time is None:
             columns = attrs.evolve(columns, time=self.columns.time)
-        self.columns = columns
+        self.columns, self._width = columns, len(cells)
         return True
 
     def _device(self, cells: list[str]) -> str | None:
@@ -206,6 +228,11 @@ class PowerTable:
             return None, None if is_missing(cell) else f"expected a power, found {cell!r:.60}"
         if value < 0.0:
             return None, f"expected a power of 0 W or more, found {cell!r:.60}"
+        if unit is None and self._with_unit and not _WHOLE.fullmatch(text):
+            return (
+                None,
+                f"expected a power with its unit, as in the rows before, found {cell!r:.60}: cut off?",
+            )
         factor = self._factor
         if factor is None:
             known = unit or self.columns.unit or "W"

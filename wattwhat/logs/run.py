@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 import attrs
@@ -16,6 +17,8 @@ _CHUNK = 65_536
 _PARTS_AT_MOST = 1000
 _STRAY = 3
 _HOUR_S = 3600.0
+# No zone has put its clocks forward by less than 20 minutes since logs are written by machines.
+_SHORTEST_SET_S = 1200.0
 
 
 @attrs.define
@@ -50,10 +53,22 @@ class Run:
         sensor: update period, averaging window.
         local: whether the times come from a clock without a zone, which may be put back by an hour.
         limit_w: the most that the device draws, if the file says; else twice the largest sample.
+        zone: the zone of that clock, if the user said it: it knows when clocks were put forward.
     """
 
-    def __init__(self, source: Source, sensor: Sensor, *, local: bool, limit_w: float | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        sensor: Sensor,
+        *,
+        local: bool,
+        limit_w: float | None,
+        zone: tzinfo | None = None,
+    ) -> None:
         self._source, self._sensor, self._local, self._limit_w = source, sensor, local, limit_w
+        self._zone = zone if local else None
+        self._last_local_s: float | None = None
+        self._skipped: list[str] = []
         self._t: list[float] = []
         self._p: list[float] = []
         self._lines: list[int] = []
@@ -82,6 +97,9 @@ class Run:
     def finish(self) -> list[Part]:
         """The parts, in the order of the file."""
         self._flush()
+        if self._parts:
+            self._parts[0].warnings.extend(self._skipped)
+            self._skipped = []
         return self._parts
 
     def _gather(self) -> None:
@@ -110,7 +128,7 @@ class Run:
         """Sums over the chunk, cut where the time goes back."""
         import numpy as np
 
-        t = t + self._shift_s
+        t = self._running(t, lines)
         while len(t):
             part = self._parts[-1] if self._parts else None
             if part is None or t[0] >= part.last_s:
@@ -120,6 +138,28 @@ class Run:
                 t, p, lines = t[end:], p[end:], lines[end:]
             else:
                 t, p, lines = self._went_back(part, t, p, lines)
+
+    def _running(self, local_s: Any, lines: Any) -> Any:
+        """Times of a clock that is never set, out of those of the file, as far as the user's zone tells."""
+        import numpy as np
+
+        t = local_s + self._shift_s
+        if self._zone is None or not len(t):
+            return t
+        before = float(local_s[0]) if self._last_local_s is None else self._last_local_s
+        self._last_local_s = float(local_s[-1])
+        steps = np.diff(local_s, prepend=before)
+        for place in np.flatnonzero(steps >= _SHORTEST_SET_S).tolist():
+            after = float(local_s[place])
+            skipped = _offset_s(self._zone, after) - _offset_s(self._zone, after - float(steps[place]))
+            if 0.0 < skipped <= steps[place]:
+                t[place:] -= skipped
+                self._shift_s -= skipped
+                self._skipped.append(
+                    f"line {int(lines[place])}: clocks were put forward by {skipped / 60.0:g} min there, as "
+                    "the time zone tells: no energy is counted for the time that was skipped"
+                )
+        return t
 
     def _settle(self, t: Any, p: Any) -> None:
         """Interval, gap and limit, from the first chunk."""
@@ -151,7 +191,7 @@ class Run:
 
     def _look_for_summer_time(self, part: Part, before: float, t: Any, lines: Any) -> None:
         """A pause of just an hour on a local clock may be none: say so, for only the user knows."""
-        if not self._local or float(t[-1]) - before < _HOUR_S:
+        if not self._local or self._zone is not None or float(t[-1]) - before < _HOUR_S:
             return
         import numpy as np
 
@@ -193,3 +233,13 @@ class Run:
         part.warnings.append(sentence)
         self._parts.append(Part(float(t[0]), int(lines[0]), last_s=float(t[0]), warnings=[sentence]))
         return t, p, lines
+
+
+def _offset_s(zone: tzinfo, local_s: float) -> float:
+    """What a zone's clocks are ahead of UTC by, in s, when they show this; 0 outside the calendar."""
+    try:
+        plain = datetime.fromtimestamp(local_s, timezone.utc)
+        offset = plain.replace(tzinfo=zone).utcoffset()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+    return offset.total_seconds() if offset is not None else 0.0

@@ -139,7 +139,13 @@ class Trace:
             raise self._source.error(None, f"expected at most {_CHANNELS_AT_MOST} devices in one file")
         fields = self._fields.get(device, {})
         sensor = fields.get("sensor", self._sensor)
-        run = Run(self._source, sensor, local=self._kind == "local", limit_w=fields.get("max_power_w"))
+        run = Run(
+            self._source,
+            sensor,
+            local=self._kind == "local",
+            limit_w=fields.get("max_power_w"),
+            zone=self._options.timezone,
+        )
         self._runs[device] = run
         return run
 

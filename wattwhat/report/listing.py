@@ -10,7 +10,7 @@ import attrs
 
 from wattwhat.quantity import Quantity
 
-__all__ = ["Column", "bar", "clean", "energy_unit", "listing", "plus_minus", "short_time"]
+__all__ = ["WIDTH", "Column", "bar", "clean", "energy_unit", "listing", "plus_minus", "short_time"]
 
 WIDTH = 80
 _NARROWEST = 8

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wattwhat.quantity import Quantity
-from wattwhat.report.listing import Column, energy_unit, listing
+from wattwhat.report.listing import WIDTH, Column, energy_unit, listing
 
 __all__ = ["score_table"]
+
+_NAMES_AT_LEAST = 14
 
 
 def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better: bool = False) -> list[str]:
@@ -30,7 +33,6 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
         1  net        1         -  2.0(5) J
     """
     columns, cells = [Column("#", True)], [[_place(row)] for row in rows]
-    graded = any(row["result"]["grade"] for row in rows)
     parts: list[tuple[Column, list[str]]] = [
         (Column("model", shrinks=True), [row["label"] for row in rows]),
         (Column("accuracy", True), [_short(row["accuracy"]) for row in rows]),
@@ -38,12 +40,12 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
     ]
     if any(row["result"]["value"] != row["energy"] for row in rows):
         parts.insert(1, (Column("score", True), [_short(row["result"]["value"]) for row in rows]))
-    if graded:
-        parts.insert(1, (Column("grade"), [row["result"]["grade"] or "-" for row in rows]))
-        parts.append((Column("probability"), [_odds(row["result"]) for row in rows]))
+    if any(row["result"]["grade"] for row in rows):
+        parts.insert(1, (Column("grade"), [_odds(row["result"]) for row in rows]))
     if any(row.get("ranks") for row in rows) and len(rows) > 1:
         parts.append((Column(">next", True), [_beats(row) for row in rows]))
         parts.append((Column("ranks", True), [_span(row.get("ranks")) for row in rows]))
+    parts = _fitting(parts, max(1, *(len(cell[0]) for cell in cells)))
     for column, found in parts:
         columns.append(column)
         for cell, text in zip(cells, found, strict=True):
@@ -52,9 +54,32 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
     lines = [f"{name}, {direction}", *listing(columns, cells)]
     if any(row["dominated"] for row in rows):
         lines.append("* dominated: another model is at least as accurate for no more energy")
-    if any(row.get("ranks") for row in rows) and len(rows) > 1:
-        lines.append(">next: probability of truly beating the next one; ranks: 95 % of the draws")
-    return lines
+    titles = {column.title for column, _ in parts}
+    said = [
+        sentence
+        for title, sentence in (
+            ("grade", "grade: with its probability and the likeliest other one's"),
+            (">next", ">next: probability of truly beating the next one"),
+            ("ranks", "ranks: 95 % of the draws"),
+        )
+        if title in titles
+    ]
+    return [*lines, *textwrap.wrap("; ".join(said), WIDTH)]
+
+
+def _fitting(parts: list[tuple[Column, list[str]]], before: int) -> list[tuple[Column, list[str]]]:
+    """Leave out what is told elsewhere too until the models' names have room enough to be told apart."""
+    kept = list(parts)
+    for title in (">next", "ranks"):
+        least = [
+            min(_NAMES_AT_LEAST, longest) if column.shrinks else longest
+            for column, cells in kept
+            for longest in (max(map(len, (column.title, *cells))),)
+        ]
+        if before + sum(least) + 2 * len(kept) <= WIDTH:
+            break
+        kept = [part for part in kept if part[0].title != title]
+    return kept
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -86,8 +111,15 @@ def _energy(data: Mapping[str, Any]) -> str:
 
 
 def _odds(result: Mapping[str, Any]) -> str:
-    likely = sorted((result["probabilities"] or {}).items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{grade} {100 * p:.0f} %" for grade, p in likely[:2] if p >= 0.005)
+    """The grade with its probability, then the likeliest other one."""
+    grade, chances = result["grade"], result["probabilities"] or {}
+    if not grade or grade not in chances:
+        return grade or "-"
+    others = sorted(
+        ((p, other) for other, p in chances.items() if other != grade and p >= 0.005), reverse=True
+    )
+    shown = [(chances[grade], grade), *others[:1]]
+    return ", ".join(f"{letter} {100 * p:.0f} %" for p, letter in shown)
 
 
 def _beats(row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.budget import GAIN, MODEL, OFFSET
+from wattwhat.channel import names_host
 from wattwhat.errors import WattwhatError
 from wattwhat.scoring.inputs import accuracy_of
 
@@ -59,6 +60,8 @@ def sensitivity_of(measurement: Measurement, score: Score, result: ScoreResult) 
         # The score has an edge right here; what it says of its own uncertainty has to do.
         return Sensitivity(value, 0.0, 0.0, result.value.u, None)
     sensor = tuple(sorted(entry.channel.id for entry in measurement.channels if entry.counted)) or None
+    if sensor is not None and not all(map(names_host, sensor)):
+        sensor = None  # alike ids of logs without a host may be different machines
     gain = math.hypot(measurement.budget.get(GAIN), measurement.budget.get(MODEL)) if sensor else 0.0
     offset = measurement.budget.get(OFFSET) if sensor else 0.0
     rest = math.sqrt(max(0.0, energy.u**2 - gain**2 - offset**2))

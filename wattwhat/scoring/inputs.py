@@ -41,7 +41,10 @@ def check_accuracy(value: float, name: str = "accuracy") -> float:
     if math.isnan(number):
         raise ArgumentError(f"{name} is NaN; leave out what has no {name}, or say what it is")
     hint = f"; write {number / 100:g} for {number:g} %" if 1.0 < number <= 100.0 else ""
-    raise ArgumentError(f"{name}: {number:g} is not a fraction between 0 and 1{hint}")
+    shown = f"{number:g}"
+    if shown == "1":  # rounding beside the limit, no percent
+        shown, hint = repr(number), ""
+    raise ArgumentError(f"{name}: {shown} is not a fraction between 0 and 1{hint}")
 
 
 def check_positive(instance: object, attribute: Any, value: float) -> None:

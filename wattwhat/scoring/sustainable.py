@@ -33,14 +33,15 @@ def sam(accuracy: Any, electricity: Any, *, unit: str = "kWh", alpha: float = 5,
     Args:
         accuracy: fraction from 0 to 1; a float, an array of any shape, or a Quantity of unit ``"1"``.
         electricity: in `unit`; a float, an array that broadcasts with the accuracy, or a Quantity
-            of energy, which is converted into `unit`.
+            of energy, which is converted into `unit`. Arrays and lists may hold Quantities.
         unit: unit of the electricity, one of kWh, Wh, mWh, kJ, J, ...
         alpha: weight of the accuracy, above 0.
         beta: scale, above 0.
 
     Returns:
         A Quantity of unit ``"1"`` if a Quantity went in (uncertainties carried to first order, accuracy
-        and energy taken as independent: GUM 5.1.2); an array if an array went in; else a float.
+        and energy taken as independent: GUM 5.1.2); an array if an array went in, of Quantities if one
+        of the two holds Quantities; else a float.
 
     Raises:
         ArgumentError: accuracy is no fraction (76.1 for 0.761, NaN), or another argument no number.
@@ -60,6 +61,8 @@ def sam(accuracy: Any, electricity: Any, *, unit: str = "kWh", alpha: float = 5,
     _check_parameters(unit, alpha, beta)
     if isinstance(accuracy, Quantity) or isinstance(electricity, Quantity):
         return _sam_quantity(_as_quantity(accuracy, "1"), _as_quantity(electricity, unit), unit, alpha, beta)
+    if _holds_quantities(accuracy) or _holds_quantities(electricity):
+        return _sam_quantities(accuracy, electricity, unit, alpha, beta)
     if _is_array(accuracy) or _is_array(electricity):
         return _sam_array(accuracy, electricity, unit, alpha, beta)
     value = check_accuracy(accuracy)
@@ -162,6 +165,17 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) > 0
 
 
+def _holds_quantities(value: Any) -> bool:
+    """Whether an array has Quantities inside: as plain numbers they would lose their unit and u."""
+    if isinstance(value, (list, tuple)):
+        return any(isinstance(one, Quantity) or _holds_quantities(one) for one in value)
+    if str(getattr(value, "dtype", "")) != "object":
+        return False
+    import numpy as np
+
+    return any(isinstance(one, Quantity) for one in np.asarray(value, dtype=object).flat)
+
+
 def _as_quantity(value: Any, unit: str) -> Quantity:
     if isinstance(value, Quantity):
         return value.to(unit)
@@ -200,6 +214,23 @@ def _sam_quantity(
     by_energy = value / (e * math.log(e))  # d/dE of 1 / log10 E is -1 / (log10 E * E * ln E)
     parts = [slope * u for slope, u in ((by_accuracy, accuracy.u), (by_energy, electricity.u)) if u]
     return Quantity(value, math.hypot(*parts), "1")
+
+
+def _sam_quantities(accuracy: Any, electricity: Any, unit: str, alpha: float, beta: float) -> Any:
+    import numpy as np
+
+    try:
+        pairs = np.broadcast(np.asarray(accuracy, dtype=object), np.asarray(electricity, dtype=object))
+    except ValueError as err:
+        raise ArgumentError(f"accuracy, electricity: expected numbers of fitting shapes; {err}") from err
+    scores = np.empty(pairs.shape, dtype=object)
+    for place, (a, e) in zip(np.ndindex(pairs.shape), pairs, strict=True):
+        try:
+            both = _as_quantity(a, "1"), _as_quantity(e, unit)
+            scores[place] = _sam_quantity(*both, unit, alpha, beta)
+        except (ArgumentError, ScoreDomainError) as err:
+            raise type(err)(f"[{', '.join(map(str, place))}]: {err}") from err
+    return scores
 
 
 def _sam_array(accuracy: Any, electricity: Any, unit: str, alpha: float, beta: float) -> Any:

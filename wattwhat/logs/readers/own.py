@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
+from typing import Any
 
 from wattwhat.errors import ArgumentError
 from wattwhat.logs.jsons import values
@@ -28,7 +30,28 @@ class OwnReader:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a line."""
         for line, value in values(source):
+            unknown = _unknown_metrics(value)
+            if unknown:
+                said = f"{' and '.join(unknown)} NaN or infinite, so left out of the metrics"
+                source.problem(line, f"expected finite metrics, but {said}")
+                value = {
+                    **value,
+                    "metrics": {k: v for k, v in value["metrics"].items() if k not in unknown},
+                    "warnings": [*_list(value.get("warnings")), said],
+                }
             try:
                 yield Measurement.from_dict(value)
             except (ArgumentError, ValueError, TypeError, AttributeError) as err:
                 source.problem(line, f"expected one Measurement as wattwhat writes it, but {err}")
+
+
+def _unknown_metrics(value: Any) -> list[str]:
+    """Metrics that json takes for numbers and that say nothing; the energy beside them is no worse."""
+    metrics = value.get("metrics") if isinstance(value, dict) else None
+    if not isinstance(metrics, dict):
+        return []
+    return [name for name, number in metrics.items() if isinstance(number, float) and not isfinite(number)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -26,6 +26,7 @@ _TEXT = re.compile(
 _ELAPSED = re.compile(r"\s*(\d[\d.,]{0,30})(?: \+- \S{1,20})? seconds time elapsed.{0,40}")
 _REPEATS = re.compile(r"\s*Performance counter stats for (.{0,300}?)(?: \((\d{1,9}) runs\))?:\s*")
 _SPREAD = re.compile(r"\+-\s*([\d.,]{1,10})\s*%")
+_PLACE = re.compile(r"(?:[SND]\d[\w-]*|CPU\d+)")
 _COMPONENTS = {"pkg": "cpu", "cores": "core", "core": "core", "ram": "dram", "gpu": "uncore", "psys": "host"}
 _INSIDE = {"pkg": ("cores", "core", "gpu"), "psys": ("pkg", "cores", "core", "ram", "gpu")}
 
@@ -114,14 +115,18 @@ def _parse_separated(text: str) -> _Count | None:
     event = _event(fields[place]) or ""
     before = fields[: place - 1]
     split = separator == "," and not any("." in field for field in before) and not is_missing(before[-1])
+    placed = next((k for k, field in enumerate(before) if _PLACE.fullmatch(field)), None)
+    if split and placed is not None:
+        # Behind a socket stand its number of counts and the value: a third field is the value's decimals.
+        split = len(before) - placed > (2 if before[placed].startswith("CPU") else 3)
     where = ""
     stamp: list[str] = []
     width = 2 if split else 1
     value = ".".join(before[-width:])
     rest = before[:-width]
-    if len(rest) >= 2 and re.fullmatch(r"(?:[SND]\d[\w-]*|CPU\d+)", rest[-2]):
+    if len(rest) >= 2 and _PLACE.fullmatch(rest[-2]):
         where, rest = rest[-2], rest[:-2]
-    elif rest and re.fullmatch(r"(?:[SND]\d[\w-]*|CPU\d+)", rest[-1]):
+    elif rest and _PLACE.fullmatch(rest[-1]):
         where, rest = rest[-1], rest[:-1]
     if rest:
         stamp = rest

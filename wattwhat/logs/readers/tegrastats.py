@@ -19,6 +19,7 @@ __all__ = ["Tegrastats"]
 _RAIL = re.compile(
     r"(?<!\S)([A-Z][A-Z0-9_]*) (-?\d{1,9})(?:mW)?/-?\d{1,9}(?:mW)?(?:/-?\d{1,9}(?:mW)?)?(?!\S)"
 )
+_MEMORY = re.compile(r"(?<!\S)RAM \d{1,9}/\d{1,9}[MG]B")
 _STAMP = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d")
 # What the whole module (or board) draws; the other rails are parts of it.
 _TOTALS = ("VDD_IN", "POM_5V_IN", "VIN")
@@ -35,11 +36,14 @@ class Tegrastats:
     name = "tegrastats"
 
     def sniff(self, head: Head) -> int:
-        """Memory, processor list and a rail in one line."""
-        lines = [line for line in head.lines[:20] if "RAM " in line and "CPU [" in line]
-        if not lines:
-            return 0
-        return 90 if any(_RAIL.search(line) for line in lines) else 60
+        """Memory or processors and a rail in one line; or, of a log that was cut to it, a rail in mW."""
+        lines = head.lines[:20]
+        whole = [line for line in lines if _MEMORY.search(line) or "CPU [" in line]
+        if any(_RAIL.search(line) for line in whole):
+            return 90
+        if any("RAM " in line and "CPU [" in line for line in whole):
+            return 60
+        return 70 if any("mW/" in line and _RAIL.search(line) for line in lines) else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each rail a channel; a total is counted, and its parts are kept uncounted."""

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from wattwhat.budget import GAIN, MODEL, OFFSET
+from wattwhat.channel import names_host
 from wattwhat.errors import WattwhatError
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.quantity import Quantity, finite_or_none
@@ -17,7 +18,6 @@ from wattwhat.scoring.population import traits_of
 __all__ = ["Texts", "accuracy_or_reason", "brief", "packed", "pair", "row_of"]
 
 _PARAMETERS = ("parameters", "params", "n_parameters", "num_parameters", "parameter_count", "param_count")
-_UNKNOWN_HOST = "unknown-host/"
 
 
 def packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _sensors(m: Measurement, texts: Texts) -> list[float] | None:
     """
     ids = sorted(entry.channel.id for entry in m.channels if entry.counted)
     total = abs(m.energy_j.value)
-    if not ids or any(one.startswith(_UNKNOWN_HOST) for one in ids) or not total or not math.isfinite(total):
+    if not ids or not all(map(names_host, ids)) or not total or not math.isfinite(total):
         return None
     gain = math.hypot(m.budget.get(GAIN), m.budget.get(MODEL)) / total
     offset = m.budget.get(OFFSET) / total
