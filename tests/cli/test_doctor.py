@@ -317,6 +317,12 @@ def test_check_passes_where_a_sensor_measures(plugins, capsys):
     assert "1 channel of sensors can be read here" in flat(out)
 
 
+def test_check_fails_where_another_backend_was_chosen(plugins, capsys, monkeypatch):
+    plugins(model=Made([Model(channel("model"))]), sensor=Made([Counter(channel("package"))]))
+    monkeypatch.setenv("WATTWHAT_BACKENDS", "model")
+    assert told(capsys, "--check")[0] == 1
+
+
 def test_json_goes_to_a_file_as_one_line(plugins, capsys, tmp_path):
     plugins(made=Made([Counter(channel("a"))]))
     file = tmp_path / "doctor.json"

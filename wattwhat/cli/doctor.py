@@ -62,7 +62,13 @@ def call(arguments: argparse.Namespace) -> int:
         from wattwhat.cli.doctor_text import describe
 
         say(describe(findings))
-    return 1 if arguments.check and not findings["sensors"] else 0
+    return 1 if arguments.check and not _measures(findings) else 0
+
+
+def _measures(findings: dict[str, Any]) -> bool:
+    """Whether measuring here would use a sensor that can be read; WATTWHAT_BACKENDS may have chosen others."""
+    channels = [channel for backend in findings["backends"] for channel in backend["channels"]]
+    return any(one["used"] and one["provenance"] == "measured" and not one["error"] for one in channels)
 
 
 def examine(
