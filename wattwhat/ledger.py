@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
-from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, total, unstated_gains
+from wattwhat.energy import Joules, during, period_s, power_limit_w, sensor_parts, total, unstated_gains
 from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
@@ -81,13 +81,10 @@ def _counter(
     if extra_j:
         words = (f"{line.channel.id}: the counter was reset, or turned over unseen, in this window",)
         return _bounded(line, sure_j, extra_j, duration_s), words
-    joules = counter_energy(
-        sure_j,
-        duration_s,
-        line.channel,
-        reference_w=_reference_w(line, number, context, end),
-        provenance=line.provenance,
-    )
+    around_w = _reference_w(line, number, context, end)
+    shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
+    # reading takes a while, of this meter and of those read before and after it
+    joules = during(shown, duration_s, (end.t_ns - begin.t_ns) * 1e-9)
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, joules, duration_s)
     return joules, _named(line.channel.id, joules.warnings)
