@@ -24,7 +24,7 @@ TAKES_A_COMMAND = True
 # What POSIX shells report for a command that is not there, and for one that cannot be executed.
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 # How long a command may take to answer an interrupt that it may have got, before it is told again.
-_PATIENCE_S = 2.0
+_PATIENCE_S = 5.0
 
 EXAMPLES = """examples:
   wattwhat run -- python train.py --epochs 3
