@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat import Channel
+from wattwhat import Channel, Reading
 from wattwhat.energy import Joules
-from wattwhat.ledger import account
+from wattwhat.errors import MeterError
+from wattwhat.ledger import account, measurement_of
 from wattwhat.rig import Rig
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, Waveform, constant, square
 
@@ -62,3 +63,25 @@ def test_a_load_that_changes_while_meters_are_read_stays_in_the_interval(
         )
         inside += [abs(joules.value_j - truth_j) <= 2 * joules.quantity.u for joules in found]
     assert sum(inside) >= 0.95 * len(inside)
+
+
+class Broken(VirtualMeter):
+    def read(self) -> Reading:
+        raise MeterError("no answer")
+
+
+def test_what_was_lost_is_said_to_be_missing_from_the_total() -> None:
+    clock = VirtualClock()
+    fields = ("virtual", "d", "gpu", "energy")
+    meters = [
+        kind(VirtualSensor(constant(100.0)), Channel(f"h/virtual/{name}", *fields), clock=clock)
+        for kind, name in ((VirtualMeter, "fine"), (Broken, "broken"))
+    ]
+    rig = Rig(meters, clock=clock, threaded=False)
+    begin = rig.begin()
+    clock.advance(1.0)
+    found = measurement_of(
+        rig, account(rig, begin, rig.end(begin)), label="a", duration_s=1.0, started_ns=None
+    )
+    assert found.energy_j.value == pytest.approx(100.0)
+    assert "the total leaves out h/virtual/broken, whose energy was lost" in found.warnings

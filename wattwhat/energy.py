@@ -6,7 +6,7 @@ Only pure functions live here and in `counter` and `gauge`; no clock is read and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ __all__ = [
     "ASSUMED_PERIOD_S",
     "Joules",
     "during",
+    "left_out",
     "period_s",
     "power_limit_w",
     "sensor_parts",
@@ -152,6 +153,22 @@ def sensor_parts(
     if channel.offset_w:
         parts.append((OFFSET, channel.offset_w * duration_s))
     return tuple(parts)
+
+
+def left_out(entries: Sequence[ChannelEnergy]) -> tuple[str, ...]:
+    """Sentences about what a total lacks: counted channels that were lost, and gain errors nobody knows.
+
+    Args:
+        entries: the channels of a measurement.
+
+    Example:
+        >>> from wattwhat.measurement import ChannelEnergy
+        >>> left_out([ChannelEnergy(Channel("h/plug/0", "plug", "a plug", "wall", "power"), None)])
+        ('the total leaves out h/plug/0, whose energy was lost',)
+    """
+    lost = [entry.channel.id for entry in entries if entry.counted and entry.energy_j is None]
+    words = (f"the total leaves out {', '.join(lost)}, whose energy was lost",) if lost else ()
+    return words + unstated_gains(entries)
 
 
 def unstated_gains(entries: Iterable[ChannelEnergy]) -> tuple[str, ...]:

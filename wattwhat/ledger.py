@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
-from wattwhat.energy import Joules, during, period_s, power_limit_w, sensor_parts, total, unstated_gains
+from wattwhat.energy import Joules, during, left_out, period_s, power_limit_w, sensor_parts, total
 from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
@@ -254,7 +254,7 @@ def measurement_of(
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=_joined(rig.warnings, warnings, *words, unstated_gains(channels)),
+        warnings=_joined(rig.warnings, warnings, *words, left_out(channels)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,

@@ -132,7 +132,7 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
     if not _is_stand(stand_or_factory) and not callable(stand_or_factory):
         raise ArgumentError(
             f"stand_or_factory: {stand_or_factory!r} is neither a Stand ({', '.join(_STAND_METHODS)}) "
-            "nor a Backend nor a callable that gives one of them; pass the class, or a function without arguments"
+            "nor a Backend nor a callable that gives one; pass the class, or a function without arguments"
         )
     return Report(tuple(_check(promise, stand_or_factory, patience_s) for promise in PROMISES))
 
