@@ -75,6 +75,9 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
         ("wrap_j", -1.0),
         ("gain_error", -0.1),
         ("max_power_w", float("inf")),
+        ("update_period_s", "0.1"),
+        ("resolution", "1 mJ"),
+        ("contains", "h/rapl/core-0"),
     ],
 )
 def test_nonsense_is_refused_by_name(field: str, value: object) -> None:

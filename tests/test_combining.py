@@ -14,7 +14,7 @@ from tests.made_runs import START, channel, reading, run, simple
 from wattwhat import Channel, Measurement, Quantity
 from wattwhat.channel import counted_ids
 from wattwhat.combining import combine
-from wattwhat.errors import ComparisonError
+from wattwhat.errors import ArgumentError, ComparisonError
 
 # Laws --------------------------------------------------------------------------------------------
 
@@ -339,6 +339,12 @@ def test_nothing_to_combine_and_no_channels_are_refused() -> None:
     bare = Measurement(label="bare", energy_j=Quantity(1, 0, "J"), duration_s=1.0, started_at=START)
     with pytest.raises(ComparisonError, match="'bare' names no channels"):
         combine([bare, simple()])
+
+
+@pytest.mark.parametrize("given", [5, [5], simple(), [simple(), None], "runs.jsonl"])
+def test_what_is_no_list_of_measurements_is_refused_by_name(given: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"measurements: .*combine\(\[first, second\]\)"):
+        combine(given)
 
 
 def test_counts_that_one_does_not_know_are_not_known() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel
 from wattwhat.channel import COMPONENTS
-from wattwhat.energy import Joules, power_limit_w, sensor_parts, total
+from wattwhat.energy import Joules, during, power_limit_w, sensor_parts, total
 
 VALUES = st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e3)), min_size=1, max_size=6)
 
@@ -56,3 +56,22 @@ def test_an_estimate_errs_by_its_model() -> None:
     channel = Channel("a", "t", "d", "cpu", "energy", gain_error=0.4)
     assert sensor_parts(-10.0, 1.0, channel, "estimated") == (("model", 4.0),)
     assert sensor_parts(10.0, 1.0, channel) == (("sensor gain", 4.0),)
+
+
+@given(st.floats(0.1, 1e6), st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
+def test_a_part_of_a_span_and_the_rest_make_the_span(energy_j: float, window_s: float, rest_s: float) -> None:
+    whole, span_s = Joules(energy_j, (("sensor gain", 0.03 * energy_j),)), window_s + rest_s
+    part, rest = during(whole, span_s, window_s), during(whole, span_s, rest_s)
+    assert part.value_j + rest.value_j == pytest.approx(energy_j)
+    gains = [u for one in (part, rest) for source, u in one.parts if source == "sensor gain"]
+    assert sum(gains) == pytest.approx(0.03 * energy_j)
+    assert 0.5 * min(window_s, rest_s) / span_s * energy_j <= part.quantity.u * 1.000001 or (
+        part.quantity.u == pytest.approx(0.03 * part.value_j, rel=1e-3)
+    )
+
+
+def test_readings_at_the_edges_leave_the_energy_as_it_is() -> None:
+    whole = Joules(10.0, (("stale edges", 0.3),), ("a sentence",))
+    assert during(whole, 2.0, 2.0) is whole
+    assert during(whole, 0.0, 1e-6) is whole
+    assert during(whole, 2.1, 2.0).warnings == whole.warnings

@@ -140,6 +140,14 @@ def test_what_is_no_measurement_is_refused(data: object) -> None:
         Measurement.from_dict(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "hint"), [([], "no Measurement"), ({"label": "a"}, "no Measurement"), ({"schema": 2}, "newer")]
+)
+def test_only_a_later_schema_sends_for_a_newer_version(data: object, hint: str) -> None:
+    with pytest.raises(ArgumentError, match=hint):
+        Measurement.from_dict(data)
+
+
 def test_a_bad_line_is_named_with_its_file(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     path.write_text(Measurement(label="a", energy_j=Quantity(1, 0, "J")).to_json() + "\n\n{half\n")

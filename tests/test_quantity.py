@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -131,7 +132,7 @@ def test_units_of_other_kinds_do_not_convert() -> None:
     assert Quantity(3, 0, "bananas").to("bananas").value == 3
 
 
-@pytest.mark.parametrize("coverage", [0.0, 1.0, 1.5, -1, math.nan])
-def test_coverage_outside_0_and_1_is_refused(coverage: float) -> None:
+@pytest.mark.parametrize("coverage", [0.0, 1.0, 1.5, -1, math.nan, "95 %"])
+def test_coverage_outside_0_and_1_is_refused(coverage: Any) -> None:
     with pytest.raises(ArgumentError, match="coverage"):
         Quantity(1, 0.1, "J").interval(coverage)

@@ -91,7 +91,13 @@ def test_meters_that_cannot_be_opened_break_only_their_backend() -> None:
     backend.meters = raising(OSError("gone"))  # type: ignore[method-assign]
     rig = open_rig(plugins=plugins(odd=backend, fine=Having(Fixed("a"))))
     assert len(rig.lines) == 1
-    assert any("gone" in sentence for sentence in rig.warnings)
+    assert any("gone" in sentence and "'odd'" in sentence for sentence in rig.warnings)
+
+
+def test_a_named_backend_without_a_channel_says_so_and_not_that_all_is_well() -> None:
+    empty = Having(answer=Availability(True, "all is well"))
+    with pytest.raises(BackendError, match="'empty' cannot serve: it has no channel here"):
+        open_rig(["empty"], plugins=plugins(empty=empty, cpu=Having(Fixed("a"))))
 
 
 def test_an_estimate_serves_only_what_no_sensor_covers() -> None:

@@ -46,17 +46,26 @@ def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None
         raise ArgumentError(f"{attribute.name}: expected a non-empty text, got {value!r}")
 
 
+def _is_finite(value: object) -> bool:
+    try:
+        return math.isfinite(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
 def _positive(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
-    if value is not None and not (value > 0 and math.isfinite(value)):
+    if value is not None and not (_is_finite(value) and value > 0):
         raise ArgumentError(f"{attribute.name}: expected a positive number or None, got {value!r}")
 
 
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
-    if value is not None and not (value >= 0 and math.isfinite(value)):
+    if value is not None and not (_is_finite(value) and value >= 0):
         raise ArgumentError(f"{attribute.name}: expected a number >= 0 or None, got {value!r}")
 
 
 def _ids(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):  # its letters would be taken for ids that no channel has
+        raise ArgumentError(f"contains: expected a tuple of ids, got {value!r}; write ({value!r},)")
     return tuple(value)
 
 

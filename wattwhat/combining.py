@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from wattwhat.channel import Channel
-from wattwhat.errors import ComparisonError
+from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.merging import merged_channels, summed
 from wattwhat.quantity import Quantity
@@ -46,6 +46,7 @@ def combine(
             ``started_at`` and ``duration_s``, which all must then have.
 
     Raises:
+        ArgumentError: these are no measurements.
         ComparisonError: there is none, it is not known when one was taken, or one names no channels.
 
     Example:
@@ -61,7 +62,7 @@ def combine(
         >>> both.energy_j.value, both.items
         (1000.0, 128)
     """
-    given = sorted(measurements, key=_order)
+    given = sorted(_checked(measurements), key=_order)
     if not given:
         raise ComparisonError("combine: expected at least one measurement, got none")
     if len(given) == 1:
@@ -91,6 +92,15 @@ def combine(
         started_at=min((m.started_at for m in given if m.started_at), default=None),
         details={"combined": len(given), "labels": sorted({m.label for m in given})[:100]},
     )
+
+
+def _checked(measurements: Any) -> list[Measurement]:
+    found = list(measurements) if isinstance(measurements, Iterable) else [measurements]
+    if isinstance(measurements, Measurement) or not all(isinstance(one, Measurement) for one in found):
+        raise ArgumentError(
+            f"measurements: expected some in a list, combine([first, second]), got {measurements!r:.200}"
+        )
+    return found
 
 
 def _order(measurement: Measurement) -> tuple[float, float, str, str]:

@@ -6,13 +6,13 @@ Only pure functions live here and in `counter` and `gauge`; no clock is read and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.budget import GAIN, MODEL, OFFSET, Budget
+from wattwhat.budget import EDGES, GAIN, MODEL, OFFSET, Budget
 from wattwhat.channel import Channel
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ASSUMED_PERIOD_S",
     "Joules",
+    "during",
+    "left_out",
     "period_s",
     "power_limit_w",
     "sensor_parts",
@@ -33,6 +35,11 @@ __all__ = [
 # Used where a channel does not say and nobody has watched it yet: NVML's energy counters and most power
 # gauges renew their value about every 100 ms (arXiv 2312.02741).
 ASSUMED_PERIOD_S = 0.1
+
+# Standard uncertainty of the power of a moment that no reading shows, as a fraction of the mean around it.
+_SPREAD = 0.5
+# A part below this fraction of all others together changes no digit that is printed, and is left out.
+_NOTABLE = 0.01
 
 # What no device of this kind draws today, in W: bounds what is possible where nothing else is known.
 # Ours, generous on purpose; a backend that knows the device's limit states it in Channel.max_power_w.
@@ -93,6 +100,32 @@ def time_words(seconds: float) -> str:
     return f"{seconds * 1e3:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
 
 
+def during(joules: Joules, span_s: float, window_s: float) -> Joules:
+    """Joules of a window, from those between two readings that lie around its edges.
+
+    The mean power between the readings is taken for the window. In the time that only one of the two
+    covers it may have been another one by half of itself, as wherever only two readings are known (a
+    spread of ours; the energy of a part follows from that of the whole less the rest, GUM 5.1.2).
+
+    Args:
+        joules: energy between the readings.
+        span_s: time between the readings in s.
+        window_s: length of the window in s.
+
+    Example:
+        >>> during(Joules(125.0), span_s=1.25, window_s=1.0).quantity
+        Quantity(100(12) J)
+    """
+    if span_s <= 0.0 or span_s == window_s:
+        return joules
+    share, apart_s = window_s / span_s, abs(span_s - window_s)
+    parts = tuple((source, u * share) for source, u in joules.parts)
+    edges_j = _SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
+    if edges_j > _NOTABLE * math.hypot(*[u for _, u in parts]):
+        parts += ((EDGES, edges_j),)
+    return Joules(joules.value_j * share, parts, joules.warnings)
+
+
 def power_limit_w(channel: Channel) -> float:
     """The most that this channel can show, in W: what it states, else a generous bound for its kind.
 
@@ -131,6 +164,22 @@ def sensor_parts(
     if channel.offset_w:
         parts.append((OFFSET, channel.offset_w * duration_s))
     return tuple(parts)
+
+
+def left_out(entries: Sequence[ChannelEnergy]) -> tuple[str, ...]:
+    """Sentences about what a total lacks: counted channels that were lost, and gain errors nobody knows.
+
+    Args:
+        entries: the channels of a measurement.
+
+    Example:
+        >>> from wattwhat.measurement import ChannelEnergy
+        >>> left_out([ChannelEnergy(Channel("h/plug/0", "plug", "a plug", "wall", "power"), None)])
+        ('the total leaves out h/plug/0, whose energy was lost',)
+    """
+    lost = [entry.channel.id for entry in entries if entry.counted and entry.energy_j is None]
+    words = (f"the total leaves out {', '.join(lost)}, whose energy was lost",) if lost else ()
+    return words + unstated_gains(entries)
 
 
 def unstated_gains(entries: Iterable[ChannelEnergy]) -> tuple[str, ...]:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.budget import LOST
 from wattwhat.channel import counted_ids
 from wattwhat.counter import counter_energy
-from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts, time_words, total, unstated_gains
+from wattwhat.energy import (
+    Joules,
+    during,
+    left_out,
+    period_s,
+    power_limit_w,
+    sensor_parts,
+    time_words,
+    total,
+)
 from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
@@ -20,7 +29,7 @@ from wattwhat.rig import Rig, Snapshot
 if TYPE_CHECKING:
     from wattwhat.gauge_line import GaugeLine
 
-__all__ = ["Account", "account", "measurement_of", "unseen_gpu"]
+__all__ = ["Account", "account", "measurement_of"]
 
 # (line, its energy or None, sentences about it)
 Account = list[tuple["CounterLine | GaugeLine", "Joules | None", tuple[str, ...]]]
@@ -81,13 +90,10 @@ def _counter(
     if extra_j:
         words = (f"{line.channel.id}: the counter was reset, or turned over unseen, in this window",)
         return _bounded(line, sure_j, extra_j, duration_s), words
-    joules = counter_energy(
-        sure_j,
-        duration_s,
-        line.channel,
-        reference_w=_reference_w(line, number, context, end),
-        provenance=line.provenance,
-    )
+    around_w = _reference_w(line, number, context, end)
+    shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
+    # reading takes a while, of this meter and of those read before and after it
+    joules = during(shown, duration_s, (end.t_ns - begin.t_ns) * 1e-9)
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, joules, duration_s)
     return joules, _named(line.channel.id, joules.warnings)
@@ -257,31 +263,11 @@ def measurement_of(
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=_joined(rig.warnings, warnings, *words, unstated_gains(channels)),
+        warnings=_joined(rig.warnings, warnings, *words, left_out(channels)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,
     )
-
-
-# Channels of these components show what a GPU draws, alone or with the rest.
-_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
-_UNSEEN_GPU = (
-    "a GPU is in use that no backend measures: its energy is missing from this number; "
-    "run 'wattwhat doctor' to see why",
-)
-
-
-def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
-    """A warning where a GPU is in use and no channel of the rig shows it.
-
-    Args:
-        rig: the open meters.
-        in_use: whether the workload or this process uses a GPU.
-    """
-    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
-        return ()
-    return _UNSEEN_GPU
 
 
 def _counted(entries: Account) -> set[str]:

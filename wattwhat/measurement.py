@@ -250,7 +250,8 @@ class Measurement(Derived):
         """
         schema = data.get("schema") if isinstance(data, Mapping) else None
         if schema != SCHEMA:
-            raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; a newer wattwhat may read it")
+            hint = "this is no Measurement" if schema is None else "a newer wattwhat may read it"
+            raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; {hint}")
         try:
             return cls._from_checked(data)
         except (KeyError, TypeError, AttributeError, ValueError) as err:

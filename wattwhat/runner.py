@@ -16,13 +16,14 @@ from wattwhat.channel import counted_ids
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
 from wattwhat.errors import ArgumentError
-from wattwhat.ledger import account, measurement_of, unseen_gpu
+from wattwhat.ledger import account, measurement_of
 from wattwhat.measurement import Measurement
 from wattwhat.plan import Plan
 from wattwhat.quantity import Quantity
 from wattwhat.rig import Rig
 from wattwhat.rounds import Rounds
 from wattwhat.steady import drift, rising_blocks
+from wattwhat.sync import unseen_gpu
 from wattwhat.watch import learn_periods
 from wattwhat.workload import Workload
 

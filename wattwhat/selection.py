@@ -96,8 +96,12 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
     except KeyboardInterrupt:
         raise
     except BaseException as err:
-        reason = f"its probe said yes, but opening its meters failed: {type(err).__name__}: {err}"
-        return Found(plugin, Availability(False, reason, "run: wattwhat doctor"), backend, broken=True)
+        reason = (
+            f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: "
+            f"{type(err).__name__}: {err}"
+        )
+        remedy = f"report this to the author of {plugin.distribution or plugin.name}"
+        return Found(plugin, Availability(False, reason, remedy), backend, broken=True)
     return Found(plugin, answer, backend, meters)
 
 
@@ -226,7 +230,8 @@ def _check_available(found: Sequence[Found], known: Mapping[str, Plugin]) -> Non
         if one.meters:
             continue
         close_found(found)
-        why = one.availability.reason or "it has no channel here"
+        # what an available one says of itself tells what it can do, not what it lacks
+        why = "it has no channel here" if one.availability.available else one.availability.reason
         remedy = f" ({one.availability.remedy})" if one.availability.remedy else ""
         others = _roll_call(survey(set(known) - {one.plugin.name}, plugins=known, open_meters=False))
         raise BackendError(f"backends: {one.plugin.name!r} cannot serve: {why}{remedy}; {others}")

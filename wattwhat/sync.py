@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["accelerator_in_use", "check_sync", "synchronize"]
+if TYPE_CHECKING:
+    from wattwhat.rig import Rig
+
+__all__ = ["accelerator_in_use", "check_sync", "synchronize", "unseen_gpu"]
+
+# Channels of these components show what a GPU draws, alone or with the rest.
+_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
+_UNSEEN_GPU = (
+    "a GPU is in use that no backend measures: its energy is missing from this number; "
+    "run 'wattwhat doctor' to see why",
+)
 
 
 def check_sync(sync: Any) -> None:
@@ -68,3 +78,15 @@ def _synchronize(backend: Any) -> None:
     for index in range(backend.device_count()):
         if index == current or backend.memory_allocated(index):
             backend.synchronize(index)
+
+
+def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
+    """A warning where a GPU is in use and no channel of the rig shows it.
+
+    Args:
+        rig: the open meters.
+        in_use: whether the workload or this process uses a GPU.
+    """
+    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
+        return ()
+    return _UNSEEN_GPU

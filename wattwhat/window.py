@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from wattwhat.errors import ArgumentError, WindowError
 from wattwhat.figures import check_estimate
 from wattwhat.rig import Rig, Snapshot, shared_rig
-from wattwhat.sync import accelerator_in_use, check_sync, synchronize
+from wattwhat.sync import accelerator_in_use, check_sync, synchronize, unseen_gpu
 
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
@@ -134,7 +134,7 @@ class Window:
 
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.environment import environment
-        from wattwhat.ledger import account, measurement_of, unseen_gpu
+        from wattwhat.ledger import account, measurement_of
 
         rig, begin = self._rig, self._begin
         assert rig is not None

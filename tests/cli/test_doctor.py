@@ -1,6 +1,7 @@
 """The doctor: every backend and channel is told, whatever state it is in, in words and as data."""
 
 import json
+import sys
 
 import pytest
 
@@ -374,3 +375,18 @@ def test_a_distribution_on_the_path_is_found_as_if_installed(command):
     assert made_backend["distribution_version"] == "1.0"
     assert made_backend["channels"][0]["id"] == "lab1/made/supply"
     assert found["chosen"] == "made"
+
+
+@pytest.mark.parametrize(
+    "words", [("doctor", "--json"), ("run", "--json", "--", sys.executable, "-c", ""), ("monitor", "--json")]
+)
+def test_what_a_plugin_prints_does_not_stand_between_the_json(command, words):
+    plugin = command.folder / "made_plugin.py"
+    plugin.write_text(
+        plugin.read_text(encoding="utf-8") + "\nprint('hello from a plugin')\n", encoding="utf-8"
+    )
+    words = (*words, "--seconds", "0.05", "--interval", "0.05") if words[0] == "monitor" else words
+    done = command(*words)
+    assert b"hello from a plugin" in done.stderr
+    assert b"hello" not in done.stdout
+    assert done.stdout.strip().startswith(b"{")

@@ -4,14 +4,16 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
+import threading
 
 import pytest
 
 from tests.cli.made import Counter, Made, channel
 from wattwhat import Measurement
 from wattwhat.cli import main
-from wattwhat.cli.run import measured
+from wattwhat.cli.run import _Reminder, measured
 
 PYTHON = sys.executable
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and process groups")
@@ -174,6 +176,62 @@ def test_a_command_may_shrug_off_several_interrupts(command):
     assert status == 0
     assert out.endswith(b"done\n")
     assert b"J (k=2), measured" in err
+
+
+@POSIX
+def test_an_interrupt_to_wattwhat_alone_is_passed_on(command):
+    child = python(
+        "import sys",
+        "try:",
+        "    print('waiting', flush=True)",
+        "    sys.stdin.read()",
+        "except KeyboardInterrupt:",
+        "    sys.exit(7)",
+    )
+    hasty = "\n".join(
+        [
+            "import sys, wattwhat.cli, wattwhat.cli.run",
+            "wattwhat.cli.run._PATIENCE_S = 0.05",
+            "sys.exit(wattwhat.cli.main())",
+        ]
+    )
+    with subprocess.Popen(
+        [PYTHON, "-c", hasty, "run", "--", *child],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=command.env,
+        start_new_session=True,
+    ) as process:
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(timeout=30) == 7  # its input stays open: only the interrupt can end it
+        assert b"J (k=2), measured" in process.stderr.read()
+
+
+@POSIX
+def test_an_interrupt_from_the_terminal_is_not_passed_on_for_the_command_has_it(monkeypatch):
+    monkeypatch.setattr("wattwhat.cli.run._PATIENCE_S", 0.0)
+    for on_terminal, told in ((True, []), (False, [signal.SIGINT])):
+        monkeypatch.setattr("wattwhat.cli.run._on_terminal", lambda answer=on_terminal: answer)
+        process = Told()
+        reminder = _Reminder(process)
+        reminder.start()
+        process.event.wait(5.0 if told else 0.01)
+        reminder.cancel()
+        assert process.signals == told
+
+
+class Told:
+    """Stands for a command; remembers the signals that it is sent."""
+
+    def __init__(self):
+        self.signals = []
+        self.event = threading.Event()
+
+    def send_signal(self, number):
+        self.signals.append(number)
+        self.event.set()
 
 
 @pytest.fixture

@@ -64,6 +64,13 @@ def test_a_backend_alone_is_checked_as_far_as_that_goes():
     assert "in another process" in sentences(report)["ids are stable"]
 
 
+def test_a_backend_object_is_taken_as_it_is():
+    backend = real_time_backend()
+    report = check_backend(backend, patience_s=0.05)
+    assert outcomes(report) == outcomes(check_backend(lambda: backend, patience_s=0.05))
+    assert report.ok
+
+
 def test_an_unavailable_backend_is_not_judged_by_readings_it_cannot_give():
     report = check_backend(unavailable_backend, patience_s=0.05)
     passed = {name for name, outcome in outcomes(report).items() if outcome == "passed"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.options import add_backends, add_json, backends_of
-from wattwhat.cli.output import check_destination, deliver, say, wrap
+from wattwhat.cli.output import aside, check_destination, deliver, say, wrap
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, BackendError
 
@@ -69,7 +69,7 @@ def call(arguments: argparse.Namespace) -> int:
     check_destination(arguments.json, holds=("channels", "profiles"))
     if not arguments.dry_run and not profiles_path():
         raise ArgumentError("WATTWHAT_PROFILES is set to nothing: name a file, unset it, or add --dry-run")
-    with Progress() as progress:
+    with aside(), Progress() as progress:
         found, profiles = _calibrated(backends_of(arguments), arguments.seconds, progress)
     file = write_profiles(profiles) if profiles and not arguments.dry_run else None
     if arguments.json is not None:

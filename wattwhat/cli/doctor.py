@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.options import add_json
-from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
 
@@ -51,7 +51,7 @@ def call(arguments: argparse.Namespace) -> int:
     if not 0.0 <= arguments.watch <= 3600.0:
         raise ArgumentError(f"--watch: expected seconds from 0 to 3600, got {arguments.watch:g}; try 3")
     check_destination(arguments.json, holds=("backends",))
-    with Progress() as progress:
+    with aside(), Progress() as progress:
         findings = examine(arguments.watch, progress)
     if arguments.json is not None:
         import json
@@ -66,7 +66,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _measures(findings: dict[str, Any]) -> bool:
-    """Whether measuring here would use a sensor that can be read; WATTWHAT_BACKENDS may have chosen others."""
+    """Whether measuring here would use a sensor that can be read; others may have been chosen."""
     channels = [channel for backend in findings["backends"] for channel in backend["channels"]]
     return any(one["used"] and one["provenance"] == "measured" and not one["error"] for one in channels)
 

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from wattwhat.cli.options import add_backends, add_json, backends_of
-from wattwhat.cli.output import check_destination, say
+from wattwhat.cli.output import aside, check_destination, say
 from wattwhat.errors import ArgumentError, BackendError
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     monitor = Monitor(width=columns, ascii="utf" not in encoding)
     show = Screen(stream, monitor, json_lines=arguments.json is not None, live=live)
     backends = backends_of(arguments)
-    rig = shared_rig(backends)
+    with aside():
+        rig = shared_rig(backends)
     check_estimate(rig, backends)
     if not rig.lines:
         raise BackendError("nothing can be read here; 'wattwhat doctor' says why")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["WIDTH", "check_destination", "deliver", "names_an_object", "say", "wrap"]
+__all__ = ["WIDTH", "aside", "check_destination", "deliver", "names_an_object", "say", "wrap"]
 
 WIDTH = 80
 # A short command inside a sentence, to be copied: it stays on one line.
@@ -32,6 +34,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         print(text.encode(encoding, errors="replace").decode(encoding), file=stream)
+
+
+def aside() -> AbstractContextManager[Any]:
+    """While plugins are at work: what one of them prints goes to standard error."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:

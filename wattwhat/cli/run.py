@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.options import add_backends, add_json, add_label, backends_of
-from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.errors import ArgumentError, WattwhatError
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ __all__ = ["EXAMPLES", "TAKES_A_COMMAND", "add_arguments", "call"]
 TAKES_A_COMMAND = True
 # What POSIX shells report for a command that is not there, and for one that cannot be executed.
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+# How long a command may take to answer an interrupt that it may have got, before it is told again.
+_PATIENCE_S = 5.0
 
 EXAMPLES = """examples:
   wattwhat run -- python train.py --epochs 3
@@ -86,7 +90,8 @@ def measured(
 
     window = track(label or os.path.basename(command[0]) or "command", backends=backends, sync=False)
     # Opening meters takes a while the first time; it happens before the command's own span.
-    window.start()
+    with aside():
+        window.start()
     try:
         # what the shell passed on stays open in the command, as if it had been started without us
         process = subprocess.Popen(command, close_fds=False)
@@ -94,8 +99,9 @@ def measured(
         window.stop()
         return _cannot_start(command[0], err), None
     status = _wait(process)
-    window.stop()
-    found = window.measurement
+    with aside():
+        window.stop()
+        found = window.measurement
     doubt = (f"the command ended with status {status}",) if status else ()
     return status, attrs.evolve(
         found,
@@ -107,6 +113,14 @@ def measured(
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
     """Wait for the end through every Ctrl-C, for the terminal sends it to the command too; its status."""
+    reminder = _Reminder(process)
+    try:
+        return _outlast(process, reminder)
+    finally:
+        reminder.cancel()
+
+
+def _outlast(process: subprocess.Popen[bytes], reminder: _Reminder) -> int:
     code: int | None = None
     while True:
         try:
@@ -116,9 +130,50 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
                     process.wait()  # only now is its processor time booked as that of a child
                     return code if code >= 0 else 128 - code
                 except KeyboardInterrupt:
-                    pass
+                    reminder.start()
         except KeyboardInterrupt:  # one that came while another was being passed over
             pass
+
+
+class _Reminder:
+    """Passes an interrupt on that no terminal sent, and that may have been meant for wattwhat's own id only.
+
+    A group's interrupt has reached the command already, and nobody can tell the two apart; so it
+    gets a while to end by itself before it is told again.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._timer: threading.Timer | None = None
+
+    def start(self) -> None:
+        """Begin to wait, unless the terminal has told the command, or a wait is under way."""
+        if _on_terminal() or (self._timer is not None and self._timer.is_alive()):
+            return
+        self._timer = threading.Timer(_PATIENCE_S, self._process.send_signal, [signal.SIGINT])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """The command has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _on_terminal() -> bool:
+    """Whether Ctrl-C on a terminal reaches this process, and so its command too."""
+    if sys.platform == "win32":
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 def _ending(process: subprocess.Popen[bytes]) -> int:

@@ -109,7 +109,8 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
     Args:
         stand_or_factory: a `Stand`; or a callable without arguments that gives a stand (a fresh one is made
             for every promise) or a backend (then only what needs no stand is checked). A callable
-            that can be pickled also lets ids be compared with another process.
+            that can be pickled also lets ids be compared with another process. A backend itself
+            will do too; its meters are then opened again and again.
         patience_s: real seconds to wait for a change to show before it counts as missing.
 
     Returns:
@@ -117,7 +118,7 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
         raises is part of the report.
 
     Raises:
-        ArgumentError: the argument is neither a stand nor callable.
+        ArgumentError: the argument is neither a stand nor a backend nor callable.
 
     Example:
         >>> from wattwhat.testing import VirtualStand
@@ -125,10 +126,13 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
         >>> report.ok
         True
     """
+    if _is_backend(stand_or_factory) and not _is_stand(stand_or_factory):
+        backend = stand_or_factory
+        return check_backend(lambda: backend, patience_s=patience_s)
     if not _is_stand(stand_or_factory) and not callable(stand_or_factory):
         raise ArgumentError(
             f"stand_or_factory: {stand_or_factory!r} is neither a Stand ({', '.join(_STAND_METHODS)}) "
-            "nor a callable that gives a Stand or a Backend; pass the class, or a function without arguments"
+            "nor a Backend nor a callable that gives one; pass the class, or a function without arguments"
         )
     return Report(tuple(_check(promise, stand_or_factory, patience_s) for promise in PROMISES))
 
@@ -160,6 +164,12 @@ def subject_of(source: Any, *, patience_s: float = 1.0) -> tuple[Subject, Callab
 def _is_stand(source: Any) -> bool:
     return not isinstance(source, type) and all(
         callable(getattr(source, name, None)) for name in _STAND_METHODS
+    )
+
+
+def _is_backend(source: Any) -> bool:
+    return not isinstance(source, type) and all(
+        callable(getattr(source, name, None)) for name in ("probe", "meters")
     )
 
 

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattwhat import Channel, Reading
+from wattwhat.energy import Joules
+from wattwhat.errors import MeterError
+from wattwhat.ledger import account, measurement_of
+from wattwhat.rig import Rig
+from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, Waveform, constant, square
+
+
+def window(
+    wave: Waveform, latencies_s: list[float], window_s: float, begin_s: float
+) -> tuple[list[Joules], float]:
+    """Joules that counters with these latencies show of one window, and the truth."""
+    clock = VirtualClock()
+    meters = [
+        VirtualMeter(
+            VirtualSensor(wave, update_period_s=0.001, latency_s=latency_s),
+            Channel(
+                f"h/virtual/{n}", "virtual", "d", "gpu", "energy", update_period_s=0.001, max_power_w=300.0
+            ),
+            clock=clock,
+        )
+        for n, latency_s in enumerate(latencies_s)
+    ]
+    rig = Rig(meters, clock=clock, threaded=False)
+    clock.advance(begin_s)
+    begin = rig.begin()
+    first_s = clock.now_s
+    clock.advance(window_s)
+    last_s = clock.now_s
+    entries = account(rig, begin, rig.end(begin))
+    return [joules for _, joules, _ in entries if joules is not None], wave.energy_j(first_s, last_s)
+
+
+LATENCIES = st.lists(st.floats(0.0, 0.05), min_size=1, max_size=4)
+
+
+@given(LATENCIES, st.floats(0.05, 2.0), st.floats(1.0, 2.0))
+def test_the_time_that_reading_takes_is_not_in_the_window(
+    latencies_s: list[float], window_s: float, begin_s: float
+) -> None:
+    """A slow meter, or a quick one that is read beside it: the window's energy is the window's."""
+    found, truth_j = window(constant(100.0), latencies_s, window_s, begin_s)
+    assert len(found) == len(latencies_s)
+    for joules in found:
+        assert joules.value_j == pytest.approx(truth_j, abs=0.25)  # two ticks of 1 ms at 100 W, and rounding
+
+
+@pytest.mark.parametrize("window_s", [0.05, 0.35, 1.5])
+@pytest.mark.parametrize("latencies_s", [[0.02], [0.02, 0.0, 0.005]])
+def test_a_load_that_changes_while_meters_are_read_stays_in_the_interval(
+    latencies_s: list[float], window_s: float
+) -> None:
+    inside = []
+    for step in range(100):  # at each phase of the load
+        found, truth_j = window(
+            square(0.037, low_w=20, high_w=200), latencies_s, window_s, 1 + step * 0.00037
+        )
+        inside += [abs(joules.value_j - truth_j) <= 2 * joules.quantity.u for joules in found]
+    assert sum(inside) >= 0.95 * len(inside)
+
+
+class Broken(VirtualMeter):
+    def read(self) -> Reading:
+        raise MeterError("no answer")
+
+
+def test_what_was_lost_is_said_to_be_missing_from_the_total() -> None:
+    clock = VirtualClock()
+    fields = ("virtual", "d", "gpu", "energy")
+    meters = [
+        kind(VirtualSensor(constant(100.0)), Channel(f"h/virtual/{name}", *fields), clock=clock)
+        for kind, name in ((VirtualMeter, "fine"), (Broken, "broken"))
+    ]
+    rig = Rig(meters, clock=clock, threaded=False)
+    begin = rig.begin()
+    clock.advance(1.0)
+    found = measurement_of(
+        rig, account(rig, begin, rig.end(begin)), label="a", duration_s=1.0, started_ns=None
+    )
+    assert found.energy_j.value == pytest.approx(100.0)
+    assert "the total leaves out h/virtual/broken, whose energy was lost" in found.warnings
