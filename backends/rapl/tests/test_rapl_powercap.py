@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -71,6 +72,17 @@ def test_one_socket(made: MadeTree) -> None:
     }
     assert notes == ()
     assert counted(channels) == {"package-0", "package-0/dram"}
+
+
+@pytest.mark.parametrize("folder", ["sys/class/powercap", "sys/class/powercap/"])
+def test_the_folder_of_the_zones_will_do(made: MadeTree, folder: str) -> None:
+    made.intel()
+    backend = RaplBackend(root=os.path.join(made.root, folder), sources=["powercap"])
+    assert backend.probe().available
+    meters = backend.meters()
+    assert [meter.channel.component for meter in meters] == ["cpu", "core", "uncore", "dram"]
+    assert meters[0].read().value == 9000.0
+    close(meters)
 
 
 def test_two_sockets(made: MadeTree) -> None:

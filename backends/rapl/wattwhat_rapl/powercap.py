@@ -72,9 +72,16 @@ def survey(tree: Tree) -> Survey:
     return Survey(tuple(map(_candidate, zones)), tuple(notes))
 
 
+def _bases(tree: Tree) -> tuple[str, ...]:
+    """Where zones lie; a made tree may be the folder of the zones itself."""
+    if tree.root != "/" and any(name.startswith("intel-rapl") for name in tree.names("")):
+        return ("", *_BASES)
+    return _BASES
+
+
 def find_zones(tree: Tree) -> tuple[list[Zone], list[str]]:
     """Every zone whose name is understood, MSR before MMIO, parents before children; notes on the rest."""
-    found = {key: path for base in _BASES for key, path in _walk(tree.path(base), 3)}
+    found = {key: path for base in _bases(tree) for key, path in _walk(tree.path(base), 3)}
     domains: dict[str, Domain] = {}
     zones: list[Zone] = []
     notes: list[str] = []
