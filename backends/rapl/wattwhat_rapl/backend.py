@@ -30,7 +30,8 @@ class RaplBackend(Backend):
     preference that works is taken, and `Channel.source` names it.
 
     Args:
-        root: the directory that stands for ``/``, or a copy of ``/sys/class/powercap`` itself; None takes ``WATTWHAT_RAPL_ROOT``, else ``/``.
+        root: the directory that stands for ``/``, or for ``/sys/class/powercap``; None takes
+            ``WATTWHAT_RAPL_ROOT``, else ``/``.
         sources: order of preference among ``perf``, ``powercap``, ``hwmon`` and ``pyrapl``; None takes
             ``WATTWHAT_RAPL_SOURCES`` (names with commas between), else `DEFAULT_SOURCES`.
         platform: what to take for `sys.platform`.
