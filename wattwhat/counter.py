@@ -13,13 +13,18 @@ from functools import lru_cache
 
 from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
-from wattwhat.energy import ASSUMED_PERIOD_S, Joules, period_s, power_limit_w, sensor_parts, time_words
+from wattwhat.energy import (
+    ASSUMED_PERIOD_S,
+    SPREAD,
+    Joules,
+    period_s,
+    power_limit_w,
+    sensor_parts,
+    time_words,
+)
 
 __all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
 
-# Spread of the power around its mean that is taken for granted where only two readings are known: half
-# of the mean. Between a steady load (0) and one that is off half of the time (1).
-_SPREAD = 0.5
 # In a short window the power may be all on or all off, however long it was the other around it.
 _SHORT_SPREAD = 0.6
 # Windows of fewer update periods than this lean on what is known of the power besides the two readings.
@@ -124,7 +129,7 @@ def counter_energy(
     late_s = (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
     if late_s:
         # both ends of the window are shown late, each with a power of its own
-        edges_j = math.hypot(edges_j, math.sqrt(2.0) * _SPREAD * value_j / max(duration_s, late_s) * late_s)
+        edges_j = math.hypot(edges_j, math.sqrt(2.0) * SPREAD * value_j / max(duration_s, late_s) * late_s)
     parts = [(EDGES, edges_j), (LOST, lost_u_j)]
     if channel.averaging_window_s is not None and channel.averaging_window_s < period:
         parts.append((UNSEEN, _unseen_j(value_j, duration_s, period, channel.averaging_window_s)))
@@ -149,11 +154,11 @@ def _weigh(
     known = reference_w is not None
     likely_w, likely_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
     if reference_w is not None:
-        spread = _SPREAD if duration_s >= _SHORT * period else _SHORT_SPREAD
+        spread = SPREAD if duration_s >= _SHORT * period else _SHORT_SPREAD
         likely_w, likely_u = reference_w, max(spread * reference_w, 0.01 * limit_w)
     if duration_s >= _SHORT * period:
         power_w = likely_w if known else gained_j / duration_s
-        return gained_j, _gain_u_j(period, power_w, likely_u if known else _SPREAD * power_w)
+        return gained_j, _gain_u_j(period, power_w, likely_u if known else SPREAD * power_w)
     if gained_j > 0.0:
         value_j, u_j = _by_ticks(
             gained_j, duration_s, periods, limit_w, (likely_w, likely_u) if known else None
@@ -185,7 +190,7 @@ def _unseen_j(value_j: float, duration_s: float, period: float, window_s: float)
     """
     if duration_s <= 0.0:
         return 0.0
-    spread_w = _SPREAD * value_j / duration_s
+    spread_w = SPREAD * value_j / duration_s
     return spread_w * math.sqrt(max(duration_s, period) * period * (1.0 - window_s / period))
 
 

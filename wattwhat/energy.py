@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASSUMED_PERIOD_S",
+    "SPREAD",
     "Joules",
     "during",
     "left_out",
@@ -36,8 +37,9 @@ __all__ = [
 # gauges renew their value about every 100 ms (arXiv 2312.02741).
 ASSUMED_PERIOD_S = 0.1
 
-# Standard uncertainty of the power of a moment that no reading shows, as a fraction of the mean around it.
-_SPREAD = 0.5
+# Standard uncertainty of the power of a moment that no reading shows, as a fraction of the mean around it:
+# between a steady load (0) and one that is off half of the time (1).
+SPREAD = 0.5
 # A part below this fraction of all others together changes no digit that is printed, and is left out.
 _NOTABLE = 0.01
 
@@ -120,7 +122,7 @@ def during(joules: Joules, span_s: float, window_s: float) -> Joules:
         return joules
     share, apart_s = window_s / span_s, abs(span_s - window_s)
     parts = tuple((source, u * share) for source, u in joules.parts)
-    edges_j = _SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
+    edges_j = SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
     if edges_j > _NOTABLE * math.hypot(*[u for _, u in parts]):
         parts += ((EDGES, edges_j),)
     return Joules(joules.value_j * share, parts, joules.warnings)

@@ -12,7 +12,7 @@ from wattwhat.blocks import Block, add_up, items_of, shrinkable_half_width
 from wattwhat.budget import UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s
-from wattwhat.gauge import looks_away_s
+from wattwhat.gauge import answer_s, looks_away_s
 from wattwhat.gauge_line import GaugeLine
 from wattwhat.ledger import account
 from wattwhat.line import CounterLine
@@ -178,7 +178,7 @@ def _lead_s(channel: Channel) -> float:
     """How long the load is to run before a part on a counter that looks away: window, delay and rise."""
     if not (channel.is_counter and looks_away_s(channel)):
         return 0.0
-    return (channel.averaging_window_s or 0.0) + (channel.delay_s or 0.0) + 5.0 * (channel.rise_s or 0.0)
+    return answer_s(channel) - period_s(channel)
 
 
 def _without_unseen(joules: Joules | None) -> Joules | None:
