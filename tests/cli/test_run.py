@@ -4,16 +4,13 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
-import threading
 
 import pytest
 
 from tests.cli.made import Counter, Made, channel
 from wattwhat import Measurement
 from wattwhat.cli import main
-from wattwhat.cli.run import _Reminder, measured
 
 PYTHON = sys.executable
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and process groups")
@@ -116,145 +113,9 @@ def test_the_estimate_counts_the_command_and_its_children(command):
     assert found.energy_j.value >= 90.0  # 0.1 s of CPU time at 1000 W, two clock ticks less at most
 
 
-# Ctrl-C -----------------------------------------------------------------------------------------
-
-
-def interrupted(command, child, presses=1):
-    """Run a child that waits; press Ctrl-C whenever it has said a line, and give what came out."""
-    with command.start("run", "--", *child, start_new_session=True) as process:
-        said = []
-        for _ in range(presses):
-            said.append(process.stdout.readline())
-            os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate()
-    return process.returncode, b"".join([*said, out]), err
-
-
-@POSIX
-def test_an_interrupt_reaches_the_command_and_is_its_to_answer(command):
-    child = python(
-        "import sys",
-        "try:",
-        "    print('waiting', flush=True)",
-        "    sys.stdin.read()",
-        "except KeyboardInterrupt:",
-        "    print('tidied up', flush=True)",
-        "    sys.exit(7)",
-    )
-    status, out, err = interrupted(command, child)
-    assert (status, out) == (7, b"waiting\ntidied up\n")
-    assert b"J (k=2), measured" in err
-    assert b"Traceback" not in err
-
-
-@POSIX
-def test_a_command_that_an_interrupt_ends_gives_130_and_a_result(command):
-    child = python(
-        "import signal, sys",
-        "signal.signal(signal.SIGINT, signal.SIG_DFL)",
-        "print('waiting', flush=True)",
-        "sys.stdin.read()",
-    )
-    status, _, err = interrupted(command, child)
-    assert status == 130
-    assert b"J (k=2), measured" in err
-
-
-@POSIX
-def test_a_command_may_shrug_off_several_interrupts(command):
-    child = python(
-        "import signal, sys",
-        "import os",
-        "reader, writer = os.pipe()",
-        "signal.signal(signal.SIGINT, lambda *_: os.write(writer, b'x'))",
-        "for press in range(3):",
-        "    print('waiting', press, flush=True)",
-        "    os.read(reader, 1)",
-        "print('done', flush=True)",
-    )
-    status, out, err = interrupted(command, child, presses=3)
-    assert status == 0
-    assert out.endswith(b"done\n")
-    assert b"J (k=2), measured" in err
-
-
-@POSIX
-def test_an_interrupt_to_wattwhat_alone_is_passed_on(command):
-    child = python(
-        "import sys",
-        "try:",
-        "    print('waiting', flush=True)",
-        "    sys.stdin.read()",
-        "except KeyboardInterrupt:",
-        "    sys.exit(7)",
-    )
-    hasty = "\n".join(
-        [
-            "import sys, wattwhat.cli, wattwhat.cli.run",
-            "wattwhat.cli.run._PATIENCE_S = 0.05",
-            "sys.exit(wattwhat.cli.main())",
-        ]
-    )
-    with subprocess.Popen(
-        [PYTHON, "-c", hasty, "run", "--", *child],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=command.env,
-        start_new_session=True,
-    ) as process:
-        process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(timeout=30) == 7  # its input stays open: only the interrupt can end it
-        assert b"J (k=2), measured" in process.stderr.read()
-
-
-@POSIX
-def test_an_interrupt_from_the_terminal_is_not_passed_on_for_the_command_has_it(monkeypatch):
-    monkeypatch.setattr("wattwhat.cli.run._PATIENCE_S", 0.0)
-    for on_terminal, told in ((True, []), (False, [signal.SIGINT])):
-        monkeypatch.setattr("wattwhat.cli.run._on_terminal", lambda answer=on_terminal: answer)
-        process = Told()
-        reminder = _Reminder(process)
-        reminder.start()
-        process.event.wait(5.0 if told else 0.01)
-        reminder.cancel()
-        assert process.signals == told
-
-
-class Told:
-    """Stands for a command; remembers the signals that it is sent."""
-
-    def __init__(self):
-        self.signals = []
-        self.event = threading.Event()
-
-    def send_signal(self, number):
-        self.signals.append(number)
-        self.event.set()
-
-
 @pytest.fixture
 def supply(plugins):
     plugins(made=Made([Counter(channel("supply", component="wall"))]))
-
-
-@pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs waitid")
-@pytest.mark.usefixtures("supply")
-def test_an_interrupt_that_comes_with_the_end_does_not_lose_the_status(monkeypatch):
-    """The kernel has answered, and before the answer is used the interrupt strikes; twice, to be sure."""
-    strikes = [KeyboardInterrupt, KeyboardInterrupt]
-    ask = os.waitid
-
-    def struck(*how):
-        answer = ask(*how)
-        if strikes:
-            raise strikes.pop()
-        return answer
-
-    monkeypatch.setattr(os, "waitid", struck)
-    assert measured(python("raise SystemExit(9)"), backends=["made"])[0] == 9
-    assert not strikes
 
 
 # What cannot be run -----------------------------------------------------------------------------

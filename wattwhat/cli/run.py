@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.options import add_backends, add_json, add_label, backends_of
 from wattwhat.cli.output import aside, check_destination, deliver, say
+from wattwhat.cli.signals import Signals
 from wattwhat.errors import ArgumentError, WattwhatError
 
 if TYPE_CHECKING:
@@ -23,8 +21,6 @@ __all__ = ["EXAMPLES", "TAKES_A_COMMAND", "add_arguments", "call"]
 TAKES_A_COMMAND = True
 # What POSIX shells report for a command that is not there, and for one that cannot be executed.
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
-# How long a command may take to answer an interrupt that it may have got, before it is told again.
-_PATIENCE_S = 5.0
 
 EXAMPLES = """examples:
   wattwhat run -- python train.py --epochs 3
@@ -57,19 +53,15 @@ def call(arguments: argparse.Namespace) -> int:
         example = " ".join(["wattwhat run --", *(arguments.stray or ["python", "train.py"])])
         raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
     check_destination(arguments.json, holds=("schema", "energy_j"))
-    status, measurement = measured(command, arguments.label, backends_of(arguments))
-    if measurement is None:
-        return status
-    try:
-        _report(measurement, arguments.json)
-    except (OSError, WattwhatError) as err:
-        say(f"wattwhat: error: the result could not be written: {err}; it was:\n{measurement}", sys.stderr)
-        return status or 2
-    return status
+    with Signals() as signals:  # until the result is out: that of a command that a signal ended is told too
+        status, measurement = measured(command, arguments.label, backends_of(arguments), signals)
+        if measurement is None:
+            return status
+        return _reported(measurement, arguments.json, status)
 
 
 def measured(
-    command: Sequence[str], label: str | None = None, backends: Sequence[str] | None = None
+    command: Sequence[str], label: str | None, backends: Sequence[str] | None, signals: Signals
 ) -> tuple[int, Measurement | None]:
     """Run a command under a window.
 
@@ -77,6 +69,7 @@ def measured(
         command: the program and its arguments.
         label: name of the measurement; None takes the program's name.
         backends: names of backends to use.
+        signals: what runs the command, and keeps its signals from ending us.
 
     Returns:
         The exit status as a shell gives it, and the measurement, or None if nothing could be started.
@@ -93,12 +86,10 @@ def measured(
     with aside():
         window.start()
     try:
-        # what the shell passed on stays open in the command, as if it had been started without us
-        process = subprocess.Popen(command, close_fds=False)
+        status = signals.run(command)
     except OSError as err:
         window.stop()
         return _cannot_start(command[0], err), None
-    status = _wait(process)
     with aside():
         window.stop()
         found = window.measurement
@@ -109,85 +100,6 @@ def measured(
         warnings=(*doubt, *found.warnings),
         details={**found.details, "exit_status": status},
     )
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the end through every Ctrl-C, for the terminal sends it to the command too; its status."""
-    reminder = _Reminder(process)
-    try:
-        return _outlast(process, reminder)
-    finally:
-        reminder.cancel()
-
-
-def _outlast(process: subprocess.Popen[bytes], reminder: _Reminder) -> int:
-    code: int | None = None
-    while True:
-        try:
-            while True:
-                try:
-                    code = _ending(process) if code is None else code
-                    process.wait()  # only now is its processor time booked as that of a child
-                    return code if code >= 0 else 128 - code
-                except KeyboardInterrupt:
-                    reminder.start()
-        except KeyboardInterrupt:  # one that came while another was being passed over
-            pass
-
-
-class _Reminder:
-    """Passes an interrupt on that no terminal sent, and that may have been meant for wattwhat's own id only.
-
-    A group's interrupt has reached the command already, and nobody can tell the two apart; so it
-    gets a while to end by itself before it is told again.
-    """
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._timer: threading.Timer | None = None
-
-    def start(self) -> None:
-        """Begin to wait, unless the terminal has told the command, or a wait is under way."""
-        if _on_terminal() or (self._timer is not None and self._timer.is_alive()):
-            return
-        self._timer = threading.Timer(_PATIENCE_S, self._process.send_signal, [signal.SIGINT])
-        self._timer.daemon = True
-        self._timer.start()
-
-    def cancel(self) -> None:
-        """The command has ended."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-
-def _on_terminal() -> bool:
-    """Whether Ctrl-C on a terminal reaches this process, and so its command too."""
-    if sys.platform == "win32":
-        return True
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
-
-
-def _ending(process: subprocess.Popen[bytes]) -> int:
-    """The status as `subprocess` gives it; may be interrupted at any moment and asked again."""
-    if sys.platform != "win32" and hasattr(os, "waitid"):
-        # An interrupt that comes together with the end makes wait() lose the status just taken from the
-        # kernel, and report success. Here the kernel keeps it.
-        try:
-            ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        except ChildProcessError:  # taken already, or SIGCHLD is ignored and nobody will ever know
-            ended = None
-        if ended is not None:
-            return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
-    return process.wait()
 
 
 def _cannot_start(name: str, err: OSError) -> int:
@@ -206,8 +118,13 @@ def _cannot_start(name: str, err: OSError) -> int:
     return _NOT_EXECUTABLE
 
 
-def _report(measurement: Measurement, destination: str | None) -> None:
-    if destination is None:
-        say(str(measurement), sys.stderr)
-    else:
-        deliver(measurement.to_json(), destination)
+def _reported(measurement: Measurement, destination: str | None, status: int) -> int:
+    try:
+        if destination is None:
+            say(str(measurement), sys.stderr)
+        else:
+            deliver(measurement.to_json(), destination)
+    except (OSError, WattwhatError) as err:
+        say(f"wattwhat: error: the result could not be written: {err}; it was:\n{measurement}", sys.stderr)
+        return status or 2
+    return status
