@@ -1,4 +1,8 @@
-"""Signals while a command runs: they are for the command to answer, and the result outlives them."""
+"""Signals while a command runs: they are for the command to answer, and the result outlives them.
+
+The handlers are those of the verb's own process. The command starts with its usual ones, and a program that
+measures itself with `track()` or `measure()` never gets any.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ those that wattwhat does not use answering "not supported" (2). The wrapper itse
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import importlib.util
 import os
@@ -230,6 +231,7 @@ def loaded() -> Library:
         if "amdsmi" in sys.modules:
             raise RuntimeError("amdsmi is imported already, over another library")
         prefix = Path(tempfile.mkdtemp(prefix="amd-smi-"))
+        atexit.register(shutil.rmtree, prefix, ignore_errors=True)
         library = Library(build(prefix))
         before = {name: os.environ.get(name) for name in ("ROCM_HOME", "ROCM_PATH")}
         os.environ.update(dict.fromkeys(before, str(prefix)))
