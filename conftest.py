@@ -1,6 +1,7 @@
 """What holds for every test, the plugins' too: settings of hypothesis, and none of the developer's own."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +12,11 @@ for _name in [name for name in os.environ if name.startswith("WATTWHAT_") and na
     del os.environ[_name]
 os.environ["WATTWHAT_PROFILES"] = ""  # set to nothing: there are none, in the user's folder neither
 os.environ["WATTWHAT_CONFIG"] = os.devnull  # an empty file in place of the user's own
+
+# A suite that was put into the background starts with interrupts ignored, and so would every command that it
+# interrupts, for ever.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a slow moment of a shared machine is no bug. What hypothesis itself sets under CI=true stays.
 settings.register_profile("patient", deadline=None)

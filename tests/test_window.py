@@ -132,6 +132,23 @@ def test_a_lost_channel_without_a_known_limit_has_no_energy_rather_than_zero() -
     assert m.to_dict()["energy_j"]["value"] is None
 
 
+def test_a_meter_that_never_answers_is_lost_whatever_its_device_could_draw() -> None:
+    meter = Manual(max_power_w=1000.0)
+    meter.error = MeterError("gone")
+    with Window("a", rig=rig_of(meter)) as window:
+        meter.spend(7, 1)
+    assert window.measurement.channels[0].energy_j is None
+    assert not window.measurement.energy_j.known
+
+
+@pytest.mark.parametrize("max_power_w", [None, 400.0])
+def test_a_gauge_that_never_answers_is_lost_too(max_power_w: float | None) -> None:
+    simulation = simulated(gauge(faults=Faults(lost_at_s=0.0)), max_power_w=max_power_w)
+    m = simulation.window(101.0, 103.0)
+    assert m.channels[0].energy_j is None
+    assert any("lost" in sentence for sentence in m.warnings)
+
+
 def test_the_healthy_half_of_a_window_is_kept() -> None:
     lost, well = Manual("lost", max_power_w=None), Manual("well")
     with Window("a", rig=rig_of(lost, well)) as window:

@@ -153,7 +153,8 @@ def _counter_with_gap(
         )
         lost_s = (end.t_ns - anchor.t_ns) * 1e-9
     words = f"{line.channel.id}: lost {lost_s:.3g} s of {duration_s:.3g} s ({reason})"
-    if line.channel.max_power_w is None:
+    # a meter that never answered in this window is lost, whatever its device could have drawn
+    if line.channel.max_power_w is None or not (is_reading(first) or is_reading(last)):
         return None, (words,)
     words += f"; between 0 and {line.channel.max_power_w:g} W is assumed for that time"
     return _bounded(line, known_j, line.channel.max_power_w * lost_s, duration_s), (words,)
@@ -213,7 +214,7 @@ def _gauge(
 
 def _gauge_without_samples(line: GaugeLine, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
     words = f"{line.channel.id}: lost, the gauge showed nothing ({line.error or 'no sample yet'})"
-    if line.channel.max_power_w is None:
+    if line.channel.max_power_w is None or line.error is not None:
         return None, (words,)
     words += f"; between 0 and {line.channel.max_power_w:g} W is assumed"
     return _bounded(line, 0.0, line.channel.max_power_w * duration_s, duration_s), (words,)

@@ -16,6 +16,14 @@ ENDINGS = ["SIGINT", "SIGTERM", "SIGHUP"]
 RESULT = b"J (k=2), measured"
 
 
+@pytest.fixture(autouse=True)
+def hangup():
+    """Under nohup the suite ignores SIGHUP, and so would the commands of these tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def answering(name, *lines):
     """A program that answers one signal by ending with 7, and says so when it waits for it."""
     return python(
