@@ -151,24 +151,33 @@ def _weigh(
     """Value and edge uncertainty in J: the gain; for short windows what it means with all that is known."""
     if period == 0.0 or duration_s <= 0.0:
         return gained_j, 0.0
+    if duration_s >= _SHORT * period:
+        power_w = max(_work_w(gained_j, duration_s, period), reference_w or 0.0)
+        return gained_j, _gain_u_j(period, power_w, SPREAD * power_w)
     known = reference_w is not None
     likely_w, likely_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
     if reference_w is not None:
-        spread = SPREAD if duration_s >= _SHORT * period else _SHORT_SPREAD
-        likely_w, likely_u = reference_w, max(spread * reference_w, 0.01 * limit_w)
-    if duration_s >= _SHORT * period:
-        power_w = likely_w if known else gained_j / duration_s
-        return gained_j, _gain_u_j(period, power_w, likely_u if known else SPREAD * power_w)
+        likely_w, likely_u = reference_w, _reach_w(reference_w, limit_w)
     if gained_j > 0.0:
-        value_j, u_j = _by_ticks(
-            gained_j, duration_s, periods, limit_w, (likely_w, likely_u) if known else None
-        )
-        return _mean(value_j, u_j, likely_w * duration_s, likely_u * duration_s) if known else (value_j, u_j)
+        return _by_ticks(gained_j, duration_s, periods, limit_w, (likely_w, likely_u) if known else None)
     if duration_s < period:
         # no tick came, as none need have: that says nothing about the power
         return likely_w * duration_s, likely_u * duration_s
     gain_u = _gain_u_j(period, likely_w, likely_u)
     return _mean(gained_j, gain_u, likely_w * duration_s, likely_u * duration_s)
+
+
+def _work_w(gained_j: float, duration_s: float, period: float) -> float:
+    """The power in W of a load that begins and ends with the window, of which half a period was not counted."""
+    return gained_j / (duration_s - min(duration_s, period) / 2.0)
+
+
+def _reach_w(power_w: float, limit_w: float) -> float:
+    """Standard uncertainty of a power that may be anything up to the limit, whatever it was around it.
+
+    A window is put around the work: what was drawn before may have been rest. Twice this reaches the limit.
+    """
+    return max(_SHORT_SPREAD * power_w, (limit_w - power_w) / 2.0)
 
 
 def _mean(a: float, u_a: float, b: float, u_b: float) -> tuple[float, float]:
@@ -229,11 +238,14 @@ def _by_ticks(
     # the rarer of two hypotheses lies farther out than a standard deviation says: it is to be inside as well
     farthest_j = max((abs(e - value_j) for e, share, _ in energies if share > 0.05), default=0.0)
     slowest_s = max(u for _, share, u in energies if share > 0.05) * math.sqrt(2.0 / 3.0)
-    unsure = max(0.0, 1.0 - duration_s / (2.0 * max(periods)))
-    unknown_w = 0.0 if likely else limit_w / math.sqrt(12.0) * unsure
-    power_w = max(value_j / duration_s, likely[0] if likely else 0.0)
-    within_j = max(_SHORT_SPREAD * power_w, unknown_w) * min(duration_s, slowest_s)
-    return value_j, math.hypot(max(math.sqrt(between_j2), farthest_j / 2.0), within_j)
+    # below one period the ticks may have counted rest alone; above two they have seen most of the window
+    unsure = min(max(2.0 - duration_s / max(periods), 0.0), 1.0)
+    shown_w = value_j / duration_s
+    work_w = unsure * shown_w + (1.0 - unsure) * _work_w(value_j, duration_s, max(periods))
+    power_w = max(work_w, likely[0] if likely else 0.0)
+    within_j = _SHORT_SPREAD * power_w * min(duration_s, slowest_s)
+    unknown_j = _reach_w(shown_w, limit_w) * unsure * duration_s
+    return value_j, max(math.hypot(math.sqrt(between_j2), within_j), farthest_j / 2.0, unknown_j)
 
 
 def _chance(power_w: float, limit_w: float, likely: tuple[float, float] | None) -> float:
