@@ -10,8 +10,20 @@ import attrs
 from wattwhat.budget import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN, Budget
 from wattwhat.energy import Joules, total
 from wattwhat.ledger import Account
+from wattwhat.steady import rising_blocks
 
-__all__ = ["Block", "add_up", "items_of", "repeats_u_j", "shrinkable_half_width", "student_factor"]
+__all__ = [
+    "Block",
+    "add_up",
+    "block_j",
+    "items_of",
+    "power_rise",
+    "repeats_u_j",
+    "seen_j",
+    "shrinkable_half_width",
+    "student_factor",
+    "with_repeats",
+]
 
 _SYSTEMATIC = (GAIN, OFFSET, MODEL)
 _RANDOM = (EDGES, RESOLUTION, UNSEEN)
@@ -172,3 +184,22 @@ def shrinkable_half_width(blocks: Sequence[Block], counted: set[str]) -> float:
 def with_repeats(budget: Budget, repeats_j: float) -> Budget:
     """The budget with the type A part added."""
     return Budget.of([*budget, (REPEATS, repeats_j)])
+
+
+def block_j(block: Block, counted: set[str]) -> float | None:
+    """The energy in J of the counted channels that were seen; None if none was."""
+    values = [j.value_j for line, j, _ in block.entries if j is not None and line.channel.id in counted]
+    return math.fsum(values) if values else None
+
+
+def seen_j(blocks: Sequence[Block], counted: set[str]) -> tuple[list[float], list[float]]:
+    """Energies and durations of the blocks; none at all where a channel was lost in some of them."""
+    entries = [j for block in blocks for line, j, _ in block.entries if line.channel.id in counted]
+    if any(j is None or any(source == LOST for source, _ in j.parts) for j in entries):
+        return [], []
+    return [block_j(block, counted) or 0.0 for block in blocks], [block.duration_s for block in blocks]
+
+
+def power_rise(blocks: Sequence[Block], counted: set[str]) -> int:
+    """How many of the first blocks were measured before the power had risen."""
+    return rising_blocks(*seen_j(blocks, counted))

@@ -15,18 +15,18 @@ from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import (
     ASSUMED_PERIOD_S,
+    SHORT_SPREAD,
     SPREAD,
     Joules,
     period_s,
     power_limit_w,
+    reach_w,
     sensor_parts,
     time_words,
 )
 
 __all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
 
-# In a short window the power may be all on or all off, however long it was the other around it.
-_SHORT_SPREAD = 0.6
 # Windows of fewer update periods than this lean on what is known of the power besides the two readings.
 _SHORT = 5.0
 # What a counter's update period may be where nobody stated it: those of RAPL and of NVML's counters.
@@ -157,7 +157,7 @@ def _weigh(
     known = reference_w is not None
     likely_w, likely_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
     if reference_w is not None:
-        likely_w, likely_u = reference_w, _reach_w(reference_w, limit_w)
+        likely_w, likely_u = reference_w, reach_w(reference_w, limit_w)
     if gained_j > 0.0:
         return _by_ticks(gained_j, duration_s, periods, limit_w, (likely_w, likely_u) if known else None)
     if duration_s < period:
@@ -168,16 +168,8 @@ def _weigh(
 
 
 def _work_w(gained_j: float, duration_s: float, period: float) -> float:
-    """The power in W of a load that begins and ends with the window, of which half a period was not counted."""
+    """The power in W of a load that begins and ends with the window: half a period of it was not counted."""
     return gained_j / (duration_s - min(duration_s, period) / 2.0)
-
-
-def _reach_w(power_w: float, limit_w: float) -> float:
-    """Standard uncertainty of a power that may be anything up to the limit, whatever it was around it.
-
-    A window is put around the work: what was drawn before may have been rest. Twice this reaches the limit.
-    """
-    return max(_SHORT_SPREAD * power_w, (limit_w - power_w) / 2.0)
 
 
 def _mean(a: float, u_a: float, b: float, u_b: float) -> tuple[float, float]:
@@ -243,8 +235,8 @@ def _by_ticks(
     shown_w = value_j / duration_s
     work_w = unsure * shown_w + (1.0 - unsure) * _work_w(value_j, duration_s, max(periods))
     power_w = max(work_w, likely[0] if likely else 0.0)
-    within_j = _SHORT_SPREAD * power_w * min(duration_s, slowest_s)
-    unknown_j = _reach_w(shown_w, limit_w) * unsure * duration_s
+    within_j = SHORT_SPREAD * power_w * min(duration_s, slowest_s)
+    unknown_j = reach_w(shown_w, limit_w) * unsure * duration_s
     return value_j, max(math.hypot(math.sqrt(between_j2), within_j), farthest_j / 2.0, unknown_j)
 
 

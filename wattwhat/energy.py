@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASSUMED_PERIOD_S",
+    "SHORT_SPREAD",
     "SPREAD",
     "Joules",
     "during",
     "left_out",
     "period_s",
     "power_limit_w",
+    "reach_w",
     "sensor_parts",
     "time_words",
     "total",
@@ -40,6 +42,8 @@ ASSUMED_PERIOD_S = 0.1
 # Standard uncertainty of the power of a moment that no reading shows, as a fraction of the mean around it:
 # between a steady load (0) and one that is off half of the time (1).
 SPREAD = 0.5
+# In a short window the power may be all on or all off, however long it was the other around it.
+SHORT_SPREAD = 0.6
 # A part below this fraction of all others together changes no digit that is printed, and is left out.
 _NOTABLE = 0.01
 
@@ -136,6 +140,18 @@ def power_limit_w(channel: Channel) -> float:
         300
     """
     return channel.max_power_w or _LIMIT_W[channel.component]
+
+
+def reach_w(power_w: float, limit_w: float) -> float:
+    """Standard uncertainty in W of a power that may be anything up to the limit, whatever it was around it.
+
+    A window is put around the work: what was drawn before may have been rest. Twice this reaches the limit.
+
+    Example:
+        >>> reach_w(100.0, 300.0)
+        100.0
+    """
+    return max(SHORT_SPREAD * power_w, (limit_w - power_w) / 2.0)
 
 
 def period_s(channel: Channel) -> float:

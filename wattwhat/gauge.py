@@ -17,7 +17,7 @@ import attrs
 
 from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
-from wattwhat.energy import Joules, period_s, power_limit_w, sensor_parts
+from wattwhat.energy import Joules, period_s, power_limit_w, reach_w, sensor_parts
 from wattwhat.power_sums import PowerSums
 
 __all__ = [
@@ -157,7 +157,7 @@ def gauge_energy(
         (UNSEEN, math.sqrt(sums.unseen_j2)),
         (LOST, math.sqrt(sums.gaps_j2)),
         # however much moves around a short window, its power lies between 0 and the limit
-        (EDGES, min(edges_j, power_limit_w(channel) / math.sqrt(12.0) * duration_s)),
+        (EDGES, min(edges_j, reach_w(value_j / duration_s, power_limit_w(channel)) * duration_s)),
     ]
     if channel.resolution:
         parts.append((RESOLUTION, channel.resolution / math.sqrt(12.0) * duration_s))
@@ -172,56 +172,63 @@ def gauge_energy(
 
 
 def _hidden_j(value_j: float, duration_s: float, channel: Channel) -> float:
-    """Uncertainty in J of a window shorter than two update periods: it held a part of what one value holds.
+    """Uncertainty in J of a window shorter than two values: it held a part of what one value holds.
 
-    A value that averages over more than the period hides more than that, which `_leak_s` has.
+    A value that moves says more, and `_leak_s` has that; a load in step with the gauge moves nothing.
     """
     period = period_s(channel)
-    if (channel.averaging_window_s or 0.0) > period:
-        return 0.0
-    return _HIDDEN * abs(value_j) * max(0.0, 1.0 - duration_s / (2.0 * period))
+    one_s = max(2.0 * period, channel.averaging_window_s or 0.0)
+    hidden_j = _HIDDEN * abs(value_j) * max(0.0, 1.0 - duration_s / one_s)
+    if seen_fraction(period, channel.averaging_window_s) < 1.0 and duration_s > 0.0:
+        # the gauge may have looked away from all of it
+        unseen = min(max(1.5 - duration_s / period, 0.0), 1.0)
+        reach_j = reach_w(value_j / duration_s, power_limit_w(channel)) * duration_s
+        hidden_j = max(hidden_j, unseen * reach_j)
+    return hidden_j
 
 
 def _leak_s(channel: Channel, duration_s: float) -> float:
     """Seconds of a step at an edge that leak across it: an eighth of U + W, and R / e of a rise time.
 
-    A gauge that averages over more than its update period hides how far the power moves within that time;
-    windows shorter than it suffer from that up to twice as much (found with ``benchmarks.truth``).
+    All that moves around a window shorter than U + W may have been drawn in it, so there it is up to three
+    quarters more. A gauge that averages over more than its update period hides how far the power moves
+    within that time; windows shorter than it suffer from that up to twice as much. Both were found with
+    ``benchmarks.truth``.
     """
-    leak_s = _smear_s(channel) / 8.0 + (channel.rise_s or 0.0) / math.e
+    smear_s = _smear_s(channel)
+    leak_s = smear_s / 8.0 * (1.0 + 0.75 * max(0.0, 1.0 - duration_s / smear_s))
+    leak_s += (channel.rise_s or 0.0) / math.e
     window_s = channel.averaging_window_s
     if window_s is None or window_s <= period_s(channel):
         return leak_s
     return leak_s * (1.0 + window_s / (window_s + duration_s))
 
 
-def between_rests(before: PowerSums, after: PowerSums, channel: Channel) -> tuple[PowerSums, float]:
+def between_rests(before: PowerSums, after: PowerSums, rested_s: float) -> tuple[PowerSums, float]:
     """The sums of a load that had rest on both sides, with nothing lost at its edges.
 
-    A gauge answers a load until `rest_s` after it. From the begin of the load until all of it was shown,
+    A gauge answers a load until some rest after it. From the begin of the load until all of it was shown,
     the integral holds the load and as much rest, whose power is shown just before and after: taking that
     off leaves the load's energy, whatever its shape and delay, if the phase of the gauge is random.
 
     Args:
         before: sums at the begin of the load.
         after: sums when its end had been shown.
-        channel: update period and averaging window come from here.
+        rested_s: how long after its end that was, in s, as `rest_s` gives it.
 
     Returns:
         The load's sums, and by how many W the rest before and after differ.
 
     Example:
-        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
-        ...                 averaging_window_s=0.1)
         >>> how = dict(period_s=0.1, seen=1.0, max_gap_s=1.0, limit_w=300.0)
         >>> begin = PowerSums().add(0.0, 50.0, **how)
         >>> end = begin.add(0.1, 50.0, **how).add(0.6, 250.0, **how).add(1.2, 50.0, **how)
-        >>> round(between_rests(begin, end, gauge)[0].energy_j, 6)
+        >>> round(between_rests(begin, end, 0.3)[0].energy_j, 6)
         155.0
     """
     sums = after.minus(before)
     first_w, last_w = (before.last or (0.0, 0.0))[1], (after.last or (0.0, 0.0))[1]
-    rest_j = (first_w + last_w) / 2.0 * rest_s(channel)
+    rest_j = (first_w + last_w) / 2.0 * rested_s
     return attrs.evolve(sums, energy_j=sums.energy_j - rest_j), last_w - first_w
 
 

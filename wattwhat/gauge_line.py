@@ -33,6 +33,8 @@ class GaugeLine(Line):
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
         self.pending: list[Edge] = []
         self.lock = threading.RLock()
+        # whether it was watched for how long it shows a load that has ended
+        self.rest_found = False
         self.learn(self.channel)
 
     def learn(self, channel: Channel) -> None:
@@ -49,8 +51,19 @@ class GaugeLine(Line):
                 "limit_w": power_limit_w(channel),
             }
             # enough looks to find a moment again that the gauge shows only now
+            self.rest_longer(self.rest_s)
+
+    def rest_longer(self, rest_s: float) -> None:
+        """Take this long for the time after which the gauge shows nothing more of a load, from now on."""
+        with self.lock:
+            self.rest_s = max(self.rest_s, rest_s)
             reach_s = self.rest_s + self._how["max_gap_s"]
             self.recent = deque(self.recent, maxlen=64 + int(reach_s / self.poll_s))
+
+    def looks(self) -> list[tuple[float, float]]:
+        """The latest looks: time in s on the monotonic clock, and power in W."""
+        with self.lock:
+            return [(t_s, power_w) for t_s, power_w, _ in self.recent]
 
     @property
     def settled_s(self) -> float:
@@ -99,7 +112,7 @@ class GaugeLine(Line):
     def give_up(self, now_s: float) -> None:
         """Settle edges that the gauge will not show any more because its readings fail."""
         with self.lock:
-            patience_s = self._how["max_gap_s"] + self.answer_s
+            patience_s = self._how["max_gap_s"] + self.rest_s
             late = [edge for edge in self.pending if edge.t_ns * 1e-9 + patience_s <= now_s]
             for edge in late:
                 edge.dark = not self.recent

@@ -177,7 +177,7 @@ def _gauge(
 
     name = line.channel.id
     if aligned and isinstance(first, Edge) and isinstance(last, Edge) and first.before and last.after:
-        sums, change_w = between_rests(first.before, last.after, line.channel)
+        sums, change_w = between_rests(first.before, last.after, line.rest_s)
         joules = gauge_energy(
             sums, duration_s, line.channel, unrest_w=(change_w, change_w), provenance=line.provenance
         )

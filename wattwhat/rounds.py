@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from wattwhat.blocks import Block, add_up, items_of, shrinkable_half_width
+from wattwhat.blocks import Block, add_up, items_of, power_rise, shrinkable_half_width
 from wattwhat.budget import UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s
 from wattwhat.gauge import answer_s, looks_away_s
 from wattwhat.gauge_line import GaugeLine
+from wattwhat.lateness import shown_until_s
 from wattwhat.ledger import account
 from wattwhat.line import CounterLine
 from wattwhat.plan import Plan
@@ -28,10 +29,12 @@ Span = tuple[Snapshot, Snapshot, int, "float | None"]
 _PERIODS_PER_BLOCK = 10.0
 # Fewer blocks tell too little about their spread.
 _LEAST_BLOCKS = 5
-# A sensor that looks at a part of its period only is met at this many phases, evenly spaced (the eight
+# A sensor that looks at a part of its period only is met at so many phases, evenly spaced (at least the eight
 # delays of arXiv 2312.02741): a load as long as its period would show it the same moment every time.
-_PHASES = 8
+_PHASES, _MOST_PHASES = 8, 20
 _LEAST_ROUNDS = 3
+# How long a gauge is watched after a load, beyond what its figures say: as many periods, but no longer.
+_LATE_PERIODS, _LATE_S = 10.0, 2.0
 
 
 class Rounds:
@@ -63,12 +66,12 @@ class Rounds:
         self.workload, self.plan, self.rig, self.clock = workload, plan, rig, rig.clock
         self.sleep, self.generator = sleep, generator
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
-        gauges = [line for line in lines if isinstance(line, GaugeLine)]
+        self.gauges = gauges = [line for line in lines if isinstance(line, GaugeLine)]
         self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
         self.lag_s = max((line.settled_s for line in gauges), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
         self.lead_s = 0.0 if gauges else max((_lead_s(line.channel) for line in lines), default=0.0)
-        self.phases = _PHASES if self.away_s else 1
+        self.phases = max((_phases(line.channel) for line in lines), default=1)
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
             (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
@@ -90,6 +93,8 @@ class Rounds:
             The blocks, and why it stopped.
         """
         calls = max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
+        if call_s <= 0.1 * self.plan.max_seconds:
+            self._learn_rest(calls, say)
         begun_ns, done, look_at = self.clock(), 0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
@@ -97,9 +102,13 @@ class Rounds:
             passed_s, count = (self.clock() - begun_ns) * 1e-9, len(self._taken)
             say(f"block {count}")
             if count >= look_at and passed_s >= self.plan.min_seconds:
-                reached = shrinkable_half_width(self.blocks(), self.counted)
+                blocks = self.blocks()
+                reached = shrinkable_half_width(blocks, self.counted)
                 say(f"{count} blocks, ±{100 * reached:.2g} %")
-                if reached <= self.plan.precision:
+                # without those in which the power was still rising
+                kept = blocks[power_rise(blocks, self.counted) :]
+                kept_s = math.fsum(block.duration_s for block in kept)
+                if reached <= self.plan.precision and kept_s >= self.plan.min_seconds:
                     return self.finish(), "precision reached"
                 look_at = count + max(1, count // 20)
             if passed_s + passed_s / count > self.plan.max_seconds:
@@ -120,6 +129,32 @@ class Rounds:
                 break
             self._settled.append(self._settle(parts))
         return self._settled
+
+    def _learn_rest(self, calls: int, say: Callable[[str], None]) -> None:
+        """Find by one part how long after a load the gauges go on showing it, where nobody stated that."""
+        lines = [
+            line
+            for line in self.gauges
+            if looks_away_s(line.channel) and line.channel.delay_s is None and not line.rest_found
+        ]
+        if not lines:
+            return
+        say("how late the sensor shows a load")
+        self.sleep(self.lag_s)
+        begin = self.rig.begin()
+        for _ in range(calls):
+            self.workload.run()
+        self.workload.synchronize()
+        end_s = self.clock() * 1e-9
+        self.sleep(max(line.rest_s + min(_LATE_PERIODS * period_s(line.channel), _LATE_S) for line in lines))
+        self.rig.end(begin)
+        for line in lines:
+            late_s = shown_until_s(line.looks(), begin.t_ns * 1e-9, end_s)
+            line.rest_found = True
+            if late_s is not None:
+                # met at another phase it shows the load up to a period longer, and looks are apart
+                line.rest_longer(late_s + period_s(line.channel) + 2.0 * line.poll_s)
+        self.lag_s = max(line.settled_s for line in self.gauges)
 
     def _round(self) -> list[float]:
         """The phases in s at which the parts of a round begin, one common random delay in all of them."""
@@ -172,6 +207,25 @@ class Rounds:
         entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
         seconds = math.fsum(block.duration_s for block in blocks)
         return Block(entries, calls, seconds, items_of(blocks))
+
+
+def _phases(channel: Channel) -> int:
+    """At how many phases of its period a sensor is met; 1 for one that always looks.
+
+    So many that the time it looks is a whole number of their distances, as near as may be: then a load that
+    repeats as often as the phases do shows its mean, for the looks overlap it evenly.
+    """
+    period = looks_away_s(channel)
+    if not period:
+        return 1
+    window_s = channel.averaging_window_s
+    if window_s is None:
+        return _PHASES
+    share = window_s / period
+    return min(
+        range(_PHASES, _MOST_PHASES + 1),
+        key=lambda n: (round(abs(math.sin(math.pi * n * share)) / (math.pi * n * share), 3), n),
+    )
 
 
 def _lead_s(channel: Channel) -> float:

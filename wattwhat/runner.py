@@ -10,19 +10,29 @@ from typing import Any
 
 import attrs
 
-from wattwhat.blocks import Block, add_up, items_of, repeats_u_j, shrinkable_half_width, with_repeats
-from wattwhat.budget import LOST
+from wattwhat.blocks import (
+    Block,
+    add_up,
+    block_j,
+    items_of,
+    power_rise,
+    repeats_u_j,
+    seen_j,
+    shrinkable_half_width,
+    with_repeats,
+)
 from wattwhat.channel import counted_ids
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
 from wattwhat.errors import ArgumentError
+from wattwhat.gauge import answer_s
 from wattwhat.ledger import account, measurement_of
 from wattwhat.measurement import Measurement
 from wattwhat.plan import Plan
 from wattwhat.quantity import Quantity
 from wattwhat.rig import Rig
 from wattwhat.rounds import Rounds
-from wattwhat.steady import drift, rising_blocks
+from wattwhat.steady import drift
 from wattwhat.sync import unseen_gpu
 from wattwhat.watch import learn_periods
 from wattwhat.workload import Workload
@@ -129,11 +139,12 @@ class _Run:
         if idle is None or idle is False or idle == 0:
             return None
         learn_periods(self.lines, lambda: self.clock() * 1e-9, self.sleep)
-        slowest_s = max(
-            (period_s(line.channel) for line in self.lines if line.provenance == "measured"), default=0.0
-        )
+        measured = [line.channel for line in self.lines if line.provenance == "measured"]
+        slowest_s = max(map(period_s, measured), default=0.0)
         seconds = min(max(0.3, 5.0 * slowest_s), 2.0) if idle == "auto" else float(idle)
         self.say(f"power at rest, {seconds:.1f} s")
+        # until then the sensors may show the first call
+        self.sleep(max(map(answer_s, measured), default=0.0))
         begin = self.rig.begin()
         self.sleep(seconds)
         end = self.rig.end(begin)
@@ -174,7 +185,7 @@ class _Run:
             words += (
                 "only one block was measured, so the spread between calls is not known: raise max_seconds",
             )
-        drifting = drift(*_seen_j(blocks, counted))
+        drifting = drift(*seen_j(blocks, counted))
         if drifting is not None:
             words += (drifting.sentence,)
         reached = shrinkable_half_width(blocks, counted)
@@ -190,7 +201,7 @@ class _Run:
                 "blocks": len(blocks),
                 "calls_per_block": blocks[-1].calls,
                 "warmup_calls": self.warm_calls,
-                "block_energy_j": [_block_j(block, counted) for block in blocks],
+                "block_energy_j": [block_j(block, counted) for block in blocks],
                 "block_duration_s": [block.duration_s for block in blocks],
                 **rise,
             },
@@ -198,29 +209,16 @@ class _Run:
 
     def settled(self, blocks: list[Block]) -> tuple[list[Block], dict[str, Any]]:
         """The blocks after the power had risen, and the details about those that are left out."""
-        known_j, durations_s = _seen_j(blocks, self.counted)
-        count = rising_blocks(known_j, durations_s)
+        count = power_rise(blocks, self.counted)
         if not count:
             return blocks, {}
+        known_j, durations_s = seen_j(blocks, self.counted)
         left_out = {
             "words": f"the first {count} of {len(blocks)} blocks are left out: power was still rising",
             "block_energy_j": known_j[:count],
             "block_duration_s": durations_s[:count],
         }
         return blocks[count:], {"power_rise": left_out}
-
-
-def _block_j(block: Block, counted: set[str]) -> float | None:
-    values = [j.value_j for line, j, _ in block.entries if j is not None and line.channel.id in counted]
-    return math.fsum(values) if values else None
-
-
-def _seen_j(blocks: list[Block], counted: set[str]) -> tuple[list[float], list[float]]:
-    """Energies and durations of the blocks; none at all where a channel was lost in some of them."""
-    entries = [j for block in blocks for line, j, _ in block.entries if line.channel.id in counted]
-    if any(j is None or any(source == LOST for source, _ in j.parts) for j in entries):
-        return [], []
-    return [_block_j(block, counted) or 0.0 for block in blocks], [block.duration_s for block in blocks]
 
 
 def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:
