@@ -21,8 +21,8 @@ from typing import Any
 import attrs
 import numpy as np
 
-from benchmarks.truth_table import HEADING, Row, line, plot, verdict
-from benchmarks.truth_waves import FAMILIES
+from benchmarks.truth_table import HEADING, Row, around_line, line, plot, verdict
+from benchmarks.truth_waves import FAMILIES, request
 from wattwhat.ledger import account, measurement_of
 from wattwhat.line import Edge
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor
@@ -35,6 +35,7 @@ WINDOWS_S = (0.01, 0.03, 0.07, 0.1, 0.17, 0.3, 1.0, 3.0, 10.0, 60.0)
 SHARES = (0.12, 0.12, 0.12, 0.11, 0.12, 0.12, 0.12, 0.08, 0.05, 0.04)
 # Runs of each family that the oracle learns from: at most, and at least.
 TAUGHT = (60, 24)
+REQUEST = "request"
 GAIN_ERROR = 0.029
 LIMIT_W = 450.0
 
@@ -111,7 +112,7 @@ class Run:
 def one_run(kind: SensorClass, family: str, length_s: float, rng: np.random.Generator) -> Run:
     begin_s = float(rng.uniform(2.0, 10.0))
     window = (begin_s, begin_s + length_s)
-    waveform = FAMILIES[family](rng, window[1] + 5.0)
+    waveform = request(rng, window) if family == REQUEST else FAMILIES[family](rng, window[1] + 5.0)
     clock = VirtualClock()
     sensor = kind.sensor(waveform, rng, window)
     channel = sensor.channel(gain_error=GAIN_ERROR, max_power_w=LIMIT_W)
@@ -203,6 +204,16 @@ def measure_class(
     return rows
 
 
+def around_work(kind: SensorClass, runs: int, rng: np.random.Generator) -> list[float]:
+    """Share of windows whose interval holds the truth, for each length, where the load fills the window."""
+    shares = []
+    for length_s in WINDOWS_S:
+        found = [one_run(kind, REQUEST, length_s, rng) for _ in range(max(runs // 20, 40))]
+        inside = [abs(run.value_j - run.truth_j) <= 1.959964 * run.u_j for run in found if run.value_j]
+        shares.append(float(np.mean(inside)))
+    return shares
+
+
 def _taught(
     kind: SensorClass, wanted: dict[str, int], length_s: float, rng: np.random.Generator
 ) -> list[Run]:
@@ -230,6 +241,13 @@ def main(arguments: list[str] | None = None) -> int:
     rows = [row for kind in kinds for row in measure_class(kind, chosen.runs, rng, print)]
     words = verdict(rows)
     print("", *words, sep="\n")
+    lengths = " ".join(f"{length_s:>6g}" for length_s in WINDOWS_S)
+    print(
+        f"\nshare inside, %, where rest, a load that fills the window and rest follow; windows in s\n{'':<30} {lengths}"
+    )
+    for kind in kinds:
+        words.append(around_line(kind.name, around_work(kind, chosen.runs, rng), max(chosen.runs // 20, 40)))
+        print(words[-1])
     OUT.mkdir(exist_ok=True)
     (OUT / "truth.json").write_text(
         json.dumps([attrs.asdict(row) for row in rows], indent=1), encoding="utf-8"

@@ -89,6 +89,15 @@ def verdict(rows: list[Row]) -> list[str]:
     return words
 
 
+def around_line(name: str, shares: list[float], runs: int) -> str:
+    """One class where windows are put around the work: share inside at each length, and whether that holds."""
+    slack = 2.0 * math.sqrt(0.09 / runs)
+    ok = min(shares) >= LEAST_COVERAGE_ANYWHERE - slack and statistics.mean(shares) >= LEAST_COVERAGE
+    return f"{name:<30} {' '.join(f'{100 * share:>6.1f}' for share in shares)}  " + (
+        "holds" if ok else "DOES NOT HOLD"
+    )
+
+
 def covered(rows: list[Row]) -> float:
     """Share of all these rows' runs whose interval holds the truth; NaN if there are none."""
     runs = sum(row.runs for row in rows)

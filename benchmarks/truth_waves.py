@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wattwhat.testing import Waveform, bursts, constant, pulses, ramp, recorded, square
+from wattwhat.testing import Piecewise, Waveform, bursts, constant, pulses, ramp, recorded, square
 
 Rng = np.random.Generator
 
@@ -56,6 +56,13 @@ def _recorded(rng: Rng, end_s: float) -> Waveform:
     walk = np.cumsum(rng.normal(0.0, 25.0, size=count)) + rng.uniform(100, 350)
     folded = np.abs((walk - 50.0) % 740.0 - 370.0) + 45.0
     return recorded((0.05 * np.arange(count)).tolist(), folded.tolist())
+
+
+def request(rng: Rng, window: tuple[float, float]) -> Waveform:
+    """A load that begins and ends with the window, at rest before and after: where users put windows."""
+    low, high = _levels(rng)
+    begin_s, end_s = window
+    return Piecewise([0.0, begin_s, end_s, end_s + 20.0], [low, high, low])
 
 
 FAMILIES: dict[str, Callable[[Rng, float], Any]] = {

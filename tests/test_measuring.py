@@ -121,6 +121,18 @@ def test_warm_up_may_be_told() -> None:
     assert m.details["warmup_calls"] == 7
 
 
+@pytest.mark.parametrize("period_s", [0.02, 0.1, 1.0])
+@pytest.mark.parametrize("quantity", [counter, gauge])
+def test_the_idle_baseline_begins_when_the_first_call_is_no_longer_shown(
+    quantity: Any, period_s: float
+) -> None:
+    load = Load(60.0)
+    simulation = simulated(quantity(load, period_s), max_power_w=500.0)
+    m = measured(simulation, Pulsing(simulation, load, 0.13), max_seconds=20.0)
+    assert m.idle_power_w is not None
+    assert m.idle_power_w.value == pytest.approx(60.0, rel=1e-6)
+
+
 def test_the_idle_baseline_is_subtracted_with_the_gain_only_once() -> None:
     class Resting(Passing):
         def run(self) -> None:
@@ -190,10 +202,21 @@ def test_a_counter_that_looks_away_is_met_at_many_phases(phase: float) -> None:
     assert not any("looks 25 %" in sentence for sentence in m.warnings)
 
 
+@pytest.mark.parametrize(("window_s", "phase"), [(0.01, 0.003), (0.01, 0.07), (0.02, 0.01), (0.02, 0.055)])
+def test_a_load_as_short_as_the_distance_of_phases_shows_its_mean(window_s: float, phase: float) -> None:
+    """Eight phases of 12.5 ms would meet a call of 12.5 ms at one moment: a narrow window sees no more."""
+    load = Load()
+    simulation = simulated(gauge(load, 0.1, window_s, phase_s=phase), max_power_w=500.0)
+    workload = Pulsing(simulation, load, 0.0125)
+    m = measured(simulation, workload, precision=0.03, max_seconds=60.0, idle=None)
+    assert m.energy_per_call_j is not None
+    assert m.energy_per_call_j.value == pytest.approx(210.0 * 0.0125, rel=0.01)
+
+
 @given(late_s=st.floats(0.0, 0.3), known=st.booleans())
 def test_a_gauge_whose_values_come_late_loses_nothing_of_a_block(late_s: float, known: bool) -> None:
-    """Unknown, up to an update period is allowed for; known from calibration, anything."""
-    load, late_s = Load(), late_s if known else min(late_s, 0.1)
+    """Unknown, one part of the load tells how late; known from calibration, that is not needed."""
+    load = Load()
     told = {"delay_s": late_s} if known else {}
     simulation = simulated(gauge(load, 0.1, 0.025, delay_s=late_s), max_power_w=400.0, **told)
     m = measured(simulation, Pulsing(simulation, load, 0.1), precision=0.03, max_seconds=60.0, idle=None)

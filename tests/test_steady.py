@@ -114,6 +114,15 @@ def test_measure_says_nothing_of_steady_power() -> None:
     assert "power_rise" not in m.details
 
 
+def test_min_seconds_is_the_time_of_the_blocks_that_are_kept() -> None:
+    load = Load(idle_w=50.0)
+    simulation = simulated(VirtualSensor(load, update_period_s=0.01, rise_s=1.5), max_power_w=500.0)
+    workload = Loading(simulation, load)
+    m = measured(simulation, workload, idle=None, warmup=1, min_seconds=12.0, max_seconds=90.0, precision=0.2)
+    assert "power_rise" in m.details
+    assert (m.duration_s or 0.0) >= 12.0
+
+
 def test_measure_leaves_out_the_rise_and_says_so() -> None:
     """A sensor with a slow rise shows the first blocks of a load too low; the rest is right."""
     load = Load(idle_w=50.0)

@@ -115,7 +115,7 @@ def counter_energy(
         provenance: ``"measured"`` or ``"estimated"``.
 
     Returns:
-        The energy with its parts; a warning where the window is too short to know it within 25 %.
+        The energy with its parts; a warning where the window is too short to know it within 25 % (k=2).
 
     Example:
         >>> rapl = Channel("h/rapl/package-0", "rapl", "package 0", "cpu", "energy",
@@ -248,7 +248,7 @@ def _chance(power_w: float, limit_w: float, likely: tuple[float, float] | None) 
 
 
 def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]:
-    return _short_words(period) if edges_j > 0.25 * abs(value_j) else ()
+    return _short_words(period) if 2.0 * edges_j > 0.25 * abs(value_j) else ()
 
 
 @lru_cache(maxsize=64)  # one sentence for all windows over a sensor: programs keep 100,000 of them

@@ -190,13 +190,13 @@ def _hidden_j(value_j: float, duration_s: float, channel: Channel) -> float:
 def _leak_s(channel: Channel, duration_s: float) -> float:
     """Seconds of a step at an edge that leak across it: an eighth of U + W, and R / e of a rise time.
 
-    All that moves around a window shorter than U + W may have been drawn in it, so there it is up to three
-    quarters more. A gauge that averages over more than its update period hides how far the power moves
+    All that moves around a window shorter than U + W may have been drawn in it, so there it is up to twice
+    as much. A gauge that averages over more than its update period hides how far the power moves
     within that time; windows shorter than it suffer from that up to twice as much. Both were found with
     ``benchmarks.truth``.
     """
     smear_s = _smear_s(channel)
-    leak_s = smear_s / 8.0 * (1.0 + 0.75 * max(0.0, 1.0 - duration_s / smear_s))
+    leak_s = smear_s / 8.0 * (1.0 + max(0.0, 1.0 - duration_s / smear_s))
     leak_s += (channel.rise_s or 0.0) / math.e
     window_s = channel.averaging_window_s
     if window_s is None or window_s <= period_s(channel):

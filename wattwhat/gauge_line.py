@@ -113,7 +113,12 @@ class GaugeLine(Line):
         """Settle edges that the gauge will not show any more because its readings fail."""
         with self.lock:
             patience_s = self._how["max_gap_s"] + self.rest_s
-            late = [edge for edge in self.pending if edge.t_ns * 1e-9 + patience_s <= now_s]
+            late = [
+                edge
+                for edge in self.pending
+                # the begin of a window that is open may still be reckoned back to from the first look
+                if edge.t_ns * 1e-9 + patience_s <= now_s and (self.recent or edge not in self.open)
+            ]
             for edge in late:
                 edge.dark = not self.recent
                 if self.recent and edge.sums is None:

@@ -1,11 +1,11 @@
-"""How long a gauge goes on showing a load that has ended: found by running it once and watching. Pure."""
+"""How long a gauge goes on showing a load that has ended: found by running it and watching. Pure."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
 
-__all__ = ["shown_until_s"]
+__all__ = ["Part", "shown_until_s"]
 
 # A look counts as the load's while it is this far from rest, as a part of the farthest.
 _PART = 0.25
@@ -13,31 +13,37 @@ _PART = 0.25
 _NOISE = 0.125
 
 
-def shown_until_s(looks: Sequence[tuple[float, float]], begin_s: float, end_s: float) -> float | None:
-    """Seconds after the end of a load at which the gauge last showed it.
+Part = tuple[Sequence[tuple[float, float]], float, float]
+
+
+def shown_until_s(parts: Sequence[Part]) -> float | None:
+    """Seconds after the end of a load at which a gauge last showed it.
 
     Args:
-        looks: (time in s, power in W) from before the end of the load until long after it.
-        begin_s: when the load began.
-        end_s: when it ended, in s on the same clock.
+        parts: for each time that the load was run: looks (time in s, power in W) until long after it, and
+            when the load began and ended, in s on the same clock.
 
     Returns:
-        The time in s, 0 if no look after the end showed the load; None where rest and load cannot be told
-        apart, or nothing was seen.
+        The longest time in s, 0 if no look after an end showed the load; None where rest and load cannot be
+        told apart, or nothing was seen.
 
     Example:
         >>> looks = [(0.0, 60.0), (0.5, 300.0), (1.1, 300.0), (1.2, 60.0), (1.3, 60.0), (1.4, 60.0)]
-        >>> round(shown_until_s(looks, 0.1, 1.0), 3)
+        >>> round(shown_until_s([(looks, 0.1, 1.0)]), 3)
         0.1
     """
-    seen = [(t_s, power_w) for t_s, power_w in looks if t_s > begin_s]
-    after = [(t_s, power_w) for t_s, power_w in seen if t_s > end_s]
-    if not after:
+    swings: list[tuple[float, float]] = []  # (seconds after the end, how far from rest in W)
+    noise_w = 0.0
+    for looks, begin_s, end_s in parts:
+        seen = [(t_s - end_s, power_w) for t_s, power_w in looks if t_s > begin_s]
+        after = [power_w for passed_s, power_w in seen if passed_s > 0.0]
+        last = after[-max(1, len(after) // 3) :]
+        if not last:
+            continue
+        rest_w = statistics.median(last)
+        noise_w = max(noise_w, *(abs(power_w - rest_w) for power_w in last))
+        swings += [(passed_s, abs(power_w - rest_w)) for passed_s, power_w in seen]
+    most_w = max((swing_w for _, swing_w in swings), default=0.0)
+    if most_w <= 0.0 or noise_w > _NOISE * most_w:
         return None
-    last = [power_w for _, power_w in after[-max(1, len(after) // 3) :]]
-    rest_w = statistics.median(last)
-    swing_w = max(abs(power_w - rest_w) for _, power_w in seen)
-    if swing_w <= 0.0 or max(abs(power_w - rest_w) for power_w in last) > _NOISE * swing_w:
-        return None
-    late = [t_s - end_s for t_s, power_w in after if abs(power_w - rest_w) > _PART * swing_w]
-    return max(late, default=0.0)
+    return max(max(passed_s for passed_s, swing_w in swings if swing_w > _PART * most_w), 0.0)

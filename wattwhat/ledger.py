@@ -192,6 +192,8 @@ def _gauge(
         extra_j = power_limit_w(line.channel) * missing_s
         known_j = max(sums.energy_j - (end.last or (0.0, 0.0))[1] * missing_s, 0.0)
         words = f"{name}: lost the last {missing_s:.3g} s of {duration_s:.3g} s ({line.error})"
+        if line.channel.max_power_w is None:
+            return None, (f"{words}; {known_j:.3g} J were shown before",)
         return _bounded(line, known_j, extra_j, duration_s), (words,)
     joules = gauge_energy(
         sums,
@@ -204,7 +206,7 @@ def _gauge(
     )
     warnings = joules.warnings
     edges_j = joules.quantity.u
-    if edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
+    if 2.0 * edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
         warnings += (
             f"a window of {time_words(duration_s)} says little on a gauge that updates every "
             f"{time_words(period_s(line.channel))}: use a longer window, or measure()",

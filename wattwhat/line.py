@@ -111,9 +111,9 @@ class CounterLine(Line):
             gained, kind = max(reading.value, 0.0), "reset"
         if kind == "reset":
             return gained, max(most_j - gained, 0.0)
-        if wrap_j is not None and most_j > 2.0 * wrap_j:
-            # visits that came too late (a suspended or overloaded host) may have missed whole turns
-            return gained, wrap_j * math.floor(max(most_j - gained, 0.0) / wrap_j)
+        if wrap_j is not None and most_j - gained >= wrap_j:
+            # visits that came too late (an overloaded host) or not at all may have missed whole turns
+            return gained, wrap_j * math.floor((most_j - gained) / wrap_j)
         return gained, 0.0
 
     def gain(

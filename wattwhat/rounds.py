@@ -14,7 +14,7 @@ from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s
 from wattwhat.gauge import answer_s, looks_away_s
 from wattwhat.gauge_line import GaugeLine
-from wattwhat.lateness import shown_until_s
+from wattwhat.lateness import Part, shown_until_s
 from wattwhat.ledger import account
 from wattwhat.line import CounterLine
 from wattwhat.plan import Plan
@@ -34,7 +34,7 @@ _LEAST_BLOCKS = 5
 _PHASES, _MOST_PHASES = 8, 20
 _LEAST_ROUNDS = 3
 # How long a gauge is watched after a load, beyond what its figures say: as many periods, but no longer.
-_LATE_PERIODS, _LATE_S = 10.0, 2.0
+_LATE_PERIODS, _LATE_S, _LATE_PHASES = 5.0, 2.0, 4
 
 
 class Rounds:
@@ -93,8 +93,7 @@ class Rounds:
             The blocks, and why it stopped.
         """
         calls = max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
-        if call_s <= 0.1 * self.plan.max_seconds:
-            self._learn_rest(calls, say)
+        self._learn_rest(call_s, say)
         begun_ns, done, look_at = self.clock(), 0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
@@ -130,27 +129,36 @@ class Rounds:
             self._settled.append(self._settle(parts))
         return self._settled
 
-    def _learn_rest(self, calls: int, say: Callable[[str], None]) -> None:
-        """Find by one part how long after a load the gauges go on showing it, where nobody stated that."""
+    def _learn_rest(self, call_s: float, say: Callable[[str], None]) -> None:
+        """Find how long after a load the gauges go on showing it, where nobody stated that.
+
+        It is run at several phases, for a load in step with the gauge may be shown at some of them only.
+        """
         lines = [
             line
             for line in self.gauges
             if looks_away_s(line.channel) and line.channel.delay_s is None and not line.rest_found
         ]
-        if not lines:
+        if not lines or call_s > 0.1 * self.plan.max_seconds:
             return
         say("how late the sensor shows a load")
-        self.sleep(self.lag_s)
-        begin = self.rig.begin()
-        for _ in range(calls):
-            self.workload.run()
-        self.workload.synchronize()
-        end_s = self.clock() * 1e-9
-        self.sleep(max(line.rest_s + min(_LATE_PERIODS * period_s(line.channel), _LATE_S) for line in lines))
-        self.rig.end(begin)
-        for line in lines:
-            late_s = shown_until_s(line.looks(), begin.t_ns * 1e-9, end_s)
-            line.rest_found = True
+        rest_s = max(line.rest_s + min(_LATE_PERIODS * period_s(line.channel), _LATE_S) for line in lines)
+        calls = max(1, math.ceil(2.0 * self.away_s / call_s)) if call_s > 0.0 else 1
+        parts: list[list[Part]] = [[] for _ in lines]
+        self.sleep(rest_s)
+        for number in range(_LATE_PHASES):
+            self.sleep((number * self.away_s / _LATE_PHASES - self.clock() * 1e-9) % self.away_s)
+            begin = self.rig.begin()
+            for _ in range(calls):
+                self.workload.run()
+            self.workload.synchronize()
+            end_s = self.clock() * 1e-9
+            self.sleep(rest_s)
+            self.rig.end(begin)
+            for line, mine in zip(lines, parts, strict=True):
+                mine.append((line.looks(), begin.t_ns * 1e-9, end_s))
+        for line, mine in zip(lines, parts, strict=True):
+            line.rest_found, late_s = True, shown_until_s(mine)
             if late_s is not None:
                 # met at another phase it shows the load up to a period longer, and looks are apart
                 line.rest_longer(late_s + period_s(line.channel) + 2.0 * line.poll_s)

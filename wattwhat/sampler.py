@@ -35,6 +35,7 @@ class Sampler:
         self._stopping = False
         self._start = threading.Lock()
         self._due_s: dict[int, float] = {}
+        self._visited = False
         self.needed = any(not isinstance(line, CounterLine) or line.watch_s is not None for line in rig.lines)
 
     def ensure(self) -> None:
@@ -45,7 +46,7 @@ class Sampler:
         with self._start:
             if self._thread is None or not self._thread.is_alive():
                 rig = self._rig()
-                if rig is not None and not self._due_s:
+                if rig is not None and not self._visited:
                     self._first_visits(rig)
                 if rig is None or not rig.threaded:
                     return
@@ -57,6 +58,7 @@ class Sampler:
                 self._thread = thread
 
     def _first_visits(self, rig: Rig) -> None:
+        self._visited = True
         for number, line in enumerate(rig.lines):
             if isinstance(line, CounterLine) and line.watch_s is not None:
                 rig.visit(number)
