@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from wattwhat.estimate import DEFAULT_WATTS_PER_CORE, EstimateBackend, PowerMode
 from wattwhat.meter import Meter
 from wattwhat.rig import Rig
 from wattwhat.selection import open_rig
+from wattwhat.window import Window
 
 FIGURES = st.floats(0.0, 100.0)
 
@@ -214,6 +216,32 @@ def test_cpu_time_of_children_counts_living_and_dead() -> None:
     assert living >= 0.12
     child.communicate("\n")
     assert cpu.seconds() >= living
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_window_stopped_in_a_forked_child_keeps_what_its_parent_and_it_spent() -> None:
+    """The kernel's accounts begin at 0 in a child; the parent's part, not read since the start, was lost."""
+
+    def spend(cpu_s: float) -> None:
+        until_s = time.process_time() + cpu_s
+        while time.process_time() < until_s:
+            pass
+
+    window = Window("inherited", rig=Rig(EstimateBackend(10.0, 0.0).meters()))
+    window.start()
+    spend(0.1)
+    child = os.fork()
+    if child == 0:
+        code = 2
+        try:
+            spend(0.1)
+            energy_j = window.stop().measurement.energy_j.value
+            code = 0 if energy_j >= 10.0 * 0.2 else 1
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert window.stop().measurement.energy_j.value >= 10.0 * 0.2  # the child is one of the parent's
 
 
 def test_the_containers_quota_bounds_the_cores(tmp_path: Path) -> None:

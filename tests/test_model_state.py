@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import functools
+import io
 import random
 import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ import wattwhat  # noqa: E402
 from wattwhat.errors import ArgumentError  # noqa: E402
 from wattwhat.torch_workload import TorchWorkload  # noqa: E402
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 QUICK: dict[str, Any] = {"backends": ["estimate"], "min_seconds": 0.02, "max_seconds": 0.1, "idle": None}
 X, Y = torch.ones(4, 3), torch.zeros(4, dtype=torch.long)
 
@@ -94,6 +96,86 @@ def test_everything_the_optimizer_and_the_loss_hold_is_put_back() -> None:
     assert torch.equal(body.weight.grad, before[1])
     assert float(loss.scale.detach()) == 1.0
     assert loss.scale.grad is None
+
+
+# TorchScript ---------------------------------------------------------------------------------------
+
+
+class Counting(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """Puts a new tensor in its buffer's place at each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(3)
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[name-defined]
+        self.count = self.count + 1  # type: ignore[has-type]
+        return self.norm(x)
+
+
+def scripted() -> Any:
+    return torch.jit.script(Counting()).train()
+
+
+def loaded() -> Any:
+    file = io.BytesIO()
+    torch.jit.save(scripted(), file)
+    file.seek(0)
+    return torch.jit.load(file)
+
+
+def traced() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a trace in training mode holds for one size of batch
+        return torch.jit.trace(torch.nn.BatchNorm1d(3).train(), X)
+
+
+def frozen() -> Any:
+    return torch.jit.freeze(torch.jit.script(torch.nn.BatchNorm1d(3).eval()))
+
+
+def exported() -> Any:
+    return torch.export.export(torch.nn.BatchNorm1d(3).eval(), (X,)).module()
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("train", [None, lambda model, batch: model(batch)])
+@pytest.mark.parametrize("make", [scripted, loaded, traced, frozen, exported])
+def test_a_model_that_torch_compiled_is_put_back_without_a_word(make: Any, train: Any) -> None:
+    model = make()
+    before, mode = copy.deepcopy(dict(model.state_dict())), getattr(model, "training", None)
+    m = wattwhat.measure(model, X, train=train, **QUICK)
+    after = dict(model.state_dict())
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    assert getattr(model, "training", None) == mode
+    assert not any("put back" in sentence for sentence in m.warnings)
+
+
+def test_a_scripted_module_gets_back_the_very_buffer_it_had() -> None:
+    model = scripted()
+    count = model.count
+    wattwhat.measure(model, X, **QUICK)
+    assert model.count is count
+
+
+def test_what_cannot_be_put_back_is_said_in_the_measurement_too() -> None:
+    class Stubborn(torch.nn.BatchNorm1d):  # type: ignore[misc, name-defined]
+        frozen = False
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "training" and self.frozen and value:
+                raise RuntimeError("stuck")
+            super().__setattr__(name, value)
+
+        def forward(self, x: Any) -> Any:
+            self.frozen = True
+            return super().forward(x)
+
+    with pytest.warns(UserWarning, match="modes could not be put back.*stuck"):
+        m = wattwhat.measure(Stubborn(3), X, **QUICK)
+    assert any("modes could not be put back: RuntimeError: stuck" in one for one in m.warnings)
 
 
 # Optimizers of step functions ----------------------------------------------------------------------

@@ -19,6 +19,7 @@ class CpuTime:
 
     Children that have ended and were waited for are counted by the kernel, exactly; those that live are
     read from /proc in clock ticks. Where /proc does not list children, they count once they have ended.
+    In a forked child it goes on from where its parent stood at the fork.
 
     Args:
         root: root of the file tree, for tests.
@@ -35,7 +36,6 @@ class CpuTime:
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
         self._lock = threading.RLock()
         _ALIVE.add(self)
-        self._pid = os.getpid()
         self._children: tuple[int, ...] = ()
         self._scanned_s = -1.0
         self._offset_s = 0.0
@@ -45,15 +45,19 @@ class CpuTime:
     def seconds(self) -> float:
         """Seconds of CPU time since creation."""
         with self._lock:
-            if os.getpid() != self._pid:  # a forked child begins at 0: go on from where the parent was
-                self._pid, self._children, self._scanned_s = os.getpid(), (), -1.0
-                self._offset_s = self._latest_s - self._raw()
             now = self._raw() + self._offset_s
             if now < self._latest_s:  # a child was never waited for: its time is gone from the kernel's books
                 self._offset_s += self._latest_s - now
                 now = self._latest_s
             self._latest_s = now
             return now
+
+    def after_fork(self) -> None:
+        """In a forked child: the kernel's accounts begin anew, so go on from where the parent stood."""
+        # another thread may have held the lock at the fork, and would never give it back here
+        self._lock = threading.RLock()
+        self._children, self._scanned_s = (), -1.0
+        self._offset_s = self._latest_s - self._raw()
 
     def _raw(self) -> float:
         return time.process_time() + _ended_children_s() + self._living_children_s()
@@ -89,14 +93,19 @@ class CpuTime:
 _ALIVE: weakref.WeakSet[CpuTime] = weakref.WeakSet()
 
 
-def _after_fork() -> None:
-    """A lock that another thread held at the fork would never be given back in the child."""
+def _before_fork() -> None:
+    """Read now what the parent has spent: the child, where a window may be stopped, cannot find it out."""
     for one in list(_ALIVE):
-        one._lock = threading.RLock()
+        one.seconds()
+
+
+def _after_fork() -> None:
+    for one in list(_ALIVE):
+        one.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
 def _ended_children_s() -> float:

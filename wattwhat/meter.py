@@ -54,4 +54,10 @@ class Meter:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Give back what was opened; called once or more, never raises."""
+        """Give back what was opened; called once or more, never raises.
+
+        Meters stay open between measurements. They are closed when nobody uses them any more: where their
+        backend serves other channels only, when a backend object handed over is forgotten, and when the
+        interpreter exits. At exit they stay open if a window is, if they were opened by a parent process,
+        and if a reading hangs. A process that is killed closes nothing.
+        """

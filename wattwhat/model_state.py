@@ -46,6 +46,9 @@ class ModelState:
         model: the module.
         train: None, a step function, or a pair (loss, optimizer).
 
+    Attributes:
+        doubts: sentences about what could not be kept or put back; each is given as a Python warning too.
+
     Raises:
         ArgumentError: something cannot be kept, for instance a parameter that is not initialised yet.
     """
@@ -56,14 +59,16 @@ class ModelState:
         loss = pair[0] if isinstance(pair[0], torch.nn.Module) else None
         self._modules = [module for root in (model, loss) if root is not None for module in root.modules()]
         self._random = RandomState()
+        self.doubts: list[str] = []
         try:
-            self._modes = [(module, module.training) for module in self._modules]
+            # a frozen TorchScript module has no mode
+            self._modes = [(one, one.training) for one in self._modules if hasattr(one, "training")]
             optimizers = [] if train is None else [pair[1]] if pair[1] is not None else optimizers_of(train)
             parameters = {id(p): p for p in _parameters(model, loss, optimizers)}.values()
             self._gradients = [(parameter, parameter.grad) for parameter in parameters]
-            self._buffers = [(module, dict(module._buffers), _clones(module)) for module in self._modules]
+            self._buffers = [(module, _buffers(module), _clones(module)) for module in self._modules]
             self._weights = [] if train is None else [(p, p.detach().clone()) for p in parameters]
-            self._optimizers = list(_states(optimizers, asked=pair[1] is not None))
+            self._optimizers = list(self._states(optimizers, asked=pair[1] is not None))
         except Exception as err:
             raise ArgumentError(
                 f"train: the model's state cannot be kept, to be put back afterwards "
@@ -87,7 +92,24 @@ class ModelState:
             try:
                 step()
             except Exception as err:
-                warnings.warn(f"{what} could not be put back: {type(err).__name__}: {err}", stacklevel=2)
+                self._doubt(f"{what} could not be put back: {type(err).__name__}: {err}")
+
+    def _states(self, optimizers: Sequence[Any], asked: bool) -> Iterator[OptimizerState]:
+        """Of each optimizer what it keeps; one that was only found may be passed over, which is said."""
+        for optimizer in optimizers:
+            try:
+                yield OptimizerState(optimizer)
+            except Exception as err:
+                if asked:
+                    raise
+                self._doubt(
+                    f"train: the step function uses an optimizer ({type(optimizer).__name__}) whose state "
+                    f"cannot be kept, so it is not put back afterwards: {type(err).__name__}: {err}"
+                )
+
+    def _doubt(self, sentence: str) -> None:
+        self.doubts.append(sentence)
+        warnings.warn(sentence, stacklevel=3)
 
     def _restore_modes(self) -> None:
         for module, training in self._modes:
@@ -104,10 +126,13 @@ class ModelState:
 
     def _restore_buffers(self) -> None:
         for module, buffers, clones in self._buffers:
-            for name in set(module._buffers) - set(buffers):
-                del module._buffers[name]
+            now = _buffers(module)
+            for name in set(now) - set(buffers):
+                _put(module, name, _ABSENT)
             for name, buffer in buffers.items():
-                module._buffers[name] = buffer if _filled(buffer, clones[name]) else clones[name]
+                kept = buffer if _filled(buffer, clones[name]) else clones[name]
+                if now.get(name, _ABSENT) is not kept:
+                    _put(module, name, kept)
 
 
 def _parameters(model: Any, loss: Any, optimizers: Sequence[Any]) -> Iterator[Any]:
@@ -120,25 +145,28 @@ def _parameters(model: Any, loss: Any, optimizers: Sequence[Any]) -> Iterator[An
             yield from group["params"]
 
 
-def _states(optimizers: Sequence[Any], asked: bool) -> Iterator[OptimizerState]:
-    """Of each optimizer what it keeps; one that was only found is passed over with a warning if need be."""
-    for optimizer in optimizers:
-        try:
-            yield OptimizerState(optimizer)
-        except Exception as err:
-            if asked:
-                raise
-            warnings.warn(
-                f"train: the step function uses an optimizer ({type(optimizer).__name__}) whose state cannot "
-                f"be kept, so it is not put back afterwards: {type(err).__name__}: {err}",
-                stacklevel=2,
-            )
+def _buffers(module: Any) -> dict[str, Any]:
+    # not dict(module._buffers): a TorchScript module's table has items, but cannot be iterated
+    return dict(module._buffers.items())
 
 
 def _clones(module: Any) -> dict[str, Any]:
     return {
-        name: None if buffer is None else buffer.detach().clone() for name, buffer in module._buffers.items()
+        name: None if buffer is None else buffer.detach().clone() for name, buffer in _buffers(module).items()
     }
+
+
+_ABSENT: Any = object()
+
+
+def _put(module: Any, name: str, buffer: Any) -> None:
+    """Put a buffer into its place, or take it off where it was absent."""
+    if isinstance(module, sys.modules["torch"].jit.ScriptModule):
+        setattr(module, name, None if buffer is _ABSENT else buffer)  # its table is only a view
+    elif buffer is _ABSENT:
+        del module._buffers[name]
+    else:
+        module._buffers[name] = buffer
 
 
 def _filled(buffer: Any, clone: Any) -> bool:

@@ -6,7 +6,6 @@ Windows hold two snapshots each and nothing else; what happened between them is 
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.channel import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
+from wattwhat.lifetime import close_when_forgotten, enrol, enrolled
 from wattwhat.line import Anchor, CounterLine, Edge, Gap, is_reading, open_line
 from wattwhat.meter import Meter, Reading
 from wattwhat.sampler import Sampler
@@ -82,7 +82,9 @@ class Rig:
         self._reads = [self._counter_read(line) for line in self.lines]
         self.sampler = Sampler(self)
         self.closed = False
-        _RIGS.add(self)
+        self.pid = os.getpid()
+        self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
+        enrol(self)
 
     def _counter_read(self, line: CounterLine | GaugeLine) -> Callable[[], Any]:
         return line.meter.read if isinstance(line, CounterLine) else line.begin
@@ -196,13 +198,18 @@ class Rig:
         for line in self.gauges:
             line.lock = threading.RLock()
 
-    def close(self) -> None:
-        """Stop the sampler and close the meters; windows still open end in gaps."""
+    def close(self, wait_s: float = 5.0) -> None:
+        """Stop the sampler and close the meters; windows still open end in gaps.
+
+        Args:
+            wait_s: how long to wait for the sampler; nothing is closed under a reading that hangs.
+        """
         self.closed = True
-        self.sampler.stop()
+        ended = self.sampler.stop(wait_s)
         for line in self.lines:
             line.lost, line.error = True, "the meters were closed"
-            line.close()
+            if ended:
+                line.close()
 
 
 def _stamp(readings: list[Any], t_ns: int) -> None:
@@ -212,7 +219,6 @@ def _stamp(readings: list[Any], t_ns: int) -> None:
             item.t_ns = t_ns
 
 
-_RIGS: weakref.WeakSet[Rig] = weakref.WeakSet()
 _shared: dict[tuple[Any, ...] | None, Rig] = {}
 _own: dict[tuple[Any, ...], tuple[tuple[Any, ...], Rig]] = {}
 _MOST_OWN = 4
@@ -254,7 +260,7 @@ def _rig_of_objects(key: tuple[Any, ...]) -> Rig:
         from wattwhat.selection import open_rig
 
         rig = open_rig(key)
-        weakref.finalize(rig, _let_go, rig.sampler, rig.lines)
+        close_when_forgotten(rig)
         _own[identity] = (key, rig)  # the objects are kept with it, so that their identities stay theirs
         while len(_own) > _MOST_OWN:
             del _own[next(iter(_own))]
@@ -272,28 +278,20 @@ def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
         raise ArgumentError(f"backends: expected a list of names, got {backends!r}") from err
 
 
-def _let_go(sampler: Sampler, lines: Sequence[CounterLine | GaugeLine]) -> None:
-    sampler.leave()
-    for line in lines:
-        line.close()
-
-
 def close_all() -> None:
     """Close every rig; the next window opens a new one."""
+    rigs = enrolled()  # before they are let go: whoever holds none of them would find none to close
     with _lock:
         _shared.clear()
         _own.clear()
-    for rig in list(_RIGS):
+    for rig in rigs:
         rig.close()
 
 
 def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
-    for rig in list(_RIGS):
-        rig.after_fork()
 
 
-atexit.register(close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -62,7 +62,8 @@ def run_plan(
         generator: source of random delays.
     """
     with workload:
-        return _Run(workload, plan, rig, progress, sleep, generator or random.Random()).measure()
+        m = _Run(workload, plan, rig, progress, sleep, generator or random.Random()).measure()
+    return attrs.evolve(m, warnings=(*m.warnings, *workload.warnings)) if workload.warnings else m
 
 
 class _Run:

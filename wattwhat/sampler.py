@@ -68,14 +68,17 @@ class Sampler:
         """Let the thread look at the gauges now: a window has begun."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """End the thread and wait for it, unless it is the caller."""
+    def stop(self, wait_s: float = 5.0) -> bool:
+        """End the thread and wait so many s for it, unless it is the caller; whether it has ended."""
         self._stopping = True
         self._wake.set()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout=5.0)
+            thread.join(timeout=wait_s)
+            if thread.is_alive():
+                return False
         self._thread = None
+        return True
 
     def leave(self) -> None:
         """End the thread without waiting for it."""

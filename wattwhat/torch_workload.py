@@ -70,10 +70,14 @@ class TorchWorkload(Workload):
 
     def __enter__(self) -> TorchWorkload:
         self._saved = ModelState(self._model, self._train)
-        if self._train is None:
-            self._model.eval()
-        elif not self._model.training:  # a model in training may hold parts that are frozen on purpose
-            self._model.train()
+        training = getattr(self._model, "training", None)  # None for a frozen TorchScript module
+        try:
+            if self._train is None and training is not None:
+                self._model.eval()
+            elif training is False:  # a model in training may hold parts that are frozen on purpose
+                self._model.train()
+        except NotImplementedError:  # what torch.export made has the one mode it was exported in
+            pass
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -83,6 +87,7 @@ class TorchWorkload(Workload):
             close()
         if saved is not None:
             saved.restore()
+            self.warnings = tuple(saved.doubts)
 
     def run(self) -> object:
         """One call with the next batch.

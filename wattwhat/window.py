@@ -32,6 +32,7 @@ class Window:
     """
 
     __slots__ = (
+        "__weakref__",
         "_backends",
         "_begin",
         "_context",
@@ -82,6 +83,7 @@ class Window:
         self._context = rig.context
         if self._sync and "torch" in sys.modules:
             synchronize()
+        rig.windows.add(self)
         self._started_ns = time.time_ns()
         self._begin = rig.begin()
         return self
@@ -98,6 +100,7 @@ class Window:
         if self._sync and "torch" in sys.modules:
             synchronize()
         self._end = rig.end(begin)
+        rig.windows.discard(self)
         if self._on_end is not None:
             self._on_end(self)
         return self

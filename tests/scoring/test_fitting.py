@@ -1,5 +1,6 @@
 """Fitting the frontier: laws, refusals, and what comes out for the published populations."""
 
+import inspect
 import itertools
 import math
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.scoring.tables import measured, strep_measurements, strep_rows
 from wattwhat.errors import ComparisonError, ScoreError
 from wattwhat.scoring import FrontierGrade, leave_one_out
+from wattwhat.scoring.fitting import fit_frontier
 
 pytest.importorskip("scipy")
 
@@ -48,6 +50,20 @@ def test_at_most_a_tenth_lies_below_and_the_slope_is_not_negative(pairs):
     below = sum(fitted.excess(a / 100, e) < 1 - 1e-6 for a, e in pairs)
     assert below <= 0.1 * len(pairs)
     assert fitted.slope >= 0
+
+
+def test_fit_shows_the_options_it_takes():
+    assert inspect.signature(FrontierGrade.fit) == inspect.signature(fit_frontier)
+
+
+def test_every_option_of_fit_arrives():
+    given = {"reference": "r", "task": "t", "protocol": "p", "date": "2026-11-01", "metric": "top1"}
+    chosen = {"quantile": 0.2, "link": "linear", "edges": (1.0, 2.0, 3.0, 4.0, 5.0, 6.0), "seed": 3}
+    nets = [net.with_metrics(top1=net.metrics["accuracy"]) for net in population(LADDER[:7])]
+    fitted = FrontierGrade.fit(nets, device="RTX", scope="gpu", bootstrap=5, force=True, **given, **chosen)
+    for name, value in {**given, **chosen}.items():
+        assert getattr(fitted, name) == value
+    assert (fitted.traits["device"], fitted.traits["scope"], len(fitted.lines)) == ("RTX", "gpu", 5)
 
 
 def test_where_the_accurate_spend_less_the_frontier_is_flat():

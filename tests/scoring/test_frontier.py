@@ -5,7 +5,7 @@ import math
 import attrs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
@@ -77,6 +77,36 @@ def test_odds_are_what_sampling_energy_accuracy_and_frontier_gives():
     assert result.value.u == pytest.approx(excess.std(), rel=0.2)
 
 
+@given(
+    st.floats(0.3, 0.95),
+    st.floats(0.3, 10),
+    st.floats(0.0, 0.3),
+    st.lists(st.tuples(st.floats(-3.0, 3.0), st.floats(0.0, 4.0)), min_size=1, max_size=20),
+)
+def test_the_letter_of_the_value_is_in_the_middle_of_its_odds(accuracy, excess, u, lines):
+    """Whatever the bootstrap lines: no letters on one side of it are likelier than not."""
+    assume(all(abs(excess / edge - 1) > 1e-9 for edge in EDGES))  # there rounding decides
+    result = grade(lines=lines)(at_excess(excess, accuracy, u=u))
+    better = sum(odds for letter, odds in result.probabilities.items() if letter < result.grade)
+    worse = sum(odds for letter, odds in result.probabilities.items() if letter > result.grade)
+    assert better <= 0.5
+    assert worse <= 0.5
+
+
+def test_lines_beside_the_frontier_say_how_far_it_may_lie_off_and_not_where():
+    width = [(0.1 * i, 1.0) for i in range(-5, 6)]
+    beside = [(0.4 + intercept, slope) for intercept, slope in width]
+    net = at_excess(1.9, u=0.05)
+    assert grade(lines=beside)(net).probabilities == grade(lines=width)(net).probabilities
+
+
+def test_factors_of_the_moving_frontier_lie_about_1():
+    nets = [at_excess(1.9, accuracy) for accuracy in (0.62, 0.7, 0.79)]
+    yardstick = grade(lines=[(0.5 + 0.01 * i * i, 1.0 + 0.02 * i) for i in range(25)])
+    factors = yardstick.common_factors(nets, 4000, np.random.default_rng(0))
+    assert np.median(factors, axis=1) == pytest.approx(np.ones(3), abs=0.02)
+
+
 def test_the_words_say_excess_reference_and_the_cheapest_alternative():
     words = grade()(at_excess(1.9)).details["words"]
     assert words == (
@@ -133,10 +163,14 @@ def test_what_cannot_be_graded_is_refused():
         grade()(measured("net"))
 
 
-def test_with_an_unknown_uncertainty_there_are_no_odds():
-    result = grade()(at_excess(1.2, u=math.inf))
+@pytest.mark.parametrize("u", [math.inf, math.nan])
+def test_with_an_unknown_uncertainty_there_are_no_odds_and_the_words_say_so(u):
+    result = grade()(at_excess(1.2, u=u))
     assert result.probabilities is None
     assert result.grade == "B"
+    assert result.value.u == math.inf
+    assert result.details["words"].startswith("B, how likely is not known: 1.2 times")
+    assert any("no probabilities" in note for note in result.details["notes"])
 
 
 def test_a_measurement_unlike_the_reference_is_refused_by_name():

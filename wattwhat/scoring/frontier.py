@@ -11,11 +11,12 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.quantity import Quantity
+from wattwhat.scoring.frontier_text import doubts, verdict
 from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, items_tested
 from wattwhat.scoring.letters import (
     EDGES,
-    LETTERS,
-    LINKS,
+    check_edges,
+    check_link,
     draw_letters,
     letter_of,
     link_slope,
@@ -39,19 +40,9 @@ def _dict(values: Mapping[str, Any] | None) -> dict[str, Any]:
     return dict(values or {})
 
 
-def _rising(instance: object, attribute: Any, value: tuple[float, ...]) -> None:
-    if len(value) != len(LETTERS) - 1 or any(b <= a for a, b in zip((0.0, *value), value, strict=False)):
-        raise ArgumentError(f"edges: expected {len(LETTERS) - 1} rising numbers above 0, got {value!r}")
-
-
 def _quantile(instance: object, attribute: Any, value: float) -> None:
     if not 0 < value < 1:
         raise ArgumentError(f"quantile: {value!r} is not between 0 and 1; 0.1 is the tenth that spends least")
-
-
-def _link(instance: object, attribute: Any, value: str) -> None:
-    if value not in LINKS:
-        raise ArgumentError(f"link: {value!r} is not one of {', '.join(LINKS)}")
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -61,7 +52,10 @@ class FrontierGrade:
     This scheme is wattwhat's own; it reproduces no published one. The frontier is a low quantile
     regression of log2(energy per item) on logit(accuracy) over a reference population, its slope not
     negative. The excess is energy over frontier at the same accuracy, and fixed edges of the excess make
-    the letters. `fit` makes one from measurements, `load` reads one that was saved.
+    the letters. The letter is that of the value. Each letter's probability is drawn from the uncertainties
+    of energy, accuracy and frontier, with the value in the middle of the draws: bootstrap lines tell how
+    far the frontier may lie off, not where it lies. `fit` makes one from measurements, `load` reads one
+    that was saved.
 
     Args:
         reference: name of the reference, for instance ``imagenet-rtx5000-2026-11``.
@@ -98,8 +92,8 @@ reference model at least this accurate uses 1.1 times as much
     slope: float
     lines: tuple[tuple[float, float], ...] = attrs.field(default=(), converter=_tuple)
     quantile: float = attrs.field(default=0.1, validator=_quantile)
-    link: str = attrs.field(default="logit", validator=_link)
-    edges: tuple[float, ...] = attrs.field(default=EDGES, converter=_tuple, validator=_rising)
+    link: str = attrs.field(default="logit", validator=check_link)
+    edges: tuple[float, ...] = attrs.field(default=EDGES, converter=_tuple, validator=check_edges)
     metric: str = "accuracy"
     traits: Mapping[str, str | None] = attrs.field(default=None, converter=_dict)
     task: str = ""
@@ -121,15 +115,46 @@ reference model at least this accurate uses 1.1 times as much
         return accuracies[0], accuracies[-1]
 
     @classmethod
-    def fit(cls, measurements: Iterable[Measurement], **options: Any) -> FrontierGrade:
+    def fit(
+        cls,
+        measurements: Iterable[Measurement],
+        *,
+        reference: str = "unnamed",
+        task: str = "",
+        device: str | None = None,
+        scope: str | None = None,
+        protocol: str = "",
+        date: str = "",
+        metric: str = "accuracy",
+        quantile: float = 0.1,
+        link: str = "logit",
+        edges: Sequence[float] = EDGES,
+        bootstrap: int = 500,
+        seed: int = 0,
+        force: bool = False,
+    ) -> FrontierGrade:
         """Find the frontier of these measurements; needs scipy (the extra ``wattwhat[frontier]``).
 
-        Takes what `wattwhat.scoring.fitting.fit_frontier` takes: reference, task, device, scope, protocol,
-        date, metric, quantile, link, edges, bootstrap, seed, force.
+        Arguments and errors are those of `wattwhat.scoring.fitting.fit_frontier`.
         """
         from wattwhat.scoring.fitting import fit_frontier
 
-        return fit_frontier(measurements, **options)
+        return fit_frontier(
+            measurements,
+            reference=reference,
+            task=task,
+            device=device,
+            scope=scope,
+            protocol=protocol,
+            date=date,
+            metric=metric,
+            quantile=quantile,
+            link=link,
+            edges=edges,
+            bootstrap=bootstrap,
+            seed=seed,
+            force=force,
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> FrontierGrade:
@@ -177,11 +202,13 @@ reference model at least this accurate uses 1.1 times as much
         y = Quantity(math.log2(energy.value), spread / math.log(2.0), "1")
         log2_excess = y.value - self.intercept - self.slope * x.value
         value = self._value(log2_excess, x, y)
-        probabilities = None if math.isinf(y.u) else draw_letters(y, x, self.edges, self._ready().draws)
+        probabilities = (
+            None if math.isinf(y.u) else draw_letters(y, x, self.edges, self._ready().draws, log2_excess)
+        )
         grade = letter_of(value.value, self.edges)
         low, high = self.accuracy_range
         outside = not low <= accuracy.value <= high
-        notes += self._doubts(measurement, accuracy, outside, probabilities)
+        notes += (*doubts(accuracy, (low, high), probabilities, bool(self.lines)), *self.notes)
         cheaper = self._ready().cheapest_at_least(accuracy.value, measurement.label)
         details = {
             "label": measurement.label,
@@ -192,7 +219,15 @@ reference model at least this accurate uses 1.1 times as much
             "provenance": measurement.provenance,
             "reference": self.reference,
             "extrapolated": outside,
-            "words": self._words(grade, value.value, accuracy.value, cheaper, energy.value, outside),
+            "words": verdict(
+                grade,
+                value.value,
+                accuracy.value,
+                f"(reference {self.reference}, {len(self.members)} models)",
+                None if cheaper is None else cheaper / energy.value,
+                extrapolated=outside,
+                firm=probabilities is not None,
+            ),
             "notes": notes,
         }
         return ScoreResult(self.name, value, grade, probabilities, details)
@@ -200,8 +235,9 @@ reference model at least this accurate uses 1.1 times as much
     def common_factors(self, measurements: Sequence[Measurement], draws: int, generator: Any) -> Any:
         """Factors on the excesses of several models while the frontier moves for all of them together.
 
-        In each draw one bootstrap line takes the frontier's place. At one accuracy the factors are the same,
-        so the frontier cancels between such models; the further apart two accuracies are, the less it does.
+        In each draw one bootstrap line takes the frontier's place, and at each accuracy the middle of the
+        lines that of the frontier. At one accuracy the factors are the same, so the frontier cancels
+        between such models; the further apart two accuracies are, the less it does.
 
         Args:
             measurements: of the models.
@@ -217,10 +253,12 @@ reference model at least this accurate uses 1.1 times as much
             return np.ones((len(measurements), draws))
         found = [self._inner(accuracy_of(one, self.metric), one).value for one in measurements]
         x = np.array([linked(accuracy, self.link) for accuracy in found])
-        intercepts, slopes = np.array(self.lines)[generator.integers(0, len(self.lines), draws)].T
+        lines = np.array(self.lines)
+        middle = np.median(np.outer(x, lines[:, 1]) + lines[:, 0], axis=1)
+        intercepts, slopes = lines[generator.integers(0, len(lines), draws)].T
         factors = np.outer(x, slopes)
         factors += intercepts
-        np.subtract((self.intercept + self.slope * x)[:, None], factors, out=factors)
+        np.subtract(middle[:, None], factors, out=factors)
         return np.exp2(factors, out=factors)
 
     def _inner(self, accuracy: Quantity, measurement: Measurement) -> Quantity:
@@ -247,47 +285,5 @@ reference model at least this accurate uses 1.1 times as much
             object.__setattr__(self, "_yardstick", Yardstick.of(self.members, lines, self.seed))
         return self._yardstick  # type: ignore[no-any-return]
 
-    def _doubts(
-        self, measurement: Measurement, accuracy: Quantity, outside: bool, odds: Mapping[str, float] | None
-    ) -> tuple[str, ...]:
-        low, high = self.accuracy_range
-        doubts = []
-        if outside:
-            doubts.append(
-                f"an extrapolation: the reference reaches from {100 * low:.3g} % to {100 * high:.3g} %"
-            )
-        if accuracy.u == 0:
-            doubts.append(
-                "the accuracy is taken as exact: neither its u nor the number of test items is known"
-            )
-        if odds is None:
-            doubts.append("no probabilities: the uncertainty of the energy is not known")
-        if not self.lines:
-            doubts.append("the frontier is taken as exact: it was fitted without bootstrap")
-        return (*doubts, *self.notes)
-
-    def _words(
-        self,
-        grade: str,
-        excess: float,
-        accuracy: float,
-        cheaper: float | None,
-        energy_j: float,
-        outside: bool,
-    ) -> str:
-        said = (
-            f"{grade}: {_times(excess)} times what the efficient frontier needs at {100 * accuracy:.3g} % "
-            f"(reference {self.reference}, {len(self.members)} models)"
-        )
-        said += ", extrapolated" if outside else ""
-        if cheaper is None:
-            return f"{said}; no other reference model is this accurate"
-        said += "; the cheapest reference model at least this accurate uses"
-        return f"{said} {_times(cheaper / energy_j)} times as much"
-
     def __repr__(self) -> str:
         return f"<FrontierGrade {self.reference!r}: {len(self.members)} members, {self.quantile:g} quantile>"
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f}" if 0.095 <= ratio < 9.95 else f"{ratio:.2g}"

@@ -9,11 +9,33 @@ from typing import Any
 from wattwhat.errors import ArgumentError
 from wattwhat.quantity import Quantity
 
-__all__ = ["EDGES", "LETTERS", "LINKS", "draw_letters", "letter_of", "link_slope", "linked"]
+__all__ = [
+    "EDGES",
+    "LETTERS",
+    "LINKS",
+    "check_edges",
+    "check_link",
+    "draw_letters",
+    "letter_of",
+    "link_slope",
+    "linked",
+]
 
 LETTERS = "ABCDEFG"
 EDGES = (1.1, 1.3, 1.6, 2.2, 3.2, 5.0)
 LINKS = ("logit", "log error", "linear")
+
+
+def check_edges(instance: object, attribute: Any, value: tuple[float, ...]) -> None:
+    """An attrs validator: as many rising edges as part the letters."""
+    if len(value) != len(LETTERS) - 1 or any(b <= a for a, b in zip((0.0, *value), value, strict=False)):
+        raise ArgumentError(f"edges: expected {len(LETTERS) - 1} rising numbers above 0, got {value!r}")
+
+
+def check_link(instance: object, attribute: Any, value: str) -> None:
+    """An attrs validator: a link that `linked` knows."""
+    if value not in LINKS:
+        raise ArgumentError(f"link: {value!r} is not one of {', '.join(LINKS)}")
 
 
 def letter_of(excess: float, edges: Sequence[float] = EDGES) -> str:
@@ -55,8 +77,13 @@ def draw_letters(
     linked_accuracy: Quantity,
     edges: Sequence[float],
     draws: tuple[Any, Any, Any, Any],
+    log2_excess: float,
 ) -> Mapping[str, float]:
-    """Share of the draws that fall on each letter.
+    """Share of the draws that fall on each letter; half of all draws lie below the value, half above it.
+
+    For that they are centred: the lines of bootstrap populations lie on the whole beside the frontier, as
+    that of few members lies on the whole beside that of many. They tell how far the frontier may lie off,
+    not where, and the probabilities printed beside a value must be that value's own.
 
     Args:
         log2_energy: log2 of the energy of one item, with its u.
@@ -64,6 +91,7 @@ def draw_letters(
         edges: of the excess, rising.
         draws: standard normal draws for the energy and for the accuracy, intercept and slope of the
             frontier in each draw; four arrays of one shape.
+        log2_excess: the value that the draws are of.
     """
     import numpy as np
 
@@ -73,7 +101,7 @@ def draw_letters(
     excess *= slopes
     excess += intercepts
     np.subtract(for_energy * log2_energy.u, excess, out=excess)
-    excess += log2_energy.value
+    excess += log2_excess - np.median(excess)
     below = [int(np.count_nonzero(excess <= math.log2(edge))) for edge in edges] + [len(excess)]
     counts = [high - low for low, high in zip([0, *below], below, strict=False)]
     return {letter: count / len(excess) for letter, count in zip(LETTERS, counts, strict=False)}
