@@ -242,9 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
     words = verdict(rows)
     print("", *words, sep="\n")
     lengths = " ".join(f"{length_s:>6g}" for length_s in WINDOWS_S)
-    print(
-        f"\nshare inside, %, where rest, a load that fills the window and rest follow; windows in s\n{'':<30} {lengths}"
-    )
+    print("\nshare inside, %, where rest, a load that fills the window and rest follow; windows in s")
+    print(f"{'':<30} {lengths}")
     for kind in kinds:
         words.append(around_line(kind.name, around_work(kind, chosen.runs, rng), max(chosen.runs // 20, 40)))
         print(words[-1])

@@ -90,7 +90,7 @@ def verdict(rows: list[Row]) -> list[str]:
 
 
 def around_line(name: str, shares: list[float], runs: int) -> str:
-    """One class where windows are put around the work: share inside at each length, and whether that holds."""
+    """One class where windows are put around the work: share inside at each length; does it hold?"""
     slack = 2.0 * math.sqrt(0.09 / runs)
     ok = min(shares) >= LEAST_COVERAGE_ANYWHERE - slack and statistics.mean(shares) >= LEAST_COVERAGE
     return f"{name:<30} {' '.join(f'{100 * share:>6.1f}' for share in shares)}  " + (

@@ -22,7 +22,7 @@ from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
 from wattwhat.meter import Meter, Reading
 from wattwhat.rig import Rig, close_all
-from wattwhat.testing import Faults, ramp, square
+from wattwhat.testing import Faults, constant, ramp, square
 from wattwhat.window import Window
 
 
@@ -343,6 +343,46 @@ def test_many_wraps_are_counted_by_the_watch(power_scale: float, turns: int) -> 
     m = simulation.window(101.0, 101.0 + seconds)
     assert m.energy_j.value == pytest.approx(turns * wrap_j, rel=0.02, abs=3.0 * m.energy_j.u)
     assert not m.warnings
+
+
+@given(st.floats(50.0, 440.0), st.floats(1.0, 200.0))
+def test_turns_that_nobody_watched_are_doubted(power_w: float, seconds: float) -> None:
+    """No visit came: a stopped process, or no thread to be had. A counter of 10 kJ may have turned over."""
+    simulation = simulated(
+        counter(constant(power_w), 0.02, wrap_j=10_000.0, start_j=5_000.0), max_power_w=450.0
+    )
+    with Window("unwatched", rig=simulation.rig) as window:
+        simulation.clock.advance(seconds)
+    m = window.measurement
+    low, high = m.energy_j.interval()
+    assert low <= power_w * seconds <= high or any("turned over unseen" in words for words in m.warnings)
+    assert high >= 0.9 * power_w * seconds
+
+
+def test_the_first_window_of_a_rig_whose_sampler_ran_already_counts_turns() -> None:
+    simulation = simulated(
+        counter(constant(400.0), 0.02, wrap_j=10_000.0, start_j=5_000.0), max_power_w=450.0
+    )
+    m = simulation.window(102.0, 142.0)
+    assert m.energy_j.value == pytest.approx(16_000.0, rel=0.001)
+    assert not m.warnings
+
+
+def test_a_gauge_that_answers_only_late_in_the_window_is_reckoned_back() -> None:
+    simulation = simulated(gauge(faults=Faults(gaps=((100.0, 106.0),))), max_power_w=400.0)
+    m = simulation.window(101.0, 111.0)
+    low, high = m.energy_j.interval()
+    assert low <= 1000.0 <= high
+    assert m.energy_j.value == pytest.approx(1000.0, rel=0.01)
+    assert high - low > 300.0
+    assert any("no reading for" in sentence for sentence in m.warnings)
+
+
+def test_a_gauge_lost_in_the_window_gives_no_energy_where_no_limit_is_known() -> None:
+    m = simulated(gauge(faults=Faults(lost_at_s=106.0))).window(101.0, 111.0)
+    assert m.channels[0].energy_j is None
+    assert "lost the last" in m.warnings[0]
+    assert "J were shown before" in m.warnings[0]
 
 
 def test_a_gauge_window_waits_for_nobody() -> None:
