@@ -87,3 +87,11 @@ def test_intervals_from_few_blocks_hold_the_truth_as_often_as_they_say() -> None
 def test_fewer_than_two_blocks_tell_no_spread() -> None:
     assert shrinkable_half_width([block(1.0)], {LINE.channel.id}) == math.inf
     assert repeats_u_j([block(1.0)], {LINE.channel.id}, Budget()) == 0.0
+
+
+def test_what_is_doubtful_in_many_blocks_is_told_once() -> None:
+    told = [f"gpu-0: lost 0.0{number} s of 0.1 s (no answer)" for number in range(10, 15)]
+    steady = "gpu-0: a window this short says little"
+    blocks = [Block([(LINE, Joules(1.0), (sentence, steady))], 1, 0.1) for sentence in told]
+    [(_, _, words)] = add_up(blocks)
+    assert words == (f"{told[0]}; and alike 4 times more", steady)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import attrs
@@ -28,6 +29,7 @@ __all__ = [
 _SYSTEMATIC = (GAIN, OFFSET, MODEL)
 _RANDOM = (EDGES, RESOLUTION, UNSEEN)
 _Z95 = 1.959963984540054
+_FIGURE = re.compile(r"\d[\d.e+-]*")
 
 
 @attrs.frozen(weakref_slot=False)
@@ -91,7 +93,7 @@ def add_up(blocks: Sequence[Block]) -> Account:
     added: Account = []
     for column in columns:
         line = column[0][0]
-        words = tuple(dict.fromkeys(sentence for _, _, sentences in column for sentence in sentences))
+        words = _told_once([sentence for _, _, sentences in column for sentence in sentences])
         known = [
             (joules, block.duration_s) for (_, joules, _), block in zip(column, blocks, strict=True) if joules
         ]
@@ -108,6 +110,17 @@ def add_up(blocks: Sequence[Block]) -> Account:
             )
         added.append((line, joules, words))
     return added
+
+
+def _told_once(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Sentences without those that differ from an earlier one by their figures only; that says how many."""
+    alike: dict[str, list[str]] = {}
+    for sentence in sentences:
+        alike.setdefault(_FIGURE.sub("0", sentence), []).append(sentence)
+    return tuple(
+        group[0] if len(set(group)) == 1 else f"{group[0]}; and alike {len(group) - 1} times more"
+        for group in alike.values()
+    )
 
 
 def _sum(parts: Sequence[Joules]) -> Joules:
