@@ -79,9 +79,10 @@ class Budget(tuple[tuple[str, float], ...]):
         pairs = parts.items() if isinstance(parts, dict) else parts
         squares: dict[str, float] = {}
         for source, u in pairs:
-            squares[source] = squares.get(source, 0.0) + u * u
+            part = math.inf if math.isnan(u) else u  # nothing is known of it, and no sum may hide that
+            squares[source] = squares.get(source, 0.0) + part * part
         kept = [(source, math.sqrt(square)) for source, square in squares.items() if square != 0.0]
-        kept.sort(key=lambda pair: -pair[1] if pair[1] == pair[1] else -math.inf)
+        kept.sort(key=lambda pair: -pair[1])
         return cls(kept)
 
     @classmethod

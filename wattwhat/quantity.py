@@ -97,7 +97,10 @@ def _number(value: Any) -> float:
         return value
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         raise ArgumentError(f"value and u: expected numbers, got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as err:  # an array, or an int of 400 digits
+        raise ArgumentError(f"value and u: expected one number each, got {value!r:.80}: {err}") from err
 
 
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
