@@ -19,11 +19,12 @@ from wattwhat.quantity import Quantity
 
 __all__ = [
     "PROVENANCES",
+    "details",
+    "environment",
     "flat_budget",
     "joules",
     "joules_or_lost",
     "known_provenance",
-    "mapping_of",
     "metrics_of",
     "number_or_none",
     "sentences",
@@ -107,44 +108,48 @@ def whole_or_none(value: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def tuple_of(kind: type, name: str, how: str) -> Any:
-    """A converter: a tuple of things of one kind.
+def tuple_of(value: Any, kind: type, name: str, how: str) -> tuple[Any, ...]:
+    """A tuple of things of one kind.
 
     Args:
+        value: what was given.
         kind: the class of each.
         name: of the field.
         how: what to write instead, for the message.
     """
-
-    def convert(value: Iterable[Any]) -> tuple[Any, ...]:
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            raise ArgumentError(f"{name}: expected a tuple, got {value!r:.200}; {how}")
-        found = tuple(value)
-        for one in found:
-            if not isinstance(one, kind):
-                raise ArgumentError(f"{name}: {one!r:.200} is no {kind.__name__}; {how}")
-        return found
-
-    return convert
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise ArgumentError(f"{name}: expected a tuple, got {value!r:.200}; {how}")
+    found = tuple(value)
+    for one in found:
+        if not isinstance(one, kind):
+            raise ArgumentError(f"{name}: {one!r:.200} is no {kind.__name__}; {how}")
+    return found
 
 
-sentences = tuple_of(str, "warnings", "expected sentences, as in ('the counter was reset',)")
+def sentences(value: Iterable[str]) -> tuple[str, ...]:
+    """A converter: warnings as a tuple of texts."""
+    return tuple_of(value, str, "warnings", "expected sentences, as in ('the counter was reset',)")
 
 
-def mapping_of(name: str) -> Any:
+def environment(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """A converter: a mapping that nobody can change; None is the empty one."""
+    return _mapping(value, "environment")
 
-    def convert(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        if value is not None and not isinstance(value, Mapping):
-            raise ArgumentError(f"{name}: expected a mapping of names to values, got {value!r:.200}")
-        return frozen_mapping(value)
 
-    return convert
+def details(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A converter: a mapping that nobody can change; None is the empty one."""
+    return _mapping(value, "details")
+
+
+def _mapping(value: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise ArgumentError(f"{name}: expected a mapping of names to values, got {value!r:.200}")
+    return frozen_mapping(value)
 
 
 def metrics_of(value: Mapping[str, float] | None) -> Mapping[str, float]:
     """A converter: metrics as `wattwhat.metrics.check_metrics` takes them; None is none at all."""
-    return check_metrics(value) if value else mapping_of("metrics")(value)
+    return check_metrics(value) if value else _mapping(value, "metrics")
 
 
 def utc_or_none(value: Any) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from wattwhat.quantity import Quantity, finite_or_none
 __all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
 
 SCHEMA = 1
+
 
 def _a_channel(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Channel):
@@ -67,7 +68,8 @@ class ChannelEnergy:
         )
 
 
-_entries = fields.tuple_of(ChannelEnergy, "channels", "write ChannelEnergy(channel, energy_j, provenance)")
+def _entries(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
+    return fields.tuple_of(value, ChannelEnergy, "channels", "write ChannelEnergy(channel, energy_j, ...)")
 
 
 @attrs.frozen(repr=False, weakref_slot=False, kw_only=True, hash=False)
@@ -116,9 +118,9 @@ class Measurement(Derived):
     _budget: tuple[Any, ...] = attrs.field(default=(), converter=fields.flat_budget)
     metrics: Mapping[str, float] = attrs.field(default=None, converter=fields.metrics_of)
     warnings: tuple[str, ...] = attrs.field(default=(), converter=fields.sentences)
-    environment: Mapping[str, Any] = attrs.field(default=None, converter=fields.mapping_of("environment"))
+    environment: Mapping[str, Any] = attrs.field(default=None, converter=fields.environment)
     started_at: datetime | None = attrs.field(default=None, converter=fields.utc_or_none)
-    details: Mapping[str, Any] = attrs.field(default=None, converter=fields.mapping_of("details"))
+    details: Mapping[str, Any] = attrs.field(default=None, converter=fields.details)
 
     @property
     def budget(self) -> Budget:
