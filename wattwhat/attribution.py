@@ -75,7 +75,10 @@ def independent_u_j(measurement: Measurement) -> float:
     """What remains of a measurement's uncertainty without gain, model and offset, in J."""
     systematic = math.hypot(*(measurement.budget.get(source) for source in SYSTEMATIC))
     u_j = measurement.energy_j.u
-    return math.sqrt(max(u_j**2 - systematic**2, 0.0)) if math.isfinite(u_j) else u_j
+    if not math.isfinite(u_j):
+        return u_j
+    # the difference of the squares, which by themselves may be beyond what a float holds
+    return math.sqrt(max(u_j - systematic, 0.0)) * math.sqrt(u_j + systematic)
 
 
 def _dealt(source: str, u_j: float, counted: list[ChannelEnergy]) -> list[Share]:
