@@ -353,8 +353,8 @@ def test_numbers_of_any_size_compare_or_are_refused(
     ]
     try:
         found = sides[0].compare(sides[1], per=per)
-    except ComparisonError as err:
-        assert "too large or too small" in str(err) or "not above 0" in str(err) or "not known" in str(err)
+    except ComparisonError:
+        assert max(a, a_u, b, b_u, gain) > 1e100 or min(a, b) < 1e-100
     else:
         assert 0.0 <= found.interval[0] <= found.interval[1]
         assert all(len(line) <= 80 for line in str(found).splitlines())

@@ -110,6 +110,16 @@ def test_an_unknown_energy_is_null_in_json_and_unknown_again() -> None:
     assert not Measurement.from_dict(data).energy_j.known
 
 
+def test_details_are_copied_and_what_is_not_finite_in_them_is_null() -> None:
+    kept = {"watts": [1.5, math.nan], "deep": {"s": math.inf, "done": True}, "at": (1, "a", None)}
+    m = Measurement(label="a", energy_j=Quantity(1, 0, "J"), details=kept, environment={"load": -math.inf})
+    data = json.loads(m.to_json())
+    assert data["details"] == {"watts": [1.5, None], "deep": {"s": None, "done": True}, "at": [1, "a", None]}
+    assert data["environment"] == {"load": None}
+    m.to_dict()["details"]["deep"]["s"] = 5
+    assert m.details["deep"]["s"] == math.inf
+
+
 def test_metrics_are_added_and_replaced() -> None:
     m = Measurement(label="a", energy_j=Quantity(1, 0, "J"), metrics={"loss": 0.3})
     both = m.with_metrics(accuracy=0.91)

@@ -215,8 +215,8 @@ def _check_energies(*sides: tuple[Measurement, Quantity]) -> None:
             )
         if not energy.value > 0.0:
             raise ComparisonError(
-                f"the energy of {name} ({measurement.label!r}) is {energy}, which is not above 0, so there is "
-                "no ratio; measure it again, for longer"
+                f"the energy of {name} ({measurement.label!r}) is {energy}, which is not above 0, so there "
+                "is no ratio; measure it again, for longer"
             )
 
 

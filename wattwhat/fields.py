@@ -5,6 +5,7 @@ All of these run whenever a Measurement is made, and programs make 100,000 of th
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -15,7 +16,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 from wattwhat.metrics import check_metrics, frozen_mapping
-from wattwhat.quantity import Quantity
+from wattwhat.quantity import Quantity, finite_or_none
 
 __all__ = [
     "PROVENANCES",
@@ -27,6 +28,7 @@ __all__ = [
     "known_provenance",
     "metrics_of",
     "number_or_none",
+    "plain_copy",
     "sentences",
     "text",
     "true_or_false",
@@ -173,6 +175,22 @@ def utc_or_none(value: Any) -> datetime | None:
         return value.astimezone(timezone.utc)
     except OverflowError as err:
         raise ArgumentError(f"started_at: {value.isoformat()} is no time in UTC: {err}") from err
+
+
+def plain_copy(value: Any) -> Any:
+    """A copy that shares nothing with the original, for JSON: what is not finite becomes None.
+
+    Example:
+        >>> plain_copy({"watts": [1.5, math.nan], "at": (1, math.inf)})
+        {'watts': [1.5, None], 'at': (1, None)}
+    """
+    if isinstance(value, float):
+        return finite_or_none(value)
+    if isinstance(value, Mapping):
+        return {key: plain_copy(one) for key, one in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(plain_copy, value))
+    return value if value is None or isinstance(value, (str, int)) else copy.deepcopy(value)
 
 
 @lru_cache(maxsize=256)

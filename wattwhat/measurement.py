@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 import attrs
 
 from wattwhat import fields
-from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
+from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget, remaining_u
 from wattwhat.channel import Channel
 from wattwhat.derived import Derived
 from wattwhat.errors import ArgumentError
@@ -164,7 +163,7 @@ class Measurement(Derived):
         gain = math.hypot(budget.get(GAIN), budget.get(MODEL)) / abs(total) if total else 0.0
         rest = budget.without(GAIN, MODEL, OFFSET, IDLE).u
         # the sensor's gain is in the baseline too, and cancels there: what is left of the baseline is its own
-        idle_w = math.sqrt(max(self.idle_power_w.u**2 - (gain * self.idle_power_w.value) ** 2, 0.0))
+        idle_w = remaining_u(self.idle_power_w.u, gain * abs(self.idle_power_w.value))
         return Quantity(net, math.hypot(gain * net, rest, idle_w * self.duration_s), "J")
 
     def with_metrics(self, **metrics: float) -> Measurement:
@@ -192,9 +191,9 @@ class Measurement(Derived):
             "budget": [[source, finite_or_none(u)] for source, u in self.budget],
             "metrics": dict(self.metrics),
             "warnings": list(self.warnings),
-            "environment": copy.deepcopy(dict(self.environment)),
+            "environment": fields.plain_copy(self.environment),
             "started_at": None if started is None else started.isoformat(),
-            "details": copy.deepcopy(dict(self.details)),
+            "details": fields.plain_copy(self.details),
         }
 
     @classmethod

@@ -12,6 +12,7 @@ from wattwhat.cli.output import say, wrap
 from wattwhat.cli.scorers import Reason, check_options, make, one_a_model, scorable
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.fields import plain_copy
 
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
@@ -144,8 +145,8 @@ def _origin(measurement: Measurement) -> dict[str, Any]:
     details = measurement.details
     return {
         "provenance": measurement.provenance,
-        "file": details.get("file"),
-        "line": details.get("line"),
+        "file": plain_copy(details.get("file")),
+        "line": plain_copy(details.get("line")),
         "warnings": list(measurement.warnings),
     }
 
