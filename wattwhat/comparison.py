@@ -182,7 +182,7 @@ def compare(
         ratio, parts = spread.ratio(x, y), spread.parts(x, y)
     except (OverflowError, ZeroDivisionError) as err:
         raise _beyond_numbers(energy_a, energy_b) from err
-    if not (math.isfinite(ratio.value) and interval[0] <= interval[1]):
+    if not math.isfinite(ratio.value) or any(map(math.isnan, interval)):
         raise _beyond_numbers(energy_a, energy_b)
     return Comparison(
         a_label=a.label,
