@@ -1,6 +1,7 @@
 """The frame: paths, folders, streams, encodings, plugins, and files that are no logs."""
 
 import io
+import json
 import os
 import pickle
 
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.samples_traces import SAMPLES
-from wattwhat import logs
+from wattwhat import Channel, Measurement, Quantity, logs
 from wattwhat.errors import LogError
 from wattwhat.logs import jsons, registry, streams
+from wattwhat.logs.decode import HEAD_BYTES
 from wattwhat.logs.source import Problems, Source
+from wattwhat.measurement import ChannelEnergy
 
 SMI = SAMPLES["smi_units"].text
 
@@ -56,6 +59,37 @@ def test_a_pipe_longer_than_its_head_is_read_through():
     rows = "".join(f"{k},100\n" for k in range(30_000))
     found = logs.read(Pipe(("time,power_w\n" + rows).encode()))
     assert found[0].energy_j.value == pytest.approx(2_999_900.0)
+
+
+def long_ones():
+    """A measurement of 600 channels and one with a label of 100 kB: longer than the head of a file."""
+    gpus = [
+        ChannelEnergy(Channel(f"h/x/{number}", "x", "a GPU", "gpu", "energy"), Quantity(1.0, 0.1, "J"))
+        for number in range(600)
+    ]
+    joules = Quantity(600.0, 6.0, "J")
+    yield Measurement(label="many", energy_j=joules, channels=gpus, budget=[("repeats", 6.0)])
+    yield Measurement(label="x" * 100_000, energy_j=joules)
+
+
+@pytest.mark.parametrize("m", long_ones(), ids=["channels", "label"])
+@pytest.mark.parametrize("last", [*next(long_ones()).to_dict()])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_long_line_of_ours_is_recognised_in_any_order(m, last, indent):
+    data = m.to_dict()
+    for ordered in (dict(sorted(data.items())), {last: data[last], **data}, dict(reversed(data.items()))):
+        text = json.dumps(ordered, indent=indent)
+        assert len(text) > HEAD_BYTES
+        assert logs.read(io.StringIO(text)) == [m]
+    later = {"schema": 1, "a field of a later version": 5, **data}
+    assert logs.read(io.StringIO(json.dumps(later))) == [m]
+
+
+def test_long_json_of_others_is_not_taken_for_ours():
+    for start in ({"model": "a", "energy_j": 5}, {"tool": 1, "label": "a"}, {"metrics": 1, "samples": 2}):
+        text = json.dumps({**start, "trace": list(range(30_000))})
+        with pytest.raises(LogError, match="no known energy log"):
+            logs.read(io.StringIO(text))
 
 
 def test_an_open_file_is_read_from_where_it_stands():
