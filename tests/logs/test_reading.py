@@ -72,7 +72,7 @@ def long_ones():
     yield Measurement(label="x" * 100_000, energy_j=joules)
 
 
-@pytest.mark.parametrize("m", long_ones(), ids=["channels", "label"])
+@pytest.mark.parametrize("m", list(long_ones()), ids=["channels", "label"])
 @pytest.mark.parametrize("last", [*next(long_ones()).to_dict()])
 @pytest.mark.parametrize("indent", [None, 1])
 def test_a_long_line_of_ours_is_recognised_in_any_order(m, last, indent):
@@ -240,6 +240,8 @@ class Watchman:
         for line, text in source.lines():
             if text == "crash":
                 raise KeyError("a bug of a reader")
+            if text == "exit":
+                raise SystemExit(7)
             if not text.startswith("#"):
                 joules = printed(text, float(text), 1.0, NVML)
                 yield imported(
@@ -288,6 +290,8 @@ def test_a_bug_of_a_reader_is_a_log_error_that_names_it(plugged):
     with pytest.raises(LogError, match="reader 'watchman' failed on it") as caught:
         logs.read(io.StringIO("# watchman\ncrash\n"))
     assert isinstance(caught.value.__cause__, KeyError)
+    with pytest.raises(LogError, match=r"reader 'watchman' failed on it \(SystemExit: 7\)"):
+        logs.read(io.StringIO("# watchman\nexit\n"))
 
 
 # Laws -------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
         raise
     except OSError as err:
         raise source.error(None, f"cannot be read to its end: {err.strerror or err}") from err
-    except Exception as err:
+    except (Exception, SystemExit) as err:
         raise source.error(
             None,
             f"the reader {reader.name!r} failed on it ({type(err).__name__}: {err}); please report this file",
