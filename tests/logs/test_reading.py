@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.logs.samples_traces import SAMPLES
 from wattwhat import Channel, Measurement, Quantity, logs
-from wattwhat.errors import LogError
+from wattwhat.errors import ArgumentError, LogError
 from wattwhat.logs import jsons, registry, streams
 from wattwhat.logs.decode import HEAD_BYTES
 from wattwhat.logs.source import Problems, Source
@@ -124,6 +124,12 @@ def test_an_absent_file_and_a_device_are_refused(tmp_path):
         logs.read(tmp_path / "absent.csv")
     with pytest.raises(LogError, match="is no regular file"):
         logs.read("/dev/null" if os.path.exists("/dev/null") else tmp_path)
+
+
+@pytest.mark.parametrize("where", [None, 5, ["a.csv"], ("a.csv",), "", " ", "a\0b", b"a.csv", object()])
+def test_what_is_no_place_is_refused(where):
+    with pytest.raises(ArgumentError, match="where: "):
+        logs.read(where)
 
 
 def test_a_line_without_an_end_is_refused():
