@@ -1,5 +1,7 @@
 """Accuracy and energy as scores take them from a measurement."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -82,3 +84,13 @@ def test_what_is_no_measurement_is_refused_by_every_score(wrong):
         more = {"mode": "quintile"} if ask == EnergyStars.fit else {}
         with pytest.raises(ArgumentError, match="a score judges one Measurement, got"):
             ask([measured("net", 0.9), wrong], **more)
+
+
+@pytest.mark.parametrize("joules", [math.inf, 1.7e308])
+def test_an_energy_beyond_numbers_is_refused_and_never_graded(joules):
+    nets = [measured(f"m{i}", a, e) for i, (a, e) in enumerate([(0.7, 10.0), (0.8, 30.0)])]
+    odd = measured("odd", 0.9, joules, items=1)
+    with pytest.raises(ScoreError, match=r"'odd'.*(infinite|no energy)"):
+        EnergyStars.fit(nets, mode="quintile")(odd)
+    with pytest.raises(ScoreError, match=r"'odd'.*(infinite|no energy)"):
+        EnergyStars.fit([*nets, odd], mode="quintile")

@@ -165,6 +165,8 @@ def energy_of(measurement: Measurement, items: float | None = None) -> Quantity:
         raise ScoreError(
             f"{measurement.label!r} has no energy: every channel was lost, see its warnings; measure it again"
         )
+    if math.isinf(measurement.energy_j.value):
+        raise ScoreError(f"{measurement.label!r}: its energy is infinite; check the file or the meter")
     return measurement.energy_j if items is None else item_energy_of(measurement) * items
 
 
