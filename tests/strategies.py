@@ -16,13 +16,14 @@ names = st.text("abcxyz-0123456789/", min_size=1, max_size=12)
 
 @st.composite
 def channels(draw: st.DrawFn, quantity: str | None = None) -> Channel:
+    name = draw(names)
     return Channel(
-        id=draw(names),
+        id=name,
         backend=draw(names),
         device=draw(st.text(min_size=1, max_size=20)),
         component=draw(st.sampled_from(COMPONENTS)),
         quantity=quantity or draw(st.sampled_from(["energy", "power"])),
-        contains=draw(st.lists(names, max_size=3)),
+        contains=draw(st.lists(names.filter(lambda other: other != name), max_size=3)),
         update_period_s=draw(st.none() | st.floats(1e-4, 10.0)),
         averaging_window_s=draw(st.none() | st.floats(1e-4, 10.0)),
         resolution=draw(st.none() | st.floats(0.0, 10.0)),

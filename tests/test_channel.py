@@ -78,6 +78,11 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
         ("update_period_s", "0.1"),
         ("resolution", "1 mJ"),
         ("contains", "h/rapl/core-0"),
+        ("contains", None),
+        ("contains", 5),
+        ("contains", [1]),
+        ("contains", ["a"]),  # itself
+        ("source", 5),
     ],
 )
 def test_nonsense_is_refused_by_name(field: str, value: object) -> None:

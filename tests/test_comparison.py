@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
 import random
+from typing import Any
 
 import attrs
 import pytest
@@ -12,6 +14,7 @@ from tests.made_runs import channel, reading, run, simple
 from wattwhat import Measurement, Quantity
 from wattwhat.comparison import compare
 from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.measurement import ChannelEnergy
 from wattwhat.ratio import ratio_interval
 
 VALUES = st.floats(1e-6, 1e9)
@@ -310,13 +313,56 @@ def test_the_text_fits_80_columns_and_the_html_is_escaped(a: str, b: str, value:
     assert "<script>" not in found._repr_html_()
 
 
-def test_a_zero_does_not_divide() -> None:
-    found = simple(1.0, 0.1).compare(simple(0.0, 0.0))
-    assert not found.ratio.known
-    assert found.outcome == "cannot tell"
-    assert found.to_dict()["interval"] == [0.0, None]
-    assert found.to_dict()["ratio"]["value"] is None
-    assert "unknown" in str(found)
+@pytest.mark.parametrize("joules", [0.0, -5.0, -1e-9])
+@pytest.mark.parametrize("u", [0.0, 1.0, 100.0])
+@pytest.mark.parametrize("force", [False, True])
+def test_an_energy_that_is_not_above_zero_has_no_ratio(joules: float, u: float, force: bool) -> None:
+    good, bad = simple(10.0, 1.0), simple(joules, u, label="odd")
+    with pytest.raises(ComparisonError, match=r"energy of A \('odd'\).*not above 0"):
+        bad.compare(good, force=force)
+    with pytest.raises(ComparisonError, match=r"energy of B \('odd'\).*not above 0"):
+        good.compare(bad, force=force)
+    with pytest.raises(ComparisonError, match="not above 0"):
+        bad.compare(bad, force=force)
+
+
+@pytest.mark.parametrize("other", [5, None, "run", {"label": "run"}])
+def test_what_is_no_measurement_does_not_compare(other: Any) -> None:
+    with pytest.raises(ArgumentError, match="expected two Measurements"):
+        simple().compare(other)
+    with pytest.raises(ArgumentError, match="expected two Measurements"):
+        compare(other, simple())
+
+
+ANY = st.floats(5e-324, 1.7e308) | st.sampled_from([1e308, 1e200, 1e154, 1e-154, 1e-200, 1e-308, 5e-324])
+
+
+@given(ANY, ANY, ANY, ANY, ANY, st.sampled_from(["item", "total"]))
+def test_numbers_of_any_size_compare_or_are_refused(
+    a: float, a_u: float, b: float, b_u: float, gain: float, per: str
+) -> None:
+    sides = [
+        Measurement(
+            label="run",
+            energy_j=Quantity(value, u, "J"),
+            items=3,
+            budget=(("sensor gain", gain), ("repeats", u)),
+            channels=(ChannelEnergy(channel(), Quantity(value, u, "J")),),
+        )
+        for value, u in ((a, a_u), (b, b_u))
+    ]
+    try:
+        found = sides[0].compare(sides[1], per=per)
+    except ComparisonError:
+        assert max(a, a_u, b, b_u, gain) > 1e100 or min(a, b) < 1e-100
+    else:
+        assert 0.0 <= found.interval[0] <= found.interval[1] * (1 + 1e-9)
+        assert all(len(line) <= 80 for line in str(found).splitlines())
+        json.dumps(found.to_dict(), allow_nan=False)
+        assert found._repr_html_()
+    for side in sides:
+        assert str(side)
+        assert repr(side)
 
 
 def test_plain_data_hold_everything() -> None:

@@ -4,15 +4,16 @@ import copy
 import json
 import math
 import pickle
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import channels, finite, joules
-from wattwhat import Measurement, Quantity
+from wattwhat import Channel, Measurement, Quantity, logs
 from wattwhat.budget import GAIN, IDLE, Budget
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.jsonl import read_jsonl, write_atomically, write_jsonl
@@ -109,6 +110,16 @@ def test_an_unknown_energy_is_null_in_json_and_unknown_again() -> None:
     assert not Measurement.from_dict(data).energy_j.known
 
 
+def test_details_are_copied_and_what_is_not_finite_in_them_is_null() -> None:
+    kept = {"watts": [1.5, math.nan], "deep": {"s": math.inf, "done": True}, "at": (1, "a", None)}
+    m = Measurement(label="a", energy_j=Quantity(1, 0, "J"), details=kept, environment={"load": -math.inf})
+    data = json.loads(m.to_json())
+    assert data["details"] == {"watts": [1.5, None], "deep": {"s": None, "done": True}, "at": [1, "a", None]}
+    assert data["environment"] == {"load": None}
+    m.to_dict()["details"]["deep"]["s"] = 5
+    assert m.details["deep"]["s"] == math.inf
+
+
 def test_metrics_are_added_and_replaced() -> None:
     m = Measurement(label="a", energy_j=Quantity(1, 0, "J"), metrics={"loss": 0.3})
     both = m.with_metrics(accuracy=0.91)
@@ -130,6 +141,107 @@ def test_an_accuracy_that_is_no_fraction_is_refused(accuracy: object, words: str
 def test_energy_in_other_units_is_refused() -> None:
     with pytest.raises(ArgumentError, match=r"joules.*\.to\('J'\)"):
         Measurement(label="a", energy_j=Quantity(1, 0, "kWh"))
+
+
+GPU = Channel("h/nvml/0", "nvml", "a GPU", "gpu", "energy")
+WRONG = {
+    "label": [None, 5, [1], b"a"],
+    "energy_j": [5, None, "1 J", Quantity(1, 0, "W")],
+    "duration_s": [math.nan, math.inf, -1.0, "1", 10**400, [1]],
+    "calls": [1.5, math.inf, "3"],
+    "items": [math.inf, math.nan, -1],
+    "channels": [None, 5, [1], "abc", [GPU]],
+    "provenance": ["guessed", None, [1]],
+    "idle_power_w": [3, 3.0, Quantity(1, 0, "J"), "3 W"],
+    "budget": [
+        None,
+        5,
+        [5],
+        "gain",
+        [("gain", -1.0)],
+        [("gain", math.nan)],
+        [("gain", "1")],
+        [(1, 1.0)],
+        ("gain", 1.0),
+    ],
+    "metrics": [[1], {"accuracy": 76.1}, {"accuracy": None}, {5: 1.0}, {"n": 10**400}, 5, "abc"],
+    "warnings": ["abc", 5, None, [{"a": 1}], [None]],
+    "environment": [5, [1], "abc"],
+    "started_at": ["2024", 5, datetime(2024, 1, 1, 12)],
+    "details": [5, [1], "abc"],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(name, one) for name, each in WRONG.items() for one in each])
+def test_a_field_of_another_kind_is_refused_by_name(field: str, value: Any) -> None:
+    right: dict[str, Any] = {"label": "a", "energy_j": Quantity(1, 0, "J")}
+    with pytest.raises(ArgumentError, match=f"{field}|accuracy: 76.1"):
+        Measurement(**{**right, field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("channel", "c"),
+        ("energy_j", 1.0),
+        ("energy_j", Quantity(1, 0, "W")),
+        ("provenance", "x"),
+        ("counted", "yes"),
+    ],
+)
+def test_a_field_of_a_channels_energy_is_refused_by_name(field: str, value: Any) -> None:
+    with pytest.raises(ArgumentError, match=field):
+        ChannelEnergy(**{"channel": GPU, field: value})
+
+
+def test_a_time_without_a_zone_is_refused_with_the_remedy() -> None:
+    with pytest.raises(ArgumentError, match=r"no zone; use datetime\.now\(timezone\.utc\)"):
+        Measurement(label="a", energy_j=Quantity(1, 0, "J"), started_at=datetime(2024, 1, 1))
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))
+def test_a_time_in_any_zone_is_kept_in_utc(when: datetime, minutes: int) -> None:
+    here = when.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    m = Measurement(label="a", energy_j=Quantity(1, 0, "J"), started_at=here)
+    assert m.started_at == here
+    assert m.started_at.tzinfo is timezone.utc
+    again = Measurement.from_dict(m.to_dict())
+    assert again == m
+    assert again.started_at is not None
+    assert again.started_at.isoformat() == m.started_at.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("label", None),
+        ("label", 5),
+        ("label", [1]),
+        ("warnings", [{"a": 1}]),
+        ("warnings", "reset"),
+        ("metrics", {"loss": None}),
+        ("metrics", {"accuracy": 76.1}),
+        ("duration_s", 10**400),
+        ("started_at", "2024-01-01T00:00:00"),
+        ("started_at", "0001-01-01T00:00:00+05:00"),
+    ],
+)
+def test_a_line_with_a_field_of_another_kind_is_named(tmp_path: Path, field: str, value: Any) -> None:
+    good = Measurement(label="a", energy_j=Quantity(1, 0, "J")).to_dict()
+    words = "accuracy: 76.1" if value == {"accuracy": 76.1} else field
+    path = tmp_path / "runs.jsonl"
+    path.write_text(f"{json.dumps(good)}\n{json.dumps({**good, field: value})}\n", encoding="utf-8")
+    with pytest.raises(ArgumentError, match=words):
+        Measurement.from_dict({**good, field: value})
+    with pytest.raises(LogError, match=rf"runs\.jsonl, line 2: .*{words}"):
+        read_jsonl(path)
+    found = logs.read(path)
+    assert [m.label for m in found] == ["a"]
+    assert len(found.problems) == 1
+    assert f"{path}:2: " in found.problems[0]
+    assert words in found.problems[0]
+    with pytest.raises(LogError, match=rf"runs\.jsonl:2: .*{words}"):
+        logs.read(path, strict=True)
 
 
 @pytest.mark.parametrize(

@@ -136,3 +136,14 @@ def test_units_of_other_kinds_do_not_convert() -> None:
 def test_coverage_outside_0_and_1_is_refused(coverage: Any) -> None:
     with pytest.raises(ArgumentError, match="coverage"):
         Quantity(1, 0.1, "J").interval(coverage)
+
+
+@pytest.mark.parametrize("value", [[1.0, 2.0], None, "1", 1j, 10**400])
+def test_what_is_no_number_is_refused(value: Any) -> None:
+    import numpy as np
+
+    for wrong in (value, np.array(value) if isinstance(value, list) else value):
+        with pytest.raises(ArgumentError, match="value and u"):
+            Quantity(wrong, 0, "J")
+        with pytest.raises(ArgumentError, match="value and u"):
+            Quantity(1.0, wrong, "J")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.budget import GAIN, MODEL, OFFSET
+from wattwhat.budget import GAIN, MODEL, OFFSET, remaining_u
 
 if TYPE_CHECKING:
     from wattwhat.channel import Channel
@@ -75,7 +75,7 @@ def independent_u_j(measurement: Measurement) -> float:
     """What remains of a measurement's uncertainty without gain, model and offset, in J."""
     systematic = math.hypot(*(measurement.budget.get(source) for source in SYSTEMATIC))
     u_j = measurement.energy_j.u
-    return math.sqrt(max(u_j**2 - systematic**2, 0.0)) if math.isfinite(u_j) else u_j
+    return remaining_u(u_j, systematic) if math.isfinite(u_j) else u_j
 
 
 def _dealt(source: str, u_j: float, counted: list[ChannelEnergy]) -> list[Share]:

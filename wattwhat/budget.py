@@ -20,6 +20,7 @@ __all__ = [
     "RESOLUTION",
     "UNSEEN",
     "Budget",
+    "remaining_u",
 ]
 
 GAIN = "sensor gain"
@@ -45,6 +46,19 @@ _REMEDIES = {
     IDLE: "measure the idle baseline for longer",
     LOST: "readings were lost: see the warnings",
 }
+
+
+def remaining_u(u: float, part: float) -> float:
+    """What remains of a standard uncertainty without an independent part of it: sqrt(u**2 - part**2).
+
+    Worked out so that no square leaves the range of a float; 0 where the part is the larger one.
+
+    Example:
+        >>> remaining_u(5.0, 3.0), remaining_u(3.0, 5.0), remaining_u(1e200, 0.0)
+        (4.0, 0.0, 1e+200)
+    """
+    share = part / u if u > 0.0 else 1.0
+    return u * math.sqrt(max(1.0 - share * share, 0.0))
 
 
 class Budget(tuple[tuple[str, float], ...]):
@@ -79,9 +93,10 @@ class Budget(tuple[tuple[str, float], ...]):
         pairs = parts.items() if isinstance(parts, dict) else parts
         squares: dict[str, float] = {}
         for source, u in pairs:
-            squares[source] = squares.get(source, 0.0) + u * u
+            part = math.inf if math.isnan(u) else u  # nothing is known of it, and no sum may hide that
+            squares[source] = squares.get(source, 0.0) + part * part
         kept = [(source, math.sqrt(square)) for source, square in squares.items() if square != 0.0]
-        kept.sort(key=lambda pair: -pair[1] if pair[1] == pair[1] else -math.inf)
+        kept.sort(key=lambda pair: -pair[1])
         return cls(kept)
 
     @classmethod

@@ -66,7 +66,23 @@ def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: floa
 def _ids(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str):  # its letters would be taken for ids that no channel has
         raise ArgumentError(f"contains: expected a tuple of ids, got {value!r}; write ({value!r},)")
-    return tuple(value)
+    if not isinstance(value, Iterable):
+        raise ArgumentError(f"contains: expected a tuple of ids, got {value!r}; write () for none")
+    found = tuple(value)
+    for one in found:
+        if not isinstance(one, str):
+            raise ArgumentError(f"contains: expected ids, which are texts, got {one!r}")
+    return found
+
+
+def _others(instance: Channel, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    if instance.id in value:
+        raise ArgumentError(f"contains: {instance.id!r} cannot contain itself; leave its own id out")
+
+
+def _text_or_none(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{attribute.name}: expected a text or None, got {value!r}")
 
 
 @attrs.frozen
@@ -107,7 +123,7 @@ class Channel:
     device: str = attrs.field(validator=_text)
     component: str = attrs.field(validator=_one_of(*COMPONENTS))
     quantity: str = attrs.field(validator=_one_of(*_QUANTITIES))
-    contains: tuple[str, ...] = attrs.field(default=(), converter=_ids)
+    contains: tuple[str, ...] = attrs.field(default=(), converter=_ids, validator=_others)
     update_period_s: float | None = attrs.field(default=None, validator=_positive)
     averaging_window_s: float | None = attrs.field(default=None, validator=_positive)
     resolution: float | None = attrs.field(default=None, validator=_not_negative)
@@ -115,7 +131,7 @@ class Channel:
     gain_error: float | None = attrs.field(default=None, validator=_not_negative)
     offset_w: float | None = attrs.field(default=None, validator=_not_negative)
     max_power_w: float | None = attrs.field(default=None, validator=_positive)
-    source: str | None = None
+    source: str | None = attrs.field(default=None, validator=_text_or_none)
     delay_s: float | None = attrs.field(default=None, validator=_not_negative)
     rise_s: float | None = attrs.field(default=None, validator=_not_negative)
 

@@ -91,9 +91,10 @@ class Comparison:
         a_u, b_u, sensors_u = self.parts
         # the test of a - limit * b against 0, in units of a
         share = limit / self.ratio.value
-        moving, fixed = (a_u**2, (share * b_u) ** 2) if only_a else (a_u**2 + (share * b_u) ** 2, 0.0)
+        of_a, of_b = a_u * a_u, (share * b_u) * (share * b_u)
+        moving, fixed = (of_a, of_b) if only_a else (of_a + of_b, 0.0)
         needed = abs(1.0 - share) / coverage_factor(self.coverage)
-        allowed = needed**2 - sensors_u**2 - fixed
+        allowed = needed * needed - sensors_u * sensors_u - fixed
         if allowed <= 0.0 and not (sensors_u or fixed):
             return math.inf
         return moving / allowed if allowed > 0.0 and math.isfinite(moving) else None
@@ -148,7 +149,8 @@ def compare(
 
     Raises:
         ComparisonError: they are unlike (another device, other components, another origin, other items
-            a call, another phase), or one lacks what ``per`` needs, or its energy; the message names it.
+            a call, another phase), or one lacks what ``per`` needs, or its energy, or that is not above 0;
+            the message names it.
         ArgumentError: an argument is outside what is allowed.
 
     Example:
@@ -166,29 +168,62 @@ def compare(
     if per not in BASES:
         raise ArgumentError(f"per: {per!r} is not one of {', '.join(BASES)}")
     k = coverage_factor(coverage)
+    _check_measurements(a, b)
     counts = _count(a, "A", per), _count(b, "B", per)
     found = differences(a, b, per)
     if found and not force:
         raise ComparisonError(f"{found[0]}; pass force=True (--force) to compare all the same")
     energy_a, energy_b = a.energy_j / counts[0], b.energy_j / counts[1]
-    for name, measurement, energy in (("A", a, energy_a), ("B", b, energy_b)):
-        if not math.isfinite(energy.value):
-            raise ComparisonError(
-                f"the energy of {name} ({measurement.label!r}) is not known: see its warnings"
-            )
-    spread = spread_of(a, b, counts)
+    _check_energies((a, energy_a), (b, energy_b))
     x, y = energy_a.value, energy_b.value
+    try:
+        spread = spread_of(a, b, counts)
+        interval = ratio_interval(x, spread.a_u, y, spread.b_u, spread.covariance, k)
+        ratio, parts = spread.ratio(x, y), spread.parts(x, y)
+    except (OverflowError, ZeroDivisionError) as err:
+        raise _beyond_numbers(energy_a, energy_b) from err
+    if not math.isfinite(ratio.value) or any(map(math.isnan, interval)):
+        raise _beyond_numbers(energy_a, energy_b)
     return Comparison(
         a_label=a.label,
         b_label=b.label,
         per=per,
         a=energy_a,
         b=energy_b,
-        ratio=spread.ratio(x, y),
-        interval=ratio_interval(x, spread.a_u, y, spread.b_u, spread.covariance, k),
+        ratio=ratio,
+        interval=interval,
         coverage=coverage,
-        parts=spread.parts(x, y),
+        parts=parts,
         warnings=(*(f"forced: {sentence}" for sentence in found), *doubts(a, b)),
+    )
+
+
+def _check_measurements(*measurements: Any) -> None:
+    from wattwhat.measurement import Measurement
+
+    for one in measurements:
+        if not isinstance(one, Measurement):
+            raise ArgumentError(f"compare: expected two Measurements, got {one!r:.200}")
+
+
+def _check_energies(*sides: tuple[Measurement, Quantity]) -> None:
+    """Refuse what has no ratio; an energy that is not above 0 is a fault of its sensor, no saving."""
+    for name, (measurement, energy) in zip("AB", sides, strict=True):
+        if not math.isfinite(energy.value):
+            raise ComparisonError(
+                f"the energy of {name} ({measurement.label!r}) is not known: see its warnings"
+            )
+        if not energy.value > 0.0:
+            raise ComparisonError(
+                f"the energy of {name} ({measurement.label!r}) is {energy}, which is not above 0, so there "
+                "is no ratio; measure it again, for longer"
+            )
+
+
+def _beyond_numbers(a: Quantity, b: Quantity) -> ComparisonError:
+    return ComparisonError(
+        f"the energies {a.value:g} J and {b.value:g} J, or their uncertainties, are too large or too small "
+        "to be put into a ratio; check their units"
     )
 
 

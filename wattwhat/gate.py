@@ -187,7 +187,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0f} %" if value >= 10.0 else f"{value:.2g} %"
+    return f"{value:.0f} %" if 10.0 <= value < 1e6 else f"{value:.2g} %"
 
 
 def worst(outcomes: Sequence[Outcome]) -> str:

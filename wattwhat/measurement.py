@@ -2,80 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 import attrs
 
-from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget
+from wattwhat import fields
+from wattwhat.budget import GAIN, IDLE, MODEL, OFFSET, Budget, remaining_u
 from wattwhat.channel import Channel
 from wattwhat.derived import Derived
 from wattwhat.errors import ArgumentError
-from wattwhat.metrics import as_metrics, check_metrics, frozen_mapping
+from wattwhat.fields import PROVENANCES
+from wattwhat.metrics import check_metrics
 from wattwhat.quantity import Quantity, finite_or_none
 
 __all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
 
 SCHEMA = 1
-PROVENANCES = ("measured", "estimated", "mixed", "imported")
 
 
-def _channels(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
-    return tuple(value)
-
-
-def _sentences(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
-
-
-@lru_cache(maxsize=256)
-def _shared(sources: tuple[str, ...]) -> tuple[str, ...]:
-    return sources
-
-
-def _flat(budget: Iterable[Any]) -> tuple[Any, ...]:
-    # Names of sources once for all, then the figures: programs keep 100,000 measurements.
-    pairs = tuple(budget)
-    if len(pairs) > 1 and isinstance(pairs[1], float):  # flat already: attrs.evolve hands the field on
-        return pairs
-    return (_shared(tuple(source for source, _ in pairs)), *(float(u) for _, u in pairs)) if pairs else ()
-
-
-def _energy_unit(instance: object, attribute: attrs.Attribute[Any], value: Quantity | None) -> None:
-    if value is None and attribute.name == "energy_j" and isinstance(instance, Measurement):
-        raise ArgumentError(
-            "energy_j: expected joules; an unknown energy is Quantity(math.nan, math.inf, 'J')"
-        )
-    if value is not None and getattr(value, "unit", None) != "J":
-        how = "convert with .to('J')" if hasattr(value, "unit") else "write Quantity(value, u, 'J')"
-        raise ArgumentError(f"{attribute.name}: expected joules, got {value!r}; {how}")
-
-
-def _plain(value: Any) -> float | None:
-    """A plain number >= 0 from any kind of number, so that JSON takes it; None stays."""
-    if value is None:
-        return None
-    if isinstance(value, str) or not hasattr(value, "__float__") or not float(value) >= 0.0:
-        raise ArgumentError(f"duration_s, calls and items: expected a number >= 0 or None, got {value!r}")
-    number = float(value)
-    return int(number) if number.is_integer() and not isinstance(value, float) else number
-
-
-def _whole(value: Any) -> int | None:
-    number = _plain(value)
-    if number is not None and not float(number).is_integer():
-        raise ArgumentError(f"calls: expected a whole number, got {value!r}")
-    return None if number is None else int(number)
-
-
-def _known_provenance(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
-    if value not in PROVENANCES:
-        raise ArgumentError(f"provenance: {value!r} is not one of {', '.join(PROVENANCES)}")
+def _a_channel(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, Channel):
+        raise ArgumentError(f"channel: expected a wattwhat.Channel, got {value!r:.200}")
 
 
 @attrs.frozen(weakref_slot=False)
@@ -89,10 +40,10 @@ class ChannelEnergy:
         counted: False where another counted channel contains this one, so that it is not added.
     """
 
-    channel: Channel
-    energy_j: Quantity | None = attrs.field(default=None, validator=_energy_unit)
-    provenance: str = attrs.field(default="measured", validator=_known_provenance)
-    counted: bool = True
+    channel: Channel = attrs.field(validator=_a_channel)
+    energy_j: Quantity | None = attrs.field(default=None, validator=fields.joules_or_lost)
+    provenance: str = attrs.field(default="measured", validator=fields.known_provenance)
+    counted: bool = attrs.field(default=True, validator=fields.true_or_false)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -114,6 +65,10 @@ class ChannelEnergy:
             data["provenance"],
             data["counted"],
         )
+
+
+def _entries(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
+    return fields.tuple_of(value, ChannelEnergy, "channels", "write ChannelEnergy(channel, energy_j, ...)")
 
 
 @attrs.frozen(repr=False, weakref_slot=False, kw_only=True, hash=False)
@@ -151,20 +106,20 @@ class Measurement(Derived):
         True
     """
 
-    label: str
-    energy_j: Quantity = attrs.field(validator=_energy_unit)
-    duration_s: float | None = attrs.field(default=None, converter=_plain)
-    calls: int | None = attrs.field(default=None, converter=_whole)
-    items: float | None = attrs.field(default=None, converter=_plain)
-    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_channels)
-    provenance: str = attrs.field(default="measured", validator=_known_provenance)
-    idle_power_w: Quantity | None = None
-    _budget: tuple[Any, ...] = attrs.field(default=(), converter=_flat)
-    metrics: Mapping[str, float] = attrs.field(default=None, converter=as_metrics)
-    warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
-    environment: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
-    started_at: datetime | None = None
-    details: Mapping[str, Any] = attrs.field(default=None, converter=frozen_mapping)
+    label: str = attrs.field(validator=fields.text)
+    energy_j: Quantity = attrs.field(validator=fields.joules)
+    duration_s: float | None = attrs.field(default=None, converter=fields.number_or_none)
+    calls: int | None = attrs.field(default=None, converter=fields.whole_or_none)
+    items: float | None = attrs.field(default=None, converter=fields.number_or_none)
+    channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_entries)
+    provenance: str = attrs.field(default="measured", validator=fields.known_provenance)
+    idle_power_w: Quantity | None = attrs.field(default=None, validator=fields.watts_or_none)
+    _budget: tuple[Any, ...] = attrs.field(default=(), converter=fields.flat_budget)
+    metrics: Mapping[str, float] = attrs.field(default=None, converter=fields.metrics_of)
+    warnings: tuple[str, ...] = attrs.field(default=(), converter=fields.sentences)
+    environment: Mapping[str, Any] = attrs.field(default=None, converter=fields.environment)
+    started_at: datetime | None = attrs.field(default=None, converter=fields.utc_or_none)
+    details: Mapping[str, Any] = attrs.field(default=None, converter=fields.details)
 
     @property
     def budget(self) -> Budget:
@@ -208,7 +163,7 @@ class Measurement(Derived):
         gain = math.hypot(budget.get(GAIN), budget.get(MODEL)) / abs(total) if total else 0.0
         rest = budget.without(GAIN, MODEL, OFFSET, IDLE).u
         # the sensor's gain is in the baseline too, and cancels there: what is left of the baseline is its own
-        idle_w = math.sqrt(max(self.idle_power_w.u**2 - (gain * self.idle_power_w.value) ** 2, 0.0))
+        idle_w = remaining_u(self.idle_power_w.u, gain * abs(self.idle_power_w.value))
         return Quantity(net, math.hypot(gain * net, rest, idle_w * self.duration_s), "J")
 
     def with_metrics(self, **metrics: float) -> Measurement:
@@ -236,9 +191,9 @@ class Measurement(Derived):
             "budget": [[source, finite_or_none(u)] for source, u in self.budget],
             "metrics": dict(self.metrics),
             "warnings": list(self.warnings),
-            "environment": copy.deepcopy(dict(self.environment)),
-            "started_at": None if started is None else started.astimezone(timezone.utc).isoformat(),
-            "details": copy.deepcopy(dict(self.details)),
+            "environment": fields.plain_copy(self.environment),
+            "started_at": None if started is None else started.isoformat(),
+            "details": fields.plain_copy(self.details),
         }
 
     @classmethod
@@ -254,7 +209,9 @@ class Measurement(Derived):
             raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; {hint}")
         try:
             return cls._from_checked(data)
-        except (KeyError, TypeError, AttributeError, ValueError) as err:
+        except ArgumentError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as err:
             raise ArgumentError(f"this is not a complete Measurement: {type(err).__name__}: {err}") from err
 
     @classmethod
@@ -271,7 +228,7 @@ class Measurement(Derived):
             idle_power_w=None if idle is None else Quantity.from_dict(idle),
             budget=Budget((source, math.inf if u is None else u) for source, u in data.get("budget", ())),
             metrics=data.get("metrics"),
-            warnings=tuple(data.get("warnings", ())),
+            warnings=data.get("warnings", ()),
             environment=data.get("environment"),
             started_at=None if started is None else datetime.fromisoformat(started),
             details=data.get("details"),

@@ -26,11 +26,13 @@ def as_metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
     if value is not None and not isinstance(value, Mapping):
         raise ArgumentError(f"metrics: expected names with numbers, {{'accuracy': 0.91}}, got {value!r}")
     for name, number in (value or {}).items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"metrics: expected names as texts, got {name!r}")
         if isinstance(number, str) or not hasattr(number, "__float__"):
             raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
         try:
             plain = float(number)
-        except (TypeError, ValueError) as err:
+        except (TypeError, ValueError, OverflowError) as err:
             raise ArgumentError(f"metrics[{name!r}]: expected one number, got {number!r}") from err
         if not math.isfinite(plain):
             word = "NaN" if math.isnan(plain) else "infinite"

@@ -97,7 +97,10 @@ def _number(value: Any) -> float:
         return value
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         raise ArgumentError(f"value and u: expected numbers, got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as err:  # an array, or an int of 400 digits
+        raise ArgumentError(f"value and u: expected one number each, got {value!r:.80}: {err}") from err
 
 
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
@@ -241,6 +244,11 @@ def _digits(value: float, u: float, figures: int) -> int:
     return figures - 1 - math.floor(math.log10(u)) if u > 1e-290 else 0
 
 
+def _prints_plainly(value: float, u: float) -> bool:
+    # beyond these, digits before or behind the point would fill lines, or not fit a float
+    return max(abs(value), u) < 1e15 and u > 1e-15
+
+
 def _figures(u: float) -> int:
     # One figure says "1" for anything from 0.95 to 1.5; below 3 a second one is shown (PDG's habit, coarser).
     leading = u / 10.0 ** max(math.floor(math.log10(u)), -300)
@@ -254,6 +262,8 @@ def _concise(value: float, u: float) -> str:
         return f"{value:.4g}(unknown u)"
     if u == 0:
         return f"{value:.6g}"
+    if not _prints_plainly(value, u):
+        return f"{value:.6g} (u = {u:.2g})"
     if u >= 0.5 * abs(value):
         return f"{_plain(value, _digits(value, u, 2))} (u = {_plain(u, _digits(value, u, 2))})"
     decimals = _digits(value, u, _figures(u))
@@ -275,7 +285,7 @@ def _plus_minus(value: float, half: float) -> str:
         return "unknown"
     if not math.isfinite(half):
         return f"{value:.4g} ± unknown"
-    if half == 0:
-        return f"{value:.6g} ± 0"
+    if half == 0 or not _prints_plainly(value, half):
+        return f"{value:.6g} ± {half:.2g}"
     decimals = _digits(value, half, 2)
     return f"{_plain(round(value, decimals), decimals)} ± {_plain(round(half, decimals), decimals)}"

@@ -59,7 +59,7 @@ def ratio_interval(
     if scale_b == 0.0 or scale_a == 0.0:
         return 0.0, (math.inf if scale_b == 0.0 or abs(b) <= k * b_u else 0.0)
     a, a_u, b, b_u = a / scale_a, a_u / scale_a, b / scale_b, b_u / scale_b
-    covariance /= scale_a * scale_b
+    covariance = covariance / scale_a / scale_b
     square, half, constant = b * b - (k * b_u) ** 2, a * b - k * k * covariance, a * a - (k * a_u) ** 2
     root = half + math.sqrt(max(half * half - square * constant, 0.0))
     low = max(constant / root, 0.0) if root > 0.0 and constant > 0.0 else 0.0
@@ -107,8 +107,11 @@ class Spread:
         if not b > 0.0:
             return Quantity(math.nan, math.inf, "1")
         ratio = a / b
-        variance = self.a_u**2 - 2.0 * ratio * self.covariance + (ratio * self.b_u) ** 2
-        return Quantity(ratio, math.sqrt(max(variance, 0.0)) / b, "1")
+        # squares of relative numbers: those of the energies themselves may be beyond what a float holds
+        of_a, of_b = self.a_u / b, ratio * (self.b_u / b)
+        shared = 2.0 * ratio * (self.offsets[0] / b) * (self.offsets[1] / b)
+        variance = of_a * of_a - shared + of_b * of_b
+        return Quantity(ratio, math.sqrt(max(variance, 0.0)) if variance == variance else math.inf, "1")
 
     def parts(self, a: float, b: float) -> tuple[float, float, float]:
         """Relative: what repeats of A shrink, what repeats of B shrink, what the sensors leave."""

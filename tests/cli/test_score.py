@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.logged import LOGS, jsonl, net, objects, population
+from wattwhat import Quantity
 from wattwhat.cli import main
 from wattwhat.cli.sentences import complain_of, together
 
@@ -212,6 +213,56 @@ def test_a_third_partys_score_that_gives_something_else_is_told_what_was_expecte
     status, out, err = score(capsys, models, "--score", "bare")
     assert (status, out) == (2, "")
     assert f"bare gave {gives!r}, expected a wattwhat.scoring.ScoreResult" in " ".join(err.split())
+
+
+class Leaves:
+    """Ends the process it is in, or means to: at once, on one model, or only when it is asked again."""
+
+    name = "leaves"
+    when = "always"
+
+    def __init__(self):
+        self.asked = 0
+        if self.when == "at the start":
+            raise SystemExit(7)
+
+    def __call__(self, measurement):
+        from wattwhat.scoring import ScoreResult
+
+        self.asked += 1
+        if self.when == "always" or (self.when == "later" and self.asked > 3):
+            raise SystemExit(7)
+        if self.when == "on one" and measurement.label == "odd":
+            raise SystemExit(7)
+        return ScoreResult(self.name, Quantity(1.0, 0.1, "1"))
+
+
+@pytest.mark.parametrize(
+    ("when", "status_then", "where"),
+    [("always", 2, "err"), ("at the start", 2, "err"), ("on one", 0, "err"), ("later", 0, "out")],
+)
+def test_a_third_partys_score_that_exits_is_reported_and_not_followed(
+    when, status_then, where, models, capsys, monkeypatch
+):
+    monkeypatch.setattr(Leaves, "when", when)
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Leaves)
+    status, out, err = score(capsys, models, "--score", "leaves")
+    assert status == status_then
+    assert "SystemExit: 7" in " ".join({"out": out, "err": err}[where].split())
+    if when == "on one":
+        assert "small" in out
+        assert "large" in out
+
+
+def test_ctrl_c_in_a_score_passes(models, capsys, monkeypatch):
+    class Interrupted(Leaves):
+        when = "never"
+
+        def __call__(self, measurement):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Interrupted)
+    assert score(capsys, models, "--score", "leaves")[0] == 130
 
 
 def test_the_table_fits_80_columns(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """The frame: paths, folders, streams, encodings, plugins, and files that are no logs."""
 
 import io
+import json
 import os
 import pickle
 
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.logs.samples_traces import SAMPLES
-from wattwhat import logs
-from wattwhat.errors import LogError
+from wattwhat import Channel, Measurement, Quantity, logs
+from wattwhat.errors import ArgumentError, LogError
 from wattwhat.logs import jsons, registry, streams
+from wattwhat.logs.decode import HEAD_BYTES
 from wattwhat.logs.source import Problems, Source
+from wattwhat.measurement import ChannelEnergy
 
 SMI = SAMPLES["smi_units"].text
 
@@ -58,6 +61,37 @@ def test_a_pipe_longer_than_its_head_is_read_through():
     assert found[0].energy_j.value == pytest.approx(2_999_900.0)
 
 
+def long_ones():
+    """A measurement of 600 channels and one with a label of 100 kB: longer than the head of a file."""
+    gpus = [
+        ChannelEnergy(Channel(f"h/x/{number}", "x", "a GPU", "gpu", "energy"), Quantity(1.0, 0.1, "J"))
+        for number in range(600)
+    ]
+    joules = Quantity(600.0, 6.0, "J")
+    yield Measurement(label="many", energy_j=joules, channels=gpus, budget=[("repeats", 6.0)])
+    yield Measurement(label="x" * 100_000, energy_j=joules)
+
+
+@pytest.mark.parametrize("m", list(long_ones()), ids=["channels", "label"])
+@pytest.mark.parametrize("last", [*next(long_ones()).to_dict()])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_long_line_of_ours_is_recognised_in_any_order(m, last, indent):
+    data = m.to_dict()
+    for ordered in (dict(sorted(data.items())), {last: data[last], **data}, dict(reversed(data.items()))):
+        text = json.dumps(ordered, indent=indent)
+        assert len(text) > HEAD_BYTES
+        assert logs.read(io.StringIO(text)) == [m]
+    later = {"schema": 1, "a field of a later version": 5, **data}
+    assert logs.read(io.StringIO(json.dumps(later))) == [m]
+
+
+def test_long_json_of_others_is_not_taken_for_ours():
+    for start in ({"model": "a", "energy_j": 5}, {"tool": 1, "label": "a"}, {"metrics": 1, "samples": 2}):
+        text = json.dumps({**start, "trace": list(range(30_000))})
+        with pytest.raises(LogError, match="no known energy log"):
+            logs.read(io.StringIO(text))
+
+
 def test_an_open_file_is_read_from_where_it_stands():
     stream = io.StringIO("# noise\n" + SMI)
     stream.readline()
@@ -90,6 +124,12 @@ def test_an_absent_file_and_a_device_are_refused(tmp_path):
         logs.read(tmp_path / "absent.csv")
     with pytest.raises(LogError, match="is no regular file"):
         logs.read("/dev/null" if os.path.exists("/dev/null") else tmp_path)
+
+
+@pytest.mark.parametrize("where", [None, 5, ["a.csv"], ("a.csv",), "", " ", "a\0b", b"a.csv", object()])
+def test_what_is_no_place_is_refused(where):
+    with pytest.raises(ArgumentError, match="where: "):
+        logs.read(where)
 
 
 def test_a_line_without_an_end_is_refused():
@@ -206,6 +246,8 @@ class Watchman:
         for line, text in source.lines():
             if text == "crash":
                 raise KeyError("a bug of a reader")
+            if text == "exit":
+                raise SystemExit(7)
             if not text.startswith("#"):
                 joules = printed(text, float(text), 1.0, NVML)
                 yield imported(
@@ -254,6 +296,8 @@ def test_a_bug_of_a_reader_is_a_log_error_that_names_it(plugged):
     with pytest.raises(LogError, match="reader 'watchman' failed on it") as caught:
         logs.read(io.StringIO("# watchman\ncrash\n"))
     assert isinstance(caught.value.__cause__, KeyError)
+    with pytest.raises(LogError, match=r"reader 'watchman' failed on it \(SystemExit: 7\)"):
+        logs.read(io.StringIO("# watchman\nexit\n"))
 
 
 # Laws -------------------------------------------------------------------------------------------

@@ -1,13 +1,29 @@
 """Accuracy and energy as scores take them from a measurement."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
-from wattwhat.errors import ScoreError
-from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of
+from wattwhat import Quantity
+from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.scoring import (
+    SAM,
+    SAPI,
+    AccuracyPerJoule,
+    EnergyStars,
+    FrontierGrade,
+    FullCycle,
+    NetScore,
+    ReferenceGrade,
+    choose_phase,
+    rank,
+)
+from wattwhat.scoring.inputs import accuracy_of, binomial_u, energy_of, item_energy_of, items_tested
+from wattwhat.scoring.population import traits_of
 
 
 @given(st.integers(1, 10**6), st.data())
@@ -42,3 +58,39 @@ def test_an_impossible_count_or_u_is_named(wrong):
 def test_energy_of_an_item_needs_items():
     with pytest.raises(ScoreError, match="items_per_call"):
         item_energy_of(measured("net", items=None))
+
+
+def every_score():
+    nets = [measured(f"m{i}", a, e) for i, (a, e) in enumerate([(0.7, 10.0), (0.8, 30.0), (0.9, 90.0)])]
+    yield SAM()
+    yield SAPI()
+    yield NetScore()
+    yield AccuracyPerJoule()
+    yield ReferenceGrade.against(nets[0])
+    yield EnergyStars.fit(nets, mode="quintile")
+    yield FullCycle(inferences=1e6, tau=2, training=Quantity(0.5, 0.05, "kWh"))
+    yield FrontierGrade(reference="made", members=(), intercept=-1.0, slope=1.0)
+
+
+@pytest.mark.parametrize("wrong", [5, None, "net", {"accuracy": 0.9}, [measured("net", 0.9)]])
+def test_what_is_no_measurement_is_refused_by_every_score(wrong):
+    for score in every_score():
+        with pytest.raises(ArgumentError, match="a score judges one Measurement, got"):
+            score(wrong)
+    for ask in (accuracy_of, energy_of, item_energy_of, items_tested, traits_of):
+        with pytest.raises(ArgumentError, match="a score judges one Measurement, got"):
+            ask(wrong)
+    for ask in (rank, choose_phase, EnergyStars.fit, FrontierGrade.fit):
+        more = {"mode": "quintile"} if ask == EnergyStars.fit else {}
+        with pytest.raises(ArgumentError, match="a score judges one Measurement, got"):
+            ask([measured("net", 0.9), wrong], **more)
+
+
+@pytest.mark.parametrize("joules", [math.inf, 1.7e308])
+def test_an_energy_beyond_numbers_is_refused_and_never_graded(joules):
+    nets = [measured(f"m{i}", a, e) for i, (a, e) in enumerate([(0.7, 10.0), (0.8, 30.0)])]
+    odd = measured("odd", 0.9, joules, items=1)
+    with pytest.raises(ScoreError, match=r"'odd'.*(infinite|no energy)"):
+        EnergyStars.fit(nets, mode="quintile")(odd)
+    with pytest.raises(ScoreError, match=r"'odd'.*(infinite|no energy)"):
+        EnergyStars.fit([*nets, odd], mode="quintile")

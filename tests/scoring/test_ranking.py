@@ -232,3 +232,26 @@ def test_a_score_that_says_nothing_but_a_value_is_ranked_under_the_measurements_
     ranking = rank(models, JoulesAlone())
     assert ranking.labels == ("small", "large")
     assert "small" in str(ranking)
+
+
+@pytest.mark.parametrize("score", [5, "sam", SAM, lambda measurement: 1])
+def test_what_is_no_score_is_refused(score):
+    with pytest.raises(ArgumentError, match="expected a Score, which has a name"):
+        rank(population([(0.8, 10.0), (0.9, 20.0)]), score)
+
+
+@pytest.mark.parametrize("measurements", [5, "runs.jsonl", measured("net", 0.9)])
+def test_what_is_no_list_of_measurements_is_refused(measurements):
+    with pytest.raises(ArgumentError, match="expected a list of Measurements"):
+        rank(measurements)
+
+
+def test_a_score_that_gives_a_bare_number_is_told_what_was_expected():
+    class One:
+        name = "one"
+
+        def __call__(self, measurement):
+            return 1
+
+    with pytest.raises(ScoreError, match=r"one gave 1, expected a wattwhat\.scoring\.ScoreResult"):
+        rank(population([(0.8, 10.0), (0.9, 20.0)]), One())

@@ -12,6 +12,7 @@ from wattwhat.cli.output import say, wrap
 from wattwhat.cli.scorers import Reason, check_options, make, one_a_model, scorable
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.fields import plain_copy
 
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
@@ -135,6 +136,10 @@ def _ranked(judged: Sequence[tuple[Measurement, Any]], score: Any) -> tuple[list
         ranking = rank(list(measurements.values()), score).to_dict()
     except ScoreError as err:
         rows, said = _unranked(judged), [f"not ranked: {err}"]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as err:  # it is asked again with energy and accuracy moved, and may fail only then
+        rows, said = _unranked(judged), [f"not ranked: {type(err).__name__}: {err}"]
     else:
         rows, said = ranking["rows"], [*ranking["statements"], *ranking["notes"]]
     return [{**row, **_origin(measurements[row["label"]])} for row in rows], said
@@ -144,8 +149,8 @@ def _origin(measurement: Measurement) -> dict[str, Any]:
     details = measurement.details
     return {
         "provenance": measurement.provenance,
-        "file": details.get("file"),
-        "line": details.get("line"),
+        "file": plain_copy(details.get("file")),
+        "line": plain_copy(details.get("line")),
         "warnings": list(measurement.warnings),
     }
 
@@ -157,9 +162,10 @@ def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]
     found = []
     for measurement, result in judged:
         accuracy, energy = result.details.get("accuracy"), result.details.get("electricity")
-        if accuracy is None and "accuracy" in measurement.metrics:
-            accuracy = Quantity(measurement.metrics["accuracy"], 0.0, "1")
-        found.append((result, accuracy, measurement.energy_j if energy is None else energy))
+        if not isinstance(accuracy, Quantity):
+            known = measurement.metrics.get("accuracy")
+            accuracy = None if known is None else Quantity(known, 0.0, "1")
+        found.append((result, accuracy, energy if isinstance(energy, Quantity) else measurement.energy_j))
     both = [place for place, (_, accuracy, _) in enumerate(found) if accuracy is not None]
     values = [found[i][1].value for i in both]
     front = dict(zip(both, pareto(values, [found[i][2].to("J").value for i in both]), strict=True))

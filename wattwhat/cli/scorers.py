@@ -95,9 +95,12 @@ def _foreign(name: str, found: Any) -> Any:
     """A third party's score: a class is made without arguments."""
     try:
         score = found() if isinstance(found, type) else found
-    except Exception as err:
+        named = isinstance(getattr(score, "name", None), str)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as err:  # a score that calls sys.exit() ends itself, not the command
         raise ScoreError(f"--score {name}: it failed to start: {type(err).__name__}: {err}") from err
-    if not (callable(score) and hasattr(score, "name")):
+    if not (callable(score) and named):
         raise ScoreError(f"--score {name}: it has no name or cannot be called; see wattwhat.scoring.Score")
     return score
 
@@ -188,6 +191,8 @@ def scorable(
             judged.append((measurement, _result(score, measurement)))
         except WattwhatError as err:
             reasons.append((measurement.label, as_options(str(err))))
-        except Exception as err:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as err:
             reasons.append((measurement.label, f"{measurement.label!r}: {type(err).__name__}: {err}"))
     return judged, reasons

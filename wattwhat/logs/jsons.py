@@ -10,10 +10,11 @@ from typing import Any, TextIO
 from wattwhat.logs.decode import text_of
 from wattwhat.logs.source import Source
 
-__all__ = ["first_value", "values"]
+__all__ = ["first_keys", "first_value", "values"]
 
 _BLOCK = 1 << 16
 _SPACE = re.compile(r"[\s,]*")
+_KEY = re.compile(r'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
 _DECODER = json.JSONDecoder()
 
 
@@ -31,6 +32,26 @@ def first_value(text: str) -> Any:
         return _DECODER.raw_decode(text, start.end())[0]
     except (ValueError, RecursionError):
         return None
+
+
+def first_keys(text: str) -> dict[str, Any]:
+    """The keys of the first object of a text that may be cut off, with their values; a cut one is None.
+
+    Example:
+        >>> first_keys('[{"a": 1, "b": {"c": 2}, "d": [1, 2')
+        {'a': 1, 'b': {'c': 2}, 'd': None}
+    """
+    found: dict[str, Any] = {}
+    place = re.match(r"[\s\[]*\{", text)
+    here = len(text) if place is None else place.end()
+    while (key := _KEY.match(text, here)) is not None:
+        try:
+            name, _ = _DECODER.raw_decode(text, key.start(1))
+            found[name] = None
+            found[name], here = _DECODER.raw_decode(text, key.end())
+        except (ValueError, RecursionError):
+            break
+    return found
 
 
 def values(source: Source, max_chars: int = 16_000_000) -> Iterator[tuple[int, Any]]:

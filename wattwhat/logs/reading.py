@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from wattwhat.errors import LogError, WattwhatError
+from wattwhat.errors import ArgumentError, LogError, WattwhatError
 from wattwhat.logs.reader import Options, Reader
 from wattwhat.logs.registry import recognise
 from wattwhat.logs.source import Problems, Source
@@ -61,7 +61,7 @@ def read(
 
     Raises:
         LogError: nothing could be read; the message names the file, the line and what was expected.
-        ArgumentError: an option is outside what is allowed.
+        ArgumentError: an option is outside what is allowed, or ``where`` is none of these.
 
     Example:
         >>> import io
@@ -82,11 +82,26 @@ def read(
         more=more,
     )
     if not isinstance(where, (str, os.PathLike)):
+        _check_stream(where)
         return _read_one(source_of_stream(where, problems=Problems(strict)), options)
-    path = Path(where)
+    path = _path(where)
     if path.is_dir():
         return _read_folder(path, options)
     return _read_one(Source.of_path(path, problems=Problems(strict)), options)
+
+
+def _check_stream(where: Any) -> None:
+    if not callable(getattr(where, "read", None)):
+        several = isinstance(where, (list, tuple, set))
+        how = "; read several one by one, or the folder that holds them" if several else ""
+        raise ArgumentError(f"where: expected a file, a folder or an open file, got {where!r:.200}{how}")
+
+
+def _path(where: str | os.PathLike[str]) -> Path:
+    named = os.fspath(where)
+    if not isinstance(named, str) or not named.strip() or "\0" in named:
+        raise ArgumentError(f"where: {named!r} names no file or folder; '.' is the current folder")
+    return Path(named)
 
 
 def measurements_of(source: Source, reader: Reader, options: Options) -> Iterator[Measurement]:
@@ -97,7 +112,7 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
         raise
     except OSError as err:
         raise source.error(None, f"cannot be read to its end: {err.strerror or err}") from err
-    except Exception as err:
+    except (Exception, SystemExit) as err:
         raise source.error(
             None,
             f"the reader {reader.name!r} failed on it ({type(err).__name__}: {err}); please report this file",

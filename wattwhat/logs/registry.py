@@ -77,7 +77,7 @@ def _foreign() -> tuple[dict[str, Reader], tuple[str, ...]]:
         except BackendError as err:
             broken.append(str(err))
             continue
-        except Exception as err:
+        except (Exception, SystemExit) as err:
             broken.append(f"reader {name!r} failed to start: {type(err).__name__}: {err}")
             continue
         if isinstance(reader, Reader):
@@ -129,6 +129,6 @@ def recognise(source: Source) -> Reader:
 def _surer(best: tuple[int, Reader] | None, reader: Reader, head: Head) -> tuple[int, Reader] | None:
     try:
         sure = int(reader.sniff(head))
-    except Exception as err:
+    except (Exception, SystemExit) as err:
         raise LogError(f"{head.name}: reader {reader.name!r} failed to look at it: {err!r}") from err
     return (sure, reader) if sure > (best[0] if best else 0) else best

@@ -104,7 +104,7 @@ def energy_unit(joules: float) -> str:
         ('mJ', 'J', 'MJ')
     """
     size = abs(joules)
-    if not size > 0:
+    if not 0 < size < float("inf"):
         return "J"
     return next(unit for limit, unit, _ in _JOULES if size < limit)
 

@@ -42,7 +42,7 @@ def siunitx(value: Quantity | float | None) -> str:
         return "--"
     if not math.isfinite(value.u):
         return rf"\num{{{value.value:.4g}}} ($u$ unknown)"
-    if value.u == 0.0:
+    if value.u <= max(1e-14 * abs(value.value), 1e-290):  # none, or beyond the digits that a float has
         return rf"\num{{{value.value:.6g}}}"
     return rf"\num{{{_bracketed(value.value, value.u)}}}"
 

@@ -113,6 +113,7 @@ def _energy(data: Mapping[str, Any]) -> str:
 def _odds(result: Mapping[str, Any]) -> str:
     """The grade with its probability, then the likeliest other one."""
     grade, chances = result["grade"], result["probabilities"] or {}
+    chances = {letter: p for letter, p in chances.items() if p is not None}  # None: it was not finite
     if not grade or grade not in chances:
         return grade or "-"
     others = sorted(

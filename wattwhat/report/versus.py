@@ -92,7 +92,7 @@ def _bar(letter: str, comparison: Comparison) -> list[str]:
     value = comparison.a.value if letter == "A" else comparison.b.value
     if not (most > 0.0 and math.isfinite(most)):
         return []
-    return [f"      {'█' * max(round(_BAR * value / most), 0)}".rstrip()]
+    return [f"      {'█' * max(round(_BAR * (value / most)), 0)}".rstrip()]
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

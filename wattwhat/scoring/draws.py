@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.budget import GAIN, MODEL, OFFSET
+from wattwhat.budget import GAIN, MODEL, OFFSET, remaining_u
 from wattwhat.channel import names_host
 from wattwhat.errors import WattwhatError
 from wattwhat.scoring.inputs import accuracy_of
@@ -64,7 +64,7 @@ def sensitivity_of(measurement: Measurement, score: Score, result: ScoreResult) 
         sensor = None  # alike ids of logs without a host may be different machines
     gain = math.hypot(measurement.budget.get(GAIN), measurement.budget.get(MODEL)) if sensor else 0.0
     offset = measurement.budget.get(OFFSET) if sensor else 0.0
-    rest = math.sqrt(max(0.0, energy.u**2 - gain**2 - offset**2))
+    rest = remaining_u(energy.u, math.hypot(gain, offset))
     scale = slope / energy.value
     return Sensitivity(value, scale * gain, scale * offset, math.hypot(scale * rest, by_accuracy), sensor)
 

@@ -15,6 +15,7 @@ __all__ = [
     "accuracy_of",
     "binomial_u",
     "check_accuracy",
+    "check_measurement",
     "check_positive",
     "energy_of",
     "item_energy_of",
@@ -45,6 +46,26 @@ def check_accuracy(value: float, name: str = "accuracy") -> float:
     if shown == "1":  # rounding beside the limit, no percent
         shown, hint = repr(number), ""
     raise ArgumentError(f"{name}: {shown} is not a fraction between 0 and 1{hint}")
+
+
+def check_measurement(value: Any) -> None:
+    """Refuse what is no Measurement, in words that say what a score judges.
+
+    Raises:
+        ArgumentError: it is none.
+
+    Example:
+        >>> check_measurement(5)
+        Traceback (most recent call last):
+        wattwhat.errors.ArgumentError: a score judges one Measurement, got 5; make one with measure(), ...
+    """
+    from wattwhat.measurement import Measurement
+
+    if not isinstance(value, Measurement):
+        raise ArgumentError(
+            f"a score judges one Measurement, got {value!r:.200}; make one with measure(), read it with "
+            "wattwhat.logs.read(), and give a list of them to rank() or one by one"
+        )
 
 
 def check_positive(instance: object, attribute: Any, value: float) -> None:
@@ -79,6 +100,7 @@ def items_tested(measurement: Measurement, metric: str = "accuracy") -> float | 
 
     Looked for in the metrics under ``<metric>_n``, ``n_test`` and ``test_items``, in this order.
     """
+    check_measurement(measurement)
     for name in (f"{metric}_n", "n_test", "test_items"):
         count = measurement.metrics.get(name)
         if count is not None:
@@ -110,6 +132,7 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
         >>> print(accuracy_of(m.with_metrics(accuracy=0.9, n_test=360)))
         0.900(16) 1
     """
+    check_measurement(measurement)
     value = measurement.metrics.get(metric)
     if value is None:
         known = ", ".join(measurement.metrics) or "none"
@@ -137,10 +160,13 @@ def energy_of(measurement: Measurement, items: float | None = None) -> Quantity:
     Raises:
         ScoreError: the energy was lost, or items are asked for and were not counted.
     """
+    check_measurement(measurement)
     if not measurement.energy_j.known:
         raise ScoreError(
             f"{measurement.label!r} has no energy: every channel was lost, see its warnings; measure it again"
         )
+    if math.isinf(measurement.energy_j.value):
+        raise ScoreError(f"{measurement.label!r}: its energy is infinite; check the file or the meter")
     return measurement.energy_j if items is None else item_energy_of(measurement) * items
 
 

@@ -11,7 +11,7 @@ import attrs
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.quantity import Quantity
 from wattwhat.scoring.compound import COMPOUNDS, RATINGS, compound_rating
-from wattwhat.scoring.inputs import accuracy_of, item_energy_of
+from wattwhat.scoring.inputs import accuracy_of, check_measurement, item_energy_of
 from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.result import ScoreResult
 
@@ -215,6 +215,7 @@ class ReferenceGrade:
 
 def _values(measurement: Measurement) -> dict[str, Quantity]:
     """What a measurement says of the label's metrics."""
+    check_measurement(measurement)
     found = {m: Quantity(measurement.metrics[m], 0.0, "1") for m in BOUNDARIES if m in measurement.metrics}
     if "accuracy" in measurement.metrics:
         found.setdefault("top1_val", accuracy_of(measurement))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.scoring.inputs import check_measurement
 
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
@@ -36,6 +37,7 @@ def phase_name(phase: str | None) -> str | None:
 
 def phase_of(measurement: Measurement) -> str | None:
     """The phase a measurement says it is of, in ``details["phase"]``; None where it does not say."""
+    check_measurement(measurement)
     phase = measurement.details.get("phase")
     return _NAMES.get(phase) if isinstance(phase, str) else None
 
@@ -86,6 +88,7 @@ def choose_phase(
     wanted = phase_name(phase)
     by_label: dict[str, dict[str | None, Measurement]] = {}
     for measurement in measurements:
+        check_measurement(measurement)
         phases = by_label.setdefault(measurement.label, {})
         found = phase_of(measurement)
         if found in phases:

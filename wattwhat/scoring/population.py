@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ComparisonError, ScoreError
-from wattwhat.scoring.inputs import accuracy_of, check_accuracy, check_positive, item_energy_of, items_tested
+from wattwhat.scoring.inputs import (
+    accuracy_of,
+    check_accuracy,
+    check_measurement,
+    check_positive,
+    item_energy_of,
+    items_tested,
+)
 from wattwhat.scoring.phases import phase_of
 
 if TYPE_CHECKING:
@@ -54,6 +61,7 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
     seen: set[str] = set()
     found = []
     for measurement in measurements:
+        check_measurement(measurement)
         if measurement.label in seen and not force:
             raise ComparisonError(
                 f"{measurement.label!r} comes twice and would weigh double; give each label once"
@@ -89,6 +97,7 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
         >>> traits_of(net)["origin"]
         'estimate'
     """
+    check_measurement(measurement)
     counted = [entry.channel for entry in measurement.channels if entry.counted]
     details: Mapping[str, Any] = measurement.details
     return {

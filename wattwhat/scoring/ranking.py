@@ -12,7 +12,7 @@ from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.quantity import Quantity
 from wattwhat.scoring.dominance import pareto
 from wattwhat.scoring.draws import draw_values, sensitivity_of
-from wattwhat.scoring.inputs import accuracy_of, energy_of
+from wattwhat.scoring.inputs import accuracy_of, check_measurement, energy_of
 from wattwhat.scoring.phases import choose_phase, phase_of
 from wattwhat.scoring.population import common_traits
 from wattwhat.scoring.sustainable import SAM
@@ -144,14 +144,13 @@ def rank(
         (('small', 'large', 'odd'), [False, False, True])
     """
     chosen: Score = SAM() if score is None else score
-    population = list(measurements)
-    if not population:
-        raise ScoreError("there is nothing to rank: no measurement was given")
+    _check_score(chosen)
+    population = _population(measurements)
     if draws < 1:
         raise ArgumentError(f"draws: expected at least 1, got {draws!r}")
     if phase is not None or any(phase_of(measurement) for measurement in population):
         population = choose_phase(population, phase)
-    results = [_named(chosen(measurement), measurement.label) for measurement in population]
+    results = [_named(chosen(measurement), measurement.label, chosen) for measurement in population]
     sign = 1.0 if getattr(chosen, "higher_is_better", True) else -1.0
     keys = [sign * _value(result, chosen) for result in results]
     order = sorted(range(len(keys)), key=lambda i: -keys[i])
@@ -179,8 +178,31 @@ def rank(
     )
 
 
-def _named(result: ScoreResult, label: str) -> ScoreResult:
+def _population(measurements: Iterable[Measurement]) -> list[Measurement]:
+    if isinstance(measurements, (str, bytes)) or not isinstance(measurements, Iterable):
+        raise ArgumentError(f"rank: expected a list of Measurements, got {measurements!r:.200}")
+    population = list(measurements)
+    for measurement in population:
+        check_measurement(measurement)
+    if not population:
+        raise ScoreError("there is nothing to rank: no measurement was given")
+    return population
+
+
+def _check_score(score: Any) -> None:
+    if isinstance(score, type) or not callable(score) or not isinstance(getattr(score, "name", None), str):
+        raise ArgumentError(
+            f"score: expected a Score, which has a name and takes a Measurement, got {score!r:.200}; "
+            "see wattwhat.scoring.Score"
+        )
+
+
+def _named(result: ScoreResult, label: str, score: Score) -> ScoreResult:
     """The result with the name of what it judged, which a score of others may have left out."""
+    from wattwhat.scoring.result import ScoreResult
+
+    if not isinstance(result, ScoreResult):
+        raise ScoreError(f"{score.name} gave {result!r:.200}, expected a wattwhat.scoring.ScoreResult")
     if result.details.get("label") == label:
         return result
     return attrs.evolve(result, details={**result.details, "label": label})

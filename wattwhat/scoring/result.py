@@ -70,7 +70,7 @@ class ScoreResult:
             "name": self.name,
             "value": None if self.value is None else self.value.to_dict(),
             "grade": self.grade,
-            "probabilities": None if self.probabilities is None else dict(self.probabilities),
+            "probabilities": None if self.probabilities is None else _plain(self.probabilities),
             "details": {key: _plain(value) for key, value in self.details.items()},
         }
 

@@ -144,7 +144,12 @@ class EnergyStars:
 
 
 def _wh(measurement: Measurement) -> Quantity:
-    return (item_energy_of(measurement) * _PER).to("Wh")
+    energy = (item_energy_of(measurement) * _PER).to("Wh")
+    if not math.isfinite(energy.value):
+        raise ScoreError(
+            f"{measurement.label!r}: {energy.value} Wh per 1000 items is no energy; check its unit"
+        )
+    return energy
 
 
 def _below(edge: float, energy: Quantity) -> float:

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+import attrs
+
 from wattwhat.errors import ArgumentError
-from wattwhat.logs.jsons import values
+from wattwhat.logs.jsons import first_keys, values
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.source import Source
 from wattwhat.measurement import Measurement
 
 __all__ = ["OwnReader"]
+
+_FIELDS = frozenset(field.name.lstrip("_") for field in attrs.fields(Measurement)) | {"schema"}
+# Of these, the names that other tools hardly give to the parts of what they write.
+_TELLING = frozenset(
+    {"schema", "energy_j", "provenance", "budget", "idle_power_w", "duration_s", "started_at"}
+)
 
 
 class OwnReader:
@@ -21,11 +29,16 @@ class OwnReader:
     name = "wattwhat"
 
     def sniff(self, head: Head) -> int:
-        """Our schema version, an energy and a provenance in the first object."""
+        """Our schema version, an energy and a provenance in the first object, in whatever order."""
         if isinstance(head.json, dict):
             return 100 if {"schema", "energy_j", "provenance", "label"} <= head.json.keys() else 0
-        start = head.text[:200].lstrip()
-        return 90 if start.startswith('{"schema":') and '"energy_j"' in head.text else 0
+        if head.complete or not head.is_json:
+            return 0
+        # The first line is longer than the head; what stands late in it has to be taken on trust.
+        seen = first_keys(head.text).keys()
+        if len(seen & _FIELDS) > 1 and seen & _TELLING:
+            return 90 if seen <= _FIELDS or "schema" in seen else 0
+        return 20 if seen and seen <= _FIELDS else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a line."""
