@@ -224,6 +224,17 @@ def test_a_gauge_whose_values_come_late_loses_nothing_of_a_block(late_s: float, 
     assert m.energy_per_call_j.value == pytest.approx(21.0, rel=0.01)
 
 
+def test_how_late_a_gauge_is_is_found_anew_once_other_figures_of_it_are_known() -> None:
+    load = Load()
+    simulation = simulated(gauge(load, 0.1, 0.025, delay_s=0.25), max_power_w=400.0)
+    for _ in range(2):
+        m = measured(simulation, Pulsing(simulation, load, 0.1), precision=0.03, idle=None)
+        assert m.energy_per_call_j is not None
+        assert m.energy_per_call_j.value == pytest.approx(21.0, rel=0.01)
+        line = simulation.rig.lines[0]
+        line.learn(line.channel)  # as when its update period was watched
+
+
 def test_the_same_gauge_read_naively_is_wrong_by_more_than_a_third() -> None:
     """What the test before is about: without phase delays the same sensor is off by 40 % and more."""
     load = Load()

@@ -103,8 +103,8 @@ def counter_energy(
     """Joules of one window from what its counter gained.
 
     For windows of many update periods the energy is the gain itself. A short window knows little: its
-    gain is weighted against the power known from elsewhere times its length, each by its variance; with
-    nothing known that power may lie anywhere between 0 and the device's limit.
+    gain is read by how often the counter may have changed, and its power may have been anything up to the
+    device's limit, whatever it was around the window.
 
     Args:
         gained_j: wrap-corrected gain in J between the two readings.

@@ -33,8 +33,6 @@ class GaugeLine(Line):
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
         self.pending: list[Edge] = []
         self.lock = threading.RLock()
-        # whether it was watched for how long it shows a load that has ended
-        self.rest_found = False
         self.learn(self.channel)
 
     def learn(self, channel: Channel) -> None:
@@ -50,6 +48,8 @@ class GaugeLine(Line):
                 "max_gap_s": max(5.0 * self.poll_s, 3.0 * period),
                 "limit_w": power_limit_w(channel),
             }
+            # whether it was watched for how long it shows a load that has ended: not with these figures
+            self.rest_found = False
             # enough looks to find a moment again that the gauge shows only now
             self.rest_longer(self.rest_s)
 
