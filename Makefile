@@ -2,7 +2,8 @@
 # it makes .venv first, and makes it again only when a pyproject.toml or constraints.txt has changed.
 #
 #   make demo                      train, measure and compare four small models
-#   make test                      all tests, on every supported Python that this machine has
+#   make test                      all tests, on the default interpreter and on every core
+#   make test-all                  the same, then the part without torch on every other supported Python found
 #   make test ARGS="-k quantity"   arguments for pytest
 #   make PYTHON=python3.12 ...     another default interpreter
 #
@@ -15,13 +16,16 @@ BIN = .venv/bin
 PLUGINS = $(patsubst %/pyproject.toml,%,$(wildcard backends/*/pyproject.toml))
 PACKAGES = wattwhat $(wildcard backends/*/wattwhat_*)
 
-.PHONY: demo test lint format docs bench build fuzz clean venv
+.PHONY: demo test test-all lint format docs bench build fuzz clean venv
 
 demo: venv
 	$(BIN)/python examples/demo.py $(ARGS)
 
 test:
 	$(PYTHON) tools/suites.py $(ARGS)
+
+test-all:
+	$(PYTHON) tools/suites.py --all $(ARGS)
 
 lint: venv
 	@status=0; set -x; \

@@ -1,7 +1,11 @@
-"""`make test`: the whole suite on the default interpreter, then its torch-free part on every other one found.
+"""`make test`: the whole suite on the default interpreter, on every core.
 
-Arguments are handed to pytest. The environments of the other interpreters hold no torch, so tests that need
-it skip there by themselves. Exit status 0 means that every run passed.
+    python3 tools/suites.py [ARGS]             the default interpreter; ARGS go to pytest
+    python3 tools/suites.py --others [ARGS]    the part without torch, on every other supported Python found
+    python3 tools/suites.py --all [ARGS]       both (`make test-all`)
+
+The environments of the other interpreters hold no torch, so tests that need it skip there by themselves.
+Exit status 0 means that every run passed.
 """
 
 from __future__ import annotations
@@ -13,10 +17,15 @@ from pathlib import Path
 import environment
 import pythons
 
+# One process a core, tests handed out one by one: a few long laws would keep one process busy at the end.
+# pytest takes the last -n that it is given, so ARGS="-n 0" turns it off.
+SPREAD = ["-n", "auto", "--dist", "worksteal"]
+WHICH = {"--others": (False, True), "--all": (True, True)}
+
 
 def run_suite(interpreter: Path, arguments: list[str]) -> bool:
     """Run pytest in one environment; True where it passed."""
-    command = [str(interpreter), "-m", "pytest", *arguments]
+    command = [str(interpreter), "-m", "pytest", *SPREAD, *arguments]
     return subprocess.run(command, cwd=environment.ROOT, stdin=subprocess.DEVNULL).returncode == 0
 
 
@@ -29,12 +38,13 @@ def suite_on(name: str, python: str, extras: list[str], arguments: list[str]) ->
     return "passed" if run_suite(interpreter, arguments) else "FAILED"
 
 
-def plan(default: str) -> list[tuple[str, str, str | None, list[str]]]:
+def plan(default: str, *, own: bool, others: bool) -> list[tuple[str, str, str | None, list[str]]]:
     """Rows of (title, environment, interpreter or None, extras): the default first, then the others."""
-    rows: list[tuple[str, str, str | None, list[str]]] = [
-        (f"{default} whole suite", ".venv", sys.executable, list(environment.DEFAULT_EXTRAS))
-    ]
-    for version in pythons.SUPPORTED:
+    rows: list[tuple[str, str, str | None, list[str]]] = []
+    if own:
+        extras = list(environment.DEFAULT_EXTRAS)
+        rows.append((f"{default} whole suite", ".venv", sys.executable, extras))
+    for version in pythons.SUPPORTED if others else ():
         if version != default:
             rows.append((f"{version} without torch", f".venv-{version}", pythons.find(version), ["test"]))
     return rows
@@ -44,7 +54,9 @@ def main(arguments: list[str]) -> int:
     """Plan, say what was found, run, sum up."""
     if environment.too_old():
         return 2
-    rows = plan("{}.{}".format(*sys.version_info))
+    own, others = WHICH.get(arguments[0] if arguments else "", (True, False))
+    arguments = arguments[1:] if others else arguments
+    rows = plan("{}.{}".format(*sys.version_info), own=own, others=others)
     for title, _, python, _ in rows:
         print(f"Python {title}: {python or 'not found on this machine'}", flush=True)
     outcomes = []
