@@ -262,7 +262,7 @@ def integrate_power(
         The trapezoid integral with the parts for unseen time and gaps; gain and offset are the caller's.
 
     Raises:
-        ValueError: the arrays differ in length, or hold fewer than two samples.
+        ValueError: the arrays differ in length, hold fewer than two samples, or all stand at one time.
 
     Example:
         >>> integrate_power([0.0, 1.0, 2.0], [100.0, 100.0, 100.0]).value_j
@@ -275,6 +275,8 @@ def integrate_power(
         raise ValueError(
             f"t_s and power_w: expected two equal runs of at least 2 numbers, got {t.shape}, {p.shape}"
         )
+    if not t[-1] > t[0]:
+        raise ValueError(f"t_s: expected times that increase, got {t[0]:g} to {t[-1]:g} s")
     median = float(np.median(np.diff(t)))
     period, limit_w = update_period_s or median, limit_w or 2.0 * float(np.max(np.abs(p)))
     sums = PowerSums().add_arrays(

@@ -169,20 +169,37 @@ class Trace:
             LogError: no device has two samples.
         """
         parts = {device: run.finish() for device, run in self._runs.items()}
-        usable = {device: [part for part in of if part.sums.samples > 1] for device, of in parts.items()}
+        usable = {device: [part for part in of if part.sums.span_s > 0.0] for device, of in parts.items()}
         count = max((len(of) for of in usable.values()), default=0)
         if not count:
             raise self._too_few(parts)
+        for device, of in parts.items():
+            self._list_moments(device, of)
         for k in range(count):
             here = {device: of[k] for device, of in usable.items() if k < len(of)}
             name = (label or self._source.stem) if count == 1 else f"{label or self._source.stem} ({k + 1})"
             yield self._measurement(here, name, items if count == 1 else None, metrics, details)
+
+    def _list_moments(self, device: str | None, parts: Iterable[Part]) -> None:
+        """What stands on a single moment is no energy; it must not vanish without a word."""
+        for part in parts:
+            if not part.sums.span_s > 0.0:
+                self._source.problem(
+                    part.first_line,
+                    f"expected samples at two times or more, found {part.sums.samples} at one"
+                    + (f" of {device}" if device else ""),
+                )
 
     def _too_few(self, parts: Mapping[str | None, list[Part]]) -> LogError:
         missing = sum(self._missing.values())
         seen = sum(part.sums.samples for of in parts.values() for part in of)
         if missing and not seen:
             sentence = f"all {missing} rows say that there is no power reading, as some devices do"
+        elif any(part.sums.samples > 1 for of in parts.values() for part in of):
+            sentence = (
+                f"all {seen} power samples stand at one time, but a power without a length of time is no "
+                "energy; log with a finer time"
+            )
         elif seen:
             sentence = (
                 f"{seen} power sample(s), but expected at least 2 of one device: a power without a length of "
