@@ -3,15 +3,96 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["as_metrics", "check_metrics", "frozen_mapping"]
+__all__ = ["as_metrics", "check_direction", "check_metrics", "frozen_mapping", "lower_is_better"]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+# Of these less is better; those of the second group have no upper end either.
+_SHARES = frozenset(
+    [
+        "wer",
+        "cer",
+        "ter",
+        "eer",
+        "err",
+        "error",
+        "errors",
+        "errorrate",
+        "fpr",
+        "fnr",
+        "ece",
+        "brier",
+        "misclassification",
+        "hallucination",
+    ]
+)
+_UNBOUNDED = frozenset(
+    [
+        "loss",
+        "losses",
+        "nll",
+        "perplexity",
+        "ppl",
+        "mae",
+        "mse",
+        "rmse",
+        "rmsle",
+        "mape",
+        "smape",
+        "fid",
+        "bpc",
+        "bpb",
+        "distance",
+        "latency",
+        "divergence",
+        "crossentropy",
+        "entropy",
+    ]
+)
+
+
+def lower_is_better(name: str) -> bool:
+    """Whether less of a metric is better, by its name: an error, a loss, a perplexity.
+
+    Example:
+        >>> [lower_is_better(name) for name in ("val_loss", "WER", "top1", "mAP")]
+        [True, True, False, False]
+    """
+    return bool(_words(name) & (_SHARES | _UNBOUNDED))
+
+
+def check_direction(name: str) -> None:
+    """Refuse a metric of which less is better where a score takes one of which more is better.
+
+    Raises:
+        ArgumentError: it is one; the message says what to give instead.
+
+    Example:
+        >>> check_direction("wer")
+        Traceback (most recent call last):
+        wattwhat.errors.ArgumentError: metric: of 'wer' less is better, a score takes a share of which ...
+    """
+    if not lower_is_better(name):
+        return
+    instead = (
+        "it has no range from 0 to 1, so choose an accuracy, F1, mAP or BLEU"
+        if _words(name) & _UNBOUNDED
+        else f"give 1 - {name} under another name, for instance accuracy"
+    )
+    raise ArgumentError(
+        f"metric: of {name!r} less is better, a score takes a share of which more is better; {instead}"
+    )
+
+
+def _words(name: str) -> set[str]:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[a-z])(?=[0-9])", " ", name)
+    return set(re.split(r"[\W_]+", spaced.lower()))
 
 
 def frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -311,3 +311,38 @@ def test_a_folder_of_real_mixed_logs_is_scored(capsys):
     assert status == 0
     assert {Path(row["file"]).suffix for row in objects(out)} >= {".csv", ".txt", ".json"}
     assert "MANIFEST.tsv" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--metric", "wer"),
+        ("--metric", "perplexity"),
+        ("--score", "netscore", "--alpha", "3"),
+        ("--score", "stars", "--mode", "quintile", "--unit", "Wh"),
+        ("--score", "stars", "--mode", "quintile", "--metric", "f1"),
+        ("--score", "accuracy-per-joule", "--tau", "2"),
+        ("--inferences", "100"),
+        ("--against", "small"),
+    ],
+)
+def test_an_option_that_does_not_apply_is_refused_by_name(words, models, capsys):
+    status, out, err = score(capsys, models, *words)
+    assert (status, out) == (2, "")
+    assert words[-2].strip("-") in err
+
+
+def test_an_option_need_only_apply_to_one_of_several_scores(models, capsys):
+    status, out, _ = score(capsys, models, "--score", "sam", "--score", "accuracy-per-joule", "--alpha", "3")
+    assert status == 0
+    assert "alpha=3" in out
+
+
+def test_stars_without_items_and_an_accuracy_in_percent_are_told_as_what_they_are(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("model,energy_kwh,accuracy\na,10,80.5\nb,20,0.9\n", encoding="utf-8")
+    _, _, err = score(capsys, table, "--score", "stars", "--mode", "quintile")
+    assert "items" in err
+    status, _, err = score(capsys, table)
+    assert status == 2
+    assert "percent" in err

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
-from wattwhat import Quantity
+from wattwhat import Measurement, Quantity
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.scoring import (
     SAM,
@@ -94,3 +94,36 @@ def test_an_energy_beyond_numbers_is_refused_and_never_graded(joules):
         EnergyStars.fit(nets, mode="quintile")(odd)
     with pytest.raises(ScoreError, match=r"'odd'.*(infinite|no energy)"):
         EnergyStars.fit([*nets, odd], mode="quintile")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wer",
+        "WER",
+        "cer",
+        "error_rate",
+        "top1_error",
+        "top1err",
+        "loss",
+        "val_loss",
+        "perplexity",
+        "ppl",
+        "RMSE",
+        "test.nll",
+        "valLoss",
+        "FID",
+    ],
+)
+def test_a_metric_of_which_less_is_better_is_refused_by_name(name):
+    net = Measurement(label="net", energy_j=Quantity(10.0, 0.1, "J"), items=1, metrics={name: 0.2})
+    with pytest.raises(ArgumentError, match="less is better"):
+        accuracy_of(net, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["accuracy", "f1", "mAP", "bleu", "top1", "top5", "auc", "map50", "terse_f1", "lossless_f1"]
+)
+def test_a_metric_of_which_more_is_better_is_taken(name):
+    net = Measurement(label="net", energy_j=Quantity(10.0, 0.1, "J"), items=1, metrics={name: 0.2})
+    assert accuracy_of(net, name).value == 0.2

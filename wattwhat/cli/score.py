@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import say, wrap
-from wattwhat.cli.scorers import Reason, check_options, make, one_a_model, scorable
+from wattwhat.cli.scorers import Reason, check_applicable, check_options, make, one_a_model, scorable
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 from wattwhat.fields import plain_copy
@@ -79,6 +79,7 @@ def call(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.score or ["sam"]))
     for name in names:
         check_options(name, arguments)
+    check_applicable(names, arguments)
     found = gather(arguments)
     kept, dropped = one_a_model(found.measurements, arguments.phase, arguments.inferences)
     scored = 0

@@ -15,7 +15,7 @@ from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
 
-__all__ = ["Reason", "check_options", "make", "one_a_model", "scorable"]
+__all__ = ["Reason", "check_applicable", "check_options", "make", "one_a_model", "scorable"]
 
 Reason = tuple[str, str]
 _NEEDED = {
@@ -30,6 +30,45 @@ _NEEDED = {
         "--inferences N and --tau T: how many a model serves, and what accuracy weighs",
     ),
 }
+
+_SHARE = ("sam", "full-cycle", "accuracy-per-joule", "netscore", "sapi", "grade")
+# Which scores look at an option; with any other it would be passed over in silence.
+_TAKEN = {
+    "alpha": ("sam",),
+    "beta": ("sam",),
+    "items": ("sam",),
+    "unit": ("sam", "full-cycle", "accuracy-per-joule"),
+    "reference": ("grade",),
+    "against": ("reference",),
+    "mode": ("stars",),
+    "tau": ("full-cycle",),
+    "inferences": ("full-cycle",),
+}
+
+
+def check_applicable(names: Sequence[str], arguments: argparse.Namespace) -> None:
+    """Refuse an option that none of the chosen scores looks at, and a metric that no score can take.
+
+    Raises:
+        ArgumentError: there is one; the message names those that take it.
+    """
+    from wattwhat.metrics import check_direction
+
+    for option, takers in _TAKEN.items():
+        if option == "inferences" and arguments.phase == "both":
+            continue
+        if getattr(arguments, option) is not None and not set(names) & set(takers):
+            raise ArgumentError(_does_not_apply(option, names, takers))
+    if arguments.metric != "accuracy" and not set(names) & set(_SHARE):
+        raise ArgumentError(_does_not_apply("metric", names, _SHARE))
+    check_direction(arguments.metric)
+
+
+def _does_not_apply(option: str, names: Sequence[str], takers: Sequence[str]) -> str:
+    return (
+        f"--{option} does not apply to --score {', '.join(names)}; it is for {', '.join(takers)}, "
+        "so leave it out"
+    )
 
 
 def check_options(name: str, arguments: argparse.Namespace) -> None:
@@ -72,9 +111,9 @@ def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurem
         given = {"alpha": arguments.alpha, "beta": arguments.beta, "unit": unit, "items": arguments.items}
         return cls(metric=metric, **{key: value for key, value in given.items() if value is not None})
     if name == "grade":
-        return cls.load(arguments.reference)
+        return _with_its_metric(cls.load(arguments.reference), metric)
     if name == "stars":
-        counted = [m for m in everything if m.items and m.energy_j.known]
+        counted = [m for m in everything if m.items and m.energy_j.known] or list(everything)
         return cls.fit(counted, mode=arguments.mode, reference="these logs", force=arguments.force)
     if name == "reference":
         return cls.against(_labelled(arguments.against, everything))
@@ -89,6 +128,16 @@ def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurem
     if name in ("netscore", "sapi"):
         return cls(metric=metric)
     return _foreign(name, cls)
+
+
+def _with_its_metric(grade: Any, metric: str) -> Any:
+    """The grade, if its reference was fitted with the metric that was asked for."""
+    if metric not in ("accuracy", grade.metric):
+        raise ArgumentError(
+            f"--metric {metric} does not apply to --score grade with this reference, which was fitted with "
+            f"{grade.metric!r}; leave --metric out, or fit a reference with it"
+        )
+    return grade
 
 
 def _foreign(name: str, found: Any) -> Any:

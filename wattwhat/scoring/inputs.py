@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.metrics import check_direction
 from wattwhat.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
 
     Raises:
         ScoreError: the measurement carries no such metric; the message says how to add it.
-        ArgumentError: it is no fraction.
+        ArgumentError: it is no fraction, or a metric of which less is better.
 
     Example:
         >>> from wattwhat import Measurement
@@ -133,9 +134,13 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
         0.900(16) 1
     """
     check_measurement(measurement)
+    check_direction(metric)
     value = measurement.metrics.get(metric)
     if value is None:
         known = ", ".join(measurement.metrics) or "none"
+        left_out = next((said for said in measurement.warnings if "holds values above 1" in said), None)
+        if left_out is not None:
+            raise ScoreError(f"{measurement.label!r} carries no {metric!r}: {left_out}")
         raise ScoreError(
             f"{measurement.label!r} carries no {metric!r} (its metrics: {known}); "
             f"use measurement.with_metrics({metric}=0.91), a fraction, or name another one with metric="
