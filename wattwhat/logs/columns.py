@@ -6,9 +6,9 @@ import re
 
 import attrs
 
-from wattwhat.logs.cells import split_unit
+from wattwhat.logs.cells import split_unit, stamp
 
-__all__ = ["Columns", "columns_of", "unit_of_header"]
+__all__ = ["Columns", "columns_of", "is_date", "is_time", "unit_of_header"]
 
 _DRAW = ("power.draw", "power.draw.average", "power.draw.instant", "module.power.draw.average")
 _DRAW_OWN = re.compile(
@@ -106,3 +106,14 @@ def columns_of(header: list[str]) -> Columns | None:
 
 def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a moment, and not just a small number."""
+    moment = stamp(cell)
+    return moment is not None and moment.kind != "elapsed"
+
+
+def is_time(cell: str) -> bool:
+    """Whether a cell is a moment and has no unit of power."""
+    return is_date(cell) and not unit_of_header(cell)[1]

@@ -10,17 +10,18 @@ from typing import Any
 import attrs
 
 from wattwhat.logs.cells import is_index, is_missing, number, split_unit, stamp
-from wattwhat.logs.columns import Columns, columns_of, unit_of_header
+from wattwhat.logs.columns import Columns, columns_of, is_date, is_time
+from wattwhat.logs.named import delimiter_of
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import NVML, Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import split_cells
+from wattwhat.logs.tables import misfit, split_cells
 from wattwhat.logs.trace import Trace
 from wattwhat.logs.turns import Turns, devices_in_turn
 from wattwhat.measurement import Measurement
 from wattwhat.quantity import unit_factor
 
-__all__ = ["WATTS", "PowerTable", "delimiter_of", "is_date", "is_time"]
+__all__ = ["WATTS", "PowerTable"]
 
 WATTS = re.compile(r"\[?[\d.]+ W\]?")
 _UUID = re.compile(r"GPU-[0-9a-f-]{8,}|[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d")
@@ -55,18 +56,27 @@ class PowerTable:
         if options.power_unit:
             self.trace.warn(f"powers were read as {options.power_unit}, as power_unit asked")
         self._rows: dict[str | None, int] = {}
+        self._clock_kind: str | None = None
+        self.decimals: int | None = None
         self._limits: dict[str | None, float] = {}
         self._turns = self._turns_of(head)
-        self._width = self._header_width(split_cells(head.first_line, self.delimiter))
-        self._with_unit = self._has_units(head)
+        self.width = self._width_of(head)
+        self._units = self._units_of(head)
 
-    def _header_width(self, cells: list[str]) -> int | None:
-        return None if columns_of(cells) is None else len(cells)
+    def _width_of(self, head: Head) -> int:
+        """Cells a row: as many as the header has; without one, as most of the first rows have."""
+        cells = split_cells(head.first_line, self.delimiter)
+        if columns_of(cells) is not None:
+            return len(cells)
+        widths = [len(split_cells(text, self.delimiter)) for text in head.lines[:50]]
+        return max((w for w in widths if w > self.columns.power), key=widths.count)
 
-    def _has_units(self, head: Head) -> bool:
-        """Whether the rows at the beginning write the unit behind each power, so that a cut one shows."""
+    def _units_of(self, head: Head) -> set[str]:
+        """The units that rows at the beginning write behind a power, so that one without it shows as cut."""
+        place = self.columns.power
         rows = [split_cells(text, self.delimiter) for text in head.lines[:50]]
-        return any(len(row) > self.columns.power and WATTS.fullmatch(row[self.columns.power]) for row in rows)
+        units = (split_unit(row[place]) for row in rows if place < len(row) == self.width)
+        return {unit for text, unit in units if unit and number(text) is not None}
 
     def _find_columns(self, head: Head) -> Columns:
         cells = split_cells(head.first_line, self.delimiter)
@@ -158,13 +168,14 @@ class PowerTable:
         """One line of the file."""
         cells = split_cells(text, self.delimiter)
         columns = self.columns
-        if len(cells) <= columns.power:
-            if not self._is_header(cells):
-                self._source.problem(line, f"expected {columns.power + 1} cells or more, found {len(cells)}")
-            return
         cells = self._mended(cells)
+        if wrong := misfit(len(cells), self.width):
+            if not self._is_header(cells):
+                self._source.problem(line, wrong)
+            return
         device = self._device(cells)
         power_w, complaint = self._power(cells[columns.power])
+        complaint = complaint or self._cut(line, cells)
         if complaint:
             if not self._is_header(cells):
                 self._source.problem(line, complaint)
@@ -181,11 +192,27 @@ class PowerTable:
     def _mended(self, cells: list[str]) -> list[str]:
         """A decimal comma beside separating commas makes one cell more: ``100,50 W`` is one power."""
         place = self.columns.power
-        if self._width is None or len(cells) != self._width + 1 or self.delimiter != ",":
+        if len(cells) != self.width + 1 or place + 1 >= len(cells) or self.delimiter != ",":
             return cells
+        moment = (
+            stamp(cells[place - 1]) if self.columns.time == place - 1 and len(cells[place]) == 3 else None
+        )
+        if moment is not None and moment.step_s >= 1.0:
+            return cells  # may as well be the milliseconds of Python's logging
         if not (is_index(cells[place]) and _DECIMALS.fullmatch(cells[place + 1])):
             return cells
         return [*cells[:place], f"{cells[place]}.{cells[place + 1]}", *cells[place + 2 :]]
+
+    def _cut(self, line: int, cells: list[str]) -> str | None:
+        """Whether the file ends within this power: it has fewer decimals than any before, and no line end."""
+        cell = cells[-1]
+        if self.columns.power != len(cells) - 1 or not cell[-1:].isdigit():
+            return None
+        decimals, before = len(cell.partition(".")[2]), self.decimals
+        self.decimals = decimals if before is None else min(before, decimals)
+        if before is None or decimals >= before or line != self._source.line_without_end:
+            return None
+        return f"expected a power of {before} decimals or more, found {cell!r:.60}: cut off, as is its line?"
 
     def _take(self, device: str | None, t_s: float, power_w: float | None, line: int) -> None:
         if power_w is None:
@@ -200,7 +227,7 @@ class PowerTable:
             return False
         if columns.time is None:
             columns = attrs.evolve(columns, time=self.columns.time)
-        self.columns, self._width = columns, len(cells)
+        self.columns, self.width = columns, len(cells)
         return True
 
     def _device(self, cells: list[str]) -> str | None:
@@ -228,7 +255,7 @@ class PowerTable:
             return None, None if is_missing(cell) else f"expected a power, found {cell!r:.60}"
         if value < 0.0:
             return None, f"expected a power of 0 W or more, found {cell!r:.60}"
-        if unit is None and self._with_unit and not _WHOLE.fullmatch(text):
+        if unit is None and self._units and not (self._units == {"W"} and _WHOLE.fullmatch(text)):
             return (
                 None,
                 f"expected a power with its unit, as in the rows before, found {cell!r:.60}: cut off?",
@@ -251,8 +278,10 @@ class PowerTable:
         if place is None or place >= len(cells):
             return None
         moment = stamp(cells[place])
-        if moment is None:
+        # a stamp that is cut off may look like one of another clock
+        if moment is None or moment.kind != (self._clock_kind or moment.kind):
             return None
+        self._clock_kind = moment.kind
         if moment.kind == "elapsed" and self.columns.time_unit:
             moment = attrs.evolve(moment, t_s=moment.t_s * self.columns.time_unit)
         return self.trace.clock(moment)
@@ -267,19 +296,3 @@ class PowerTable:
 def _at(cells: list[str], place: int | None) -> str | None:
     """The cell in this place, None where there is none or it is empty."""
     return cells[place] or None if place is not None and place < len(cells) else None
-
-
-def delimiter_of(line: str) -> str:
-    """The most frequent of comma, semicolon and tab."""
-    return max(",;\t", key=line.count)
-
-
-def is_date(cell: str) -> bool:
-    """Whether a cell is a moment, and not just a small number."""
-    moment = stamp(cell)
-    return moment is not None and moment.kind != "elapsed"
-
-
-def is_time(cell: str) -> bool:
-    """Whether a cell is a moment and has no unit of power."""
-    return is_date(cell) and not unit_of_header(cell)[1]

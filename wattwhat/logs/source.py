@@ -77,6 +77,7 @@ class Source:
         self.problems = Problems() if problems is None else problems
         with opener() as stream:
             self.head_bytes = _read_fully(stream, HEAD_BYTES + 1)
+        self.line_without_end: int | None = None
         self.complete = len(self.head_bytes) <= HEAD_BYTES
         self.encoding = encoding_of(self.head_bytes)
 
@@ -160,6 +161,7 @@ class Source:
                 if len(rest) > max_chars:
                     raise self.error(number, f"expected lines of at most {max_chars} characters")
             if rest:
+                self.line_without_end = number
                 yield number, rest
 
     def blocks(self, size: int = 1 << 21) -> Iterator[tuple[int, bytes]]:
@@ -187,6 +189,7 @@ class Source:
                     yield number, block[:cut]
                     number += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == 10))
             if rest:
+                self.line_without_end = number
                 yield number, rest + b"\n"
 
     def text(self, max_mb: float = 64.0) -> str:

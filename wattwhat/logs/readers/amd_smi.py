@@ -137,7 +137,7 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, tuple[str, str | 
     for line, row in csv_rows(source):
         if "gpu" in row:
             header = row
-        elif len(row) < len(header) or not header:
+        elif len(row) != len(header):
             source.problem(line, f"expected {len(header)} cells, found {len(row)}")
         else:
             yield line, {name: (cell, None) for name, cell in zip(header, row, strict=False)}

@@ -58,7 +58,7 @@ class _Table:
             return
         if words[0] != "GPU":
             return
-        if len(words) < 2 + len(self._columns) or not is_index(words[1]):
+        if len(words) != 2 + len(self._columns) or not is_index(words[1]):
             self._source.problem(line, f"expected GPU, its number and {len(self._columns)} values")
             return
         device = f"GPU {int(words[1])}"

@@ -129,6 +129,8 @@ def _scores_beside(source: Source) -> dict[str, dict[str, float]]:
         return found
     try:
         for row in named_rows(other, lambda names: names == _SCORES):
+            if not row.whole:
+                continue  # of whom an accuracy is would be a guess
             shares = {name: fraction(row.get(name), percent=True) for name in _SCORES[1:]}
             found[row.get("model").lower()] = {
                 name: share for name, share in shares.items() if share is not None

@@ -48,7 +48,7 @@ class NvidiaDmon:
                 continue
             if not columns:
                 raise source.error(line, "expected a header that begins with a hash and names gpu and pwr")
-            if len(words) < len(columns) or not is_index(words[columns.index("gpu")]):
+            if len(words) != len(columns) or not is_index(words[columns.index("gpu")]):
                 source.problem(
                     line, f"expected {len(columns)} cells with the GPU's number, found {text.strip()!r:.80}"
                 )

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from wattwhat.logs.cells import Stamp
-from wattwhat.logs.columns import columns_of
+from wattwhat.logs.columns import columns_of, is_time
 from wattwhat.logs.decode import lines_of
 from wattwhat.logs.fast import Layout, Rows, parse
-from wattwhat.logs.power_table import WATTS, PowerTable, delimiter_of, is_time
+from wattwhat.logs.named import delimiter_of
+from wattwhat.logs.power_table import WATTS, PowerTable
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.source import Source
 from wattwhat.logs.tables import split_cells
@@ -74,7 +75,12 @@ def _layout(source: Source, table: PowerTable) -> Layout | None:
         return None
     rows = [split_cells(text) for text in source.head_bytes.decode("utf-8", "replace").splitlines()[1:3]]
     places = (columns.time, columns.power, columns.index or 0)
-    if not rows or len(rows[0]) <= max(1, *places) or not _OWN_STAMP.fullmatch(rows[0][columns.time]):
+    if (
+        not rows
+        or len(rows[0]) != table.width
+        or len(rows[0]) <= max(1, *places)
+        or not _OWN_STAMP.fullmatch(rows[0][columns.time])
+    ):
         return None
     return Layout(len(rows[0]), columns.time, columns.power, columns.index)
 
@@ -117,6 +123,7 @@ class _Blocks:
         if first >= last:
             return
         self._table.trace.clock(Stamp(0.0, "local", 1e-3))
+        self._table.decimals = 2  # regular rows have as many
         lines = np.arange(line + first, line + last)
         t_s, power_w = rows.t_s[first:last], rows.power_w[first:last] * self._factor
         if rows.index is None:

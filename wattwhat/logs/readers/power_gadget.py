@@ -10,7 +10,7 @@ from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import RAPL
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import csv_rows
+from wattwhat.logs.tables import csv_rows, misfit
 from wattwhat.logs.tally import Tally
 from wattwhat.measurement import Measurement
 
@@ -84,8 +84,8 @@ def _wrong(
     row: list[str], width: int, elapsed: int, places: dict[tuple[str, ...], int], before: list[str] | None
 ) -> str | None:
     """What is wrong with a row, or None."""
-    if len(row) < width:
-        return f"expected {width} cells, found {len(row)}"
+    if wrong := misfit(len(row), width):
+        return wrong
     for place in (elapsed, *places.values()):
         value = number(row[place])
         if value is None or value < 0.0:

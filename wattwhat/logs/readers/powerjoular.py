@@ -10,7 +10,7 @@ from wattwhat.logs.cells import Stamp, day_start_s, is_missing, number
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import csv_rows
+from wattwhat.logs.tables import csv_rows, misfit
 from wattwhat.logs.trace import Trace
 from wattwhat.measurement import Measurement
 
@@ -64,6 +64,9 @@ class PowerJoular:
         dormant: dict[str, tuple[float, int] | None] = {"gpu power": None}
         for line, row in rows:
             if row == header:
+                continue
+            if wrong := misfit(len(row), len(header)):
+                source.problem(line, wrong)
                 continue
             moment = ada_stamp(row[0])
             values = {name: _power(row, place) for name, place in columns.items()}

@@ -106,7 +106,7 @@ def _csv_rows(source: Source) -> Iterable[tuple[int, str, dict[str, str]]]:
     for line, row in csv_rows(source):
         if row[0] == "device":
             header = row
-        elif len(row) < len(header) or not row[0].startswith("card"):
+        elif len(row) != len(header) or not row[0].startswith("card"):
             source.problem(
                 line, f"expected {len(header)} cells beginning with a card, found {','.join(row)[:60]!r}"
             )

@@ -10,6 +10,7 @@ from wattwhat.logs.imported import imported, rounding_j, unused_rows
 from wattwhat.logs.reader import Head, Options, head_of
 from wattwhat.logs.sensors import RAPL
 from wattwhat.logs.source import Source
+from wattwhat.logs.tables import misfit
 from wattwhat.logs.tally import Tally
 from wattwhat.logs.trace import Trace
 from wattwhat.measurement import Measurement
@@ -102,8 +103,8 @@ class _Samples:
         topology = [k for k, name in enumerate(self._columns) if name in _TOPOLOGY]
         if topology and any(words[k] != "-" for k in topology if k < len(words)):
             return
-        if len(words) < len(self._columns):
-            self._source.problem(line, f"expected {len(self._columns)} columns, found {len(words)}")
+        if wrong := misfit(len(words), len(self._columns)):
+            self._source.problem(line, wrong)
             return
         row = dict(zip(self._columns, words, strict=False))
         values = {name: number(cell) for name, cell in row.items() if name in _COLUMNS}

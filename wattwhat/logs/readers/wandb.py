@@ -9,7 +9,7 @@ from wattwhat.logs.cells import is_missing, number, stamp
 from wattwhat.logs.reader import Head, Options
 from wattwhat.logs.sensors import NVML
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import csv_rows
+from wattwhat.logs.tables import csv_rows, misfit
 from wattwhat.logs.trace import Trace
 from wattwhat.measurement import Measurement
 
@@ -56,14 +56,17 @@ class Wandb:
         for line, row in rows:
             if row == header:
                 continue
-            moment = stamp(row[time]) if time < len(row) else None
+            if wrong := misfit(len(row), len(header)):
+                source.problem(line, wrong)
+                continue
+            moment = stamp(row[time])
             if moment is None:
                 source.problem(
                     line, f"expected a time in column {header[time]}, found {','.join(row)[:60]!r}"
                 )
                 continue
             for place, match in places.items():
-                cell = row[place] if place < len(row) else ""
+                cell = row[place]
                 if is_missing(cell):
                     continue  # rows are sparse: each kind of metric has its own
                 value = number(cell)

@@ -44,9 +44,9 @@ class ZeusPower:
 
 def _sample(source: Source, trace: Trace, row: NamedRow, factor: float) -> None:
     moment, power = stamp(row.get("Time")), number(row.get("Power"))
-    if is_missing(row.get("Power")):
+    if row.whole and is_missing(row.get("Power")):
         trace.missing(None)
-    elif moment is None or power is None or power < 0.0:
+    elif moment is None or power is None or power < 0.0 or not row.whole:
         source.problem(row.line, f"expected a time and a power in mW, found {','.join(row.found)!r:.80}")
     else:
         trace.add(None, trace.clock(moment), power * factor, row.line)
