@@ -43,7 +43,7 @@ class Carbontracker:
         """Sentences that it writes."""
         if head.has("carbontracker version ") or "Average power usage (W) for " in head.text:
             return 90
-        if "CarbonTracker: " in head.text and (
+        if "CarbonTracker:" in head.text and (
             " consumption for " in head.text or "following components" in head.text
         ):
             return 90
@@ -53,7 +53,7 @@ class Carbontracker:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a training."""
         text = head_of(source).text
-        if "CarbonTracker: " in text:
+        if "CarbonTracker:" in text:
             output: Source | None = source
             standard = source.sibling(_OUTPUT, _STANDARD)
             source.sibling(_OUTPUT, _ERRORS)
@@ -65,11 +65,14 @@ class Carbontracker:
                 None, "is carbontracker's error log, which holds no energy; read the log beside it"
             )
         epochs = read_standard(standard) if standard is not None else None
-        actual = read_output(output) if output is not None else None
+        runs = read_output(output) if output is not None else []
+        actual = runs[-1] if runs else None
         if standard is not None and epochs is not None and epochs.powers:
             yield _measured(standard, options, epochs, actual)
         elif output is not None and actual is not None and actual.energy_kwh is not None:
-            yield _stated(output, options, actual, epochs)
+            for number, run in enumerate(runs, 1):
+                label = None if len(runs) == 1 else f"{output.stem} ({number})"
+                yield _stated(output, options, run, epochs, label)
         else:
             raise source.error(None, _nothing(epochs, actual))
 
@@ -148,7 +151,9 @@ def _check(energy_j: float, actual: Actual | None, log: Standard, options: Optio
         )
 
 
-def _stated(source: Source, options: Options, actual: Actual, log: Standard | None) -> Measurement:
+def _stated(
+    source: Source, options: Options, actual: Actual, log: Standard | None, label: str | None
+) -> Measurement:
     """The actual consumption as the output log states it, PUE inside."""
     factor = options.energy_factor or 3.6e6
     energy_j = (actual.energy_kwh or 0.0) * factor
@@ -160,6 +165,7 @@ def _stated(source: Source, options: Options, actual: Actual, log: Standard | No
         source,
         [(channel, printed(actual.printed, energy_j, factor, _TOTAL))],
         format=Carbontracker.name,
+        label=label,
         duration_s=actual.duration_s,
         calls=actual.epochs,
         warnings=[f"the energy includes {known}, which was not removed", *([unit] if unit else [])],

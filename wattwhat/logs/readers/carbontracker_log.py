@@ -50,7 +50,7 @@ class Standard:
 
 @attrs.define
 class Actual:
-    """The output log: the last actual consumption, and whether there was a prediction."""
+    """The output log: a run's last actual consumption, and whether there was a prediction."""
 
     energy_kwh: float | None = None
     printed: str = ""
@@ -157,28 +157,46 @@ def _drop_unfinished(log: Standard) -> None:
             del log.powers[name]
 
 
-def read_output(source: Source) -> Actual:
-    """The last block of actual consumption; predictions are noted and passed over."""
-    found = Actual()
+def read_output(source: Source) -> list[Actual]:
+    """What each run says at its end; predictions are noted and passed over.
+
+    An actual consumption is cumulative within a run, so of one run the last counts. A run begins by naming
+    its components, and also where what accumulates goes down. A file with predictions alone gives one
+    record without an energy.
+    """
+    runs: list[Actual] = []
     block: Actual | None = None
+    predicted, anew = False, True
     for line, text in source.lines():
         begin = _CONSUMPTION.search(text)
-        if begin:
+        if "components were found" in text:
+            predicted, anew, block = False, True, None
+        elif begin:
             block = Actual(epochs=int(begin[2]) or None, line=line) if begin[1] == "Actual" else None
-            found.predicted = found.predicted or begin[1] == "Predicted"
-            continue
-        if block is None:
-            continue
-        duration, energy = _DURATION.fullmatch(text), _ENERGY.fullmatch(text)
-        if duration:
+            predicted = predicted or begin[1] == "Predicted"
+        elif block is not None and (duration := _DURATION.fullmatch(text)):
             block.duration_s = span_s(duration[1].strip()) or None
-        elif energy:
+        elif block is not None and (energy := _ENERGY.fullmatch(text)):
             value = number(energy[1], decimal=".")
             if value is None or not 0.0 <= value * 3.6e6 <= MOST_J:
                 source.problem(line, f"expected an energy in kWh, found {energy[1]!r:.40}")
-                block = None
-                continue
-            block.energy_kwh, block.printed = value, energy[1]
-            block.predicted = found.predicted
-            found, block = block, None
-    return found
+            else:
+                block.energy_kwh, block.printed, block.predicted = value, energy[1], predicted
+                if runs and not anew and _goes_on(runs[-1], block):
+                    runs.pop()
+                runs.append(block)
+                anew = False
+            block = None
+    return runs or [Actual(predicted=predicted)]
+
+
+def _goes_on(before: Actual, after: Actual) -> bool:
+    """Whether a consumption can hold the one before it: nothing that accumulates went down."""
+    return all(
+        old is None or new is None or new >= old
+        for old, new in (
+            (before.energy_kwh, after.energy_kwh),
+            (before.epochs, after.epochs),
+            (before.duration_s, after.duration_s),
+        )
+    )

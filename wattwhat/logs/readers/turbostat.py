@@ -54,8 +54,9 @@ class Turbostat:
 def _first_row_only(head: Head) -> bool:
     """Without columns that number CPUs: whether only the first row below a header is the summary.
 
-    With --Summary there is one header and every row counts; else every sample has its header, and the rows
-    below the first are its parts. A single sample shows in the first row being the sum of the others.
+    With --Summary every row counts, and several headers mean several recordings; else every sample has its
+    header, and the rows below the first are its parts. That shows in the first row being the sum of the
+    others in every column of energy, or in rows of CPUs that lack the columns of the package.
     """
     tables: list[list[list[str]]] = []
     for text in head.lines:
@@ -64,13 +65,22 @@ def _first_row_only(head: Head) -> bool:
             tables.append([])
         if tables and words:
             tables[-1].append(words)
-    if len(tables) != 1 or len(tables[0]) < 3:
-        return len(tables) > 1
-    header, first, *others = tables[0]
-    place = next(k for k, name in enumerate(header) if name in _COLUMNS)
-    values = [number(row[place]) or 0.0 for row in others if len(row) == len(header)]
-    whole = number(first[place]) if place < len(first) else None
-    return whole is not None and whole > 0.0 and abs(sum(values) - whole) <= 0.02 * whole
+    # One other row may just be alike: only where it is so sample after sample does it repeat the first.
+    least = 3 if len(tables) == 1 else 2
+    votes = [_holds_its_parts(header, rows) for header, *rows in tables if len(rows) >= least]
+    return 2 * sum(votes) > len(votes)
+
+
+def _holds_its_parts(header: list[str], rows: list[list[str]]) -> bool:
+    first, *others = rows
+    if len(first) != len(header) or any(len(row) < len(header) for row in others[:-1]):
+        return len(first) == len(header)
+    for place in (k for k, name in enumerate(header) if name in _COLUMNS):
+        values = [number(row[place]) or 0.0 for row in others if len(row) == len(header)]
+        whole = number(first[place]) or 0.0
+        if whole < 0.0 or abs(sum(values) - whole) > 0.02 * whole:
+            return False
+    return True
 
 
 class _Samples:
