@@ -12,8 +12,8 @@ import attrs
 from wattwhat.logs.cells import is_index, is_missing, number, split_unit, stamp
 from wattwhat.logs.columns import Columns, columns_of, is_date, is_time
 from wattwhat.logs.named import delimiter_of
+from wattwhat.logs.power_sensor import powers_left_out, sensor_of
 from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import NVML, Sensor
 from wattwhat.logs.source import Source
 from wattwhat.logs.tables import misfit, split_cells
 from wattwhat.logs.trace import Trace
@@ -27,8 +27,6 @@ WATTS = re.compile(r"\[?[\d.]+ W\]?")
 _UUID = re.compile(r"GPU-[0-9a-f-]{8,}|[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d")
 _DECIMALS = re.compile(r"\d{1,2} W")
 _WHOLE = re.compile(r"\d+\.\d\d")  # as nvidia-smi prints powers; cut behind it, the number is still right
-# "power.draw.average" is the mean of the last second, on Ampere (except GA100) and later (nvml.h).
-_AVERAGED = attrs.evolve(NVML, update_period_s=1.0, averaging_window_s=1.0)
 
 
 class PowerTable:
@@ -49,9 +47,12 @@ class PowerTable:
         self._source, self._options = source, options
         self.delimiter = delimiter_of(head.first_line)
         self.columns = self._find_columns(head)
-        self.trace = Trace(
-            source, options, format="nvidia-smi", sensor=self._sensor(), component=self._component()
-        )
+        first, *others = (split_cells(text, self.delimiter) for text in head.lines[:3])
+        sensor = sensor_of(self.columns, first, [cell for row in others for cell in row])
+        self.trace = Trace(source, options, format="nvidia-smi", sensor=sensor, component=self._component())
+        if unread := powers_left_out(self.columns, first):
+            names = ", ".join(unread)[:300]
+            self.trace.warn(f"only the power in {first[self.columns.power]} was read; left out: {names}")
         self._factor = options.power_factor
         if options.power_unit:
             self.trace.warn(f"powers were read as {options.power_unit}, as power_unit asked")
@@ -123,9 +124,6 @@ class PowerTable:
             )
         uuid = next((k for k, cell in enumerate(first) if _UUID.fullmatch(cell)), None)
         return Columns(watts[0], "W", time=time, uuid=uuid)
-
-    def _sensor(self) -> Sensor:
-        return _AVERAGED if self.columns.kind.endswith(".average") else NVML
 
     def _component(self) -> str:
         return "module" if self.columns.kind.startswith("module.") else "gpu"

@@ -1,0 +1,34 @@
+"""A column called power says nothing of its sensor: what is not known is wider, and said."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from wattwhat import logs
+
+QUERIED = "timestamp, power.draw [W]\n" + "".join(f"2026/03/01 10:00:0{k}.000, 100.00 W\n" for k in range(4))
+
+
+def one(text: str) -> logs.Measurement:
+    (found,) = logs.read(io.StringIO(text))
+    return found
+
+
+@pytest.mark.parametrize("name", ["power_w", "power", "gpu_power_w", "watts"])
+def test_a_power_of_unknown_origin_is_wider_than_nvmls_and_says_so(name: str) -> None:
+    own = one(f"timestamp,{name}\n" + "".join(f"177235920{k},100.0\n" for k in range(4)))
+    assert own.energy_j.value == pytest.approx(300.0)
+    assert own.energy_j.u >= 0.1 * 300.0
+    assert any("assumption" in said for said in own.warnings)
+    assert one(QUERIED).energy_j.u < 0.06 * 300.0
+
+
+def test_powers_that_are_not_read_are_named() -> None:
+    rows = "".join(f"177235920{k},100.0,40.0,7.0,300\n" for k in range(4))
+    found = one("timestamp,power_w,cpu_power_w,RAM Power (W),power_limit_w\n" + rows)
+    (said,) = [said for said in found.warnings if "left out" in said]
+    assert "cpu_power_w" in said
+    assert "RAM Power (W)" in said
+    assert "limit" not in said
