@@ -21,6 +21,8 @@ _BRACKET = re.compile(
     rf"(.{{1,80}}?)\s*[\[(]\s*([A-Za-zµμ]{{1,6}})\s*(?:(?:/|\s*per\s+)\s*({_ITEM}))?\s*[\])]", re.IGNORECASE
 )
 _SUFFIX = re.compile(rf"(.{{1,80}}?)[_ .-]([A-Za-zµμ]{{1,6}})(?:(?:[_ ]per[_ ]|/)({_ITEM}))?", re.IGNORECASE)
+# Units that stand for nothing but energy; J and Ws need the word beside them.
+_ENOUGH = frozenset(("Wh", "kWh", "mWh", "MWh", "kJ"))
 _PER = re.compile(rf"per[_ ]({_ITEM})", re.IGNORECASE)
 _COMPONENTS = {"cpu": "cpu", "gpu": "gpu", "ram": "dram", "dram": "dram"}
 _NOT_IT = frozenset(
@@ -93,7 +95,12 @@ def _column(name: str) -> EnergyColumn | None:
     base, unit, item = match.groups()
     known = _EXACT.get(unit) or (_LOWER.get(unit) if unit.islower() else None)
     words = [word for word in re.split(r"[^a-z0-9]+", base.lower()) if word]
-    if known is None or "energy" not in words or _NOT_IT & set(words) or (name.isupper() and unit == "MJ"):
+    if (
+        known is None
+        or not ("energy" in words or known in _ENOUGH)
+        or _NOT_IT & set(words)
+        or (name.isupper() and unit == "MJ")
+    ):
         return None
     per = _PER.search(base)
     item = item or (per[1] if per else None)

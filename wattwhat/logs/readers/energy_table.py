@@ -26,13 +26,17 @@ _ROWS_AT_MOST = 50_000
 _SENSOR = Sensor("a table's energy (it does not say how it was measured)", 0.1, False)
 _NAMES = (
     "model", "model_name", "model_id", "name", "label", "run", "run_name", "experiment", "network", "method",
-    "algorithm", "architecture", "configuration", "config", "system", "benchmark", "task",
+    "algorithm", "architecture", "configuration", "config", "system", "variant", "benchmark", "task",
+    "dataset",
 )  # fmt: skip
 _DURATIONS = (
     "duration_s", "time_s", "runtime_s", "elapsed_s", "total_time_s", "training_time_s", "train_time_s",
+    "duration_sec", "duration_seconds", "runtime_sec", "runtime_seconds", "elapsed_sec", "elapsed_seconds",
+    "time_sec", "time_seconds", "total_time_sec", "training_time_sec", "window_s",
     "duration [s]", "duration (s)", "time [s]", "time (s)", "runtime [s]", "runtime (s)",
 )  # fmt: skip
 _POWERS = ("power_w", "avg_power_w", "average_power_w", "mean_power_w", "power [w]", "power (w)")
+_PARTS = ("cpu_power_w", "gpu_power_w", "ram_power_w", "dram_power_w")
 _ITEMS = ("items", "n_items", "num_items", "inferences", "n_inferences", "num_inferences")
 
 
@@ -44,7 +48,7 @@ class _Plan:
     label: str | None
     duration: str | None
     items: str | None
-    power: str | None
+    powers: tuple[str, ...]
     metrics: Mapping[str, str]
 
 
@@ -65,7 +69,7 @@ class EnergyTable:
         if len(header) < 2 or not energy_columns(header):
             return 0
         named = any(name.lower() in _NAMES or accuracy_name(name) for name in header)
-        return 25 if named else 0
+        return 25 if named else 15
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a row that has an energy."""
@@ -111,8 +115,7 @@ class EnergyTable:
                 duration_s = fields["duration_s"] = totals.seconds(
                     row.get(plan.duration), column=plan.duration
                 )
-                power_w = number(row.get(plan.power)) if plan.power else None
-                totals.check_power(energy_j, power_w, duration_s)
+                totals.check_power(energy_j, _power_w(row, plan.powers), duration_s)
         for name in unread:
             totals.warn(
                 f"{name} holds values above 1, and its name does not say percent: it was left out; "
@@ -133,6 +136,13 @@ class EnergyTable:
             },
             **fields,
         )
+
+
+def _power_w(row: NamedRow, names: tuple[str, ...]) -> float | None:
+    """The mean power that the row states, or the sum of its parts, in W; None where one is not known."""
+    powers = [number(row.get(name)) for name in names]
+    known = [power for power in powers if power is not None]
+    return sum(known) if known and len(known) == len(powers) else None
 
 
 def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> float | None:
@@ -176,7 +186,10 @@ def _plan(source: Source, header: tuple[str, ...], options: Options) -> _Plan:
         next((lower[name] for name in _NAMES if name in lower), None),
         next((lower[name] for name in _DURATIONS if name in lower), None),
         next((lower[name] for name in _ITEMS if name in lower), None),
-        next((lower[name] for name in _POWERS if name in lower), None),
+        next(
+            ((lower[name],) for name in _POWERS if name in lower),
+            tuple(lower[name] for name in _PARTS if name in lower),
+        ),
         metrics,
     )
 
