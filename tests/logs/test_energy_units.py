@@ -35,3 +35,10 @@ def test_energy_is_held_against_the_powers_of_the_parts_together() -> None:
     right, wrong = (logs.read(io.StringIO(f"{header}\nA,3600,40,10,{wh}\n"))[0] for wh in (50.0, 0.05))
     assert not any("times its duration" in said for said in right.warnings)
     assert any("times its duration" in said for said in wrong.warnings)
+
+
+def test_the_name_of_a_column_is_no_device() -> None:
+    kwh, wh = (
+        logs.read(io.StringIO(f"model,{name},accuracy\nA,1,0.9\n"))[0] for name in ("energy_kwh", "energy_wh")
+    )
+    assert [c.channel.device for c in kwh.channels] == [c.channel.device for c in wh.channels]

@@ -152,15 +152,15 @@ def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> fl
     inside = []
     for column in parts:
         cell = row.get(column.name)
-        if (
-            totals.add(column.name, column.component or "host", cell, column.unit, _SENSOR, rounded=True)
-            is not None
-        ):
-            inside.append(totals.id_of(column.name))
+        component = column.component or "host"
+        how: Any = {"column": column.name, "rounded": True}
+        if totals.add(component, component, cell, column.unit, _SENSOR, **how) is not None:
+            inside.append(totals.id_of(component))
     if total is not None:
         # A run on less than 0.1 W is doubtful, one item on a microcontroller is not.
         component, cell = ("board" if total.item else "host"), row.get(total.name)
-        return totals.add(total.name, component, cell, total.unit, _SENSOR, contains=inside, rounded=True)
+        how = {"column": total.name, "rounded": True, "contains": inside}
+        return totals.add("total", component, cell, total.unit, _SENSOR, **how)
     return totals.sum_j if len(inside) == len(parts) else None
 
 
