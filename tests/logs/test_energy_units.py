@@ -42,3 +42,8 @@ def test_the_name_of_a_column_is_no_device() -> None:
         logs.read(io.StringIO(f"model,{name},accuracy\nA,1,0.9\n"))[0] for name in ("energy_kwh", "energy_wh")
     )
     assert [c.channel.device for c in kwh.channels] == [c.channel.device for c in wh.channels]
+
+
+def test_the_phase_of_a_row_reaches_its_measurement() -> None:
+    text = "model,energy_kwh,accuracy,phase\nA,1,0.9,training\nA,0.1,0.9,inference\n"
+    assert [m.details["phase"] for m in logs.read(io.StringIO(text))] == ["training", "inference"]

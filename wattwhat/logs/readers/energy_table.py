@@ -131,6 +131,7 @@ class EnergyTable:
             label=said(row.get(plan.label)) if plan.label else None,
             metrics=metrics,
             columns=[column.name for column in plan.energies] or None,
+            phase=said(next((row.get(name) for name in row.header if name.lower() == "phase"), "")),
             fields={
                 name: told for name in row.header[:64] if name not in used and (told := said(row.get(name)))
             },
