@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_sum_lies_between_cancelling_and_adding_up(a: Quantity, b: Quantity, c
 
 @given(joules, joules)
 def test_independent_parts_add_in_quadrature(a: Quantity, b: Quantity) -> None:
-    assert a.plus(b).u == pytest.approx(math.hypot(a.u, b.u))
+    assert a.plus(b, correlation=0).u == pytest.approx(math.hypot(a.u, b.u))
 
 
 @given(joules, st.floats(-1e3, 1e3))
@@ -147,3 +148,44 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
             Quantity(wrong, 0, "J")
         with pytest.raises(ArgumentError, match="value and u"):
             Quantity(1.0, wrong, "J")
+
+
+anything = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(anything, st.floats(min_value=0, allow_nan=False), st.sampled_from(["", "U"]))
+def test_every_quantity_can_be_printed_and_shows_its_magnitude(value: float, u: float, spec: str) -> None:
+    text = format(Quantity(value, u, "J"), spec)
+    assert len(text) < 100
+    if math.isfinite(value) and value and u <= 0.01 * abs(value):
+        number = re.match(r"\(?(-?[\d.]+(?:e[+-]?\d+)?)", text)
+        power = re.search(r"\)(e[+-]?\d+) J", text)
+        assert number
+        assert float(number[1] + (power[1] if power else "")) == pytest.approx(value, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "text", "expanded"),
+    [
+        (1.23e-12, 5e-14, "1.23(5)e-12 J", "(1.23 ± 0.10)e-12 J (k=2)"),
+        (1e200, 1e198, "1.000(10)e200 J", "(1.000 ± 0.020)e200 J (k=2)"),
+        (12.34, 0.05, "12.34(5) J", "12.34 ± 0.10 J (k=2)"),
+        (0.0, 1e-290, "(0.0 (u = 1.0))e-290 J", "(0.0 ± 2.0)e-290 J (k=2)"),
+    ],
+)
+def test_small_and_large_ones_keep_their_digits(value: float, u: float, text: str, expanded: str) -> None:
+    assert (str(Quantity(value, u, "J")), f"{Quantity(value, u, 'J'):U}") == (text, expanded)
+
+
+@given(joules, joules, st.floats(-1, 1))
+def test_a_difference_undoes_a_sum_and_cancels_what_is_shared(a: Quantity, b: Quantity, rho: float) -> None:
+    gap = a.minus(b, correlation=rho)
+    assert gap.value == pytest.approx(a.value - b.value)
+    assert abs(a.u - b.u) * (1 - 1e-6) - 1e-9 <= gap.u <= (a.u + b.u) * (1 + 1e-6)
+    assert a.minus(a, correlation=1).u == pytest.approx(0.0, abs=1e-6 * a.u)
+
+
+def test_sums_and_differences_ask_how_the_two_are_correlated() -> None:
+    with pytest.raises(TypeError, match="correlation"):
+        Quantity(3, 1, "J").minus(Quantity(2, 1, "J"))  # type: ignore[call-arg]
+    assert Quantity(1e200, 3e198, "J").plus(Quantity(1e200, 4e198, "J"), correlation=0).u == 5e198

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError, UnitError
+from wattwhat.formatting import concise, plus_minus
 
 __all__ = ["Quantity", "coverage_factor"]
 
@@ -177,22 +178,40 @@ class Quantity:
         factor = unit_factor(self.unit, unit)
         return Quantity(self.value * factor, self.u * factor, unit)
 
-    def plus(self, other: Quantity, *, correlation: float = 0.0) -> Quantity:
+    def plus(self, other: Quantity, *, correlation: float) -> Quantity:
         """The sum of two quantities whose correlation is stated (GUM 5.2.2).
 
         Args:
             other: the other summand; it is converted into this one's unit.
-            correlation: from -1 to 1; 0 for independent, 1 for readings of the same sensor's gain.
+            correlation: from -1 to 1, never assumed: 0 for sensors that have nothing in common, 1 for two
+                readings whose u is the same sensor's gain.
+
+        Raises:
+            ArgumentError: correlation is not between -1 and 1.
+            UnitError: the units measure different things.
 
         Example:
-            >>> Quantity(3, 0.3, "J").plus(Quantity(4, 0.4, "J"))
+            >>> Quantity(3, 0.3, "J").plus(Quantity(4, 0.4, "J"), correlation=0)
             Quantity(7.0(5) J)
         """
-        if not -1.0 <= correlation <= 1.0:
+        if isinstance(correlation, str) or not -1.0 <= correlation <= 1.0:
             raise ArgumentError(f"correlation: {correlation!r} is not between -1 and 1")
         b = other.to(self.unit)
-        variance = self.u**2 + b.u**2 + 2.0 * correlation * self.u * b.u
-        return Quantity(self.value + b.value, math.sqrt(max(variance, 0.0)), self.unit)
+        return Quantity(self.value + b.value, _joint_u(self.u, b.u, correlation), self.unit)
+
+    def minus(self, other: Quantity, *, correlation: float) -> Quantity:
+        """The difference, in this one's unit; what both share cancels as far as they share it.
+
+        Args:
+            other: what is taken away.
+            correlation: as in `plus`: of two energies that one sensor measured, near 1 where its gain
+                is what is uncertain, 0 where their spread is.
+
+        Example:
+            >>> Quantity(10, 0.5, "J").minus(Quantity(8, 0.4, "J"), correlation=1)
+            Quantity(2.00(10) J)
+        """
+        return self.plus(-other, correlation=-correlation)
 
     def __mul__(self, factor: float) -> Quantity:
         if isinstance(factor, Quantity):
@@ -218,9 +237,9 @@ class Quantity:
     def __format__(self, spec: str) -> str:
         """``""`` is ``12.34(5) J``, ``"U"`` is ``12.34 ± 0.10 J (k=2)``; a float format fits the value."""
         if spec == "":
-            return f"{_concise(self.value, self.u)} {self.unit}"
+            return f"{concise(self.value, self.u)} {self.unit}"
         if spec == "U":
-            return f"{_plus_minus(self.value, 2.0 * self.u)} {self.unit} (k=2)"
+            return f"{plus_minus(self.value, 2.0 * self.u)} {self.unit} (k=2)"
         return f"{self.value:{spec}} {self.unit}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -239,53 +258,10 @@ def finite_or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _digits(value: float, u: float, figures: int) -> int:
-    """Decimals that show ``u`` with so many figures (negative: left of the point)."""
-    return figures - 1 - math.floor(math.log10(u)) if u > 1e-290 else 0
-
-
-def _prints_plainly(value: float, u: float) -> bool:
-    # beyond these, digits before or behind the point would fill lines, or not fit a float
-    return max(abs(value), u) < 1e15 and u > 1e-15
-
-
-def _figures(u: float) -> int:
-    # One figure says "1" for anything from 0.95 to 1.5; below 3 a second one is shown (PDG's habit, coarser).
-    leading = u / 10.0 ** max(math.floor(math.log10(u)), -300)
-    return 2 if leading < 2.95 else 1
-
-
-def _concise(value: float, u: float) -> str:
-    if math.isnan(value):
-        return "unknown"
-    if not math.isfinite(u):
-        return f"{value:.4g}(unknown u)"
-    if u == 0:
-        return f"{value:.6g}"
-    if not _prints_plainly(value, u):
-        return f"{value:.6g} (u = {u:.2g})"
-    if u >= 0.5 * abs(value):
-        return f"{_plain(value, _digits(value, u, 2))} (u = {_plain(u, _digits(value, u, 2))})"
-    decimals = _digits(value, u, _figures(u))
-    if decimals <= 0:
-        return f"{round(value, decimals):.0f}({round(u, decimals):.0f})"
-    shown = round(u * 10**decimals)
-    if u >= 10 and "." in f"{u:.{decimals}f}":
-        return f"{value:.{decimals}f}({u:.{decimals}f})"
-    return f"{value:.{decimals}f}({shown})"
-
-
-def _plain(value: float, decimals: int) -> str:
-    decimals = min(max(decimals, 0), 12)
-    return f"{value:.{decimals}f}"
-
-
-def _plus_minus(value: float, half: float) -> str:
-    if math.isnan(value):
-        return "unknown"
-    if not math.isfinite(half):
-        return f"{value:.4g} ± unknown"
-    if half == 0 or not _prints_plainly(value, half):
-        return f"{value:.6g} ± {half:.2g}"
-    decimals = _digits(value, half, 2)
-    return f"{_plain(round(value, decimals), decimals)} ± {_plain(round(half, decimals), decimals)}"
+def _joint_u(a: float, b: float, correlation: float) -> float:
+    """The u of a sum; scaled, since the squares of 1e200 are beyond a float."""
+    largest = max(a, b)
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    a, b = a / largest, b / largest
+    return largest * math.sqrt(max(a * a + b * b + 2.0 * correlation * a * b, 0.0))

@@ -68,7 +68,7 @@ class FullCycle:
         accuracy = accuracy_of(measurement, self.metric)
         training = self._training_of(measurement).to(self.unit)
         serving = (item_energy_of(measurement) * self.inferences).to(self.unit)
-        total = serving.plus(training)
+        total = serving.plus(training, correlation=0.0)
         if not total.value > 0:
             raise ScoreDomainError(f"{measurement.label!r}: its total energy {total} is not above 0")
         value = accuracy.value**self.tau / total.value
