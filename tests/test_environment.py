@@ -52,3 +52,42 @@ def test_the_commit_is_read_without_git(tmp_path: Path) -> None:
     assert _git_commit(tmp_path) == "f" * 40
     (git / "HEAD").write_text(commit + "\n")
     assert _git_commit(tmp_path) == commit
+
+
+SECRET = "ghp_" + "s3cr3t" * 6
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "ref: {secret}\n",
+        "ref: refs/../../token\n",
+        "ref: refs/heads/link\n",
+        "{text}\n",
+        "ref: /dev/zero\n",
+        "ref: refs/heads/zero\n",
+        "f" * 41 + "\n",
+        "f" * 10_000_000,
+        "\0\xff",
+    ],
+)
+def test_nothing_but_a_commit_is_taken_from_a_folder_above(tmp_path: Path, head: str) -> None:
+    token = tmp_path / "token"
+    token.write_text(SECRET)
+    git = tmp_path / "shared" / ".git"
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "refs" / "heads" / "link").symlink_to(token)
+    (git / "refs" / "heads" / "zero").symlink_to("/dev/zero")
+    (git / "HEAD").write_text(head.format(secret=token, text=SECRET), encoding="latin-1")
+    assert _git_commit(git.parent / "below") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["HEAD", "refs/heads/main", "packed-refs", "commondir"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    git = tmp_path / ".git"
+    (git / "refs" / "heads").mkdir(parents=True)
+    if name != "HEAD":
+        (git / "HEAD").write_text("ref: refs/heads/main\n")
+    os.mkfifo(git / name)
+    assert _git_commit(tmp_path) is None

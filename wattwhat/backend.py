@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import BackendError
+from wattwhat.guard import pass_on
 from wattwhat.meter import Meter
 
 __all__ = ["GROUP", "Availability", "Backend", "Plugin", "find_plugins", "load", "open_backend", "probe"]
@@ -125,9 +126,8 @@ def load(plugin: Plugin) -> Any:
     """
     try:
         return plugin.loader()
-    except KeyboardInterrupt:
-        raise
     except BaseException as err:
+        pass_on(err)
         raise BackendError(
             f"plugin {plugin.name!r} of {plugin.distribution or 'an unknown distribution'} failed to load: "
             f"{type(err).__name__}: {err}; reinstall or remove that distribution"
@@ -143,9 +143,8 @@ def open_backend(plugin: Plugin) -> Backend:
     factory = load(plugin)
     try:
         backend = factory()
-    except KeyboardInterrupt:
-        raise
     except BaseException as err:
+        pass_on(err)
         raise BackendError(f"backend {plugin.name!r} failed to start: {type(err).__name__}: {err}") from err
     for method in ("probe", "meters"):
         if not callable(getattr(backend, method, None)):
@@ -157,9 +156,8 @@ def probe(backend: Backend) -> Availability:
     """Ask a backend whether it can serve, and survive one that breaks its promise not to raise."""
     try:
         answer = backend.probe()
-    except KeyboardInterrupt:
-        raise
     except BaseException as err:
+        pass_on(err)
         return Availability(
             False, f"probe() raised {type(err).__name__}: {err}", "report this to the plugin's author"
         )

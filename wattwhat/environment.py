@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import stat
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["cpu_model", "environment"]
 
+# A repository with 100,000 refs packs them into some 7 MB.
+_PACKED_BYTES = 16_000_000
 _LIBRARIES = ("numpy", "torch", "tensorflow", "jax", "transformers", "lightning")
 
 
@@ -91,30 +94,63 @@ def _field(line: str) -> tuple[str, str]:
 
 
 def _git_commit(start: Path | None = None) -> str | None:
-    """The commit that is checked out where the program runs, read from .git without starting git."""
+    """The commit that is checked out where the program runs, read from .git without starting git.
+
+    Any folder above may hold a .git that somebody else made: only a commit's own digits are ever taken from
+    it, from small regular files of its owner or root, and a name that leads out of refs/ is not followed.
+    """
     try:
         start = Path.cwd() if start is None else start  # the working directory may be gone
         for folder in (start, *start.parents):
             git = folder / ".git"
             if git.is_file():  # a worktree's pointer
-                git = folder / git.read_text(encoding="utf-8").partition(":")[2].strip()
+                git = folder / _small_text(git).partition(":")[2].strip()
             if git.is_dir():
-                return _head(git)
-    except (OSError, UnicodeDecodeError):
+                return _head(git) if _is_ours(git) else None
+    except (OSError, ValueError):
         pass
     return None
 
 
 def _head(git: Path) -> str | None:
-    head = (git / "HEAD").read_text(encoding="utf-8").strip()
+    head = _small_text(git / "HEAD").strip()
     if not head.startswith("ref:"):
-        return head[:40] or None
+        return _commit(head)
     ref = head.partition(":")[2].strip()
+    if not ref.startswith("refs/") or ".." in ref.split("/"):
+        return None
     common = git / "commondir"
-    base = git / common.read_text(encoding="utf-8").strip() if common.exists() else git
+    base = git / _small_text(common).strip() if common.exists() else git
     loose = base / ref
     if loose.exists():
-        return loose.read_text(encoding="utf-8").strip()[:40]
+        return _commit(_small_text(loose))
     packed = base / "packed-refs"
-    lines = packed.read_text(encoding="utf-8").splitlines() if packed.exists() else []
-    return next((line.split()[0] for line in lines if line.endswith(f" {ref}")), None)
+    lines = _small_text(packed, _PACKED_BYTES).splitlines() if packed.exists() else []
+    return next((_commit(line.split()[0]) for line in lines if line.endswith(f" {ref}")), None)
+
+
+def _commit(text: str) -> str | None:
+    """The text if it is a commit's name (40 digits of SHA-1, 64 of SHA-256), else None."""
+    text = text.strip()
+    return text if len(text) in (40, 64) and not set(text) - set("0123456789abcdef") else None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the folder is this user's or root's, as git's safe.directory asks; True where nobody owns."""
+    return not hasattr(os, "geteuid") or folder.stat().st_uid in (os.geteuid(), 0)
+
+
+def _small_text(path: Path, most_bytes: int = 4096) -> str:
+    """A small regular file's text; never waits for a pipe, never reads a device.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+        ValueError: it is larger than that, or no text.
+    """
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no regular file")
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"{path} is larger than {most_bytes} bytes")
+    return data.decode("utf-8")

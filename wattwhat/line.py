@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wattwhat.channel import Channel
 from wattwhat.counter import difference
 from wattwhat.energy import power_limit_w
+from wattwhat.guard import pass_on
 from wattwhat.meter import Meter, Reading
 
 if TYPE_CHECKING:
@@ -75,9 +76,8 @@ class Line:
         """Close the meter, whatever it raises."""
         try:
             self.meter.close()
-        except KeyboardInterrupt:
-            raise
         except BaseException as err:  # a meter that cannot be closed must not end the program
+            pass_on(err)
             self.error = f"close failed: {err}"
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.channel import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
+from wattwhat.guard import pass_on
 from wattwhat.lifetime import close_when_forgotten, enrol, enrolled
 from wattwhat.line import Anchor, CounterLine, Edge, Gap, is_reading, open_line
 from wattwhat.meter import Meter, Reading
@@ -96,9 +97,8 @@ class Rig:
         anchors = self.anchors  # after ensure(): a first window needs the anchors of its first visits
         try:
             readings = [read() for read in self._reads]
-        except KeyboardInterrupt:
-            raise
-        except BaseException:
+        except BaseException as err:
+            pass_on(err)
             readings = [self._careful(number) for number in range(len(self.lines))]
         t_ns = self.clock()
         if self.gauges:
@@ -126,9 +126,8 @@ class Rig:
             return Snapshot(t_ns, readings, anchors)
         try:
             return Snapshot(t_ns, [read() for read in self._reads], anchors)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:
+        except BaseException as err:
+            pass_on(err)
             return Snapshot(t_ns, [self._careful(number) for number in range(len(self.lines))], anchors)
 
     def glance(self, begin: Snapshot) -> Snapshot:
@@ -151,14 +150,14 @@ class Rig:
         for _ in range(2):
             try:
                 reading = line.meter.read()
-            except KeyboardInterrupt:
-                raise
             except MeterLostError as err:
+                pass_on(err)
                 line.lost, line.error = True, str(err)
                 # further snapshots get the gap at once, and the other meters their quick way back
                 self._reads[number] = lambda: Gap(self.clock(), line.error or "lost")
                 break
             except BaseException as err:
+                pass_on(err)
                 line.error = f"{type(err).__name__}: {err}"
             else:
                 line.error = None
@@ -186,9 +185,8 @@ class Rig:
                 continue
             try:
                 found.extend(str(sentence) for sentence in ask())
-            except KeyboardInterrupt:
-                raise
             except BaseException as err:
+                pass_on(err)
                 found.append(f"{type(backend).__name__}.conditions() failed: {err}")
         return tuple(found)
 

@@ -12,6 +12,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from wattwhat.errors import MeterLostError
+from wattwhat.guard import pass_on
 from wattwhat.line import CounterLine
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Sampler:
                 pause_s = 0.0 if rig is None else self.tick(rig.clock() * 1e-9)
                 rig = None  # a sleeping thread must not keep a forgotten rig alive
             except BaseException as err:  # the promise: no fault of ours ends or disturbs the program
+                pass_on(err)
                 import logging
 
                 logging.getLogger("wattwhat").warning("sampler: %s: %s", type(err).__name__, err)
@@ -150,8 +152,8 @@ def look_at(line: GaugeLine) -> None:
         line.take(line.meter.read())
         line.error = None
     except MeterLostError as err:
+        pass_on(err)
         line.lost, line.error = True, str(err)
-    except KeyboardInterrupt:
-        raise
     except BaseException as err:
+        pass_on(err)
         line.error = f"{type(err).__name__}: {err}"

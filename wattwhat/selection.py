@@ -12,6 +12,7 @@ import attrs
 from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.guard import pass_on
 from wattwhat.meter import Meter
 from wattwhat.rig import Rig
 from wattwhat.userdata import profiles_path
@@ -93,9 +94,8 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
         meters = tuple(backend.meters())
         for meter in meters:
             _check_meter(meter)
-    except KeyboardInterrupt:
-        raise
     except BaseException as err:
+        pass_on(err)
         reason = (
             f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: "
             f"{type(err).__name__}: {err}"
@@ -191,9 +191,8 @@ def _safely(backend: Any, name: str) -> Any:
     """An optional attribute of a backend; None where it is missing or raises."""
     try:
         return getattr(backend, name, None)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # a property of somebody else's class
+    except BaseException as err:  # a property of somebody else's class
+        pass_on(err)
         return None
 
 
@@ -252,10 +251,8 @@ def close_found(found: Iterable[Found]) -> None:
         for meter in one.meters:
             try:
                 meter.close()
-            except KeyboardInterrupt:
-                raise
-            except BaseException:  # closing is a courtesy; a meter that fails here is not used any more
-                pass
+            except BaseException as err:  # closing is a courtesy; this meter is not used any more
+                pass_on(err)
 
 
 def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
@@ -281,10 +278,8 @@ def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter
 def _close_quietly(meter: Meter) -> None:
     try:
         meter.close()
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
-        pass
+    except BaseException as err:
+        pass_on(err)
 
 
 def _is_estimate(meter: Any) -> bool:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.guard import pass_on
 
 if TYPE_CHECKING:
     from wattwhat.rig import Rig
@@ -39,7 +40,8 @@ def accelerator_in_use() -> bool:
     torch = sys.modules.get("torch")
     try:
         return torch is not None and bool(torch.cuda.is_initialized())
-    except Exception:  # torch half imported, or built without CUDA
+    except Exception as err:  # torch half imported, or built without CUDA
+        pass_on(err)
         return False
 
 
@@ -60,14 +62,14 @@ def synchronize() -> None:
         try:
             if backend.is_initialized():
                 _synchronize(backend)
-        except Exception:  # see above: a failed kernel is the user's to meet, in the user's own call
-            pass
+        except Exception as err:  # see above: a failed kernel is the user's to meet, in the user's own call
+            pass_on(err)
     mps = getattr(torch, "mps", None)
     try:
         if mps is not None and torch.backends.mps.is_available() and mps.current_allocated_memory():
             mps.synchronize()
-    except Exception:
-        pass
+    except Exception as err:
+        pass_on(err)
 
 
 def _synchronize(backend: Any) -> None:

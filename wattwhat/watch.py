@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import fmean, median_low
 from typing import TYPE_CHECKING
 
+from wattwhat.guard import pass_on
 from wattwhat.meter import Reading
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def learn_periods(
         if kind not in found:
             try:
                 found[kind] = observe_period(line.meter.read, clock, sleep, limit_s)
-            except Exception:  # what fails here fails again where a measurement can say so
+            except Exception as err:  # what fails here fails again where a measurement can say so
+                pass_on(err)
                 found[kind] = None
         period_s = found[kind]
         if period_s is not None:

@@ -162,7 +162,10 @@ class Window:
             return  # stopped inside the block
         try:
             self.stop()
-        except Exception:
+        except Exception as err:
+            from wattwhat.guard import pass_on
+
+            pass_on(err)
             if kind is None:
                 raise  # else the user's own exception is what matters
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.guard import pass_on
 from wattwhat.sync import synchronize
 
 __all__ = ["CallableWorkload", "CommandWorkload", "Workload", "make_workload"]
@@ -137,6 +138,7 @@ def failing_as(label: str) -> Any:
     except WorkloadError:
         raise
     except Exception as err:
+        pass_on(err)
         raise WorkloadError(f"workload {label!r} failed: {type(err).__name__}: {err}") from err
 
 
