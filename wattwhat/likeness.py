@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wattwhat.channel import names_host
@@ -12,10 +13,11 @@ from wattwhat.channel import names_host
 if TYPE_CHECKING:
     from wattwhat.measurement import ChannelEnergy, Measurement
 
-__all__ = ["differences", "doubts", "shared_ids"]
+__all__ = ["differences", "doubts", "shared_ids", "told"]
 
 # What a measurement may say of itself besides its channels; other tools' logs do.
-_SAID = ("phase", "item", "scope", "device")
+_SAID = ("phase", "item", "scope", "device", "task", "dataset")
+_PHASES = frozenset({"train", "training", "infer", "inference", "both"})
 # The estimate names the process it counted; that is no difference between two power models.
 _PROCESS = re.compile(r"process \d+")
 
@@ -33,10 +35,30 @@ def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
         found.append(f"A is {a.provenance}, B is {b.provenance}")
     found += _scopes(a, b)
     for name in _SAID:
-        mine, other = a.details.get(name), b.details.get(name)
+        mine, other = told(a, name), told(b, name)
         if mine and other and mine != other:
             found.append(f"{name} differs: {mine!r} (A), {other!r} (B)")
     return (*found, *_counts(a, b, per))
+
+
+def told(measurement: Measurement, name: str) -> str | None:
+    """What a measurement says of itself by this name, or the column of this name of the table it comes from.
+
+    A phase that a tool calls a task, and a task that is only the label once more, are no task.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> net = Measurement(label="net", energy_j=Quantity(1, 0, "J"), details={"dataset": "cifar10"})
+        >>> told(net, "dataset")
+        'cifar10'
+    """
+    value = measurement.details.get(name)
+    fields = measurement.details.get("fields")
+    if value is None and name not in ("item", "scope", "device") and isinstance(fields, Mapping):
+        value = next((fields[key] for key in fields if str(key).strip().lower() == name), None)
+    if not isinstance(value, str) or not value:
+        return None
+    return None if name == "task" and (value.lower() in _PHASES or value == measurement.label) else value
 
 
 def shared_ids(a: Measurement, b: Measurement) -> set[str]:

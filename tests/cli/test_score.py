@@ -346,3 +346,34 @@ def test_stars_without_items_and_an_accuracy_in_percent_are_told_as_what_they_ar
     status, _, err = score(capsys, table)
     assert status == 2
     assert "percent" in err
+
+
+def told_apart(tmp_path, column, values):
+    table = tmp_path / "apart.csv"
+    rows = [f"m{i},{10 * (i + 1)},0.{8 + i},{value}" for i, value in enumerate(values)]
+    table.write_text("\n".join([f"model,energy_kwh,accuracy,{column}", *rows, ""]), encoding="utf-8")
+    return table
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "choice"),
+    [
+        ("phase", ("training", "inference"), ("--phase", "training")),
+        ("Phase", ("train", "infer"), ("--phase", "training")),
+        ("dataset", ("mnist", "cifar10"), ("--where", "dataset=mnist")),
+        ("task", ("detection", "segmentation"), ("--where", "task=detection")),
+    ],
+)
+def test_what_is_unlike_is_not_ranked_together_unasked(column, values, choice, tmp_path, capsys):
+    table = told_apart(tmp_path, column, values)
+    status, out, err = score(capsys, table, "--json")
+    assert status == 0
+    assert [(row["rank"], row["dominated"]) for row in objects(out)] == [(None, None)] * 2
+    assert "not ranked" in err
+    assert choice[0] in err
+    _, out, _ = score(capsys, table, "--json", *choice)
+    assert [(row["label"], row["rank"]) for row in objects(out)] == [("m0", 1)]
+    _, out, _ = score(capsys, table, "--json", "--force")
+    assert len(objects(out)) == 2
+    if column in ("task", "dataset"):
+        assert [row["rank"] for row in objects(out)] == [1, 2]

@@ -3,6 +3,7 @@
 import json
 import math
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from tests.scoring.tables import measured
 from wattwhat import Channel, Measurement, Quantity
 from wattwhat.budget import Budget
-from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.errors import ArgumentError, ComparisonError, ScoreError
 from wattwhat.measurement import ChannelEnergy
 from wattwhat.scoring import SAM, AccuracyPerJoule, FrontierGrade, Member, ScoreResult, rank
 
@@ -60,7 +61,7 @@ def on_sensor(label, accuracy, joules, device, host="h"):
 def test_a_gain_in_common_does_not_blur_the_order_and_two_gains_do():
     score = SAM(unit="J")
     one = rank([on_sensor("a", 0.8, 1000, "g0"), on_sensor("b", 0.8, 1010, "g0")], score)
-    two = rank([on_sensor("a", 0.8, 1000, "g0"), on_sensor("b", 0.8, 1010, "g1")], score)
+    two = rank([on_sensor("a", 0.8, 1000, "g0"), on_sensor("b", 0.8, 1010, "g1")], score, force=True)
     assert one.labels == two.labels == ("a", "b")
     assert one.rows[0].beats_next > 0.999
     # 1 % apart with 3 % each: a difference of 0.236 standard uncertainties.
@@ -255,3 +256,15 @@ def test_a_score_that_gives_a_bare_number_is_told_what_was_expected():
 
     with pytest.raises(ScoreError, match=r"one gave 1, expected a wattwhat\.scoring\.ScoreResult"):
         rank(population([(0.8, 10.0), (0.9, 20.0)]), One())
+
+
+@pytest.mark.parametrize("name", ["phase", "task", "dataset", "device"])
+def test_models_of_two_phases_tasks_data_sets_or_devices_are_ranked_only_when_asked(name):
+    values = {"phase": ("training", "inference")}.get(name, ("one", "other"))
+    nets = [measured(f"net {value}", 0.8, 10.0, n_test=None) for value in values]
+    nets = [attrs.evolve(net, details={name: value}) for net, value in zip(nets, values, strict=True)]
+    with pytest.raises(ComparisonError, match=f"{name} differs"):
+        rank(nets, SAM(unit="J"))
+    assert any(f"{name} differs" in note for note in rank(nets, SAM(unit="J"), force=True).notes)
+    silent = attrs.evolve(nets[1], details={})
+    assert len(rank([nets[0], silent], SAM(unit="J")).rows) == 2

@@ -172,12 +172,13 @@ def describe(grade: FrontierGrade) -> list[str]:
     from wattwhat.report.listing import clean
 
     low, high = grade.accuracy_range
-    facts = {"task": grade.task, "protocol": grade.protocol, "date": grade.date, **grade.traits}
+    facts = {"task": "", "protocol": grade.protocol, "date": grade.date, **grade.traits}
+    facts["task"] = grade.task or facts["task"]
     lines = [f"{clean(grade.reference)}: {len(grade.members)} models"]
     lines += [
         line for name, text in facts.items() if text for line in wrap(clean(text), "    ", f"  {name}: ")
     ]
-    unknown = [name for name, text in grade.traits.items() if text is None]
+    unknown = [name for name, text in grade.traits.items() if text is None and not facts[name]]
     lines += [f"  not stated: {', '.join(unknown)}"] if unknown else []
     lines.append(
         f"  {grade.metric} from {100 * low:.4g} % to {100 * high:.4g} %; {grade.quantile:.0%} quantile"

@@ -11,7 +11,7 @@ from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import say, wrap
 from wattwhat.cli.scorers import Reason, check_applicable, check_options, make, one_a_model, scorable
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
-from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError
 from wattwhat.fields import plain_copy
 
 if TYPE_CHECKING:
@@ -65,7 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--inferences", type=float, metavar="N", help="full-cycle and --phase both: items served"
     )
     scoring.add_argument("--tau", type=float, metavar="T", help="full-cycle: weight of the accuracy")
-    scoring.add_argument("--force", action="store_true", help="stars: compare what is unlike all the same")
+    scoring.add_argument(
+        "--force",
+        action="store_true",
+        help="rank unlike phases, tasks, devices together",
+    )
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -106,10 +110,11 @@ def _score(
         raise type(err)(as_options(str(err))) from err
     judged, reasons = scorable(kept, score)
     if judged:
-        rows, said = _ranked(judged, score)
+        rows, said = _ranked(judged, score, arguments.force)
         if arguments.json:
             for row in rows:
                 say(json.dumps({"score": name, **row}, ensure_ascii=False, allow_nan=False, default=str))
+            complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
         else:
             from wattwhat.report.scores import score_table
 
@@ -128,13 +133,18 @@ def _bullets(sentences: Sequence[str]) -> list[str]:
     return [line for sentence in sentences for line in wrap(sentence, "  ", "- ")]
 
 
-def _ranked(judged: Sequence[tuple[Measurement, Any]], score: Any) -> tuple[list[dict[str, Any]], list[str]]:
+def _ranked(
+    judged: Sequence[tuple[Measurement, Any]], score: Any, force: bool
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows as plain data, best first, and how firm the order is; as given if nothing ranks them."""
     from wattwhat.scoring import rank
 
     measurements = {measurement.label: measurement for measurement, _ in judged}
     try:
-        ranking = rank(list(measurements.values()), score).to_dict()
+        ranking = rank(list(measurements.values()), score, force=force).to_dict()
+    except ComparisonError as err:  # what is not ranked together is not put on one front either
+        rows = [{**row, "dominated": None} for row in _unranked(judged)]
+        said = [f"not ranked: {err}"]
     except ScoreError as err:
         rows, said = _unranked(judged), [f"not ranked: {err}"]
     except KeyboardInterrupt:

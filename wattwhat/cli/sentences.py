@@ -43,6 +43,8 @@ _OPTIONS: Sequence[tuple[str, str]] = (
     (r"name the columns with on= and metrics=", "name them with --on and --columns"),
     (r"state (scope|device)= if", r"state --\1 if"),
     (r"leave one out, or pass force=True", "leave one out with --where, or say --force"),
+    (r"choose one phase, or pass force=True", "choose one with --phase, or say --force"),
+    (r"choose one (\w+), or pass force=True", r"choose one with --where \1=TEXT, or say --force"),
     (r"pass force=True", "say --force"),
     (r"\bforce=True", "--force"),
     (r"\bunit=\"(\w+)\"", r"--unit \1"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.likeness import told
 from wattwhat.scoring.inputs import check_measurement
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def phase_name(phase: str | None) -> str | None:
 def phase_of(measurement: Measurement) -> str | None:
     """The phase a measurement says it is of, in ``details["phase"]``; None where it does not say."""
     check_measurement(measurement)
-    phase = measurement.details.get("phase")
-    return _NAMES.get(phase) if isinstance(phase, str) else None
+    phase = told(measurement, "phase")
+    return None if phase is None else _NAMES.get(phase.strip().lower())
 
 
 def check_phase(measurement: Measurement, phase: str | None) -> None:

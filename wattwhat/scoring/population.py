@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ComparisonError, ScoreError
+from wattwhat.likeness import told
 from wattwhat.scoring.inputs import (
     accuracy_of,
     check_accuracy,
@@ -21,10 +22,21 @@ from wattwhat.scoring.phases import phase_of
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
 
-__all__ = ["TRAITS", "Member", "check_like", "common_traits", "members_of", "traits_of"]
+__all__ = [
+    "APART",
+    "TRAITS",
+    "Member",
+    "check_like",
+    "check_together",
+    "common_traits",
+    "members_of",
+    "traits_of",
+]
 
 # What must agree between measurements whose energies are compared.
-TRAITS = ("scope", "device", "phase", "item", "origin")
+TRAITS = ("scope", "device", "phase", "item", "origin", "task", "dataset")
+# What is never put in one order or on one front unasked, even where energies could be compared.
+APART = ("phase", "task", "dataset", "device")
 _ESTIMATES = ("estimated", "mixed")
 
 
@@ -87,9 +99,10 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
 def traits_of(measurement: Measurement) -> dict[str, str | None]:
     """What a measurement's energy is of; None for what it does not say.
 
-    ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``
-    and ``item``: from ``details``; ``origin``: ``"sensor"`` for measured or imported energy, ``"estimate"``
-    for estimated energy or a mixture. ``details["scope"]`` and ``details["device"]`` go before the channels.
+    ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``,
+    ``item``, ``task`` and ``dataset``: from ``details`` or the table's own columns; ``origin``:
+    ``"sensor"`` for measured or imported energy, ``"estimate"`` for estimated energy or a mixture.
+    ``details["scope"]`` and ``details["device"]`` go before the channels.
 
     Example:
         >>> from wattwhat import Measurement, Quantity
@@ -100,16 +113,19 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
     check_measurement(measurement)
     counted = [entry.channel for entry in measurement.channels if entry.counted]
     details: Mapping[str, Any] = measurement.details
+    columns = details.get("columns") or ()  # a table's column gives its channel a name, but is no device
     return {
         "scope": _text(details.get("scope"))
         or "+".join(sorted({channel.component for channel in counted}))
         or None,
         "device": _text(details.get("device"))
-        or ", ".join(sorted({channel.device for channel in counted}))
+        or ", ".join(sorted({channel.device for channel in counted if channel.device not in columns}))
         or None,
         "phase": phase_of(measurement),
         "item": _text(details.get("item")),
         "origin": "estimate" if measurement.provenance in _ESTIMATES else "sensor",
+        "task": told(measurement, "task"),
+        "dataset": told(measurement, "dataset"),
     }
 
 
@@ -145,6 +161,41 @@ def common_traits(
     return common, tuple(notes)
 
 
+def check_together(measurements: Iterable[Measurement], force: bool = False) -> tuple[str, ...]:
+    """The one rule of what may stand in one order or on one front: one phase, task, data set and device.
+
+    What a measurement does not say counts as no difference.
+
+    Args:
+        measurements: of the models.
+        force: return the differences instead of refusing them.
+
+    Raises:
+        ComparisonError: two of them differ; the message names both and the choice there is.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> nets = [Measurement(label=name, energy_j=Quantity(1, 0, "J"), details={"dataset": name})
+        ...         for name in ("mnist", "cifar10")]
+        >>> check_together(nets, force=True)
+        ("dataset differs: 'mnist' (mnist) beside 'cifar10' (cifar10)",)
+    """
+    population = [(measurement.label, traits_of(measurement)) for measurement in measurements]
+    found = []
+    for name in APART:
+        values: dict[str | None, str] = {}
+        for label, traits in population:
+            if traits[name] is not None:
+                values.setdefault(traits[name], label)
+        difference = _difference(name, values, None)
+        if difference and not force:
+            raise ComparisonError(
+                f"{difference}; they are not ranked together: choose one {name}, or pass force=True"
+            )
+        found += [difference] if difference else []
+    return tuple(found)
+
+
 def check_like(measurement: Measurement, traits: Mapping[str, str | None], reference: str) -> tuple[str, ...]:
     """Refuse a measurement unlike the reference; say what it leaves open.
 
@@ -176,6 +227,8 @@ def _difference(name: str, values: Mapping[str | None, str], stated: str | None)
     if len(values) < 2:
         return ""
     (first, first_label), (second, second_label) = list(values.items())[:2]
+    if None in (first, second) and name in ("task", "dataset"):
+        return ""  # few tools tell these, so silence is no difference
     if first is None or second is None:
         return (
             f"{name} is {first or second!r} for {first_label if first else second_label!r} and unknown for "

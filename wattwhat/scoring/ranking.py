@@ -14,7 +14,7 @@ from wattwhat.scoring.dominance import pareto
 from wattwhat.scoring.draws import draw_values, sensitivity_of
 from wattwhat.scoring.inputs import accuracy_of, check_measurement, energy_of
 from wattwhat.scoring.phases import choose_phase, phase_of
-from wattwhat.scoring.population import common_traits
+from wattwhat.scoring.population import check_together, common_traits
 from wattwhat.scoring.sustainable import SAM
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def rank(
     score: Score | None = None,
     *,
     phase: str | None = None,
+    force: bool = False,
     draws: int = 4000,
     seed: int = 0,
 ) -> Ranking:
@@ -127,11 +128,13 @@ def rank(
         score: default ``SAM()``, in kWh; third-party scores may set ``higher_is_better = False``, and have
             ``common_factors(measurements, draws, generator)`` as `FrontierGrade` has.
         phase: which electricity where the set has both (`choose_phase`).
+        force: rank unlike phases, tasks, data sets or devices all the same, and note it.
         draws: how many; fewer are taken for very many models.
         seed: of the draws.
 
     Raises:
         ScoreError: there is nothing to rank, the score gives no value, or something is missing.
+        ComparisonError: phases, tasks, data sets or devices differ.
         ArgumentError: draws is below 1.
 
     Example:
@@ -150,6 +153,7 @@ def rank(
         raise ArgumentError(f"draws: expected at least 1, got {draws!r}")
     if phase is not None or any(phase_of(measurement) for measurement in population):
         population = choose_phase(population, phase)
+    check_together(population, force)
     results = [_named(chosen(measurement), measurement.label, chosen) for measurement in population]
     sign = 1.0 if getattr(chosen, "higher_is_better", True) else -1.0
     keys = [sign * _value(result, chosen) for result in results]
@@ -166,14 +170,13 @@ def rank(
         )
         for place, i in enumerate(order)
     )
-    labels = [measurement.label for measurement in population]
     _, notes = common_traits(population, {}, force=True)
     return Ranking(
         chosen.name,
         rows,
         sign > 0,
-        {alpha: tuple(labels[i] for i in found) for alpha, found in alpha_orders.items()},
-        {unit: tuple(labels[i] for i in found) for unit, found in unit_orders.items()},
+        {alpha: tuple(population[i].label for i in found) for alpha, found in alpha_orders.items()},
+        {unit: tuple(population[i].label for i in found) for unit, found in unit_orders.items()},
         tuple(note.removeprefix("forced: ") for note in notes),
     )
 

@@ -68,7 +68,7 @@ def reference_from_dict(data: Any) -> FrontierGrade:
             link=_text(data, "link"),
             edges=[_number(edge, "edges") for edge in data["edges"]],
             metric=_text(data, "metric"),
-            traits={name: data["traits"].get(name) for name in TRAITS},
+            traits={name: value for name, value in data["traits"].items() if name in TRAITS},
             task=data.get("task", ""),
             protocol=data.get("protocol", ""),
             date=data.get("date", ""),
