@@ -65,6 +65,10 @@ _LIMIT_W = {
 }
 
 
+# How many times its limit no device draws, see `beyond_w`.
+_BEYOND = 5.0
+
+
 @attrs.frozen(weakref_slot=False)
 class Joules:
     """Energy of one channel over one span, with what it is uncertain by.
@@ -140,6 +144,16 @@ def power_limit_w(channel: Channel) -> float:
         300
     """
     return channel.max_power_w or _LIMIT_W[channel.component]
+
+
+def beyond_w(channel: Channel) -> float:
+    """Power in W that a reading of this channel cannot mean: such a reading is none.
+
+    Five times the limit: a limit set by the user or a nominal TDP is exceeded for milliseconds by two or
+    three times, while the faults seen in the field (0xFFFFFFFF mW, a counter that jumps by a megajoule) are
+    far beyond.
+    """
+    return _BEYOND * power_limit_w(channel)
 
 
 def reach_w(power_w: float, limit_w: float) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wattwhat.channel import Channel
-from wattwhat.energy import period_s, power_limit_w
+from wattwhat.energy import beyond_w, period_s, power_limit_w
 from wattwhat.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
 from wattwhat.line import Edge, Line, is_reading
 from wattwhat.meter import Meter, Reading
@@ -102,6 +102,8 @@ class GaugeLine(Line):
         t_s, power_w = int(reading[0]) * 1e-9, float(reading[1])
         if abs(t_s - self._clock() * 1e-9) > _CLOCK_SLACK_S:
             raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
+        if not abs(power_w) <= beyond_w(self.channel):
+            raise ValueError(f"the gauge gave {power_w:.4g} W, more than {self.channel.component} can draw")
         with self.lock:
             if self.sums.last is not None and t_s <= self.sums.last[0]:
                 return

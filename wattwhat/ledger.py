@@ -88,7 +88,10 @@ def _counter(
     duration_s = (last[0] - first[0]) * 1e-9
     sure_j, extra_j = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
     if extra_j:
-        words = (f"{line.channel.id}: the counter was reset, or turned over unseen, in this window",)
+        words = (
+            f"{line.channel.id}: the counter was reset, turned over unseen or showed what the device cannot "
+            "draw in this window; its energy is bounded by the device's limit",
+        )
         return _bounded(line, sure_j, extra_j, duration_s), words
     around_w = _reference_w(line, number, context, end)
     shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.channel import Channel
 from wattwhat.counter import difference
-from wattwhat.energy import power_limit_w
+from wattwhat.energy import beyond_w, power_limit_w
 from wattwhat.guard import pass_on
 from wattwhat.meter import Meter, Reading
 
@@ -81,6 +81,10 @@ class Line:
             self.error = f"close failed: {err}"
 
 
+# The energy of so long may come in one step: the slowest counters known tick once a second.
+_LUMP_S = 1.0
+
+
 class CounterLine(Line):
     """A counter of joules. `gain` needs two readings and the anchors that were valid when they were taken."""
 
@@ -109,6 +113,9 @@ class CounterLine(Line):
         # A "wrap" that would need thrice the device's limit was a reset: the limit may be a nominal one.
         if kind == "wrap" and gained > 3.0 * most_j + 1.0:
             gained, kind = max(reading.value, 0.0), "reset"
+        lump_j = beyond_w(self.channel) * (max(duration_s, 0.0) + _LUMP_S) + (self.channel.resolution or 0.0)
+        if not 0.0 <= gained <= lump_j:
+            return 0.0, most_j  # no reading: bounded by what the device can draw
         if kind == "reset":
             return gained, max(most_j - gained, 0.0)
         if wrap_j is not None and most_j - gained >= wrap_j:
