@@ -18,6 +18,7 @@ import attrs
 from wattwhat.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.channel import Channel
 from wattwhat.energy import Joules, period_s, power_limit_w, reach_w, sensor_parts
+from wattwhat.possible import beyond_words
 from wattwhat.power_sums import PowerSums
 
 __all__ = [
@@ -168,6 +169,8 @@ def gauge_energy(
             f"no reading for {sums.gap_s:.3g} s of {sums.span_s:.3g} s: the energy of that time is "
             "interpolated and its uncertainty says so"
         )
+    if sums.refused:
+        warnings.append(f"left out {sums.refused} reading(s) of {beyond_words(channel)}")
     return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(warnings))
 
 

@@ -10,11 +10,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import attrs
+
 from wattwhat.channel import Channel
 from wattwhat.energy import beyond_w, period_s, power_limit_w
 from wattwhat.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
 from wattwhat.line import Edge, Line, is_reading
 from wattwhat.meter import Meter, Reading
+from wattwhat.possible import beyond_words
 
 __all__ = ["GaugeLine"]
 
@@ -33,6 +36,7 @@ class GaugeLine(Line):
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
         self.pending: list[Edge] = []
         self.lock = threading.RLock()
+        self._refused = 0  # readings beyond what can be, since the latest that was taken
         self.learn(self.channel)
 
     def learn(self, channel: Channel) -> None:
@@ -103,13 +107,23 @@ class GaugeLine(Line):
         if abs(t_s - self._clock() * 1e-9) > _CLOCK_SLACK_S:
             raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
         if not abs(power_w) <= beyond_w(self.channel):
-            raise ValueError(f"the gauge gave {power_w:.4g} W, more than {self.channel.component} can draw")
+            with self.lock:
+                self._refused += 1
+            raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
         with self.lock:
             if self.sums.last is not None and t_s <= self.sums.last[0]:
                 return
-            self.sums = self.sums.add(t_s, power_w, **self._how)
+            self.sums = self._after_refused(t_s, power_w) or self.sums.add(t_s, power_w, **self._how)
             self.recent.append((t_s, power_w, self.sums))
             self._settle(t_s)
+
+    def _after_refused(self, t_s: float, power_w: float) -> PowerSums | None:
+        """The sums with a gap up to this look, where readings before it were refused; else None."""
+        refused, self._refused = self._refused, 0
+        if not refused:
+            return None
+        sums = attrs.evolve(self.sums, refused=self.sums.refused + refused)
+        return sums.add(t_s, power_w, **{**self._how, "max_gap_s": 0.0})
 
     def give_up(self, now_s: float) -> None:
         """Settle edges that the gauge will not show any more because its readings fail."""

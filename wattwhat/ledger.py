@@ -24,6 +24,7 @@ from wattwhat.energy import (
 from wattwhat.line import CounterLine, Edge, Gap, is_reading
 from wattwhat.measurement import ChannelEnergy, Measurement
 from wattwhat.meter import Reading
+from wattwhat.possible import beyond_words
 from wattwhat.rig import Rig, Snapshot
 
 if TYPE_CHECKING:
@@ -86,7 +87,11 @@ def _counter(
     if not (is_reading(first) and is_reading(last)):
         return _counter_with_gap(line, number, begin, end, rig)
     duration_s = (last[0] - first[0]) * 1e-9
-    sure_j, extra_j = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
+    gained = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
+    if gained is None:
+        beyond = f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_words(line.channel)}"
+        return _counter_with_gap(line, number, begin, end, rig, beyond)
+    sure_j, extra_j = gained
     if extra_j:
         words = (
             f"{line.channel.id}: the counter was reset, turned over unseen or showed what the device cannot "
@@ -135,32 +140,33 @@ def _reference_w(line: CounterLine, number: int, context: Snapshot | None, end: 
     span_s = (last.t_ns - older.t_ns) * 1e-9
     if not 2.0 * period_s(line.channel) <= span_s <= 20.0:
         return None
-    sure_j, extra_j = line.gain(older, context.anchors[number], last, end.anchors[number])
-    return sure_j / span_s if sure_j > 0.0 and not extra_j else None
+    gained = line.gain(older, context.anchors[number], last, end.anchors[number])
+    return gained[0] / span_s if gained and gained[0] > 0.0 and not gained[1] else None
 
 
 def _counter_with_gap(
-    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, rig: Rig
+    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, rig: Rig, beyond: str | None = None
 ) -> tuple[Joules | None, tuple[str, ...]]:
-    """A failed reading at an edge: what is known up to the last good one, and the rest bounded."""
+    """No reading at an edge, or one that cannot be: what is known up to the last good one, and a bound."""
     first, last = begin.readings[number], end.readings[number]
-    reason = next(
+    reason = beyond or next(
         (item.reason for item in (last, first) if isinstance(item, Gap)), "the reading was not a number"
     )
     duration_s = lost_s = (end.t_ns - begin.t_ns) * 1e-9
     known_j = 0.0
     anchor = end.anchors[number]
     if is_reading(first) and anchor is not None and anchor.t_ns > first[0]:
-        known_j, _ = line.gain(
-            Reading(*first), begin.anchors[number], Reading(anchor.t_ns, anchor.raw_j), anchor
-        )
-        lost_s = (end.t_ns - anchor.t_ns) * 1e-9
+        good = Reading(anchor.t_ns, anchor.raw_j)
+        gained = line.gain(Reading(*first), begin.anchors[number], good, anchor)
+        if gained is not None:
+            known_j, lost_s = gained[0], (end.t_ns - anchor.t_ns) * 1e-9
     words = f"{line.channel.id}: lost {lost_s:.3g} s of {duration_s:.3g} s ({reason})"
+    limit_w = power_limit_w(line.channel)
     # a meter that never answered in this window is lost, whatever its device could have drawn
-    if line.channel.max_power_w is None or not (is_reading(first) or is_reading(last)):
+    if not (is_reading(first) or is_reading(last)) or (line.channel.max_power_w is None and not beyond):
         return None, (words,)
-    words += f"; between 0 and {line.channel.max_power_w:g} W is assumed for that time"
-    return _bounded(line, known_j, line.channel.max_power_w * lost_s, duration_s), (words,)
+    words += f"; between 0 and {limit_w:g} W is assumed for that time"
+    return _bounded(line, known_j, limit_w * lost_s, duration_s), (words,)
 
 
 def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, duration_s: float) -> Joules:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.channel import Channel
 from wattwhat.counter import difference
-from wattwhat.energy import beyond_w, power_limit_w
+from wattwhat.energy import power_limit_w
 from wattwhat.guard import pass_on
 from wattwhat.meter import Meter, Reading
+from wattwhat.possible import possible_j
 
 if TYPE_CHECKING:
     from wattwhat.gauge_line import GaugeLine
@@ -81,12 +82,11 @@ class Line:
             self.error = f"close failed: {err}"
 
 
-# The energy of so long may come in one step: the slowest counters known tick once a second.
-_LUMP_S = 1.0
-
-
 class CounterLine(Line):
     """A counter of joules. `gain` needs two readings and the anchors that were valid when they were taken."""
+
+    # the latest visit's reading, where it was one that cannot be
+    _beyond: Reading | None = None
 
     @property
     def watch_s(self) -> float | None:
@@ -98,14 +98,25 @@ class CounterLine(Line):
         return None if wrap_j is None else wrap_j / (2.0 * power_limit_w(self.channel))
 
     def visit(self, reading: Reading, before: Anchor | None) -> Anchor:
-        """The anchor after this reading; missed wraps and resets widen what may have been spent."""
+        """The anchor after this reading; missed wraps and resets widen what may have been spent.
+
+        A reading that cannot be leaves the anchor where it is. If the next one goes on from there, the
+        counter has jumped for good, and what it counted in between is not known.
+        """
         if before is None:
             return Anchor(reading.t_ns, reading.value, 0.0, 0.0)
-        sure_j, extra_j = self.step(before.t_ns, before.raw_j, reading)
-        return Anchor(reading.t_ns, reading.value, before.sure_j + sure_j, before.extra_j + extra_j)
+        step = self.step(before.t_ns, before.raw_j, reading)
+        if step is None:
+            jumped, self._beyond = self._beyond, reading
+            if jumped is None or self.step(jumped.t_ns, jumped.value, reading) is None:
+                return before
+            most_j = power_limit_w(self.channel) * (reading.t_ns - before.t_ns) * 1e-9
+            step = (0.0, most_j)
+        self._beyond = None
+        return Anchor(reading.t_ns, reading.value, before.sure_j + step[0], before.extra_j + step[1])
 
-    def step(self, t_ns: int, raw_j: float, reading: Reading) -> tuple[float, float]:
-        """Sure and possible further energy in J between an earlier value and a reading."""
+    def step(self, t_ns: int, raw_j: float, reading: Reading) -> tuple[float, float] | None:
+        """Sure and possible further energy in J from an earlier value to a reading; None if it cannot be."""
         duration_s = (reading.t_ns - t_ns) * 1e-9
         wrap_j = self.channel.wrap_j
         most_j = power_limit_w(self.channel) * max(duration_s, 0.0)
@@ -113,9 +124,9 @@ class CounterLine(Line):
         # A "wrap" that would need thrice the device's limit was a reset: the limit may be a nominal one.
         if kind == "wrap" and gained > 3.0 * most_j + 1.0:
             gained, kind = max(reading.value, 0.0), "reset"
-        lump_j = beyond_w(self.channel) * (max(duration_s, 0.0) + _LUMP_S) + (self.channel.resolution or 0.0)
-        if not 0.0 <= gained <= lump_j:
-            return 0.0, most_j  # no reading: bounded by what the device can draw
+        # an estimate may be told late of what a child process used
+        if self.provenance == "measured" and not self._possible(gained, duration_s):
+            return None
         if kind == "reset":
             return gained, max(most_j - gained, 0.0)
         if wrap_j is not None and most_j - gained >= wrap_j:
@@ -123,22 +134,39 @@ class CounterLine(Line):
             return gained, wrap_j * math.floor((most_j - gained) / wrap_j)
         return gained, 0.0
 
+    def _possible(self, gained_j: float, duration_s: float) -> bool:
+        # values just beyond the range that is stated come from its rounding
+        return -1e-6 * (self.channel.wrap_j or 0.0) <= gained_j <= possible_j(self.channel, duration_s)
+
     def gain(
         self, first: Reading, anchor: Anchor | None, last: Reading, anchor_last: Anchor | None
-    ) -> tuple[float, float]:
-        """Sure and possible further energy in J between two readings, each with the anchor of its time."""
+    ) -> tuple[float, float] | None:
+        """Sure and possible further energy in J between two readings, each with the anchor of its time.
+
+        None where the counter cannot have gained so much: one of the readings is none.
+        """
         if anchor is anchor_last or anchor is None or anchor_last is None:
             return self.step(first.t_ns, first.value, last)
-        head, _ = self.step(anchor.t_ns, anchor.raw_j, first)
-        tail, tail_extra = self.step(anchor_last.t_ns, anchor_last.raw_j, last)
+        before = self.step(anchor.t_ns, anchor.raw_j, first)
+        after = self.step(anchor_last.t_ns, anchor_last.raw_j, last)
+        if before is None or after is None:
+            return self._unanchored(first, last)
+        head, (tail, tail_extra) = before[0], after
         sure_j = anchor_last.sure_j - anchor.sure_j - head + tail
         extra_j = anchor_last.extra_j - anchor.extra_j + tail_extra
         if sure_j < -1e-6 * head and extra_j == 0.0:
             # a reset that no visit saw: one reading went back where the next visit was higher again
-            sure_j, _ = self.step(first.t_ns, first.value, last)
-            extra_j = max(power_limit_w(self.channel) * (last.t_ns - first.t_ns) * 1e-9 - sure_j, 0.0)
+            return self._unanchored(first, last)
         # after a reset the part before it is not in the sum, and taking the head off would count it twice
         return (sure_j if extra_j == 0.0 else max(sure_j, 0.0)), extra_j
+
+    def _unanchored(self, first: Reading, last: Reading) -> tuple[float, float] | None:
+        """The gain between two readings that do not fit to the visits: what else was spent is not known."""
+        direct = self.step(first.t_ns, first.value, last)
+        if direct is None:
+            return None
+        most_j = power_limit_w(self.channel) * (last.t_ns - first.t_ns) * 1e-9
+        return direct[0], max(direct[1], most_j - direct[0], 0.0)
 
 
 class Edge:

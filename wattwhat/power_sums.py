@@ -23,6 +23,7 @@ class PowerSums:
         samples: number of samples.
         first: time in s and power in W of the first sample, or None.
         last: the same of the last one.
+        refused: readings left out because no device of the kind draws so much.
     """
 
     energy_j: float = 0.0
@@ -33,6 +34,7 @@ class PowerSums:
     samples: int = 0
     first: tuple[float, float] | None = None
     last: tuple[float, float] | None = None
+    refused: int = 0
 
     def paused(self) -> PowerSums:
         """The same sums, from which the next sample goes on without a step from the last one."""
@@ -49,6 +51,7 @@ class PowerSums:
             self.samples - earlier.samples,
             earlier.last,
             self.last,
+            self.refused - earlier.refused,
         )
 
     def add(
@@ -80,6 +83,7 @@ class PowerSums:
             self.samples + 1,
             self.first,
             (t_s, power_w),
+            self.refused,
         )
 
     def back(self, missing_s: float, power_w: float, *, max_gap_s: float, limit_w: float) -> PowerSums:
@@ -119,6 +123,7 @@ class PowerSums:
             self.samples + len(t_s),
             self.first or (float(t[0]), float(p[0])),
             (float(t[-1]), float(p[-1])),
+            self.refused,
         )
 
 
