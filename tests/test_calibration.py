@@ -457,3 +457,24 @@ def test_a_closed_load_refuses_politely() -> None:
     load.close()
     load.switch(True)
     assert load.switches_s() == []
+
+
+@pytest.mark.parametrize("wrong", [4294967.295, 2.0**64, 1e6])
+@pytest.mark.parametrize("quantity", ["energy", "power"])
+@pytest.mark.parametrize("looks", [1, 3])
+def test_readings_that_cannot_be_change_nothing_that_is_found(
+    quantity: str, wrong: float, looks: int
+) -> None:
+    switches = [100.0 + s for s in np.cumsum(np.random.default_rng(3).uniform(0.2, 0.9, 30)).tolist()]
+    sensor = VirtualSensor(powered(switches), quantity, update_period_s=0.1, averaging_window_s=0.1)
+    right = looked(sensor, 100.0, 120.0, 0.005)
+    values = right.values.copy()
+    values[[at + look for at in (500, 1500, 2500) for look in range(looks)]] = wrong
+    expected = examine(sensor.channel(), right, Timeline(switches))
+    found = examine(sensor.channel(), Series(right.t_s, values), Timeline(switches))
+    for name in ("update_period_s", "averaging_window_s", "delay_s", "rise_s"):
+        one, other = getattr(found, name), getattr(expected, name)
+        assert (one.value is None) == (other.value is None), name
+        if other.value is not None:
+            assert one.value == pytest.approx(other.value, rel=0.02, abs=0.003), name
+    assert any("beyond" in words for words in found.notes)

@@ -120,3 +120,36 @@ def test_times_that_jump_back_again_and_again_are_refused():
         trace.add(None, float(1000 - k % 1000 + 10 * (k % 7)), 1.0, line=k)
     with pytest.raises(LogError, match="jump back again and again"):
         list(trace.measurements())
+
+
+@given(
+    st.lists(watts, min_size=10, max_size=40),
+    st.integers(1, 8),
+    st.sampled_from([4294967.295, 1e9, 65000.0]),
+)
+def test_a_row_that_no_device_can_draw_is_left_out_and_listed(powers, at, wrong):
+    trace = trace_of()
+    for line, power in enumerate(powers, 1):
+        trace.add(None, float(line), wrong if line == at + 1 else power, line=line)
+    found = next(trace.measurements())
+    times = numpy.array([float(n) for n in range(1, len(powers) + 1) if n != at + 1])
+    expected = float(numpy.trapezoid([powers[int(t) - 1] for t in times], times))
+    assert found.energy_j.value == pytest.approx(expected, abs=1e-6)
+    assert any("1 row(s)" in words and "can draw" in words for words in found.warnings)
+
+
+def test_a_stated_limit_tells_sooner():
+    trace = trace_of()
+    trace.channel("GPU 0", max_power_w=100.0)
+    for line, power in enumerate([90.0, 150.0, 600.0, 90.0, 90.0], 1):
+        trace.add("GPU 0", float(line), power, line=line)
+    assert next(trace.measurements()).energy_j.value == pytest.approx(120.0 + 240.0 + 90.0)
+
+
+def test_a_file_in_another_unit_is_left_whole_for_the_warning_that_says_so():
+    trace = trace_of()
+    for line in range(1, 6):
+        trace.add("GPU 0", float(line), 250_000.0, line=line)
+    found = next(trace.measurements())
+    assert found.energy_j.value == pytest.approx(1e6)
+    assert any("mW" in words for words in found.warnings)

@@ -13,6 +13,8 @@ from wattwhat.calibration.response import Response, fit_response
 from wattwhat.calibration.spread import duty_from_spread
 from wattwhat.calibration.ticks import Ticks, find_ticks, resolution
 from wattwhat.channel import Channel
+from wattwhat.energy import beyond_w
+from wattwhat.possible import beyond_words, possible_j
 
 __all__ = ["Wave", "examine"]
 
@@ -27,6 +29,8 @@ _SLOW_COUNTER_S = 0.01
 _PIECE_S = 0.004
 # A window that is known no better than this is not known.
 _VAGUE = 0.3
+# A counter that is elsewhere for so many looks has been reset, or jumped for good.
+_ASTRAY = 20
 # A window within this part of the update period is taken as the period: the sensor sees all.
 _WHOLE = 0.03
 
@@ -53,9 +57,10 @@ def examine(
     Returns:
         What was found; a finding without a value has the reason.
     """
+    series, notes = _believed(channel, series)
     fast = fast_period is not None
     ticks = Ticks(fast_period, series.t_s, series.values) if fast_period else find_ticks(series)
-    found = Found(channel, ticks.period_s, resolution=resolution(series.values), load=load_words)
+    found = Found(channel, ticks.period_s, resolution=resolution(series.values), load=load_words, notes=notes)
     if ticks.period_s.value is None:
         return _without(found, f"not looked for: {ticks.period_s.reason}")
     if not len(load.switches_s):
@@ -70,6 +75,41 @@ def examine(
             "the load",
         )
     return _described(found, answer, series, ticks, waves)
+
+
+def _believed(channel: Channel, series: Series) -> tuple[Series, tuple[str, ...]]:
+    """The readings that can be, and a sentence about those that cannot."""
+    import numpy as np
+
+    if len(series.values) < 2:
+        return series, ()
+    if channel.is_counter:
+        kept = np.asarray(_fitting(channel, series.t_s.tolist(), series.values.tolist()))
+    else:
+        kept = np.abs(series.values) <= beyond_w(channel)
+    if kept.all():
+        return series, ()
+    words = f"left out {int(np.sum(~kept))} of {len(kept)} readings, of {beyond_words(channel)}"
+    return Series(series.t_s[kept], series.values[kept]), (words,)
+
+
+def _fitting(channel: Channel, t_s: list[float], values: list[float]) -> list[bool]:
+    """Which readings of a counter go on from those before; one that was reset goes on from itself."""
+    kept = [True] * len(values)
+    last, astray = 0, 0
+    for number in range(1, len(values)):
+        gained = values[number] - values[last]
+        if gained < 0.0 and channel.wrap_j is not None:
+            gained += channel.wrap_j
+        if 0.0 <= gained <= possible_j(channel, t_s[number] - t_s[last]):
+            last, astray = number, 0
+            continue
+        astray += 1
+        kept[number] = False
+        if astray == _ASTRAY:
+            kept[number - _ASTRAY + 1 : number + 1] = [True] * _ASTRAY
+            last, astray = number, 0
+    return kept
 
 
 def _without(found: Found, reason: str) -> Found:
@@ -93,6 +133,7 @@ def _answer(channel: Channel, series: Series, ticks: Ticks, load: Timeline, fast
     if channel.wrap_j is not None:
         gained = np.where(gained < 0.0, gained + channel.wrap_j, gained)
     whole = (gained >= 0.0) & (spans < 1.5 * max(period, float(np.median(spans))))
+    whole &= gained <= possible_j(channel, 0.0) + beyond_w(channel) * spans
     powers = gained[whole] / spans[whole]
     if period < _SLOW_COUNTER_S:
         # what is read is half a period old at the mean
@@ -114,7 +155,7 @@ def _described(found: Found, answer: Response, series: Series, ticks: Ticks, wav
         duty=duty,
         delay_s=delay,
         rise_s=Finding(answer.rise_s, answer.u[1]),
-        notes=notes,
+        notes=(*found.notes, *notes),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
@@ -54,6 +55,8 @@ class Run:
         local: whether the times come from a clock without a zone, which may be put back by an hour.
         limit_w: the most that the device draws, if the file says; else twice the largest sample.
         zone: the zone of that clock, if the user said it: it knows when clocks were put forward.
+        beyond_w: a row of more than this in W is no reading, unless half of the rows are, as in a file whose
+            unit is another one.
     """
 
     def __init__(
@@ -64,9 +67,11 @@ class Run:
         local: bool,
         limit_w: float | None,
         zone: tzinfo | None = None,
+        beyond_w: float = math.inf,
     ) -> None:
         self._source, self._sensor, self._local, self._limit_w = source, sensor, local, limit_w
         self._zone = zone if local else None
+        self._beyond_w = beyond_w
         self._last_local_s: float | None = None
         self._skipped: list[str] = []
         self._t: list[float] = []
@@ -120,9 +125,24 @@ class Run:
 
         t, p, lines = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
         self._waiting, self._count = [], 0
+        t, p, lines = self._believed(t, p, lines)
         if self._median_s is None:
             self._settle(t[:_CHUNK], p[:_CHUNK])
         self._take(t, p, lines)
+
+    def _believed(self, t: Any, p: Any, lines: Any) -> tuple[Any, Any, Any]:
+        """The rows that a device can have drawn; the others are listed, and are time without a reading."""
+        import numpy as np
+
+        beyond = p > self._beyond_w
+        if not beyond.any() or float(np.median(p)) > self._beyond_w:
+            return t, p, lines
+        for line, power_w in zip(lines[beyond].tolist(), p[beyond].tolist(), strict=True):
+            self._source.problem(
+                int(line),
+                f"expected a power that a device can draw, below {self._beyond_w:g} W, found {power_w:g} W",
+            )
+        return t[~beyond], p[~beyond], lines[~beyond]
 
     def _take(self, t: Any, p: Any, lines: Any) -> None:
         """Sums over the chunk, cut where the time goes back."""

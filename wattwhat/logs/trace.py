@@ -8,7 +8,7 @@ from typing import Any
 
 from wattwhat.budget import EDGES
 from wattwhat.channel import Channel
-from wattwhat.energy import Joules
+from wattwhat.energy import Joules, beyond_w
 from wattwhat.errors import LogError
 from wattwhat.gauge import gauge_energy, lag_s
 from wattwhat.logs.cells import Stamp, utc
@@ -24,6 +24,8 @@ __all__ = ["Trace"]
 _CHANNELS_AT_MOST = 4096
 # No row of a log means more than a large power station.
 _MOST_W = 1e10
+# As many devices as one host has may be added up in a row.
+_DEVICES_IN_A_ROW = 8.0
 
 
 class Trace:
@@ -145,9 +147,18 @@ class Trace:
             local=self._kind == "local",
             limit_w=fields.get("max_power_w"),
             zone=self._options.timezone,
+            beyond_w=self._beyond_w(fields),
         )
         self._runs[device] = run
         return run
+
+    def _beyond_w(self, fields: Mapping[str, Any]) -> float:
+        """What no row can mean, in W; without a limit in the file, a row may be of several devices."""
+        limit_w = fields.get("max_power_w")
+        channel = Channel(
+            "-", "-", "-", fields.get("component", self._component), "power", max_power_w=limit_w
+        )
+        return beyond_w(channel) * (1.0 if limit_w else _DEVICES_IN_A_ROW)
 
     def measurements(
         self,
