@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.made_runs import channel, reading, run
 from tests.rigs import counter, gauge, simulated
 from wattwhat import Measurement
 from wattwhat.monitor import Look, Monitor, looks, sparkline
-from wattwhat.testing import Faults, ramp, square
+from wattwhat.testing import Faults, constant, ramp, square
 from wattwhat.window import Window
 
 POWERS = st.lists(st.floats(0.0, 1e4), min_size=1, max_size=100)
@@ -78,6 +79,37 @@ def test_a_rig_of_virtual_sensors_is_shown_as_it_is() -> None:
     powers = [look.power_w or 0.0 for look in found]
     assert {round(power, -1) for power in powers} == {0.0, 100.0}
     assert found[-1].energy_j == pytest.approx(200.0, rel=0.02)
+
+
+@given(
+    st.floats(50.0, 400.0),
+    st.sampled_from([(0.001, 360.0), (1.0, 360.0), (3.6, 360.0), (0.1, 36.0), (0.02, 3.6), (0.5, None)]),
+    st.sampled_from([0.2, 0.5, 1.0]),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_coarse_counter_shows_its_mean_and_joules_that_never_fall(
+    watts: float, clockwork: tuple[float, float | None], interval_s: float
+) -> None:
+    period_s, step_j = clockwork
+    fields = {} if step_j is None else {"quantum": step_j}
+    world = simulated(counter(constant(watts), period_s, **fields))
+    window = Window("monitor", rig=world.rig).start()
+    seconds = 6.0 * (step_j or 0.0) / watts + 6.0 * period_s + 4.0
+    found = list(
+        looks(
+            window.so_far,
+            Monitor(),
+            interval_s=interval_s,
+            seconds=seconds,
+            clock=lambda: world.clock.now_s,
+            sleep=world.advance,
+        )
+    )
+    joules = [look.energy_j for look in found]
+    assert all(later >= sooner - 1e-9 for sooner, later in pairwise(joules))
+    assert all(look.power_w is None or look.power_w >= 0.0 for look in found)
+    assert found[-1].power_w == pytest.approx(watts, rel=0.4)
+    assert found[-1].channels[0].energy_j == pytest.approx(found[-1].energy_j)
 
 
 def test_a_gauge_is_shown_too() -> None:

@@ -13,6 +13,7 @@ import attrs
 from wattwhat.report.numerals import one_line, with_prefix
 
 if TYPE_CHECKING:
+    from wattwhat.channel import Channel
     from wattwhat.measurement import ChannelEnergy, Measurement
 
 __all__ = ["Look", "Monitor", "looks", "sparkline"]
@@ -29,8 +30,9 @@ class Power:
     Args:
         id: of the channel.
         name: component and device, to be shown.
-        power_w: mean power since the look before, in W; None if it is not known.
-        energy_j: joules since the beginning; None if it was lost.
+        power_w: mean power in W since the look before, or over so many steps of a coarse counter that it is
+            known within a quarter; None if it is not known.
+        energy_j: joules since the beginning; a counter's never fall; None if it was lost.
         counted: whether it is in the total.
         provenance: ``"measured"`` or ``"estimated"``.
     """
@@ -53,7 +55,7 @@ class Look:
 
     Args:
         t_s: seconds since the beginning.
-        power_w: mean power of all counted channels since the look before, in W; None if not known.
+        power_w: mean power of all counted channels, each as `Power` has it, in W; None if not known.
         energy_j: their joules since the beginning; None if all were lost.
         u_energy_j: standard uncertainty of that, in J; None if it is not known.
         channels: one by one.
@@ -99,7 +101,7 @@ class Monitor:
     def __init__(self, *, width: int = WIDTH, history: int = 200, ascii: bool = False) -> None:
         self._width = max(width, 40)
         self._ascii = ascii
-        self._before: dict[str, tuple[float, float]] = {}
+        self._traces: dict[str, _Trace] = {}
         self._history: dict[str, deque[float]] = {}
         self._longest = history
 
@@ -112,12 +114,13 @@ class Monitor:
         t_s = measurement.duration_s or 0.0
         energy = measurement.energy_j
         channels = tuple(self._channel(entry, t_s) for entry in measurement.channels)
+        held_j = math.fsum(_held_j(*pair) for pair in zip(channels, measurement.channels, strict=True))
         # not from the total's joules: they drop when a channel is lost, and that is no power
         powers_w = [one.power_w for one in channels if one.counted and one.power_w is not None]
         return Look(
             t_s,
             math.fsum(powers_w) if powers_w else None,
-            energy.value if energy.known else None,
+            energy.value + held_j if energy.known else None,
             energy.u if math.isfinite(energy.u) else None,
             channels,
             measurement.warnings,
@@ -141,23 +144,17 @@ class Monitor:
         return "  ".join(parts)
 
     def _channel(self, entry: ChannelEnergy, t_s: float) -> Power:
-        channel = entry.channel
-        energy_j = entry.energy_j.value if entry.energy_j is not None and entry.energy_j.known else None
+        channel, energy = entry.channel, entry.energy_j
         name = one_line(f"{channel.component} {channel.device}")
-        power_w = self._power_w(channel.id, t_s, energy_j)
+        power_w = energy_j = None
+        if energy is None or not energy.known:
+            self._traces.pop(channel.id, None)
+        else:
+            trace = self._traces.setdefault(channel.id, _Trace(channel))
+            energy_j, power_w = trace.add(t_s, energy.value, energy.u)
+        if power_w is not None:
+            self._history.setdefault(channel.id, deque(maxlen=self._longest)).append(power_w)
         return Power(channel.id, name, power_w, energy_j, entry.counted, entry.provenance)
-
-    def _power_w(self, key: str, t_s: float, energy_j: float | None) -> float | None:
-        """Mean power since the look before; also kept for the history."""
-        before = self._before.pop(key, None)
-        if energy_j is None:
-            return None
-        self._before[key] = (t_s, energy_j)
-        if before is None or not t_s > before[0]:
-            return None
-        power_w = (energy_j - before[1]) / (t_s - before[0])
-        self._history.setdefault(key, deque(maxlen=self._longest)).append(power_w)
-        return power_w
 
     def _headline(self, look: Look) -> str:
         energy = "energy lost" if look.energy_j is None else f"{_joules(look.energy_j)} so far"
@@ -175,6 +172,60 @@ class Monitor:
         energy = energy if channel.counted or channel.energy_j is None else f"({energy})"
         left = f"{name + mark:<26} {_watts(channel.power_w):>8} {energy:>10}  "
         return left + sparkline(self._history.get(channel.id, ()), self._width - len(left), self._ascii)
+
+
+class _Trace:
+    """Energy of one channel from look to look: what power it tells, and joules that do not fall.
+
+    A counter moves in steps, and near its beginning its joules lean on what is likely: from one look to the
+    next that gives 0 W, then thrice the power, or less than nothing.
+    """
+
+    _LOOKS = 2000
+    _SHORT = 5.0  # update periods below which joules are weighed rather than counted
+
+    def __init__(self, channel: Channel) -> None:
+        self._counts = channel.is_counter
+        self._step_j = (channel.resolution or 0.0) if self._counts else 0.0
+        self._period_s = (channel.update_period_s or 0.0) if self._counts else 0.0
+        self._shown_j = -math.inf
+        self._looks: deque[tuple[float, float]] = deque(maxlen=self._LOOKS)
+        self._first: tuple[float, float] | None = None
+
+    def add(self, t_s: float, energy_j: float, u_j: float) -> tuple[float, float | None]:
+        """The joules to show, and the power in W, or None where it is not known."""
+        if self._counts:
+            energy_j = self._shown_j = max(self._shown_j, energy_j)
+        power_w = None if self._first is None else self._power_w(t_s, energy_j, u_j)
+        if self._first is None:
+            self._first = (t_s, energy_j)
+        elif t_s >= self._SHORT * self._period_s:
+            self._looks.append((t_s, energy_j))
+        return energy_j, power_w
+
+    def _power_w(self, t_s: float, energy_j: float, u_j: float) -> float | None:
+        assert self._first is not None
+        passed_s, gained_j = t_s - self._first[0], energy_j - self._first[1]
+        if not passed_s > 0.0:
+            return None
+        mean_w = gained_j / passed_s
+        for before_s, before_j in (*reversed(self._looks), self._first):
+            if t_s > before_s and self._tells(t_s - before_s, energy_j - before_j, mean_w):
+                return (energy_j - before_j) / (t_s - before_s)
+        return mean_w if 2.0 * u_j <= gained_j else None
+
+    def _tells(self, passed_s: float, gained_j: float, mean_w: float) -> bool:
+        """Whether a counter's last step, and the energy of one period, are little in this span."""
+        slack_j = self._step_j + self._period_s * gained_j / passed_s
+        return slack_j <= max(0.25 * gained_j, 0.02 * mean_w * passed_s)
+
+
+def _held_j(shown: Power, entry: ChannelEnergy) -> float:
+    """How many joules of a counted channel are shown besides those of this look."""
+    energy = entry.energy_j
+    if shown.energy_j is None or energy is None or not entry.counted:
+        return 0.0
+    return shown.energy_j - energy.value
 
 
 def sparkline(values: Sequence[float] | deque[float], columns: int, ascii: bool = False) -> str:
