@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import importlib.util
+import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import wattwhat
 from wattwhat.errors import ArgumentError
-from wattwhat.sync import check_sync, synchronize
+from wattwhat.sync import await_results, check_sync, synchronize, unwaited
 
 
 class Cuda:
@@ -68,7 +71,75 @@ def test_half_imported_torch_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_true_needs_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    with pytest.raises(ArgumentError, match="import torch first"):
+    with pytest.raises(ArgumentError, match="import it first"):
         check_sync(True)
     check_sync("auto")
     check_sync(False)
+
+
+class Array:
+    """What jax's arrays answer: whether they are gone, and waiting."""
+
+    def __init__(self, gone: bool = False) -> None:
+        self.gone, self.waited = gone, 0
+
+    def is_deleted(self) -> bool:
+        return self.gone
+
+    def block_until_ready(self) -> None:
+        assert not self.gone
+        self.waited += 1
+
+
+def test_arrays_of_jax_that_live_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = [Array(), Array(gone=True), Array()]
+    returned: list[Any] = []
+    jax = SimpleNamespace(live_arrays=lambda: arrays, block_until_ready=returned.append)
+    monkeypatch.setitem(sys.modules, "jax", jax)  # type: ignore[arg-type]
+    with wattwhat.track("x", backends=["estimate"]) as window:
+        pass
+    assert [array.waited for array in arrays] == [2, 0, 2]
+    assert unwaited("auto") == ()
+    await_results({"loss": 1})
+    assert returned == [{"loss": 1}]
+    assert not any("jax" in words for words in window.measurement.warnings)
+
+
+@pytest.mark.parametrize("sync", ["auto", False])
+def test_a_library_that_is_not_waited_for_is_named_in_the_measurement(
+    monkeypatch: pytest.MonkeyPatch, sync: Any
+) -> None:
+    def live_arrays() -> list[Array]:
+        if sync == "auto":
+            raise RuntimeError("no such device")
+        return [Array()]
+
+    monkeypatch.setitem(sys.modules, "jax", SimpleNamespace(live_arrays=live_arrays))  # type: ignore[arg-type]
+    for _ in range(2):
+        with wattwhat.track("x", backends=["estimate"], sync=sync) as window:
+            pass
+        assert [words.split()[0] for words in window.measurement.warnings if "sync=" in words] == ["jax"]
+    monkeypatch.delitem(sys.modules, "jax")
+    assert unwaited(sync) == ()
+
+
+def test_a_function_of_the_programs_own_waits_at_both_edges() -> None:
+    calls: list[int] = []
+    with wattwhat.track("x", backends=["estimate"], sync=lambda: calls.append(1)):
+        assert calls == [1]
+    assert calls == [1, 1]
+
+
+def test_jax_itself_is_waited_for() -> None:
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("jax is not installed")
+    program = (  # of its own: once imported, jax warns of every fork
+        "import jax, wattwhat\n"
+        "work = jax.jit(lambda x: jax.lax.fori_loop(0, 300, lambda _, y: y @ y / 2.0, x))\n"
+        "ones = jax.numpy.ones((400, 400)) / 400.0\n"
+        "work(ones).block_until_ready()\n"
+        "with wattwhat.track('x', backends=['estimate']):\n    result = work(ones)\n"
+        "print(result.is_ready())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["True"], done.stderr

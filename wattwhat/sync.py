@@ -1,8 +1,12 @@
-"""Waiting for accelerators at the edges of a window, where torch is in use; torch is never imported."""
+"""Waiting for accelerators at the edges of a window; a library is waited for where the program imported it.
+
+torch, jax, cupy, tensorflow and mlx return before the work is done. None of them is ever imported here.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
@@ -11,7 +15,15 @@ from wattwhat.guard import pass_on
 if TYPE_CHECKING:
     from wattwhat.rig import Rig
 
-__all__ = ["accelerator_in_use", "check_sync", "synchronize", "unseen_gpu"]
+__all__ = [
+    "accelerator_in_use",
+    "await_results",
+    "check_sync",
+    "synchronize",
+    "unseen_gpu",
+    "unwaited",
+    "wait",
+]
 
 # Channels of these components show what a GPU draws, alone or with the rest.
 _SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
@@ -22,17 +34,28 @@ _UNSEEN_GPU = (
 
 
 def check_sync(sync: Any) -> None:
-    """Refuse anything but "auto", True and False.
+    """Refuse anything but "auto", True, False and a callable.
 
     Raises:
         ArgumentError: naming the argument.
     """
-    if sync not in ("auto", True, False):
-        raise ArgumentError(f"sync: expected 'auto', True or False, got {sync!r}")
-    if sync is True and "torch" not in sys.modules:
+    if callable(sync):
+        return
+    if not isinstance(sync, (bool, str)) or sync not in ("auto", True, False):
+        raise ArgumentError(f"sync: expected 'auto', True, False or a function that waits, got {sync!r}")
+    if sync is True and not any(name in sys.modules for name in _WAITERS):
         raise ArgumentError(
-            "sync: True needs torch to be imported; leave it at 'auto', or import torch first"
+            f"sync: True needs one of {', '.join(_WAITERS)} to be imported; leave it at 'auto', or import it "
+            "first"
         )
+
+
+def wait(sync: str | bool | Callable[[], object]) -> None:
+    """Wait at an edge of a window as its `sync` says; a function of the program's is called as it is."""
+    if callable(sync):
+        sync()
+    elif sync:
+        synchronize()
 
 
 def accelerator_in_use() -> bool:
@@ -46,30 +69,98 @@ def accelerator_in_use() -> bool:
 
 
 def synchronize() -> None:
-    """Wait for the work queued on every device that torch uses in this process.
+    """Wait for the work that imported libraries have queued on any device of this process.
 
-    A device is in use if it is the current one or memory is allocated on it. Nothing is done while a CUDA
-    graph is captured (waiting would spoil it), and an error of the device is left to surface in the user's
-    own next call.
+    For torch a device is in use if it is the current one or memory is allocated on it; for jax, whatever
+    its living arrays still wait for. Nothing is done while a CUDA graph is captured (waiting would spoil
+    it), and an error of the device is left to surface in the user's own next call.
     """
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return
-    for name in ("cuda", "xpu"):
-        backend = getattr(torch, name, None)
-        if backend is None:
+    for name, waiter in _WAITERS.items():
+        library = sys.modules.get(name)
+        if library is None:
             continue
         try:
-            if backend.is_initialized():
-                _synchronize(backend)
-        except Exception as err:  # see above: a failed kernel is the user's to meet, in the user's own call
+            waiter(library)
+        except Exception as err:  # half imported, or a failed kernel, which the user's own next call meets
             pass_on(err)
+            _FAILED[name] = f"{type(err).__name__}: {err}"
+        else:
+            _FAILED.pop(name, None)
+
+
+def await_results(results: Any) -> None:
+    """Wait for what a call returned: jax works on after it returned, mlx has not begun.
+
+    An array that nobody holds any more cannot be waited for at the edge of a window.
+
+    Args:
+        results: an array, or tuples, lists and dicts of them; anything else is left alone.
+    """
+    for name, finish in (("jax", "block_until_ready"), ("mlx.core", "eval")):
+        library = sys.modules.get(name)
+        if library is not None and results is not None:
+            try:
+                getattr(library, finish)(results)
+            except Exception as err:  # not arrays, or failed work, which the program's own call meets
+                pass_on(err)
+
+
+def unwaited(sync: Any) -> tuple[str, ...]:
+    """A warning for each library that works asynchronously, is in use and was not waited for."""
+    if callable(sync):
+        return ()
+    names = [name for name in _WAITERS if name in _FAILED and name in sys.modules]
+    if not sync:
+        jax = sys.modules.get("jax")
+        names += ["jax"] if jax is not None and getattr(jax, "live_arrays", list)() else []
+    return tuple(
+        f"{name} works on after its calls return and was not waited for ({_FAILED.get(name, 'sync=False')}): "
+        "work queued at an edge of the window is on its wrong side; pass sync= a function that waits"
+        for name in names
+    )
+
+
+def _wait_torch(torch: Any) -> None:
+    for name in ("cuda", "xpu"):
+        backend = getattr(torch, name, None)
+        if backend is not None and backend.is_initialized():
+            _synchronize(backend)
     mps = getattr(torch, "mps", None)
-    try:
-        if mps is not None and torch.backends.mps.is_available() and mps.current_allocated_memory():
-            mps.synchronize()
-    except Exception as err:
-        pass_on(err)
+    if mps is not None and torch.backends.mps.is_available() and mps.current_allocated_memory():
+        mps.synchronize()
+
+
+def _wait_jax(jax: Any) -> None:
+    for array in jax.live_arrays():
+        if not array.is_deleted():
+            array.block_until_ready()
+
+
+def _wait_cupy(cupy: Any) -> None:
+    if cupy.get_default_memory_pool().total_bytes():  # else nothing of this process is on the device
+        cupy.cuda.runtime.deviceSynchronize()
+
+
+def _wait_tensorflow(tensorflow: Any) -> None:
+    context = sys.modules.get("tensorflow.python.eager.context")
+    # asking for the devices of a program that has not started any would start them
+    if context is not None and getattr(context.context(), "_initialized", False):
+        tensorflow.test.experimental.sync_devices()
+
+
+def _wait_mlx(mlx: Any) -> None:
+    mlx.synchronize()
+
+
+_WAITERS: dict[str, Callable[[Any], None]] = {
+    "torch": _wait_torch,
+    "jax": _wait_jax,
+    "cupy": _wait_cupy,
+    "tensorflow": _wait_tensorflow,
+    "mlx.core": _wait_mlx,
+}
+# Libraries whose last waiting failed, and how.
+_FAILED: dict[str, str] = {}
 
 
 def _synchronize(backend: Any) -> None:

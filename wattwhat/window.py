@@ -5,8 +5,6 @@ Starting and stopping only reads the meters; what the readings mean is worked ou
 
 from __future__ import annotations
 
-import functools
-import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from wattwhat.errors import ArgumentError, WindowError
 from wattwhat.figures import check_estimate
 from wattwhat.rig import Rig, Snapshot, shared_rig
-from wattwhat.sync import accelerator_in_use, check_sync, synchronize, unseen_gpu
+from wattwhat.sync import accelerator_in_use, check_sync, unseen_gpu, unwaited, wait
 
 if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
@@ -50,7 +48,7 @@ class Window:
         label: str = "window",
         *,
         backends: Sequence[Any] | None = None,
-        sync: str | bool = "auto",
+        sync: str | bool | Callable[[], object] = "auto",
         on_end: Callable[[Window], object] | None = None,
         rig: Rig | None = None,
     ) -> None:
@@ -81,8 +79,8 @@ class Window:
             rig = self._rig = self._open()
         self._end = self._measurement = None
         self._context = rig.context
-        if self._sync and "torch" in sys.modules:
-            synchronize()
+        if self._sync:
+            wait(self._sync)
         rig.windows.add(self)
         self._started_ns = time.time_ns()
         self._begin = rig.begin()
@@ -97,8 +95,8 @@ class Window:
         begin, rig = self._begin, self._rig
         if begin is None or self._end is not None or rig is None:
             raise WindowError(f"window {self.label!r} is not open; start it first")
-        if self._sync and "torch" in sys.modules:
-            synchronize()
+        if self._sync:
+            wait(self._sync)
         self._end = rig.end(begin)
         rig.windows.discard(self)
         if self._on_end is not None:
@@ -131,8 +129,8 @@ class Window:
             return self.measurement
         if self._begin is None or self._rig is None:
             raise WindowError(f"window {self.label!r} is not open; start it first")
-        if self._sync and "torch" in sys.modules:
-            synchronize()
+        if self._sync:
+            wait(self._sync)
         return self._account(self._rig.glance(self._begin))
 
     def _account(self, end: Snapshot) -> Measurement:
@@ -149,7 +147,7 @@ class Window:
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
             environment=environment(rig),
-            warnings=unseen_gpu(rig, accelerator_in_use()),
+            warnings=(*unseen_gpu(rig, accelerator_in_use()), *unwaited(self._sync)),
         )
 
     def __enter__(self) -> Window:
@@ -171,7 +169,9 @@ class Window:
 
     def __call__(self, function: F) -> F:
         """Use as a decorator: every call is a window of its own; the latest is ``function.window``."""
-        return _decorate(function, self)
+        from wattwhat.decorating import decorate
+
+        return decorate(function, self)
 
     def _open(self) -> Rig:
         rig = shared_rig(self._backends)
@@ -183,54 +183,42 @@ class Window:
             self._rig = self._open()
         return Window(label, backends=self._backends, sync=self._sync, on_end=self._on_end, rig=self._rig)
 
+    def __reduce__(self) -> Any:
+        """As pickle and copy see it: what it measured if it has stopped, else a window not started.
+
+        Meters stay in their process. A function under ``@track`` is sent to workers by ray, joblib and
+        submitit, and a model that holds a window is copied by training code.
+        """
+        measured = self.measurement if self._end is not None else None
+        backends = None if self._backends is None else [_sendable(one) for one in self._backends]
+        return _restored, (self.label, backends, self._sync, self._on_end, measured)
+
     def __repr__(self) -> str:
         if self._begin is None:
             return f"<Window {self.label!r}: not started>"
         return f"<Window {self.label!r}: open>" if self._end is None else f"<Window {self.label!r}: stopped>"
 
 
-def _decorate(function: F, template: Window) -> F:
-    import inspect
+def _sendable(backend: Any) -> Any:
+    """A backend as it can leave the process: itself, or its name where it holds what cannot be pickled."""
+    import pickle
 
-    label = getattr(function, "__qualname__", "function") if template.label == "window" else template.label
-    if inspect.isclass(function):
-        raise ArgumentError(f"track: {function!r} is a class; decorate its methods")
-    if inspect.isgeneratorfunction(function):
+    try:
+        pickle.dumps(backend)
+    except Exception as err:
+        from wattwhat.guard import pass_on
 
-        @functools.wraps(function)
-        def measured_generator(*args: Any, **kwargs: Any) -> Any:
-            with template._fresh(label) as window:
-                measured_generator.window = window  # type: ignore[attr-defined]
-                return (yield from function(*args, **kwargs))
+        pass_on(err)
+        return str(getattr(backend, "name", type(backend).__name__))
+    return backend
 
-        return measured_generator  # type: ignore[return-value]
-    if inspect.isasyncgenfunction(function):
 
-        @functools.wraps(function)
-        async def measured_stream(*args: Any, **kwargs: Any) -> Any:
-            with template._fresh(label) as window:
-                measured_stream.window = window  # type: ignore[attr-defined]
-                async for item in function(*args, **kwargs):
-                    yield item
-
-        return measured_stream  # type: ignore[return-value]
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def measured_async(*args: Any, **kwargs: Any) -> Any:
-            with template._fresh(label) as window:
-                measured_async.window = window  # type: ignore[attr-defined]
-                return await function(*args, **kwargs)
-
-        return measured_async  # type: ignore[return-value]
-
-    @functools.wraps(function)
-    def measured(*args: Any, **kwargs: Any) -> Any:
-        with template._fresh(label) as window:
-            measured.window = window  # type: ignore[attr-defined]
-            return function(*args, **kwargs)
-
-    return measured  # type: ignore[return-value]
+def _restored(label: str, backends: Any, sync: Any, on_end: Any, measured: Measurement | None) -> Window:
+    window = Window(label, backends=backends, sync=sync if sync is not True else "auto", on_end=on_end)
+    if measured is not None:
+        window._begin = window._end = Snapshot(0, [], ())
+        window._measurement = measured
+    return window
 
 
 @overload
@@ -240,14 +228,14 @@ def track(
     label: str = ...,
     *,
     backends: Sequence[Any] | None = ...,
-    sync: str | bool = ...,
+    sync: str | bool | Callable[[], object] = ...,
     on_end: Callable[[Window], object] | None = ...,
 ) -> Window: ...
 def track(
     label: Any = "window",
     *,
     backends: Sequence[Any] | None = None,
-    sync: str | bool = "auto",
+    sync: str | bool | Callable[[], object] = "auto",
     on_end: Callable[[Window], object] | None = None,
 ) -> Any:
     """Measure the energy of a span of code: with ``with``, as a decorator, or by start() and stop().
@@ -256,8 +244,9 @@ def track(
         label: name of the span; as a bare decorator (``@track``) the function's own name.
         backends: names of backends to use; None takes every available one, and the estimate only for
             components that no sensor covers.
-        sync: ``"auto"`` waits at both edges for the devices that an already imported torch uses,
-            False does not; True is the same as "auto" but refuses to start where torch is not imported.
+        sync: ``"auto"`` waits at both edges for what an already imported torch, jax, cupy, tensorflow or
+            mlx has queued, False does not; True is the same as "auto" but is refused where none of them is
+            imported; a function is called at both edges and waits by itself.
         on_end: called with the window each time it stops, for instance a list's ``append``.
 
     Returns:

@@ -10,7 +10,7 @@ from typing import Any
 
 from wattwhat.errors import ArgumentError, WorkloadError
 from wattwhat.guard import pass_on
-from wattwhat.sync import synchronize
+from wattwhat.sync import await_results, synchronize
 
 __all__ = ["CallableWorkload", "CommandWorkload", "Workload", "make_workload"]
 
@@ -57,8 +57,7 @@ class Workload:
 
     def synchronize(self) -> None:
         """Wait until the work of earlier calls is done."""
-        if "torch" in sys.modules:
-            synchronize()
+        synchronize()
 
     def devices(self) -> tuple[str, ...] | None:
         """UUIDs of the accelerators it runs on; empty for none, None where that is not known."""
@@ -84,7 +83,9 @@ class CallableWorkload(Workload):
     def run(self) -> object:
         """Call it once."""
         with failing_as(self.label):
-            return self._function()
+            results = self._function()
+        await_results(results)
+        return results
 
 
 class CommandWorkload(Workload):

@@ -1,0 +1,68 @@
+"""`track` as a decorator: functions, coroutines and generators, each call a window of its own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.window import Window
+
+__all__ = ["decorate"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def decorate(function: F, template: Window) -> F:
+    """The function, measured: the latest call's window is its attribute ``window``.
+
+    Args:
+        function: what to measure.
+        template: a window whose settings each call's window has.
+
+    Raises:
+        ArgumentError: it is a class.
+    """
+    label = getattr(function, "__qualname__", "function") if template.label == "window" else template.label
+    if inspect.isclass(function):
+        raise ArgumentError(f"track: {function!r} is a class; decorate its methods")
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def measured_generator(*args: Any, **kwargs: Any) -> Any:
+            with template._fresh(label) as window:
+                measured_generator.window = window  # type: ignore[attr-defined]
+                return (yield from function(*args, **kwargs))
+
+        return measured_generator  # type: ignore[return-value]
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def measured_stream(*args: Any, **kwargs: Any) -> Any:
+            with template._fresh(label) as window:
+                measured_stream.window = window  # type: ignore[attr-defined]
+                async for item in function(*args, **kwargs):
+                    yield item
+
+        return measured_stream  # type: ignore[return-value]
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def measured_async(*args: Any, **kwargs: Any) -> Any:
+            with template._fresh(label) as window:
+                measured_async.window = window  # type: ignore[attr-defined]
+                return await function(*args, **kwargs)
+
+        return measured_async  # type: ignore[return-value]
+
+    @functools.wraps(function)
+    def measured(*args: Any, **kwargs: Any) -> Any:
+        with template._fresh(label) as window:
+            measured.window = window  # type: ignore[attr-defined]
+            return function(*args, **kwargs)
+
+    return measured  # type: ignore[return-value]
