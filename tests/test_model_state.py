@@ -346,5 +346,8 @@ def test_a_model_that_cannot_be_kept_is_refused_before_it_is_changed() -> None:
         wattwhat.measure(model, [(X, Y)], train=lambda module, batch: module(batch[0]), **QUICK)
 
 
-def test_a_module_without_tensors_may_run_anywhere() -> None:
+def test_a_module_without_tensors_runs_where_its_inputs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert TorchWorkload(torch.nn.ReLU(), X).devices() == ()
+    assert TorchWorkload(torch.nn.ReLU(), [[1.0]]).devices() is None
+    monkeypatch.setattr("wattwhat.torch_devices.accelerator_in_use", lambda: True)
     assert TorchWorkload(torch.nn.ReLU(), X).devices() is None

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.concerned import check_devices
 from wattwhat.errors import ArgumentError
 from wattwhat.figures import check_estimate
 from wattwhat.measurement import Measurement
@@ -34,6 +35,7 @@ def measure(
     warmup: str | int = "auto",
     idle: str | float | None = "auto",
     backends: Sequence[Any] | None = None,
+    devices: Sequence[str] | None = None,
     train: Any = None,
     metrics: Mapping[str, float] | None = None,
     label: str | None = None,
@@ -53,6 +55,9 @@ def measure(
         idle: ``"auto"`` measures the power at rest with the workload loaded; seconds to do so for; or None.
         backends: names of backends (or Backend objects) to use; None takes every available one, and the
             estimate only for components that no sensor covers.
+        devices: names of devices, their UUIDs or ids of channels: these count and nothing else. None takes
+            those that the workload is known to use (where its torch modules and tensors are), else all; the
+            warnings and ``details["devices"]`` say which.
         train: for a module: a function ``step(model, batch)`` or a pair ``(loss, optimizer)``; None for
             inference. Weights, buffers and the optimizer's state are put back afterwards; of a step function,
             the torch optimizers in its closure, its object and the globals it names. Whatever else a step
@@ -84,12 +89,13 @@ def measure(
         raise ArgumentError(f"label: expected a name, got {label!r}")
     if progress is not None and not callable(progress):
         raise ArgumentError(f"progress: expected a function of seconds and words, got {progress!r}")
+    names = check_devices(devices)
     known = check_metrics(metrics or {})
     rig = shared_rig(backends)  # before the first batch is taken from a generator of the user's
     check_estimate(rig, backends)
     items = None if items_per_call is None else float(items_per_call)
     workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
-    result = run_plan(workload, plan, rig, progress=progress)
+    result = run_plan(workload, plan, rig, devices=names, progress=progress)
     phase = getattr(workload, "phase", None)
     details = result.details if phase is None else {**result.details, "phase": phase}
     return attrs.evolve(result, metrics=known, label=label or workload.label, details=details)

@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["OptimizerState", "needs_closure", "optimizers_of"]
+__all__ = ["OptimizerState", "held_by", "needs_closure", "optimizers_of"]
 
 # How far a step function is searched: itself, what it names, what that holds, and once more.
 _DEPTH = 4
@@ -64,13 +64,22 @@ def needs_closure(optimizer: Any) -> bool:
 def optimizers_of(step: Any) -> list[Any]:
     """The torch optimizers that a step function can be seen to hold; nothing of the user's is run.
 
+    Args:
+        step: any callable.
+    """
+    return held_by(step, sys.modules["torch"].optim.Optimizer)
+
+
+def held_by(step: Any, wanted: type | tuple[type, ...]) -> list[Any]:
+    """What a function can be seen to hold of some types; nothing of the user's is run.
+
     Looked for in the function's closure and defaults, the globals that it names, the arguments of a
     `functools.partial`, the attributes of the object it belongs to, and in what these hold in turn.
 
     Args:
         step: any callable.
+        wanted: types; what is found is not searched any further.
     """
-    wanted = sys.modules["torch"].optim.Optimizer
     found: list[Any] = []
     seen = {id(step)}
     level: list[Any] = [step]

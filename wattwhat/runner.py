@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -22,9 +22,9 @@ from wattwhat.blocks import (
     with_repeats,
 )
 from wattwhat.channel import counted_ids
+from wattwhat.concerned import concerned
 from wattwhat.energy import period_s, total
 from wattwhat.environment import environment
-from wattwhat.errors import ArgumentError
 from wattwhat.gauge import answer_s
 from wattwhat.ledger import account, measurement_of
 from wattwhat.measurement import Measurement
@@ -33,7 +33,7 @@ from wattwhat.quantity import Quantity
 from wattwhat.rig import Rig
 from wattwhat.rounds import Rounds
 from wattwhat.steady import drift
-from wattwhat.sync import unseen_gpu
+from wattwhat.sync import accelerator_in_use, unseen_gpu
 from wattwhat.watch import learn_periods
 from wattwhat.workload import Workload
 
@@ -47,6 +47,7 @@ def run_plan(
     plan: Plan,
     rig: Rig,
     *,
+    devices: Sequence[str] | None = None,
     progress: Progress | None = None,
     sleep: Callable[[float], None] = time.sleep,
     generator: random.Random | None = None,
@@ -57,12 +58,14 @@ def run_plan(
         workload: what to run.
         plan: how long and how well.
         rig: the open meters.
+        devices: devices or channels that count; None asks the workload.
         progress: called with seconds passed and what is being done.
         sleep: waits for seconds.
         generator: source of random delays.
     """
     with workload:
-        m = _Run(workload, plan, rig, progress, sleep, generator or random.Random()).measure()
+        run = _Run(workload, plan, rig, devices, progress, sleep, generator or random.Random())
+        m = run.measure()
     return attrs.evolve(m, warnings=(*m.warnings, *workload.warnings)) if workload.warnings else m
 
 
@@ -74,23 +77,36 @@ class _Run:
         workload: Workload,
         plan: Plan,
         rig: Rig,
+        devices: Sequence[str] | None,
         progress: Progress | None,
         sleep: Callable[[float], None],
         generator: random.Random,
     ) -> None:
         self.workload, self.plan, self.rig = workload, plan, rig
         self.progress, self.sleep, self.clock, self.generator = progress, sleep, rig.clock, generator
-        self.only = _channels_of(workload, rig)
-        self.lines = [line for line in rig.lines if self.only is None or line.channel.id in self.only]
-        self.counted = counted_ids(line.channel for line in self.lines)
+        self.devices = devices
+        self.choose()
         self.started_ns = time.time_ns()
         self.begun_ns = rig.clock()
-        self.warnings = unseen_gpu(rig, bool(workload.devices()))
         self.warm_calls = 0
+
+    def choose(self) -> None:
+        """Which channels count."""
+        self.concerned = concerned(self.workload, self.rig, self.devices)
+        self.only = self.concerned.only
+        self.lines = [line for line in self.rig.lines if self.only is None or line.channel.id in self.only]
+        self.counted = counted_ids(line.channel for line in self.lines)
+        self.warnings = (
+            *unseen_gpu(self.rig, bool(self.workload.devices())),
+            *self.concerned.warnings,
+        )
 
     def measure(self) -> Measurement:
         self.say("first call")
+        started = accelerator_in_use()
         first_s = self.time_calls(1) if self.plan.warmup != 0 else None
+        if accelerator_in_use() and not started:
+            self.choose()  # it showed only now that it runs on one
         idle_w = self.idle_power()
         call_s = self.warm_up(first_s)
         rounds = Rounds(
@@ -202,6 +218,7 @@ class _Run:
                 "blocks": len(blocks),
                 "calls_per_block": blocks[-1].calls,
                 "warmup_calls": self.warm_calls,
+                **self.concerned.details,
                 "block_energy_j": [block_j(block, counted) for block in blocks],
                 "block_duration_s": [block.duration_s for block in blocks],
                 **rise,
@@ -220,22 +237,3 @@ class _Run:
             "block_duration_s": durations_s[:count],
         }
         return blocks[count:], {"power_rise": left_out}
-
-
-def _channels_of(workload: Workload, rig: Rig) -> set[str] | None:
-    """Ids of the channels that concern this workload: accelerators it does not run on are left out."""
-    devices = workload.devices()
-    if devices is None:
-        return None
-    kept = set()
-    for line in rig.lines:
-        uuids = getattr(line.meter, "device_uuids", None) or (getattr(line.meter, "device_uuid", None),)
-        known = {str(uuid).removeprefix("GPU-") for uuid in uuids if uuid is not None}
-        if not known or known & set(devices):
-            kept.add(line.channel.id)
-    if not kept and rig.lines:
-        shown = ", ".join(line.channel.id for line in rig.lines)
-        raise ArgumentError(
-            f"backends: they measure {shown} only, and {workload.label!r} runs elsewhere; leave backends out"
-        )
-    return kept

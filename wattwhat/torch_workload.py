@@ -148,24 +148,12 @@ class TorchWorkload(Workload):
     def devices(self) -> tuple[str, ...] | None:
         """UUIDs of the CUDA devices that hold the model's tensors or its inputs; empty for the CPU.
 
-        None where that cannot be told: a model without tensors, one that moves its parts about while it
-        runs, or an accelerator whose UUID torch does not know.
+        None where that cannot be told: no tensors at all, a model that moves its parts about while it runs,
+        or an accelerator whose UUID torch does not know.
         """
-        torch = sys.modules["torch"]
-        own = [*self._model.parameters(), *self._model.buffers()]
-        if not own or any(hasattr(module, "_hf_hook") for module in self._model.modules()):
-            return None
-        found = set()
-        for tensor in (*own, *_tensors_in(self._next)):
-            if tensor.device.type == "cpu":
-                continue
-            if tensor.device.type != "cuda":
-                return None
-            uuid = getattr(torch.cuda.get_device_properties(tensor.device), "uuid", None)
-            if uuid is None:
-                return None
-            found.add(str(uuid).removeprefix("GPU-"))
-        return tuple(sorted(found))
+        from wattwhat.torch_devices import devices_of
+
+        return devices_of(self._model, self._next)
 
 
 _NO_PAIR = "inputs: training with (loss, optimizer) needs batches (x, y); or pass a step function"
@@ -173,15 +161,6 @@ _NO_PAIR = "inputs: training with (loss, optimizer) needs batches (x, y); or pas
 
 def _is_pair(batch: Any) -> bool:
     return isinstance(batch, (tuple, list)) and len(batch) == 2
-
-
-def _tensors_in(batch: Any) -> Iterator[Any]:
-    if isinstance(batch, sys.modules["torch"].Tensor):
-        yield batch
-    elif isinstance(batch, Mapping):
-        yield from (tensor for value in batch.values() for tensor in _tensors_in(value))
-    elif isinstance(batch, (tuple, list)):
-        yield from (tensor for value in batch for tensor in _tensors_in(value))
 
 
 def _check_train(train: Any) -> bool:

@@ -87,6 +87,14 @@ class CallableWorkload(Workload):
         await_results(results)
         return results
 
+    def devices(self) -> tuple[str, ...] | None:
+        """UUIDs of the accelerators that its torch modules and tensors are on; None where it shows none."""
+        if "torch" not in sys.modules:
+            return None
+        from wattwhat.torch_devices import devices_of_function
+
+        return devices_of_function(self._function)
+
 
 class CommandWorkload(Workload):
     """A program that is started anew for every call; its output goes where this process's goes.
