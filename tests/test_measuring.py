@@ -115,6 +115,65 @@ def test_warm_up_lasts_until_calls_are_steady() -> None:
     assert m.energy_per_call_j.value == pytest.approx(1.0, rel=0.01)
 
 
+class Compiling(Passing):
+    """Its first calls take as long as they are told, the others 2 ms."""
+
+    def __init__(self, simulation: Simulation, first_s: list[float]) -> None:
+        super().__init__(simulation, 0.002)
+        self.first_s = list(first_s)
+
+    def run(self) -> None:
+        self.calls += 1
+        self.simulation.advance(self.first_s.pop(0) if self.first_s else self.call_s)
+
+
+@given(
+    st.lists(st.floats(0.002, 30.0), min_size=1, max_size=3),
+    st.sampled_from([2.0, 10.0]),
+    st.sampled_from(["auto", 1, 2]),
+    st.sampled_from(["counter", "gauge", "part-time gauge"]),
+)
+@settings(max_examples=40)
+def test_first_calls_that_compile_are_no_measure_of_a_block(
+    first_s: list[float], max_seconds: float, warmup: Any, kind: str
+) -> None:
+    sensors = {
+        "counter": counter(constant(100.0), 0.02),
+        "gauge": gauge(constant(100.0)),
+        "part-time gauge": gauge(constant(100.0), window_s=0.025),
+    }
+    simulation = simulated(sensors[kind])
+    m = measured(simulation, Compiling(simulation, first_s), max_seconds=max_seconds, warmup=warmup)
+    assert m.calls is not None
+    durations = m.details["block_duration_s"]
+    slow = max(first_s) > 0.1 * max_seconds
+    if len(first_s) == 1 or (len(first_s) == 2 and warmup == 2):
+        assert min(durations) > 0.2 * max(durations)
+        assert m.energy_per_call_j is not None
+        assert m.energy_per_call_j.value == pytest.approx(0.2, rel=0.05)
+        assert not slow or m.details["warmup_calls"] >= 1
+        # eight phases with rest between them take longer than the shorter time
+        assert m.details["stopped"] == "precision reached" or (kind, max_seconds) == ("part-time gauge", 2.0)
+
+
+@pytest.mark.parametrize("period_s", [1.0, 5.0, 30.0])
+@pytest.mark.parametrize("make", [counter, gauge])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_warning_of_measure_does_not_advise_to_use_measure(make: Any, period_s: float, known: bool) -> None:
+    simulation = simulated(make(constant(100.0), period_s), **({} if known else {"update_period_s": None}))
+    m = measured(simulation, Passing(simulation), max_seconds=2.0)
+    assert m.warnings or make is gauge
+    assert not [words for words in m.warnings if "measure()" in words or "longer window" in words]
+
+
+def test_a_long_call_is_not_run_for_nothing() -> None:
+    for call_s in (3.0, 30.0):
+        simulation = simulated(counter(constant(100.0), 0.02))
+        workload = Passing(simulation, call_s)
+        m = measured(simulation, workload, max_seconds=10.0)
+        assert workload.calls <= (m.calls or 0) + 1
+
+
 def test_warm_up_may_be_told() -> None:
     simulation = simulated(counter(constant(100.0)))
     m = measured(simulation, warmup=7)

@@ -33,6 +33,8 @@ _LEAST_BLOCKS = 5
 # delays of arXiv 2312.02741): a load as long as its period would show it the same moment every time.
 _PHASES, _MOST_PHASES = 8, 20
 _LEAST_ROUNDS = 3
+# How often the length of a call is judged anew where first calls compile.
+_MOST_TRIES = 10
 # How long a gauge is watched after a load, beyond what its figures say: as many periods, but no longer.
 _LATE_PERIODS, _LATE_S, _LATE_PHASES = 5.0, 2.0, 4
 
@@ -80,6 +82,7 @@ class Rounds:
         wanted_s = max(periods * slowest_s, plan.min_seconds / 10.0)
         self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
+        self.tries = self.tried_calls = 0
         self._settled: list[Block] = []
 
     def take(self, call_s: float, say: Callable[[str], None]) -> tuple[list[Block], str]:
@@ -97,6 +100,12 @@ class Rounds:
         begun_ns, done, look_at = self.clock(), 0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
+            quicker_s = self._quicker_s(call_s)
+            if quicker_s is not None:
+                self._learn_rest(quicker_s, say)
+                call_s, begun_ns = quicker_s, self.clock()
+                calls = max(1, math.ceil(self.part_s / call_s))
+                continue
             done += sum(span[2] for span in self._taken[-1])
             passed_s, count = (self.clock() - begun_ns) * 1e-9, len(self._taken)
             say(f"block {count}")
@@ -113,6 +122,21 @@ class Rounds:
             if passed_s + passed_s / count > self.plan.max_seconds:
                 return self.finish(), "max_seconds reached"
             calls = max(1, math.ceil(self.part_s * done / max(passed_s, 1e-6)))
+
+    def _quicker_s(self, call_s: float) -> float | None:
+        """Seconds of a call where the first round shows that calls before it did more, such as compiling.
+
+        That round is far shorter than a block has to be, so it counts as warm-up.
+        """
+        if len(self._taken) > 1 or self._settled or self.tries >= _MOST_TRIES:
+            return None
+        calls = sum(span[2] for span in self._taken[0])
+        seconds = math.fsum(end.t_ns - begin.t_ns for begin, end, _, _ in self._taken[0]) * 1e-9
+        if seconds > 0.5 * self.part_s * len(self._taken[0]) or seconds > 0.5 * call_s * calls:
+            return None
+        self._taken.clear()
+        self.tries, self.tried_calls = self.tries + 1, self.tried_calls + calls
+        return max(seconds / calls, 1e-9)
 
     def finish(self) -> list[Block]:
         """All blocks, once every gauge has shown the end of the last one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -69,6 +70,24 @@ def run_plan(
     return attrs.evolve(m, warnings=(*m.warnings, *workload.warnings)) if workload.warnings else m
 
 
+# What a single window is told to do: measure() is just that.
+_ADVICE = re.compile(r"a window (this short|of \S+ \S+) (says .*): use a longer window, or measure\(\).*$")
+
+
+def followable(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences of the blocks' accounts, with advice that whoever called measure() can follow.
+
+    Example:
+        >>> followable(("h/x/0: a window this short says little: use a longer window, or measure()",))
+        ('h/x/0: a block this short says little: raise max_seconds, so that blocks are longer',)
+    """
+    return tuple(
+        dict.fromkeys(
+            _ADVICE.sub(r"a block \1 \2: raise max_seconds, so that blocks are longer", one) for one in words
+        )
+    )
+
+
 class _Run:
     """One call of `measure` under way."""
 
@@ -114,6 +133,7 @@ class _Run:
         )
         self.started_ns = time.time_ns()
         blocks, stopped = rounds.take(call_s, self.say)
+        self.warm_calls += rounds.tried_calls
         return self.result(blocks, idle_w, stopped)
 
     def say(self, words: str) -> None:
@@ -141,6 +161,8 @@ class _Run:
         self.say("warming up")
         limit_ns = self.clock() + int(0.2 * self.plan.max_seconds * 1e9)
         call_s = first_s or 0.0
+        if 0.1 <= call_s / self.plan.max_seconds <= 0.25:
+            call_s = self.time_calls(1)  # the first call may have compiled; a longer one is not tried twice
         recent: list[float] = []
         while self.clock() < limit_ns and call_s < 0.1 * self.plan.max_seconds:
             group_s = 0.05 * min(self.plan.min_seconds, 5.0)
@@ -197,7 +219,7 @@ class _Run:
         )
         counted = {entry.channel.id for entry in m.channels if entry.counted and entry.energy_j is not None}
         budget = with_repeats(m.budget, repeats_u_j(blocks, counted, m.budget))
-        words = m.warnings
+        words = followable(m.warnings)
         if len(blocks) < 2:
             words += (
                 "only one block was measured, so the spread between calls is not known: raise max_seconds",
