@@ -157,7 +157,7 @@ anything = st.floats(allow_nan=True, allow_infinity=True)
 def test_every_quantity_can_be_printed_and_shows_its_magnitude(value: float, u: float, spec: str) -> None:
     text = format(Quantity(value, u, "J"), spec)
     assert len(text) < 100
-    if math.isfinite(value) and value and u <= 0.01 * abs(value):
+    if 1e-300 < abs(value) < 1e300 and u <= 0.01 * abs(value):
         number = re.match(r"\(?(-?[\d.]+(?:e[+-]?\d+)?)", text)
         power = re.search(r"\)(e[+-]?\d+) J", text)
         assert number

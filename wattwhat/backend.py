@@ -47,10 +47,16 @@ class Backend:
     Attributes:
         name: the name it is asked for by; by default the entry point's.
         version: version of the vendor library that is in use, or None.
+        notes: sentences for `wattwhat doctor` about what was merged, dropped or chosen; after `meters`.
+        warnings: sentences that every Measurement carries: each device or channel that is there and could
+            not be opened, with the reason. After `probe` where that says no (a sensor that may not be
+            read), after `meters` otherwise.
     """
 
     name: str = ""
     version: str | None = None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def probe(self) -> Availability:
         """Look whether the hardware can be read; cheap, and never raises."""
@@ -63,6 +69,13 @@ class Backend:
             BackendError: nothing can be read although probe() said so.
         """
         raise NotImplementedError
+
+    def conditions(self) -> Sequence[str]:
+        """Sentences about what makes readings doubtful right now: clocks held down, other programs.
+
+        Asked at the begin and end of a measurement, never inside a window; cheap.
+        """
+        return ()
 
 
 @attrs.frozen

@@ -27,6 +27,8 @@ class Meter:
     Attributes:
         channel: what is measured.
         provenance: ``"measured"`` for a sensor, ``"estimated"`` for a model.
+        device_uuids: every name by which a program may know the device (CUDA's UUIDs, of MIG instances
+            too), so that a workload's own devices can be told from others; empty where there is none.
 
     Example:
         >>> import time
@@ -40,6 +42,7 @@ class Meter:
 
     channel: Channel
     provenance: str = "measured"
+    device_uuids: tuple[str, ...] = ()
 
     def read(self) -> Reading:
         """Read the sensor once.

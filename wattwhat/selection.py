@@ -138,7 +138,7 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     profiles, doubts = _profiles()
     rig = Rig(
         kept,
-        warnings=[*warnings, *doubts, *(note for one in serving for note in _warnings_of(one))],
+        warnings=[*warnings, *doubts, *_unread(found, serving)],
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
@@ -183,8 +183,11 @@ def _itself(backend: Any) -> Any:
     return backend
 
 
-def _warnings_of(one: Found) -> tuple[str, ...]:
-    return _sentences(_safely(one.backend, "warnings"))
+def _unread(found: Sequence[Found], serving: Sequence[Found]) -> list[str]:
+    """What is there and could not be read: of the backends that serve, and of those that may not."""
+    asked = [one for one in found if one in serving or not one.availability.available]
+    sentences = (words for one in asked for words in _sentences(_safely(one.backend, "warnings")))
+    return list(dict.fromkeys(sentences))
 
 
 def _safely(backend: Any, name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from wattwhat.backend import Availability, Backend
 from wattwhat.channel import host_name
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.guard import pass_on
 from wattwhat.meter import Meter
 from wattwhat_nvml import library
 from wattwhat_nvml.absence import why_no_library, why_refused
@@ -70,6 +71,8 @@ class NvmlBackend(Backend):
         try:
             plans = self._plans(watch=False)
         except library.NvmlUnavailable as err:
+            if os.path.exists(os.path.join(self._root, "dev/nvidiactl")):
+                self.notes = (f"an NVIDIA GPU is there and not measured: {err.reason}",)
             return Availability(False, err.reason, err.remedy)
         except Exception as err:  # a probe never raises
             return Availability(False, f"NVML failed: {type(err).__name__}: {err}", "run: nvidia-smi")
@@ -85,16 +88,29 @@ class NvmlBackend(Backend):
         from wattwhat_nvml.meter import NvmlMeter
 
         opened: list[Meter] = []
+        failed: list[str] = []
         try:
             for plan in self._plans(watch=True):
-                opened.append(NvmlMeter(plan))
+                try:
+                    opened.append(NvmlMeter(plan))
+                except library.errors_of(self._nvml()) as err:  # one GPU is lost, the others are measured
+                    failed.append(f"{plan.gpu.name} ({plan.gpu.uuid}) cannot be opened: {err}")
         except BaseException as err:
             for meter in opened:
                 meter.close()
             if isinstance(err, Exception) and not isinstance(err, (BackendError, ArgumentError)):
+                pass_on(err)
                 raise BackendError(f"NVML failed: {type(err).__name__}: {err}; run: nvidia-smi") from err
             raise
+        self.notes = tuple(dict.fromkeys((*self.notes, *failed)))
+        if not opened:
+            raise BackendError(f"{'; '.join(self.notes)}; run: nvidia-smi")
         return opened
+
+    @property
+    def warnings(self) -> tuple[str, ...]:  # type: ignore[override]
+        """All notes: each is about a GPU that is not measured, or not as well as it could be."""
+        return self.notes
 
     def conditions(self) -> Sequence[str]:
         """Sentences about what makes readings doubtful now: clocks held down, other programs, MIG."""
@@ -196,7 +212,8 @@ def _survey(nvml: Any, gpus: Sequence[Any], notes: list[str]) -> list[Any]:
         try:
             found.append(abilities(nvml, gpu))
             notes += found[-1].problems
-        except library.errors_of(nvml) as err:
+        except Exception as err:  # whatever ails one GPU, the others are measured
+            pass_on(err)
             notes.append(f"{gpu.name} ({gpu.uuid}) cannot be read: {err}")
     return found
 

@@ -119,7 +119,11 @@ def ask(nvml: Any, name: str, *args: Any) -> Any:
     function: Callable[..., Any] | None = getattr(nvml, name, None)
     if function is None:
         raise nvml.NVMLError(FUNCTION_NOT_FOUND)
-    return function(*args)
+    try:
+        return function(*args)
+    except UnicodeDecodeError as err:
+        # The bindings decode names as UTF-8; driver 555 under WSL gave bytes that are not.
+        return err.object.decode("utf-8", "replace")
 
 
 def ask_or(default: Any, nvml: Any, name: str, *args: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.guard import pass_on
 from wattwhat_nvml.library import FUNCTION_NOT_FOUND, NOT_SUPPORTED, ask, ask_or, errors_of
 from wattwhat_nvml.visible import Gpu
 from wattwhat_nvml.ways import COUNTER, GPU, MEMORY, MODULE, Way, gauges, module_limit_w
@@ -50,7 +51,8 @@ def list_gpus(nvml: Any) -> tuple[list[Gpu], list[str]]:
     for index in range(nvml.nvmlDeviceGetCount()):
         try:
             gpus.append(_describe(nvml, index))
-        except errors_of(nvml) as err:
+        except Exception as err:  # whatever ails one GPU, the others are measured
+            pass_on(err)
             problems.append(f"GPU {index} of NVML's list cannot be opened: {err}")
     return gpus, problems
 
@@ -61,7 +63,7 @@ def _describe(nvml: Any, index: int) -> Gpu:
     mig = ask_or([0, 0], nvml, "nvmlDeviceGetMigMode", handle)[0] == 1
     return Gpu(
         index,
-        nvml.nvmlDeviceGetUUID(handle),
+        ask(nvml, "nvmlDeviceGetUUID", handle),
         bus_id.decode() if isinstance(bus_id, bytes) else bus_id,
         ask_or("NVIDIA GPU", nvml, "nvmlDeviceGetName", handle),
         mig,

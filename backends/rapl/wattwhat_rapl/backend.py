@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wattwhat.backend import Availability, Backend
@@ -62,6 +62,7 @@ class RaplBackend(Backend):
         kernel: object | None = None,
     ) -> None:
         self.notes: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
         self._tree = Tree(os.fspath(root or os.environ.get("WATTWHAT_RAPL_ROOT") or "/"), platform, machine)
         self._kernel = kernel
         self._sources = _check(sources, "sources") if sources is not None else None
@@ -100,10 +101,14 @@ class RaplBackend(Backend):
         self.version = next((found.version for found in surveys if found.version), None)
         domains = list(dict.fromkeys(one.domain for found in surveys for one in found.candidates))
         meters: list[Meter] = []
+        refused: dict[str, Trouble] = {}
         for found in surveys:
-            meters += self._open_new(found, {meter.channel.id for meter in meters}, domains, notes, troubles)
+            taken = {meter.channel.id for meter in meters}
+            meters += self._open_new(found, taken, domains, notes, refused)
         self.notes = tuple(dict.fromkeys(notes))
-        return meters, troubles
+        unread = [words for found in surveys for words in found.unread]
+        self.warnings = (*_missing([meter.channel for meter in meters], refused), *dict.fromkeys(unread))
+        return meters, [*troubles, *refused.values()]
 
     def _open_new(
         self,
@@ -111,7 +116,7 @@ class RaplBackend(Backend):
         taken: set[str],
         domains: list[Domain],
         notes: list[str],
-        troubles: list[Trouble],
+        refused: dict[str, Trouble],
     ) -> list[Meter]:
         """Open the candidates of one source whose domains no better source reads."""
         opened: dict[str, Candidate] = {}
@@ -128,8 +133,9 @@ class RaplBackend(Backend):
             try:
                 meters.append(candidate.opener(channel))
                 opened[channel.id] = candidate
-            except Refused as refused:
-                troubles.append(refused.trouble)
+            except Refused as err:
+                # one entry a domain and source: the remedy goes by all of them
+                refused[f"{channel.id} {candidate.origin}"] = err.trouble
         return meters
 
     def _channel(self, candidate: Candidate, domains: list[Domain]) -> Channel:
@@ -147,6 +153,20 @@ class RaplBackend(Backend):
         }
         fields.update(candidate.settings)
         return Channel(**fields)
+
+
+def _missing(opened: Sequence[Channel], refused: Mapping[str, Trouble]) -> tuple[str, ...]:
+    """A warning for each domain that no source may read, unless an open one counts its energy."""
+    there = {channel.id for channel in opened}.union(*(channel.contains for channel in opened))
+    first: dict[str, Trouble] = {}
+    for key, trouble in refused.items():
+        first.setdefault(key.partition(" ")[0], trouble)
+    return tuple(
+        f"{channel_id} is there and not measured: {trouble.subject}: {trouble.detail or trouble.kind}; "
+        "'wattwhat doctor' tells what opens it"
+        for channel_id, trouble in first.items()
+        if channel_id not in there
+    )
 
 
 def explain(troubles: Sequence[Trouble], tree: Tree) -> Availability:

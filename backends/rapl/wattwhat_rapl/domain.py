@@ -157,9 +157,11 @@ class Survey:
         notes: sentences for doctor.
         troubles: what is amiss.
         version: version of the vendor library behind the source, if there is one.
+        unread: sentences about domains that are there and not understood: their energy is missing.
     """
 
     candidates: tuple[Candidate, ...] = ()
     notes: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     version: str | None = None
+    unread: tuple[str, ...] = ()

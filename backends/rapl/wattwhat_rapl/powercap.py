@@ -59,8 +59,10 @@ class Zone:
 def survey(tree: Tree) -> Survey:
     """Every zone that may be read, one candidate a domain first, with notes on what was passed over."""
     zones, notes = find_zones(tree)
+    unread = tuple(notes)
     if not zones:
-        return Survey((), tuple(notes), (Trouble("powercap absent", tree.path(_BASES[0])),))
+        absent = (Trouble("powercap absent", tree.path(_BASES[0])),)
+        return Survey((), unread, absent, unread=unread)
     for sift in (_drop_mirrors, _drop_dead_platforms):
         zones, dropped = sift(zones)
         notes += dropped
@@ -69,7 +71,7 @@ def survey(tree: Tree) -> Survey:
         for zone in zones
         if zone.range_uj is None
     ]
-    return Survey(tuple(map(_candidate, zones)), tuple(notes))
+    return Survey(tuple(map(_candidate, zones)), tuple(notes), unread=unread)
 
 
 def _bases(tree: Tree) -> tuple[str, ...]:
