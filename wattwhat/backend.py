@@ -109,6 +109,7 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
         >>> "estimate" in find_plugins()
         True
     """
+    installed_ones = entry_points is None
     if entry_points is None:
         from importlib.metadata import entry_points as installed
 
@@ -116,7 +117,20 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
     found: dict[str, dict[str, Any]] = {}
     for entry_point in entry_points:
         found.setdefault(entry_point.name, {}).setdefault(_distribution(entry_point), entry_point)
+    if installed_ones and group == GROUP and not found.get("estimate", {}).get("wattwhat"):
+        # a vendored or frozen copy has no metadata that its own entry point could be read from
+        found.setdefault("estimate", {})["wattwhat"] = _BuiltIn()
     return {name: _choose(name, rivals) for name, rivals in sorted(found.items())}
+
+
+class _BuiltIn:
+    """The estimate's entry point where the package's metadata is missing."""
+
+    @staticmethod
+    def load() -> Any:
+        from wattwhat.estimate import EstimateBackend
+
+        return EstimateBackend
 
 
 def _distribution(entry_point: Any) -> str:

@@ -133,6 +133,10 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     if names is not None:
         _check_available(found, known)
     kept, warnings = choose_meters(found, explicit=names is not None)
+    if not kept:
+        raise BackendError(
+            f"nothing can be read here, by any backend; {_roll_call(found)}; run 'wattwhat doctor'"
+        )
     used = {id(meter) for meter in kept}
     serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
     profiles, doubts = _profiles()
