@@ -4,7 +4,7 @@ import io
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wattwhat import logs
@@ -83,6 +83,11 @@ def rounded(result):
 
 
 @given(tables(), st.sampled_from([None, "mW"]))
+@example(
+    "timestamp, index, power.draw [W]\n2026/02/27 23:59:50.000, 0, [N/A]\n"
+    "2026/02/27 23:59:50.001, 0, 9.99 mW\n2026/02/27 23:59:50.002, 0, 0.00",
+    None,
+)
 def test_fast_and_slow_agree(text, power_unit):
     fast = outcome(text, power_unit=power_unit)
     layout, nvidia_smi._layout = nvidia_smi._layout, lambda source, table: None

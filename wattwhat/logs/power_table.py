@@ -62,7 +62,7 @@ class PowerTable:
         self._limits: dict[str | None, float] = {}
         self._turns = self._turns_of(head)
         self.width = self._width_of(head)
-        self._units = self._units_of(head)
+        self.units = self._units_of(head)
 
     def _width_of(self, head: Head) -> int:
         """Cells a row: as many as the header has; without one, as most of the first rows have."""
@@ -253,7 +253,7 @@ class PowerTable:
             return None, None if is_missing(cell) else f"expected a power, found {cell!r:.60}"
         if value < 0.0:
             return None, f"expected a power of 0 W or more, found {cell!r:.60}"
-        if unit is None and self._units and not (self._units == {"W"} and _WHOLE.fullmatch(text)):
+        if unit is None and self.units and not (self.units == {"W"} and _WHOLE.fullmatch(text)):
             return (
                 None,
                 f"expected a power with its unit, as in the rows before, found {cell!r:.60}: cut off?",

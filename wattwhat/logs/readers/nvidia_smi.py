@@ -71,7 +71,7 @@ def _layout(source: Source, table: PowerTable) -> Layout | None:
     named = columns.uuid is not None and columns.index is None
     if source.encoding not in ("utf-8", "utf-8-sig") or table.delimiter != "," or table.takes_turns or named:
         return None
-    if columns.time is None or columns.unit not in (None, "W"):
+    if columns.time is None or columns.unit not in (None, "W") or table.units - {"W"}:
         return None
     rows = [split_cells(text) for text in source.head_bytes.decode("utf-8", "replace").splitlines()[1:3]]
     places = (columns.time, columns.power, columns.index or 0)
