@@ -59,6 +59,20 @@ def test_what_hangs_on_a_meter_in_the_mains_is_not_added_to_it() -> None:
     assert counted_ids([package, plug, elsewhere, second]) == {plug.id, second.id, elsewhere.id}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_in_a_host_is_not_added_to_it(order: int) -> None:
+    psys = Channel("lab/rapl/psys", "t", "platform", "host", "energy")
+    package = Channel("lab/rapl/package-0", "t", "package", "cpu", "energy", contains=("lab/rapl/core",))
+    core = Channel("lab/rapl/core", "t", "core", "core", "energy")
+    elsewhere = Channel("other/rapl/package-0", "t", "package", "cpu", "energy")
+    plug = Channel("lab/plug/1", "t", "plug", "wall", "energy")
+    inside = [package, core, psys, elsewhere][::order]
+    assert counted_ids(inside) == {psys.id, elsewhere.id}
+    assert counted_ids([*inside, plug]) == {plug.id, elsewhere.id}
+    around = Channel("lab/t/around", "t", "everything", "board", "energy", contains=(psys.id,))
+    assert counted_ids([psys, around, package]) == {around.id}
+
+
 def test_a_field_of_a_later_version_is_passed_over() -> None:
     channel = Channel("a", "t", "a", "cpu", "energy")
     assert Channel.from_dict({**channel.to_dict(), "colour": "green"}) == channel

@@ -298,6 +298,14 @@ def test_an_estimate_gives_way_to_a_sensor_of_the_same_host(
     assert combine([later, measured]).energy_j.value == 140.0
 
 
+@pytest.mark.parametrize("component", ["host", "wall"])
+def test_a_host_seen_by_one_measurement_contains_what_another_saw_in_it(component: str) -> None:
+    whole = run(reading(channel("h/x/0", component), 100.0))
+    part = run(reading(channel("h/y/0", "cpu"), 50.0))
+    assert combine([whole, part]).energy_j.value == 100.0
+    assert combine([whole, run(reading(channel("g/y/0", "cpu"), 50.0))]).energy_j.value == 150.0
+
+
 def test_a_lost_channel_is_taken_from_who_saw_it() -> None:
     package, core = nested("h/rapl/package-0", "cpu", ["h/rapl/package-0/core"], "core")
     blind = run(reading(package, None), reading(core, 30.0))

@@ -85,3 +85,27 @@ def test_what_was_lost_is_said_to_be_missing_from_the_total() -> None:
     )
     assert found.energy_j.value == pytest.approx(100.0)
     assert "the total leaves out h/virtual/broken, whose energy was lost" in found.warnings
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 50.0), st.sampled_from([0.02, 0.1, 1.0]))
+def test_two_readings_of_one_stamp_are_known_no_better_than_a_period(
+    window_s: float, gained_j: float, period_s: float
+) -> None:
+    """A driver that caches gives the same time twice; what was drawn then is not exactly nothing."""
+
+    class Cached(VirtualMeter):
+        def read(self) -> Reading:
+            self.reads += 1
+            return Reading(10**9, 1000.0 + (gained_j if self.reads > 1 else 0.0))
+
+    clock = VirtualClock(start_ns=10**9)
+    sensor = VirtualSensor(constant(100.0), update_period_s=period_s)
+    rig = Rig([Cached(sensor, sensor.channel(max_power_w=300.0), clock=clock)], clock=clock, threaded=False)
+    begin = rig.begin()
+    clock.advance(window_s)
+    ((_, joules, words),) = account(rig, begin, rig.end(begin))
+    assert joules is not None
+    assert joules.quantity.u > 0.0
+    if window_s > period_s:
+        assert any("time stamp" in sentence for sentence in words)
+        assert abs(joules.value_j - 100.0 * window_s) <= 2.0 * joules.quantity.u

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["COMPONENTS", "UNKNOWN_HOST", "Channel", "counted_ids", "host_name", "names_host"]
+__all__ = ["COMPONENTS", "UNKNOWN_HOST", "Channel", "counted_ids", "host_name", "names_host", "with_enclosed"]
 
 # Where the host would stand in the id of a channel of a log that names none.
 UNKNOWN_HOST = "unknown-host"
@@ -156,8 +156,8 @@ class Channel:
 def counted_ids(channels: Iterable[Channel]) -> set[str]:
     """Ids of the channels whose energies may be added: no other given channel contains them.
 
-    A channel of component ``"wall"`` contains every other channel of its host (the first part of the id):
-    a meter in the mains cannot know their names.
+    A channel of component ``"wall"`` or ``"host"`` contains every other channel of its host (the first part
+    of the id): a meter in the mains or of the whole machine cannot know their names.
 
     Args:
         channels: channels read together; the same id twice is one channel.
@@ -172,7 +172,7 @@ def counted_ids(channels: Iterable[Channel]) -> set[str]:
         >>> counted_ids([core, package])
         {'h/rapl/package-0'}
     """
-    by_id = _with_walls({channel.id: channel for channel in channels})
+    by_id = with_enclosed({channel.id: channel for channel in channels})
     inside: set[str] = set()
     for channel in by_id.values():
         inside |= _descendants(channel, by_id)
@@ -185,16 +185,30 @@ def counted_ids(channels: Iterable[Channel]) -> set[str]:
     return counted
 
 
-def _with_walls(by_id: dict[str, Channel]) -> dict[str, Channel]:
-    walls = [channel for channel in by_id.values() if channel.component == "wall"]
-    if not walls:
-        return by_id
-    others = [channel.id for channel in by_id.values() if channel.component != "wall"]
-    full = dict(by_id)
-    for wall in walls:
-        host = wall.id.split("/")[0]
-        behind = [channel_id for channel_id in others if channel_id.split("/")[0] == host]
-        full[wall.id] = attrs.evolve(wall, contains=(*wall.contains, *behind))
+def with_enclosed(by_key: Mapping[str, Channel]) -> dict[str, Channel]:
+    """The channels, those of component ``"wall"`` and ``"host"`` with the ids of all that is in their host.
+
+    A wall contains hosts; what says that it contains a host's channel itself is not in that. Of logs that
+    name no host, only a wall is known to be of the same one.
+
+    Args:
+        by_key: channels by whatever names them.
+    """
+    full = dict(by_key)
+    for key, outer in by_key.items():
+        if outer.component not in ("wall", "host") or not (outer.component == "wall" or names_host(outer.id)):
+            continue
+        host = outer.id.split("/")[0]
+        peers = ("wall",) if outer.component == "wall" else ("wall", "host")
+        inside = [
+            other.id
+            for other in by_key.values()
+            if other.component not in peers
+            and other.id.split("/")[0] == host
+            and other.id != outer.id
+            and outer.id not in other.contains
+        ]
+        full[key] = attrs.evolve(outer, contains=tuple(dict.fromkeys((*outer.contains, *inside))))
     return full
 
 

@@ -149,8 +149,12 @@ def _weigh(
     periods: tuple[float, ...],
 ) -> tuple[float, float]:
     """Value and edge uncertainty in J: the gain; for short windows what it means with all that is known."""
-    if period == 0.0 or duration_s <= 0.0:
+    if period == 0.0:
         return gained_j, 0.0
+    if duration_s <= 0.0:
+        # two readings of one stamp may be a tick apart
+        most_w = reference_w or limit_w / 2.0
+        return gained_j, max(_gain_u_j(period, most_w, SPREAD * most_w), gained_j / 2.0)
     if duration_s >= _SHORT * period:
         power_w = max(_work_w(gained_j, duration_s, period), reference_w or 0.0)
         return gained_j, _gain_u_j(period, power_w, SPREAD * power_w)

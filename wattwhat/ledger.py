@@ -86,7 +86,10 @@ def _counter(
     first, last = begin.readings[number], end.readings[number]
     if not (is_reading(first) and is_reading(last)):
         return _counter_with_gap(line, number, begin, end, rig)
-    duration_s = (last[0] - first[0]) * 1e-9
+    window_s = (end.t_ns - begin.t_ns) * 1e-9
+    duration_s = (last[0] - first[0]) * 1e-9 or window_s
+    if last[0] == first[0] and window_s > period_s(line.channel):
+        return _counter_with_gap(line, number, begin, end, rig, "both readings have one time stamp")
     gained = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
     if gained is None:
         beyond = f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_words(line.channel)}"
@@ -101,7 +104,7 @@ def _counter(
     around_w = _reference_w(line, number, context, end)
     shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
     # reading takes a while, of this meter and of those read before and after it
-    joules = during(shown, duration_s, (end.t_ns - begin.t_ns) * 1e-9)
+    joules = during(shown, duration_s, window_s)
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, joules, duration_s)
     return joules, _named(line.channel.id, joules.warnings)
@@ -214,8 +217,7 @@ def _gauge(
         provenance=line.provenance,
     )
     warnings = joules.warnings
-    edges_j = joules.quantity.u
-    if 2.0 * edges_j > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
+    if 2.0 * joules.quantity.u > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
         warnings += (
             f"a window of {time_words(duration_s)} says little on a gauge that updates every "
             f"{time_words(period_s(line.channel))}: use a longer window, or measure()",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from wattwhat.channel import Channel
+from wattwhat.channel import Channel, with_enclosed
 from wattwhat.measurement import ChannelEnergy
 
 __all__ = ["Seen", "Span", "choose", "covered_s", "densest", "related"]
@@ -200,6 +200,7 @@ def related(channels: Mapping[str, Channel]) -> tuple[dict[str, frozenset[str]],
     """
     by_id: dict[str, list[str]] = {}
     contains: dict[str, set[str]] = {}
+    channels = with_enclosed(channels)
     for key, channel in channels.items():
         by_id.setdefault(channel.id, []).append(key)
         contains.setdefault(channel.id, set()).update(channel.contains)
