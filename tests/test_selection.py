@@ -121,6 +121,46 @@ def test_the_same_channel_of_two_backends_is_one() -> None:
     assert len(rig.lines) == 1
 
 
+def of_device(channel_id: str, component: str, device: str, uuid: str | None = None) -> Fixed:
+    meter = Fixed("x", component)
+    meter.channel = Channel(channel_id, channel_id.split("/")[1], device, component, "energy")
+    if uuid is not None:
+        meter.device_uuid = uuid  # type: ignore[attr-defined]
+    return meter
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counted"),
+    [
+        (("h/a/0", "cpu", "package 0"), ("h/b/cpu0", "cpu", "Package-0"), 1),
+        (("h/a/0", "cpu", "package 0"), ("h/b/cpu0", "cpu", "Some Processor 9000"), 1),
+        (("h/a/0", "cpu", "package 0"), ("g/b/cpu0", "cpu", "package 0"), 2),
+        (("h/a/0", "cpu", "package 0"), ("h/b/0", "dram", "package 0"), 2),
+        (("h/a/0", "gpu", "H200"), ("h/b/0", "gpu", "H200"), 1),
+        (("h/a/0", "gpu", "H200", "GPU-1"), ("h/b/0", "gpu", "H200", "GPU-2"), 2),
+        (("h/a/0", "gpu", "H200", "GPU-1"), ("h/b/0", "gpu", "a board", "1"), 1),
+        (("h/a/0", "gpu", "H200"), ("h/b/0", "gpu", "MI300"), 2),
+    ],
+)
+def test_one_device_of_two_backends_is_counted_once_and_that_is_said(
+    first: Any, second: Any, counted: int
+) -> None:
+    a, b = of_device(*first), of_device(*second)
+    rig = open_rig(plugins=plugins(first=Having(a), second=Having(b)))
+    assert sum(line.counted for line in rig.lines) == counted
+    said = [words for words in rig.warnings if a.channel.id in words and b.channel.id in words]
+    assert len(said) == (counted == 1)
+    assert b.closed == (counted == 1)
+    assert not a.closed
+
+
+def test_as_many_devices_as_the_richer_backend_has_are_counted() -> None:
+    """Two sockets of one model, one of which another backend knows too."""
+    two = [of_device(f"h/a/{n}", "cpu", "EPYC") for n in range(2)]
+    rig = open_rig(plugins=plugins(first=Having(*two), second=Having(of_device("h/b/0", "cpu", "EPYC"))))
+    assert [line.channel.id for line in rig.lines if line.counted] == ["h/a/0", "h/a/1"]
+
+
 def test_contained_channels_are_read_but_not_counted() -> None:
     rig = open_rig(plugins=plugins(a=Having(Fixed("core"), Fixed("package", contains=["h/core"]))))
     assert {line.channel.id: line.counted for line in rig.lines} == {"h/core": False, "h/package": True}

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.alike import look_alikes
 from wattwhat.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
 from wattwhat.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError
@@ -263,7 +264,7 @@ def close_found(found: Iterable[Found]) -> None:
 
 
 def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
-    """The meters to keep: one for each channel id, estimates only where nothing is measured."""
+    """The meters to keep: one for each channel id and device, estimates only where nothing is measured."""
     kept: dict[str, Meter] = {}
     warnings = [one.availability.reason for one in found if one.broken and not explicit]
     measured: set[str] = set()
@@ -279,6 +280,10 @@ def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter
             kept[channel.id] = meter
             if not _is_estimate(meter):
                 measured.add(channel.component)
+    serving = [(one.plugin.name, [m for m in one.meters if kept.get(m.channel.id) is m]) for one in found]
+    for meter, words in look_alikes([pair for pair in serving if not any(map(_is_estimate, pair[1]))]):
+        _close_quietly(kept.pop(meter.channel.id))
+        warnings.append(words)
     return list(kept.values()), warnings
 
 
