@@ -251,3 +251,15 @@ def test_the_containers_quota_bounds_the_cores(tmp_path: Path) -> None:
     assert usable_cores(str(tmp_path)) == 0.5
     (folder / "cpu.max").write_text("max 100000\n")
     assert usable_cores(str(tmp_path)) == usable_cores("/nowhere")
+
+
+def test_settings_are_looked_for_in_the_users_folder_for_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from wattwhat.userdata import config_path
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert config_path() == str(tmp_path / "wattwhat" / "config.ini")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert config_path() == str(tmp_path / ".config" / "wattwhat" / "config.ini")

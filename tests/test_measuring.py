@@ -193,16 +193,15 @@ def test_the_idle_baseline_begins_when_the_first_call_is_no_longer_shown(
 
 
 def test_the_idle_baseline_is_subtracted_with_the_gain_only_once() -> None:
+    """A load that draws at work what it draws at rest, on a sensor whose gain is known to 5 %."""
+    load = Load(50.0)
+    simulation = simulated(counter(load), gain_error=0.05)
+
     class Resting(Passing):
         def run(self) -> None:
-            sensor.waveform_now = 250.0
+            load.call(simulation.clock.now_s, (self.call_s, 50.0))
             super().run()
 
-    class TwoPowers:
-        """250 W once the workload has run, 50 W while measure() waits."""
-
-    simulation = simulated(counter(square(1e6, 0.5, 50.0, 50.0)), gain_error=0.05)
-    sensor = TwoPowers()
     m = measured(simulation, Resting(simulation))
     assert m.idle_power_w is not None
     assert m.idle_power_w.value == pytest.approx(50.0, rel=0.01)

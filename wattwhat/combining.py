@@ -19,9 +19,6 @@ from wattwhat.spans import Seen, Span, choose, covered_s, related
 
 __all__ = ["combine"]
 
-# Rounding of started_at and of sums of blocks: less than this is not worth a sentence.
-_MISSING_S = 0.01
-
 
 def combine(
     measurements: Iterable[Measurement], *, label: str | None = None, overlapping: bool | None = None

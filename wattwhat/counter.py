@@ -25,7 +25,7 @@ from wattwhat.energy import (
     time_words,
 )
 
-__all__ = ["counter_energy", "difference", "reset_energy", "unwrap"]
+__all__ = ["counter_energy", "difference"]
 
 # Windows of fewer update periods than this lean on what is known of the power besides the two readings.
 _SHORT = 5.0
@@ -58,37 +58,6 @@ def difference(first: float, last: float, wrap_j: float | None = None) -> tuple[
     if wrap_j is not None and first <= wrap_j * 1.000001:
         return last - first + wrap_j, "wrap"
     return max(last, 0.0), "reset"
-
-
-def unwrap(values: list[float], wrap_j: float) -> list[float]:
-    """A wrapping counter's values made to grow on, given readings less than one range apart.
-
-    Example:
-        >>> unwrap([90.0, 5.0, 50.0, 10.0], wrap_j=100.0)
-        [90.0, 105.0, 150.0, 210.0]
-    """
-    grown: list[float] = []
-    turns = 0
-    for number, value in enumerate(values):
-        if number and value < values[number - 1]:
-            turns += 1
-        grown.append(value + turns * wrap_j)
-    return grown
-
-
-def reset_energy(since_j: float, duration_s: float, channel: Channel) -> tuple[float, float]:
-    """Energy of a span in which the counter was reset: between what it shows since and the device's limit.
-
-    Args:
-        since_j: what the counter gained since the reset, in J.
-        duration_s: length of the span in s.
-        channel: the channel that was reset.
-
-    Returns:
-        Middle and standard uncertainty in J of a uniform distribution between the two (GUM 4.3.7).
-    """
-    high = max(power_limit_w(channel) * duration_s, since_j)
-    return (since_j + high) / 2.0, (high - since_j) / math.sqrt(12.0)
 
 
 def counter_energy(

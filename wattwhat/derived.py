@@ -5,7 +5,7 @@ The rooms are entered when they are asked: importing this module brings none of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,28 @@ if TYPE_CHECKING:
     from wattwhat.measurement import Measurement
 
 __all__ = ["Derived"]
+
+
+class _Combine:
+    """``Measurement.combine([a, b])``, and ``a.combine([b])``, which has a in it as well."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., Measurement]:
+        def combine(
+            measurements: Iterable[Measurement],
+            *,
+            label: str | None = None,
+            overlapping: bool | None = None,
+        ) -> Measurement:
+            """One Measurement of many, no joule counted twice: `wattwhat.combining.combine`."""
+            from wattwhat import combining
+
+            given: Any = measurements
+            if instance is not None and isinstance(measurements, Iterable):
+                others = list(measurements)
+                given = others if any(one is instance for one in others) else [instance, *others]
+            return combining.combine(given, label=label, overlapping=overlapping)
+
+        return combine
 
 
 class Derived:
@@ -29,14 +51,7 @@ class Derived:
 
         return compare(self, other, per=per, coverage=coverage, force=force)
 
-    @staticmethod
-    def combine(
-        measurements: Iterable[Measurement], *, label: str | None = None, overlapping: bool | None = None
-    ) -> Measurement:
-        """One Measurement of many, no joule counted twice: `wattwhat.combining.combine`."""
-        from wattwhat.combining import combine
-
-        return combine(measurements, label=label, overlapping=overlapping)
+    combine = _Combine()
 
     def carbon(self: Any, intensity_g_per_kwh: Figure, *, pue: float = 1.0) -> Footprint:
         """Grams of CO2-equivalent at a stated carbon intensity: `wattwhat.footprint.carbon`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.userdata import config_path
 
 if TYPE_CHECKING:
     from wattwhat.rig import Rig
@@ -124,7 +125,7 @@ def check_estimate(rig: Rig, backends: object) -> None:
 def _configured() -> tuple[str, Mapping[str, str]]:
     """The configuration file and what its section [estimate] says."""
     named = os.environ.get(_CONFIG)
-    path = named or os.path.join(os.path.expanduser("~"), ".config", "wattwhat", "config.ini")
+    path = named or config_path()
     if not os.path.exists(path):
         if named:
             raise Unclear(

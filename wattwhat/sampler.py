@@ -137,7 +137,10 @@ class Sampler:
                 pass_on(err)
                 import logging
 
-                logging.getLogger("wattwhat").warning("sampler: %s: %s", type(err).__name__, err)
+                log = logging.getLogger("wattwhat")
+                if not log.handlers:  # else Python prints it on the program's standard error
+                    log.addHandler(logging.NullHandler())
+                log.warning("sampler: %s: %s", type(err).__name__, err)
                 pause_s = 1.0
             if self._stopping:
                 return

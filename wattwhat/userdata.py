@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["ENV_PROFILES", "profiles_path"]
+__all__ = ["ENV_PROFILES", "config_path", "profiles_path"]
 
 ENV_PROFILES = "WATTWHAT_PROFILES"
 
@@ -23,7 +23,23 @@ def profiles_path() -> str:
     given = os.environ.get(ENV_PROFILES)
     if given is not None:
         return given
-    folder = os.environ.get("XDG_DATA_HOME", "")
-    if not os.path.isabs(folder):  # the XDG specification has relative ones ignored
-        folder = os.path.join(os.path.expanduser("~"), ".local", "share")
-    return os.path.join(folder, "wattwhat", "profiles.json")
+    return os.path.join(_folder("XDG_DATA_HOME", ".local", "share"), "wattwhat", "profiles.json")
+
+
+def config_path() -> str:
+    """Where settings are looked for unless WATTWHAT_CONFIG names a file: in the user's folder for them.
+
+    That folder is XDG_CONFIG_HOME, by default ``~/.config``.
+
+    Example:
+        >>> import os
+        >>> os.path.basename(config_path())
+        'config.ini'
+    """
+    return os.path.join(_folder("XDG_CONFIG_HOME", ".config"), "wattwhat", "config.ini")
+
+
+def _folder(variable: str, *otherwise: str) -> str:
+    """A folder of the XDG specification, which has relative ones ignored."""
+    folder = os.environ.get(variable, "")
+    return folder if os.path.isabs(folder) else os.path.join(os.path.expanduser("~"), *otherwise)

@@ -86,3 +86,22 @@ def test_every_label_is_matched_or_listed_and_every_row_used_or_listed(names):
     with_metrics = [m.label for m in joined.measurements if m.metrics]
     assert sorted([*with_metrics, *joined.unmatched]) == sorted(names)
     assert len(joined.unused) + len(joined.problems) <= len(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        *((name, True) for name in ("accuracy", "val_acc", "valAcc", "top-1", "top5", "mAP", "mAP50-95")),
+        *((name, True) for name in ("auc", "roc_auc", "precision", "recall", "test accuracy", "acc@1")),
+        *((name, False) for name in ("acceleration", "heatmap", "loss", "bitmap_size", "half16", "mapping")),
+    ],
+)
+def test_a_share_is_told_by_the_words_of_its_name(name: str, share: bool) -> None:
+    run = Measurement(label="net", energy_j=Quantity(5.0, 0.1, "J"))
+    rows = [{"name": "net", name: "83.5"}]
+    if share:
+        assert join_metrics([run], rows, metrics=[name], percent=True).measurements[0].metrics[name] == 0.835
+        with pytest.raises(LogError, match="percent"):
+            join_metrics([run], rows, metrics=[name])
+    else:
+        assert join_metrics([run], rows, metrics=[name]).measurements[0].metrics[name] == 83.5

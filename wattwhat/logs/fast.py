@@ -129,10 +129,6 @@ def parse(block: bytes, layout: Layout) -> Rows | None:
     return Rows(begin - len(_PAD), ends[:, -1] - len(_PAD), t_s, power_w, index, wrong)
 
 
-def _has_lone_return(block: bytes) -> bool:
-    return b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
-
-
 def _cell(buffer: Any, begin: Any, ends: Any, place: int) -> tuple[Any, Any]:
     """Begin and end of one cell in every row, without the blank before it and the carriage return behind."""
     end = ends[:, place]

@@ -18,7 +18,11 @@ from wattwhat.measurement import Measurement
 
 __all__ = ["Joined", "join_metrics"]
 
-_SHARES = re.compile(r"(?<![a-z])(?:accuracy|acc|top.?[15]|f1|m?ap(?:\d\d?)?|auc|precision|recall)(?![a-z])")
+# Names of shares of 1, as words of a metric's name; "acceleration" is none.
+_SHARES = re.compile(
+    r"(?<![a-z])(?:accuracy|accuracies|acc|top[ _@.-]?[15]|f1|m?ap(?:[ _.-]?\d\d){0,2}|auc|auroc|"
+    r"precision|recall|m?iou|exact[ _-]?match)(?![a-z])"
+)
 
 
 @attrs.frozen
@@ -191,6 +195,5 @@ def _metric(where: str, column: str, cell: Any, name: str, percent: bool) -> flo
 
 def _is_share(name: str) -> bool:
     """Whether a metric is a share of 1 by its name; others (a loss, a perplexity) are taken as they stand."""
-    return any(
-        word in name.lower() for word in ("accuracy", "acc", "top1", "top-1", "top5", "top-5", "f1", "map")
-    )
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)  # "valAcc" is two words
+    return any(_SHARES.search(spelt.lower()) for spelt in (name, spaced))
