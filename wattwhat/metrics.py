@@ -10,7 +10,14 @@ from typing import Any
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["as_metrics", "check_direction", "check_metrics", "frozen_mapping", "lower_is_better"]
+__all__ = [
+    "as_metrics",
+    "check_direction",
+    "check_metrics",
+    "check_share",
+    "frozen_mapping",
+    "lower_is_better",
+]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 # Of these less is better; those of the second group have no upper end either.
@@ -132,8 +139,34 @@ def check_metrics(metrics: Mapping[str, float]) -> Mapping[str, float]:
         {'accuracy': 0.91}
     """
     known = as_metrics(metrics)
-    accuracy = known.get("accuracy", 0.0)
-    if not 0.0 <= accuracy <= 1.0:
-        hint = f"; write {accuracy / 100:g} for {accuracy:g} %" if 1 < accuracy <= 100 else ""
-        raise ArgumentError(f"accuracy: {accuracy!r} is not a fraction between 0 and 1{hint}")
+    if "accuracy" in known:
+        check_share(known["accuracy"], "accuracy")
     return known
+
+
+def check_share(value: Any, name: str) -> float:
+    """The value if it is a fraction from 0 to 1: the one check that measuring and scoring share.
+
+    Args:
+        value: what was given.
+        name: of the metric, for the message.
+
+    Raises:
+        ArgumentError: it is not; 76.1 is told apart from nonsense, NaN is refused.
+
+    Example:
+        >>> check_share(0.761, "top1")
+        0.761
+    """
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        raise ArgumentError(f"{name}: expected a number between 0 and 1, got {value!r}")
+    number = float(value)
+    if 0.0 <= number <= 1.0:
+        return number
+    if math.isnan(number):
+        raise ArgumentError(f"{name} is NaN; leave out what has no {name}, or say what it is")
+    hint = f"; write {number / 100:g} for {number:g} %" if 1.0 < number <= 100.0 else ""
+    shown = f"{number:g}"
+    if shown == "1":  # rounding beside the limit, no percent
+        shown, hint = repr(number), ""
+    raise ArgumentError(f"{name}: {shown} is not a fraction between 0 and 1{hint}")

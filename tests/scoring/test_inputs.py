@@ -22,7 +22,14 @@ from wattwhat.scoring import (
     choose_phase,
     rank,
 )
-from wattwhat.scoring.inputs import accuracy_of, binomial_u, energy_of, item_energy_of, items_tested
+from wattwhat.scoring.inputs import (
+    accuracy_of,
+    binomial_u,
+    check_accuracy,
+    energy_of,
+    item_energy_of,
+    items_tested,
+)
 from wattwhat.scoring.population import traits_of
 
 
@@ -127,3 +134,16 @@ def test_a_metric_of_which_less_is_better_is_refused_by_name(name):
 def test_a_metric_of_which_more_is_better_is_taken(name):
     net = Measurement(label="net", energy_j=Quantity(10.0, 0.1, "J"), items=1, metrics={name: 0.2})
     assert accuracy_of(net, name).value == 0.2
+
+
+@pytest.mark.parametrize("value", [76.1, -0.1, 1.0000000001, 150.0, float("inf")])
+def test_measuring_and_scoring_refuse_the_same_accuracies_in_the_same_words(value: float) -> None:
+    from wattwhat.metrics import check_metrics
+
+    said = []
+    for check in (lambda: check_metrics({"accuracy": value}), lambda: check_accuracy(value)):
+        with pytest.raises(ArgumentError) as refused:
+            check()
+        said.append(str(refused.value))
+    assert "accuracy" in said[0]
+    assert said[0] == said[1] or value == float("inf")

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.metrics import check_direction
+from wattwhat.metrics import check_direction, check_share
 from wattwhat.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -35,18 +35,7 @@ def check_accuracy(value: float, name: str = "accuracy") -> float:
         Traceback (most recent call last):
         wattwhat.errors.ArgumentError: top1: 76.1 is not a fraction between 0 and 1; write 0.761 for 76.1 %
     """
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{name}: expected a number between 0 and 1, got {value!r}")
-    number = float(value)
-    if 0.0 <= number <= 1.0:
-        return number
-    if math.isnan(number):
-        raise ArgumentError(f"{name} is NaN; leave out what has no {name}, or say what it is")
-    hint = f"; write {number / 100:g} for {number:g} %" if 1.0 < number <= 100.0 else ""
-    shown = f"{number:g}"
-    if shown == "1":  # rounding beside the limit, no percent
-        shown, hint = repr(number), ""
-    raise ArgumentError(f"{name}: {shown} is not a fraction between 0 and 1{hint}")
+    return check_share(value, name)
 
 
 def check_measurement(value: Any) -> None:
