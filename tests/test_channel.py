@@ -73,6 +73,14 @@ def test_what_is_in_a_host_is_not_added_to_it(order: int) -> None:
     assert counted_ids([psys, around, package]) == {around.id}
 
 
+def test_a_platform_counter_of_one_socket_holds_that_one_and_other_backends_devices() -> None:
+    psys = Channel("lab/rapl/psys-1", "rapl", "socket 1", "host", "energy", contains=("lab/rapl/package-1",))
+    first = Channel("lab/rapl/package-0", "rapl", "package 0", "cpu", "energy")
+    second = Channel("lab/rapl/package-1", "rapl", "package 1", "cpu", "energy")
+    board = Channel("lab/nvml/0", "nvml", "a board", "board", "energy")
+    assert counted_ids([first, second, psys, board]) == {psys.id, first.id}
+
+
 def test_a_field_of_a_later_version_is_passed_over() -> None:
     channel = Channel("a", "t", "a", "cpu", "energy")
     assert Channel.from_dict({**channel.to_dict(), "colour": "green"}) == channel

@@ -188,8 +188,9 @@ def counted_ids(channels: Iterable[Channel]) -> set[str]:
 def with_enclosed(by_key: Mapping[str, Channel]) -> dict[str, Channel]:
     """The channels, those of component ``"wall"`` and ``"host"`` with the ids of all that is in their host.
 
-    A wall contains hosts; what says that it contains a host's channel itself is not in that. Of logs that
-    name no host, only a wall is known to be of the same one.
+    A wall contains hosts; what says that it contains a host's channel itself is not in that. A host's channel
+    that names some of what it contains knows its own backend's channels: a platform counter of one socket
+    holds that one only. Of logs that name no host, only a wall is known to be of the same one.
 
     Args:
         by_key: channels by whatever names them.
@@ -207,6 +208,7 @@ def with_enclosed(by_key: Mapping[str, Channel]) -> dict[str, Channel]:
             and other.id.split("/")[0] == host
             and other.id != outer.id
             and outer.id not in other.contains
+            and not (outer.component == "host" and outer.contains and other.backend == outer.backend)
         ]
         full[key] = attrs.evolve(outer, contains=tuple(dict.fromkeys((*outer.contains, *inside))))
     return full
