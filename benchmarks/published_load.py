@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from benchmarks.published_rows import POLL_S
 from wattwhat import Workload
-from wattwhat.plan import Plan
-from wattwhat.runner import run_plan
+from wattwhat.measuring.plan import Plan
+from wattwhat.measuring.session import run_plan
 from wattwhat.testing import Piecewise, VirtualClock, VirtualMeter, VirtualSensor, Waveform
 from wattwhat.testing.simulation import Simulation
 

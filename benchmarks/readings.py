@@ -20,7 +20,7 @@ from benchmarks.table import Limit, Options, Table, summary, timed_us
 
 MOST_READING, MOST_OPENING_MS = 3.0, 50.0
 OPEN_ALL = """
-from wattwhat.backend import find_plugins, open_backend, probe
+from wattwhat.sensing.backend import find_plugins, open_backend, probe
 found = {name: probe(open_backend(plugin)) for name, plugin in find_plugins().items() if name in NAMES}
 """
 PLUGINS = ("amdsmi", "jetson", "nvml", "rapl")
@@ -104,7 +104,7 @@ def readings(options: Options) -> tuple[list[list[Any]], list[Limit], list[str]]
 
 def opening(options: Options) -> tuple[list[Any], Limit]:
     """Opening all plugins in a fresh process, beyond what importing the core takes there."""
-    codes = {"core": "import wattwhat.backend", "all": OPEN_ALL.replace("NAMES", repr(PLUGINS))}
+    codes = {"core": "import wattwhat.sensing.backend", "all": OPEN_ALL.replace("NAMES", repr(PLUGINS))}
     over = over_bare_ms(codes, environment(WATTWHAT_RAPL_ROOT="/nonexistent"), options.times(15, 1))
     beyond = [every - core for every, core in zip(over["all"], over["core"], strict=True)]
     row = ["opening all four plugins, ms", *summary(over["core"]), *summary(beyond), None]

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wattwhat.rig import Rig
-from wattwhat.window import Window
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.window import Window
 
 LENGTHS_S = (0.02, 0.1, 0.5, 2.0)
 LOW_W, HIGH_W = 60.0, 300.0

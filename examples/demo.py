@@ -19,7 +19,7 @@ from torch import nn
 
 import wattwhat
 from wattwhat.errors import ScoreDomainError
-from wattwhat.jsonl import write_jsonl
+from wattwhat.records.jsonl import write_jsonl
 from wattwhat.report import write_page
 from wattwhat.scoring import SAM
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.energy import Joules, sensor_parts, total
-from wattwhat.measurement import ChannelEnergy
+from wattwhat.energy.joules import Joules, sensor_parts, total
+from wattwhat.records.measurement import ChannelEnergy
 
 START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 

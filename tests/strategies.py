@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from wattwhat.channel import COMPONENTS, Channel
-from wattwhat.quantity import Quantity
+from wattwhat.records.channel import COMPONENTS, Channel
+from wattwhat.records.quantity import Quantity
 
 finite = st.floats(-1e12, 1e12, allow_nan=False)
 positive = st.floats(1e-9, 1e9)

@@ -12,9 +12,9 @@ import pytest
 
 from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement
-from wattwhat.combining import combine
+from wattwhat.analysis.aggregation import combine
 from wattwhat.testing import Piecewise
-from wattwhat.window import Window
+from wattwhat.acquisition.window import Window
 
 LIMIT_W = 450.0
 

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests import rigs
-from wattwhat.calibration import Finding, Found, Series, Timeline, calibrate, examine
+from wattwhat.calibration.driver import Finding, Found, Series, Timeline, calibrate, examine
 from wattwhat.calibration.loads import Load, ProcessLoad, busy_processors
 from wattwhat.calibration.pattern import RATIOS, random_pattern, square_period_s, square_wave
 from wattwhat.calibration.response import fit_response

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.strategies import channels, forests
 from wattwhat import Channel
-from wattwhat.channel import counted_ids
+from wattwhat.records.channel import counted_ids
 from wattwhat.errors import ArgumentError
 
 

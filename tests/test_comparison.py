@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.made_runs import channel, reading, run, simple
 from wattwhat import Measurement, Quantity
-from wattwhat.comparison import compare
+from wattwhat.analysis.comparison import compare
 from wattwhat.errors import ArgumentError, ComparisonError
-from wattwhat.measurement import ChannelEnergy
-from wattwhat.ratio import ratio_interval
+from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.analysis.ratio import ratio_interval
 
 VALUES = st.floats(1e-6, 1e9)
 RELATIVES = st.floats(0.0, 2.0)

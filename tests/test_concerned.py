@@ -10,14 +10,14 @@ import pytest
 
 from tests.rigs import counter
 from wattwhat import Measurement, Workload, measure
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.concerned import check_devices, concerned
 from wattwhat.errors import ArgumentError
-from wattwhat.plan import Plan
-from wattwhat.runner import run_plan
+from wattwhat.measuring.plan import Plan
+from wattwhat.measuring.session import run_plan
 from wattwhat.testing import VirtualClock, VirtualMeter, constant
 from wattwhat.testing.simulation import Simulation
-from wattwhat.workload import CallableWorkload, make_workload
+from wattwhat.workloads.base import CallableWorkload, make_workload
 
 CPU, DRAM, GPU_A, GPU_B = "h/rapl/package-0", "h/rapl/dram-0", "h/nvml/GPU-aa/board", "h/nvml/GPU-bb/board"
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.channel import COMPONENTS
-from wattwhat.energy import Joules, during, power_limit_w, sensor_parts, total
+from wattwhat.records.channel import COMPONENTS
+from wattwhat.energy.joules import Joules, during, power_limit_w, sensor_parts, total
 
 VALUES = st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e3)), min_size=1, max_size=6)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattwhat.environment import _git_commit, cpu_model, environment
+from wattwhat.sensing.host import _git_commit, cpu_model, environment
 
 
 def test_it_describes_the_machine_without_names_of_users_or_paths() -> None:

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wattwhat
-from wattwhat.cputime import CpuTime, usable_cores
+from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
 from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.estimate import DEFAULT_WATTS_PER_CORE, EstimateBackend, PowerModel, watts_per_core
-from wattwhat.meter import Meter
-from wattwhat.rig import Rig
-from wattwhat.selection import open_rig
-from wattwhat.window import Window
+from wattwhat.sensing.estimate.backend import DEFAULT_WATTS_PER_CORE, EstimateBackend, PowerModel, watts_per_core
+from wattwhat.sensing.meter import Meter
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.discovery import open_rig
+from wattwhat.acquisition.window import Window
 
 FIGURES = st.floats(0.0, 100.0)
 
@@ -256,7 +256,7 @@ def test_the_containers_quota_bounds_the_cores(tmp_path: Path) -> None:
 def test_settings_are_looked_for_in_the_users_folder_for_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from wattwhat.userdata import config_path
+    from wattwhat.sensing.user_paths import config_path
 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert config_path() == str(tmp_path / "wattwhat" / "config.ini")

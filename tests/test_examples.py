@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wattwhat.jsonl import read_jsonl
+from wattwhat.records.jsonl import read_jsonl
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NEEDS = {"score_numbers.py": [], "measure_a_model.py": ["torch"], "track_training.py": ["torch"]}

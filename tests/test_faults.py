@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from wattwhat import Measurement
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
-from wattwhat.rig import Rig
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.acquisition.meter_set import Rig
 from wattwhat.testing import VirtualClock
-from wattwhat.window import Window
+from wattwhat.acquisition.window import Window
 
 LIMIT_W = 400.0
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.budget import EDGES, LOST, UNSEEN
-from wattwhat.gauge import (
+from wattwhat.records.budget import EDGES, LOST, UNSEEN
+from wattwhat.energy.gauge import (
     PowerSums,
     answer_s,
     gauge_energy,

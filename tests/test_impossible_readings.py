@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.channel import Channel
-from wattwhat.energy import power_limit_w
-from wattwhat.line import CounterLine
-from wattwhat.meter import Meter, Reading
+from wattwhat.records.channel import Channel
+from wattwhat.energy.joules import power_limit_w
+from wattwhat.acquisition.inputs import CounterLine
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.possible import possible_j
-from wattwhat.rig import Rig
+from wattwhat.acquisition.meter_set import Rig
 from wattwhat.testing import VirtualClock
-from wattwhat.window import Window
+from wattwhat.acquisition.window import Window
 
 POWER_W, SECONDS = 100.0, 0.8
 COMPONENTS = ["gpu", "memory", "cpu", "dram", "board", "host", "wall"]
@@ -96,7 +96,7 @@ class _Still(Meter):
 
 
 def test_a_gauge_that_always_shows_the_largest_number_is_lost() -> None:
-    from wattwhat.gauge_line import GaugeLine
+    from wattwhat.acquisition.gauge_input import GaugeLine
 
     meter = Scripted("power", 700.0, {0: 4294967.295})
     line = GaugeLine(meter, meter.clock)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.lateness import shown_until_s
+from wattwhat.energy.gauge_lateness import shown_until_s
 
 
 def looks(late_s: float, rest_w: float = 60.0, load_w: float = 300.0, noise_w: float = 0.0) -> Any:

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel, Reading
-from wattwhat.energy import Joules
+from wattwhat.energy.joules import Joules
 from wattwhat.errors import MeterError
-from wattwhat.ledger import account, measurement_of
-from wattwhat.rig import Rig
+from wattwhat.acquisition.evaluation import account, measurement_of
+from wattwhat.acquisition.meter_set import Rig
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, Waveform, constant, square
 
 

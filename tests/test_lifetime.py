@@ -15,10 +15,10 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability, Backend
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter, Reading
-from wattwhat.rig import Rig
-from wattwhat.window import Window
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.window import Window
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,7 +27,7 @@ PROGRAM = """
 import atexit, os, sys, threading, time
 import wattwhat
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.rig import shared_rig
+from wattwhat.acquisition.meter_set import shared_rig
 
 class Told(Meter):
     def __init__(self):
@@ -66,7 +66,7 @@ def ends(does: str) -> list[str]:
     [
         "wattwhat.measure(lambda: None, backends=lamps, min_seconds=0.01, max_seconds=0.02, idle=None)",
         "with wattwhat.track('a', backends=lamps): pass",
-        "from wattwhat.rig import _shared\nfrom wattwhat.selection import open_rig\n"
+        "from wattwhat.acquisition.meter_set import _shared\nfrom wattwhat.acquisition.discovery import open_rig\n"
         "_shared[('lamp',)] = open_rig(lamps)",  # as with a backend's name
     ],
 )

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 
 import wattwhat  # noqa: E402
 from wattwhat.errors import ArgumentError  # noqa: E402
-from wattwhat.torch_workload import TorchWorkload  # noqa: E402
+from wattwhat.workloads.torch_model import TorchWorkload  # noqa: E402
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 QUICK: dict[str, Any] = {"backends": ["estimate"], "min_seconds": 0.02, "max_seconds": 0.1, "idle": None}
@@ -283,7 +283,7 @@ def test_an_optimizer_that_cannot_be_kept_is_said_and_the_rest_is_put_back() -> 
 
 
 def test_a_search_ends_and_leaves_large_containers_alone() -> None:
-    from wattwhat.optimizers import optimizers_of
+    from wattwhat.workloads.torch_optimizers import optimizers_of
 
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
     assert optimizers_of(functools.partial(take, [optimizer])) == [optimizer]

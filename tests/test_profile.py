@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from tests.rigs import counter, gauge
 from tests.strategies import channels
 from wattwhat import Channel
-from wattwhat.backend import Plugin
-from wattwhat.calibration import Finding, Found
+from wattwhat.sensing.backend import Plugin
+from wattwhat.calibration.driver import Finding, Found
 from wattwhat.errors import ArgumentError
-from wattwhat.profile import Profile, profiled, read_profiles, write_profiles
-from wattwhat.selection import open_rig
+from wattwhat.sensing.profiles import Profile, profiled, read_profiles, write_profiles
+from wattwhat.acquisition.discovery import open_rig
 from wattwhat.testing import VirtualBackend, VirtualClock, VirtualMeter
-from wattwhat.userdata import ENV_PROFILES, profiles_path
+from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -213,8 +213,8 @@ def test_set_to_nothing_there_are_no_profiles(monkeypatch: pytest.MonkeyPatch) -
 
 def test_opening_meters_without_a_file_reads_nothing_and_writes_nothing(tmp_path: Path) -> None:
     script = (
-        "import sys; from wattwhat.rig import shared_rig; from wattwhat.estimate import EstimateBackend;"
-        "shared_rig([EstimateBackend()]); print('wattwhat.profile' in sys.modules)"
+        "import sys; from wattwhat.acquisition.meter_set import shared_rig; from wattwhat.sensing.estimate.backend import EstimateBackend;"
+        "shared_rig([EstimateBackend()]); print('wattwhat.sensing.profiles' in sys.modules)"
     )
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     environment.pop(ENV_PROFILES, None)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.strategies import fractions, joules
 from wattwhat import Quantity
 from wattwhat.errors import ArgumentError, UnitError
-from wattwhat.quantity import coverage_factor, unit_factor
+from wattwhat.records.quantity import coverage_factor, unit_factor
 
 ENERGY_UNITS = st.sampled_from(["J", "mJ", "uJ", "kJ", "Wh", "kWh", "mWh", "MWh"])
 

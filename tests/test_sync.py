@@ -10,7 +10,7 @@ import pytest
 
 import wattwhat
 from wattwhat.errors import ArgumentError
-from wattwhat.sync import await_results, check_sync, synchronize, unwaited
+from wattwhat.workloads.accelerators import await_results, check_sync, synchronize, unwaited
 
 
 class Cuda:

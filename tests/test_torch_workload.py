@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 import wattwhat  # noqa: E402
 from wattwhat.errors import ArgumentError, WorkloadError  # noqa: E402
-from wattwhat.torch_workload import TorchWorkload  # noqa: E402
+from wattwhat.workloads.torch_model import TorchWorkload  # noqa: E402
 
 pytestmark = pytest.mark.torch
 QUICK: dict[str, Any] = {"backends": ["estimate"], "min_seconds": 0.02, "max_seconds": 0.1, "idle": None}

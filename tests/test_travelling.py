@@ -13,7 +13,7 @@ import pytest
 
 import wattwhat
 from wattwhat.errors import WindowError
-from wattwhat.window import Window
+from wattwhat.acquisition.window import Window
 
 Through = Callable[[Any], Any]
 cloudpickle = pytest.importorskip("cloudpickle", reason="cloudpickle, by which ray and joblib send functions")

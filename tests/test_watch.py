@@ -5,8 +5,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from wattwhat.errors import MeterError
-from wattwhat.meter import Reading
-from wattwhat.watch import observe_period
+from wattwhat.sensing.meter import Reading
+from wattwhat.acquisition.update_period import observe_period
 
 LOOK_S = 0.001
 

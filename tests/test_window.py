@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 import wattwhat
 from tests.rigs import counter, gauge, simulated
 from wattwhat import Availability, Backend
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
-from wattwhat.meter import Meter, Reading
-from wattwhat.rig import Rig, close_all
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.acquisition.meter_set import Rig, close_all
 from wattwhat.testing import Faults, constant, ramp, square
-from wattwhat.window import Window
+from wattwhat.acquisition.window import Window
 
 
 class Manual(Meter):

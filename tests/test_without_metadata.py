@@ -11,9 +11,9 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability
-from wattwhat.backend import Plugin
+from wattwhat.sensing.backend import Plugin
 from wattwhat.errors import BackendError
-from wattwhat.selection import open_rig
+from wattwhat.acquisition.discovery import open_rig
 
 PROGRAM = """
 import wattwhat

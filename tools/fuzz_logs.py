@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from wattwhat.errors import LogError  # noqa: E402 - the checkout comes first on the path
-from wattwhat.logs.reader import Head, Options, head_of  # noqa: E402
+from wattwhat.logs.protocol import Head, Options, head_of  # noqa: E402
 from wattwhat.logs.registry import readers, recognise  # noqa: E402
 from wattwhat.logs.source import Problems, Source  # noqa: E402
 

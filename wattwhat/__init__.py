@@ -18,30 +18,30 @@ from typing import TYPE_CHECKING, Any
 from wattwhat._version import __version__
 
 if TYPE_CHECKING:
-    from wattwhat.backend import Availability, Backend
-    from wattwhat.channel import Channel
+    from wattwhat.sensing.backend import Availability, Backend
+    from wattwhat.records.channel import Channel
     from wattwhat.errors import WattwhatError
-    from wattwhat.measurement import Measurement
-    from wattwhat.measuring import measure
-    from wattwhat.meter import Meter, Reading
-    from wattwhat.quantity import Quantity
+    from wattwhat.records.measurement import Measurement
+    from wattwhat.measuring.measure import measure
+    from wattwhat.sensing.meter import Meter, Reading
+    from wattwhat.records.quantity import Quantity
     from wattwhat.scoring import Score
-    from wattwhat.window import track
-    from wattwhat.workload import Workload
+    from wattwhat.acquisition.window import track
+    from wattwhat.workloads.base import Workload
 
 _HOMES = {
-    "Availability": "wattwhat.backend",
-    "Backend": "wattwhat.backend",
-    "Channel": "wattwhat.channel",
-    "Measurement": "wattwhat.measurement",
-    "Meter": "wattwhat.meter",
-    "Quantity": "wattwhat.quantity",
-    "Reading": "wattwhat.meter",
+    "Availability": "wattwhat.sensing.backend",
+    "Backend": "wattwhat.sensing.backend",
+    "Channel": "wattwhat.records.channel",
+    "Measurement": "wattwhat.records.measurement",
+    "Meter": "wattwhat.sensing.meter",
+    "Quantity": "wattwhat.records.quantity",
+    "Reading": "wattwhat.sensing.meter",
     "Score": "wattwhat.scoring",
     "WattwhatError": "wattwhat.errors",
-    "Workload": "wattwhat.workload",
-    "measure": "wattwhat.measuring",
-    "track": "wattwhat.window",
+    "Workload": "wattwhat.workloads.base",
+    "measure": "wattwhat.measuring.measure",
+    "track": "wattwhat.acquisition.window",
 }
 
 __all__ = [  # noqa: RUF022 - in the order in which a reader meets them

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter
 
 __all__ = ["look_alikes"]
 

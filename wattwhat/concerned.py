@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.rig import Rig
-from wattwhat.workload import Workload
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.workloads.base import Workload
 
 __all__ = ["Concerned", "check_devices", "concerned"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.window import Window
+    from wattwhat.acquisition.window import Window
 
 __all__ = ["decorate"]
 

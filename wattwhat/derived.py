@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wattwhat.comparison import Comparison
-    from wattwhat.footprint import Figure, Footprint
-    from wattwhat.measurement import Measurement
+    from wattwhat.analysis.comparison import Comparison
+    from wattwhat.analysis.carbon import Figure, Footprint
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Derived"]
 
@@ -26,8 +26,8 @@ class _Combine:
             label: str | None = None,
             overlapping: bool | None = None,
         ) -> Measurement:
-            """One Measurement of many, no joule counted twice: `wattwhat.combining.combine`."""
-            from wattwhat import combining
+            """One Measurement of many, no joule counted twice: `wattwhat.analysis.aggregation.combine`."""
+            from wattwhat.analysis import aggregation as combining
 
             given: Any = measurements
             if instance is not None and isinstance(measurements, Iterable):
@@ -46,21 +46,21 @@ class Derived:
     def compare(
         self: Any, other: Measurement, *, per: str = "item", coverage: float = 0.95, force: bool = False
     ) -> Comparison:
-        """This energy over another's, with an interval and a verdict: `wattwhat.comparison.compare`."""
-        from wattwhat.comparison import compare
+        """This energy over another's, with an interval and a verdict: `wattwhat.analysis.comparison.compare`."""
+        from wattwhat.analysis.comparison import compare
 
         return compare(self, other, per=per, coverage=coverage, force=force)
 
     combine = _Combine()
 
     def carbon(self: Any, intensity_g_per_kwh: Figure, *, pue: float = 1.0) -> Footprint:
-        """Grams of CO2-equivalent at a stated carbon intensity: `wattwhat.footprint.carbon`."""
-        from wattwhat.footprint import carbon
+        """Grams of CO2-equivalent at a stated carbon intensity: `wattwhat.analysis.carbon.carbon`."""
+        from wattwhat.analysis.carbon import carbon
 
         return carbon(self, intensity_g_per_kwh, pue=pue)
 
     def cost(self: Any, price_per_kwh: Figure, currency: str = "EUR", *, pue: float = 1.0) -> Footprint:
-        """What the electricity costs at a stated price: `wattwhat.footprint.cost`."""
-        from wattwhat.footprint import cost
+        """What the electricity costs at a stated price: `wattwhat.analysis.carbon.cost`."""
+        from wattwhat.analysis.carbon import cost
 
         return cost(self, price_per_kwh, currency, pue=pue)

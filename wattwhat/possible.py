@@ -1,13 +1,13 @@
 """What a channel can physically have shown or gained: a reading beyond it is no reading.
 
 Vendors' counters and gauges sometimes give all bits set, or jump by megajoules in an instant. The bounds
-(`wattwhat.energy.beyond_w`) are wide: they tell nonsense from a measurement, not a surge from a steady load.
+(`wattwhat.energy.joules.beyond_w`) are wide: they tell nonsense from a measurement, not a surge from a steady load.
 """
 
 from __future__ import annotations
 
-from wattwhat.channel import Channel
-from wattwhat.energy import beyond_w
+from wattwhat.records.channel import Channel
+from wattwhat.energy.joules import beyond_w
 
 __all__ = ["beyond_words", "possible_j"]
 
@@ -22,7 +22,7 @@ _STEPS = 2.0
 def possible_j(channel: Channel, duration_s: float) -> float:
     """The greatest gain in J that is taken for one of this counter's in so long a time.
 
-    What `wattwhat.energy.beyond_w` allows over that time and two update periods, and two steps.
+    What `wattwhat.energy.joules.beyond_w` allows over that time and two update periods, and two steps.
 
     Args:
         channel: a counter's channel.

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wattwhat.optimizers import held_by
-from wattwhat.sync import accelerator_in_use
+from wattwhat.workloads.torch_optimizers import held_by
+from wattwhat.workloads.accelerators import accelerator_in_use
 
 __all__ = ["devices_of", "devices_of_function"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli import made
-from wattwhat.rig import close_all
+from wattwhat.acquisition.meter_set import close_all
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -24,7 +24,7 @@ def plugins(monkeypatch):
         known.update({name: made.plugin(name, backend) for name, backend in backends.items()})
 
     close_all()
-    monkeypatch.setattr("wattwhat.selection.find_plugins", lambda: known)
+    monkeypatch.setattr("wattwhat.acquisition.discovery.find_plugins", lambda: known)
     yield use
     close_all()
 

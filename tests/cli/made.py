@@ -3,10 +3,10 @@
 import textwrap
 import time
 
-from wattwhat.backend import Availability, Backend, Plugin
-from wattwhat.channel import Channel
+from wattwhat.sensing.backend import Availability, Backend, Plugin
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 
 
 def channel(name, **fields):
@@ -96,6 +96,6 @@ def install(folder):
         "Metadata-Version: 2.1\nName: made-plugin\nVersion: 1.0\n", encoding="utf-8"
     )
     (info / "entry_points.txt").write_text(
-        "[wattwhat.backends]\nmade = made_plugin:Made\nmodel = wattwhat.estimate:EstimateBackend\n",
+        "[wattwhat.backends]\nmade = made_plugin:Made\nmodel = wattwhat.sensing.estimate.backend:EstimateBackend\n",
         encoding="utf-8",
     )

@@ -9,12 +9,12 @@ import pytest
 from tests import rigs
 from tests.cli.made import Counter, Made, Model, channel, plugin
 from wattwhat import calibration
-from wattwhat.calibration import Finding, Found
+from wattwhat.calibration.driver import Finding, Found
 from wattwhat.calibration.loads import Load
 from wattwhat.cli import main
 from wattwhat.cli.calibrate import describe
 from wattwhat.errors import BackendError
-from wattwhat.profile import read_profiles
+from wattwhat.sensing.profiles import read_profiles
 from wattwhat.testing import VirtualBackend, VirtualClock, VirtualMeter
 
 
@@ -64,7 +64,7 @@ def bench(plugins, monkeypatch, tmp_path):
     virtual = functools.partial(
         calibration.calibrate, clock=clock.monotonic_ns, sleep=clock.sleep, generator=random.Random(1)
     )
-    monkeypatch.setattr("wattwhat.calibration.calibrate", virtual)
+    monkeypatch.setattr("wattwhat.calibration.driver.calibrate", virtual)
     monkeypatch.setenv("WATTWHAT_PROFILES", str(tmp_path / "kept" / "profiles.json"))
     load.file = tmp_path / "kept" / "profiles.json"
     return load

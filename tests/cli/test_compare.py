@@ -12,7 +12,7 @@ import pytest
 
 from tests.made_runs import channel, simple
 from wattwhat.cli import main
-from wattwhat.jsonl import write_jsonl
+from wattwhat.records.jsonl import write_jsonl
 from wattwhat.scoring import FrontierGrade
 from wattwhat.scoring.population import Member
 

@@ -7,12 +7,12 @@ import pytest
 
 from tests.cli.made import Counter, Failing, Gauge, Made, Model, absent, channel, plugin
 from wattwhat import Availability
-from wattwhat.backend import Plugin, find_plugins
+from wattwhat.sensing.backend import Plugin, find_plugins
 from wattwhat.cli import main
 from wattwhat.cli.doctor import examine
 from wattwhat.cli.doctor_text import describe
-from wattwhat.estimate import EstimateBackend
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.estimate.backend import EstimateBackend
+from wattwhat.sensing.meter import Meter, Reading
 
 
 def told(capsys, *words):
@@ -241,7 +241,7 @@ def test_an_unknown_period_is_found_by_watching(plugins):
 
 
 def test_what_calibration_found_is_shown(plugins, tmp_path, monkeypatch):
-    from wattwhat.profile import Profile, write_profiles
+    from wattwhat.sensing.profiles import Profile, write_profiles
 
     monkeypatch.setenv("WATTWHAT_PROFILES", str(tmp_path / "profiles.json"))
     meter = Ticking(channel("a", quantity="power"))

@@ -15,7 +15,7 @@ import pytest
 from tests.made_runs import channel
 from wattwhat import Measurement, Quantity
 from wattwhat.cli import main
-from wattwhat.measurement import ChannelEnergy
+from wattwhat.records.measurement import ChannelEnergy
 
 JUNK = (
     None,

@@ -129,7 +129,7 @@ def test_options_reach_measure(bench, capsys, monkeypatch):
             }
         )
 
-    monkeypatch.setattr("wattwhat.measuring.measure", measure)
+    monkeypatch.setattr("wattwhat.measuring.measure.measure", measure)
     options = ["--items-per-call", "32", "--precision", "0.02", "--min-seconds", "2", "--max-seconds", "9"]
     assert main(["measure", "cli_bench:bound", *options, "--backends", "made, other", "--label", "mine"]) == 0
     del asked["progress"]

@@ -14,7 +14,7 @@ from tests.cli.conftest import Command
 from tests.made_runs import simple
 from wattwhat.cli import main
 from wattwhat.cli.monitor import Screen
-from wattwhat.monitor import Monitor
+from wattwhat.report.live_power import Monitor
 
 
 def test_ctrl_c_ends_it_with_the_sum(command: Any) -> None:

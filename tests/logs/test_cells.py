@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.logs import cells
+from wattwhat.logs.parsing import cells
 
 
 @given(st.floats(-1e9, 1e9).map(lambda value: round(value, 2)))

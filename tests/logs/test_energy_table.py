@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from wattwhat import logs
 from wattwhat.errors import LogError
-from wattwhat.logs.accuracies import accuracy_name
+from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.readers.energy_columns import choice, energy_columns
-from wattwhat.quantity import unit_factor
+from wattwhat.records.quantity import unit_factor
 
 
 def read(text, **options):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from wattwhat import logs
 from wattwhat.errors import LogError
-from wattwhat.logs.fast import Layout, parse
-from wattwhat.logs.reader import Options, head_of
+from wattwhat.logs.nvidia_smi.fast_rows import Layout, parse
+from wattwhat.logs.protocol import Options, head_of
 from wattwhat.logs.readers import nvidia_smi
 from wattwhat.logs.source import Source
 

@@ -72,7 +72,7 @@ def test_line_ends_change_nothing(name, end):
 
 @NAMED
 def test_what_reads_a_format_is_sure_of_it_alone(name):
-    from wattwhat.logs.reader import head_of
+    from wattwhat.logs.protocol import head_of
     from wattwhat.logs.registry import readers
 
     head = head_of(logs.Source.of_text(SAMPLES[name].text))

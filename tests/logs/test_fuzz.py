@@ -6,7 +6,7 @@ import pytest
 
 from tools import fuzz_logs
 from wattwhat.errors import LogError
-from wattwhat.logs.reader import Options
+from wattwhat.logs.protocol import Options
 from wattwhat.logs.registry import readers
 from wattwhat.logs.source import Source
 

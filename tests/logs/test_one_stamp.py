@@ -8,7 +8,7 @@ import pytest
 
 from wattwhat import logs
 from wattwhat.errors import LogError
-from wattwhat.gauge import integrate_power
+from wattwhat.energy.gauge import integrate_power
 
 ONE_STAMP = {
     "nvidia-smi": "timestamp, index, power.draw [W]\n" + "2026/03/01 10:00:00.000, 0, 100.00 W\n" * 3,

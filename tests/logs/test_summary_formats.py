@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.logs.samples_summaries import SAMPLES
 from wattwhat import Measurement, logs
 from wattwhat.errors import LogError
-from wattwhat.logs.reader import head_of
+from wattwhat.logs.protocol import head_of
 from wattwhat.logs.registry import readers
 
 NAMED = pytest.mark.parametrize("name", SAMPLES)

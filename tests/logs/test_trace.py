@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.errors import LogError
-from wattwhat.gauge import integrate_power
-from wattwhat.logs import run as run_module
-from wattwhat.logs.reader import Options
-from wattwhat.logs.sensors import NVML, RAPL, Sensor
+from wattwhat.energy.gauge import integrate_power
+from wattwhat.logs.building import sample_series as run_module
+from wattwhat.logs.protocol import Options
+from wattwhat.logs.building.known_sensors import NVML, RAPL, Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.trace import Trace
+from wattwhat.logs.building.power_trace import Trace
 
 numpy = pytest.importorskip("numpy")
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from wattwhat import Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError, LogError, UnitError
-from wattwhat.logs import run as run_module
-from wattwhat.logs.turns import devices_in_turn
+from wattwhat.logs.building import sample_series as run_module
+from wattwhat.logs.nvidia_smi.interleaving import devices_in_turn
 
 HEADER = "timestamp, power.draw [W]\n"
 

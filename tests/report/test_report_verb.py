@@ -8,7 +8,7 @@ import pytest
 from tests.report import made
 from wattwhat.cli import report
 from wattwhat.errors import ArgumentError, LogError
-from wattwhat.jsonl import write_jsonl
+from wattwhat.records.jsonl import write_jsonl
 
 pytest.importorskip("altair")
 pytest.importorskip("vl_convert")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.made_runs import channel, reading, run, simple
 from wattwhat import Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError
-from wattwhat.report.numerals import concise, siunitx, with_prefix
+from wattwhat.records.formatting import concise, siunitx, with_prefix
 from wattwhat.report.tables import COLUMNS, export
 
 TEXTS = st.text(max_size=30)

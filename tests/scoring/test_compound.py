@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.errors import ArgumentError
-from wattwhat.scoring.compound import COMPOUNDS, compound_rating
+from wattwhat.scoring.compound_rating import COMPOUNDS, compound_rating
 
 weighted = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 6)), min_size=1, max_size=7)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.scoring.tables import measured, strep_measurements, strep_rows
 from wattwhat.errors import ComparisonError, ScoreError
 from wattwhat.scoring import FrontierGrade, leave_one_out
-from wattwhat.scoring.fitting import fit_frontier
+from wattwhat.scoring.frontier_fit import fit_frontier
 
 pytest.importorskip("scipy")
 

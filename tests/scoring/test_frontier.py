@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.scoring.tables import measured
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError
 from wattwhat.scoring import FrontierGrade, Member, Score
-from wattwhat.scoring.letters import EDGES, LETTERS, letter_of
+from wattwhat.scoring.grade_letters import EDGES, LETTERS, letter_of
 
 MEMBERS = (Member("small", 0.6, 1.5), Member("medium", 0.7, 3.0), Member("large", 0.8, 4.0))
 

@@ -26,10 +26,10 @@ def test_importing_scoring_brings_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "first", ["wattwhat.scoring", "wattwhat.scoring.sustainable", "wattwhat.scoring.ranking"]
+    "first", ["wattwhat.scoring", "wattwhat.scoring.sam_score", "wattwhat.scoring.ranking"]
 )
 @pytest.mark.parametrize(
-    "second", ["wattwhat.scoring.sustainable", "wattwhat.scoring.scaling", "wattwhat.scoring"]
+    "second", ["wattwhat.scoring.sam_score", "wattwhat.scoring.scaling", "wattwhat.scoring"]
 )
 def test_names_are_functions_whatever_is_imported_first(first, second):
     names = ["sam", "rank", "pareto", "catalog", "choose_phase", "leave_one_out"]

@@ -22,7 +22,7 @@ from wattwhat.scoring import (
     choose_phase,
     rank,
 )
-from wattwhat.scoring.inputs import (
+from wattwhat.scoring.score_inputs import (
     accuracy_of,
     binomial_u,
     check_accuracy,
@@ -138,7 +138,7 @@ def test_a_metric_of_which_more_is_better_is_taken(name):
 
 @pytest.mark.parametrize("value", [76.1, -0.1, 1.0000000001, 150.0, float("inf")])
 def test_measuring_and_scoring_refuse_the_same_accuracies_in_the_same_words(value: float) -> None:
-    from wattwhat.metrics import check_metrics
+    from wattwhat.records.metrics import check_metrics
 
     said = []
     for check in (lambda: check_metrics({"accuracy": value}), lambda: check_accuracy(value)):

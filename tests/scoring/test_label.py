@@ -11,7 +11,7 @@ from tests.scoring.tables import measured, shared_table, strep_measurements
 from wattwhat import Quantity
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.scoring import ReferenceGrade
-from wattwhat.scoring.label import BOUNDARIES, WEIGHTS, fischer_index, fischer_letter
+from wattwhat.scoring.reference_grade import BOUNDARIES, WEIGHTS, fischer_index, fischer_letter
 
 # Environment, Ws per image of ResNet101 and of EfficientNetB0, published index and letter.
 GOLDEN = [

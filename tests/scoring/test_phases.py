@@ -6,7 +6,7 @@ import pytest
 
 from tests.scoring.tables import measured
 from wattwhat import Quantity
-from wattwhat.budget import Budget
+from wattwhat.records.budget import Budget
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.scoring import SAM, choose_phase
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.errors import ScoreError
-from wattwhat.scoring.quantile import bootstrap_lines, quantile_line
+from wattwhat.scoring.quantile_regression import bootstrap_lines, quantile_line
 
 pytest.importorskip("scipy")
 

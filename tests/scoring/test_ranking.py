@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.budget import Budget
+from wattwhat.records.budget import Budget
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError
-from wattwhat.measurement import ChannelEnergy
+from wattwhat.records.measurement import ChannelEnergy
 from wattwhat.scoring import SAM, AccuracyPerJoule, FrontierGrade, Member, ScoreResult, rank
 
 models = st.lists(

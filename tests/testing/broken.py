@@ -10,9 +10,9 @@ import time
 
 import attrs
 
-from wattwhat.backend import Availability, Backend
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.testing import VirtualSensor, VirtualStand, constant
 
 

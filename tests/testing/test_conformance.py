@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from tests.testing.broken import scaled
-from wattwhat.backend import Availability
+from wattwhat.sensing.backend import Availability
 from wattwhat.errors import ArgumentError, WattwhatError
 from wattwhat.testing import (
     PROMISES,
@@ -233,7 +233,7 @@ def test_a_declared_gain_error_hides_no_wrong_unit():
 @pytest.mark.parametrize(
     "code",
     [
-        "import wattwhat.backend; assert not any(m.startswith('wattwhat.testing') for m in sys.modules)",
+        "import wattwhat.sensing.backend; assert not any(m.startswith('wattwhat.testing') for m in sys.modules)",
         "import wattwhat.testing.conformance, wattwhat.testing.stand; assert 'numpy' not in sys.modules",
         "sys.modules['pytest'] = None; from wattwhat.testing import check_backend",
     ],

@@ -12,7 +12,7 @@ import pytest
 from tests.testing import broken
 from tests.testing.broken import with_backend, with_channel, with_meter, with_sensor
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Reading
+from wattwhat.sensing.meter import Reading
 from wattwhat.testing import check_backend
 from wattwhat.testing.conformance import PROMISES
 

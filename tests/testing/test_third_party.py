@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import wattwhat
-from wattwhat.backend import GROUP, find_plugins, open_backend
+from wattwhat.sensing.backend import GROUP, find_plugins, open_backend
 
 ROOT = pathlib.Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "third_party_backend"

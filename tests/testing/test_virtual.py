@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from wattwhat.backend import Availability
+from wattwhat.sensing.backend import Availability
 from wattwhat.errors import ArgumentError, BackendError, MeterError, MeterLostError
 from wattwhat.testing import (
     Faults,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.channel import Channel
-from wattwhat.profile import Profile
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.profiles import Profile
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import ScoreResult
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Make the label."""
-    from wattwhat.jsonl import write_atomically
+    from wattwhat.records.jsonl import write_atomically
     from wattwhat.report.badge import badge_of
 
     check_destination(arguments.json, holds=("schemaVersion", "message"))

@@ -12,11 +12,11 @@ from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, BackendError
 
 if TYPE_CHECKING:
-    from wattwhat.calibration import Finding, Found
+    from wattwhat.calibration.driver import Finding, Found
     from wattwhat.calibration.loads import Load
-    from wattwhat.meter import Meter
-    from wattwhat.profile import Profile
-    from wattwhat.rig import Rig
+    from wattwhat.sensing.meter import Meter
+    from wattwhat.sensing.profiles import Profile
+    from wattwhat.acquisition.meter_set import Rig
 
 __all__ = ["EXAMPLES", "add_arguments", "call", "describe"]
 
@@ -61,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Calibrate, report, and keep what was found."""
-    from wattwhat.profile import write_profiles
-    from wattwhat.userdata import profiles_path
+    from wattwhat.sensing.profiles import write_profiles
+    from wattwhat.sensing.user_paths import profiles_path
 
     if not 4.0 <= arguments.seconds <= 3600.0:
         raise ArgumentError(f"--seconds: expected seconds from 4 to 3600, got {arguments.seconds:g}; try 20")
@@ -89,7 +89,7 @@ def _calibrated(
     """Findings about every sensor, and what of them is worth keeping."""
     from datetime import datetime, timezone
 
-    from wattwhat.rig import close_all, shared_rig
+    from wattwhat.acquisition.meter_set import close_all, shared_rig
 
     rig = shared_rig(backends)
     try:
@@ -104,7 +104,7 @@ def _calibrated(
 
 def _under_load(rig: Rig, on_gpu: bool, seconds: float, progress: Progress) -> list[Found]:
     """Calibrate the sensors that this kind of load moves."""
-    from wattwhat.calibration import calibrate
+    from wattwhat.calibration.driver import calibrate
 
     meters: list[Meter] = [
         line.meter

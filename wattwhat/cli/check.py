@@ -14,7 +14,7 @@ from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.gate import Outcome
+    from wattwhat.analysis.regression_check import Outcome
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Check, and report."""
-    from wattwhat import gate
+    from wattwhat.analysis import regression_check as gate
 
     check_destination(arguments.json, holds=("result", "outcomes"))
     outcomes = gate.check(
@@ -77,7 +77,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _lines(outcomes: list[Outcome]) -> list[str]:
-    from wattwhat.report.numerals import one_line
+    from wattwhat.records.formatting import one_line
 
     lines = [line for outcome in outcomes for line in wrap(one_line(str(outcome)), "  ", "")]
     counts = Counter(outcome.result for outcome in outcomes)

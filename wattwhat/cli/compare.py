@@ -12,8 +12,8 @@ from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.comparison import Comparison
-    from wattwhat.measurement import Measurement
+    from wattwhat.analysis.comparison import Comparison
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -90,7 +90,7 @@ def _basis(a: Measurement, b: Measurement) -> str:
 
 def _table(found: list[Comparison]) -> list[str]:
     """One line a label: name, ratio, interval, verdict."""
-    from wattwhat.report.numerals import one_line
+    from wattwhat.records.formatting import one_line
 
     basis = {"item": "energy per item", "call": "energy per call", "total": "energy in total"}
     lines = [f"{'A over B, ' + basis[found[0].per]:<34} {'ratio':>7}  {'interval':<17} verdict"]

@@ -14,9 +14,9 @@ from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.channel import Channel
-    from wattwhat.meter import Meter
-    from wattwhat.selection import Found
+    from wattwhat.records.channel import Channel
+    from wattwhat.sensing.meter import Meter
+    from wattwhat.acquisition.discovery import Found
 
 __all__ = ["EXAMPLES", "add_arguments", "call", "examine"]
 
@@ -97,9 +97,9 @@ def examine(
     import platform
 
     from wattwhat._version import __version__
-    from wattwhat.channel import host_name
-    from wattwhat.selection import ENV_BACKENDS, close_found, survey
-    from wattwhat.watch import observe_period
+    from wattwhat.records.channel import host_name
+    from wattwhat.acquisition.discovery import ENV_BACKENDS, close_found, survey
+    from wattwhat.acquisition.update_period import observe_period
 
     begin_s = clock()
 
@@ -139,7 +139,7 @@ def examine(
 
 def _calibrated(found: Sequence[Found]) -> dict[int, Channel]:
     """The channel of each meter, by its identity, with the timing that calibration found."""
-    from wattwhat.profile import profiled, read_profiles
+    from wattwhat.sensing.profiles import profiled, read_profiles
 
     profiles, _ = read_profiles()
     pairs = [(meter, one.version) for one in found for meter in one.meters]
@@ -174,7 +174,7 @@ def _look(
 
 def _chosen() -> list[str]:
     """The backends that the environment variable names; none stands for all."""
-    from wattwhat.selection import ENV_BACKENDS
+    from wattwhat.acquisition.discovery import ENV_BACKENDS
 
     return [name.strip() for name in os.environ.get(ENV_BACKENDS, "").split(",") if name.strip()]
 
@@ -184,8 +184,8 @@ def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
 
     Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
     """
-    from wattwhat.channel import counted_ids
-    from wattwhat.selection import choose_meters
+    from wattwhat.records.channel import counted_ids
+    from wattwhat.acquisition.discovery import choose_meters
 
     if set(chosen) - {one.plugin.name for one in found if one.availability.available}:
         return {}

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Read, and write the table."""
-    from wattwhat.jsonl import write_atomically
+    from wattwhat.records.jsonl import write_atomically
     from wattwhat.report.tables import export, rows
 
     check_destination(arguments.json, holds=("columns", "rows"))

@@ -11,7 +11,7 @@ from wattwhat.cli.output import say, wrap
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["fraction_of", "given", "one_of"]
 

@@ -13,7 +13,7 @@ from wattwhat.cli.sentences import as_options
 from wattwhat.errors import ArgumentError, LogError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Gathered", "add_log_options", "gather", "is_chosen", "pair"]
 

@@ -15,7 +15,7 @@ from wattwhat.cli.target import load_object, place_of
 from wattwhat.errors import ArgumentError, WorkloadError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -71,7 +71,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> Measurement:
-    from wattwhat.measuring import measure
+    from wattwhat.measuring.measure import measure
 
     # standard output is the JSON's alone
     quiet = contextlib.redirect_stdout(sys.stderr) if arguments.json == "-" else contextlib.nullcontext()

@@ -15,7 +15,7 @@ from wattwhat.cli.output import aside, check_destination, say
 from wattwhat.errors import ArgumentError, BackendError
 
 if TYPE_CHECKING:
-    from wattwhat.monitor import Look, Monitor
+    from wattwhat.report.live_power import Look, Monitor
 
 __all__ = ["EXAMPLES", "Screen", "add_arguments", "call"]
 
@@ -62,10 +62,10 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
-    from wattwhat.figures import check_estimate
-    from wattwhat.monitor import Monitor, looks
-    from wattwhat.rig import shared_rig
-    from wattwhat.window import track
+    from wattwhat.sensing.estimate.settings import check_estimate
+    from wattwhat.report.live_power import Monitor, looks
+    from wattwhat.acquisition.meter_set import shared_rig
+    from wattwhat.acquisition.window import track
 
     live = arguments.json is None and not arguments.plain and stream.isatty()
     encoding = (getattr(stream, "encoding", None) or "ascii").lower()

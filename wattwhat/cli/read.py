@@ -14,7 +14,7 @@ from wattwhat.cli.sentences import complain, complain_of
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["EXAMPLES", "add_arguments", "call", "fill_of", "table", "unlike"]
 
@@ -68,7 +68,7 @@ def table(measurements: Sequence[Measurement]) -> list[str]:
     Args:
         measurements: at least one.
     """
-    from wattwhat.report.listing import Column, listing, plus_minus, short_time
+    from wattwhat.report.text_table import Column, listing, plus_minus, short_time
 
     origins = [_origin(measurement) for measurement in measurements]
     same = len(set(origins)) == 1
@@ -153,7 +153,7 @@ def _below(measurements: Sequence[Measurement], origin: str | None, doubtful: bo
 
 
 def _clean(text: str) -> str:
-    from wattwhat.report.listing import clean
+    from wattwhat.report.text_table import clean
 
     return clean(text)
 
@@ -171,7 +171,7 @@ def _csv(measurements: Sequence[Measurement]) -> str:
 
 
 def _row(m: Measurement) -> dict[str, Any]:
-    from wattwhat.quantity import finite_or_none
+    from wattwhat.records.quantity import finite_or_none
 
     row: dict[str, Any] = {"label": m.label, "duration_s": m.duration_s, "calls": m.calls, "items": m.items}
     pairs = (("energy_j", m.energy_j), ("power_w", m.power_w), ("energy_per_item_j", m.energy_per_item_j))

@@ -14,7 +14,7 @@ from wattwhat.cli.signals import Signals
 from wattwhat.errors import ArgumentError, WattwhatError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["EXAMPLES", "TAKES_A_COMMAND", "add_arguments", "call"]
 
@@ -79,7 +79,7 @@ def measured(
     """
     import attrs
 
-    from wattwhat.window import track
+    from wattwhat.acquisition.window import track
 
     window = track(label or os.path.basename(command[0]) or "command", backends=backends, sync=False)
     # Opening meters takes a while the first time; it happens before the command's own span.

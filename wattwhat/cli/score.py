@@ -12,10 +12,10 @@ from wattwhat.cli.output import say, wrap
 from wattwhat.cli.scorers import Reason, check_applicable, check_options, make, one_a_model, scorable
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError
-from wattwhat.fields import plain_copy
+from wattwhat.records.validators import plain_copy
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -116,7 +116,7 @@ def _score(
                 say(json.dumps({"score": name, **row}, ensure_ascii=False, allow_nan=False, default=str))
             complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
         else:
-            from wattwhat.report.scores import score_table
+            from wattwhat.report.score_table import score_table
 
             smaller = not getattr(score, "higher_is_better", True)
             said = [as_options(sentence) for sentence in (*said, *_doubts(judged))]
@@ -167,7 +167,7 @@ def _origin(measurement: Measurement) -> dict[str, Any]:
 
 
 def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]:
-    from wattwhat.quantity import Quantity
+    from wattwhat.records.quantity import Quantity
     from wattwhat.scoring import pareto
 
     found = []
@@ -207,8 +207,8 @@ def _hint(
     outside = [label for label, reason in reasons if "--unit" in reason]
     if name != "sam" or not outside:
         return []
-    from wattwhat.quantity import unit_factor
-    from wattwhat.scoring.inputs import energy_of
+    from wattwhat.records.quantity import unit_factor
+    from wattwhat.scoring.score_inputs import energy_of
 
     energies = [energy_of(m, arguments.items).value for m in kept if m.label in set(outside)]
     least = min((joules for joules in energies if joules > 0), default=0.0)

@@ -13,7 +13,7 @@ from wattwhat.cli.sentences import as_options
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Reason", "check_applicable", "check_options", "make", "one_a_model", "scorable"]
 
@@ -52,7 +52,7 @@ def check_applicable(names: Sequence[str], arguments: argparse.Namespace) -> Non
     Raises:
         ArgumentError: there is one; the message names those that take it.
     """
-    from wattwhat.metrics import check_direction
+    from wattwhat.records.metrics import check_direction
 
     for option, takers in _TAKEN.items():
         if option == "inferences" and arguments.phase == "both":
@@ -228,7 +228,7 @@ def scorable(
         measurements: with unique labels.
         score: a third party's may raise anything.
     """
-    from wattwhat.scoring.inputs import accuracy_of
+    from wattwhat.scoring.score_inputs import accuracy_of
 
     metric = getattr(score, "metric", "accuracy")
     judged: list[tuple[Measurement, Any]] = []

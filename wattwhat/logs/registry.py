@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from wattwhat.backend import find_plugins, load
+from wattwhat.sensing.backend import find_plugins, load
 from wattwhat.errors import BackendError, LogError
-from wattwhat.logs.reader import Head, Reader, head_of
+from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
 
 __all__ = ["GROUP", "formats", "readers", "recognise"]
@@ -83,7 +83,7 @@ def _foreign() -> tuple[dict[str, Reader], tuple[str, ...]]:
         if isinstance(reader, Reader):
             found[name] = reader
         else:
-            broken.append(f"reader {name!r} lacks name, sniff() or read(); see wattwhat.logs.reader")
+            broken.append(f"reader {name!r} lacks name, sniff() or read(); see wattwhat.logs.protocol")
     return found, tuple(broken)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from wattwhat.errors import LogError
-from wattwhat.logs.decode import HEAD_BYTES, binary_kind, encoding_of, text_of
+from wattwhat.logs.parsing.decode import HEAD_BYTES, binary_kind, encoding_of, text_of
 
 __all__ = ["Problems", "Source"]
 

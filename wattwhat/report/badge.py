@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.quantity import Quantity, coverage_factor
-from wattwhat.report.numerals import with_prefix
+from wattwhat.records.quantity import Quantity, coverage_factor
+from wattwhat.records.formatting import with_prefix
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import ScoreResult
 
 __all__ = ["Badge", "badge_of"]

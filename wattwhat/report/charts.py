@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["altair", "missing", "plot"]
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.report.numerals import concise
+from wattwhat.records.formatting import concise
 
 if TYPE_CHECKING:
-    from wattwhat.footprint import Figure, Footprint
-    from wattwhat.measurement import Measurement
+    from wattwhat.analysis.carbon import Figure, Footprint
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["model_card"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from wattwhat.measurement import Measurement
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["measurement_html"]
 

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.quantity import Quantity
-from wattwhat.report.numerals import concise, one_line, siunitx
+from wattwhat.records.quantity import Quantity
+from wattwhat.records.formatting import concise, one_line, siunitx
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["COLUMNS", "FORMATS", "export", "markdown_text", "rows"]
 
@@ -264,7 +264,7 @@ def _latex_text(text: str) -> str:
 
 
 def _listed(measurements: Any) -> list[Any]:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
     if isinstance(measurements, Measurement):
         return [measurements]

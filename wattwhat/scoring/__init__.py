@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from wattwhat.scoring import scaling
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, score_class
     from wattwhat.scoring.dominance import pareto
-    from wattwhat.scoring.fitting import leave_one_out
+    from wattwhat.scoring.frontier_fit import leave_one_out
     from wattwhat.scoring.frontier import FrontierGrade
-    from wattwhat.scoring.label import ReferenceGrade
+    from wattwhat.scoring.reference_grade import ReferenceGrade
     from wattwhat.scoring.phases import choose_phase
     from wattwhat.scoring.population import Member
-    from wattwhat.scoring.published import AccuracyPerJoule, FullCycle
+    from wattwhat.scoring.quotient_scores import AccuracyPerJoule, FullCycle
     from wattwhat.scoring.ranking import Ranking, RankingRow, rank
     from wattwhat.scoring.result import Score, ScoreResult
-    from wattwhat.scoring.sized import SAPI, NetScore
-    from wattwhat.scoring.stars import EnergyStars
-    from wattwhat.scoring.sustainable import SAM, sam
+    from wattwhat.scoring.size_aware_scores import SAPI, NetScore
+    from wattwhat.scoring.energy_stars import EnergyStars
+    from wattwhat.scoring.sam_score import SAM, sam
 
 # No module here is named like a public function: once imported it would take the function's place.
 _HOMES = {

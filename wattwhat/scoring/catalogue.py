@@ -42,7 +42,7 @@ _OWN = (
         "beta * accuracy**alpha / log10(electricity in unit), electricity > 1 unit",
         "Watt For What, arXiv 2310.06522 (formula on the authors' poster; accuracy as a fraction and kWh "
         "second hand; alpha = beta = 5 inferred from later users)",
-        "wattwhat.scoring.sustainable:SAM",
+        "wattwhat.scoring.sam_score:SAM",
     ),
     CatalogEntry(
         "grade",
@@ -57,40 +57,40 @@ _OWN = (
         "A to E: index of each metric to a reference model, letters by published boundaries, weighted median",
         "Fischer, Jakobs, Muecke, Morik, ECML-PKDD 2022 workshops; numbers from their code "
         "(raphischer/imagenet-energy-efficiency at 65eb68c)",
-        "wattwhat.scoring.label:ReferenceGrade",
+        "wattwhat.scoring.reference_grade:ReferenceGrade",
         True,
     ),
     CatalogEntry(
         "stars",
         "5 to 1 stars by energy of 1000 items among a population: equal widths, or fifths of the models",
         "AI Energy Score (huggingface/AIEnergyScore, index.md at a5b9a04), whose rule can be read both ways",
-        "wattwhat.scoring.stars:EnergyStars",
+        "wattwhat.scoring.energy_stars:EnergyStars",
         True,
     ),
     CatalogEntry(
         "full-cycle",
         "accuracy**tau / (inferences * energy of one inference + training energy)",
         "arXiv 2108.13465 as given in a survey; its tau was not found, so you say it",
-        "wattwhat.scoring.published:FullCycle",
+        "wattwhat.scoring.quotient_scores:FullCycle",
     ),
     CatalogEntry(
         "netscore",
         "20 log10(a**2 / (p**0.5 * m**0.5)); a in percent, p in millions, m in thousand millions of MACs",
         "Wong, arXiv 1806.05512; the units are recalled (others shift all scores by one constant)",
-        "wattwhat.scoring.sized:NetScore",
+        "wattwhat.scoring.size_aware_scores:NetScore",
     ),
     CatalogEntry(
         "sapi",
         "P**(1/2) / (log10(E in mJ per item)**(1/3) * log10(parameters)**(1/6))",
         "Sustainability-Aware Performance Index, a successor of SAM, read second hand; "
         "P as a fraction is our reading",
-        "wattwhat.scoring.sized:SAPI",
+        "wattwhat.scoring.size_aware_scores:SAPI",
     ),
     CatalogEntry(
         "accuracy-per-joule",
         "accuracy / energy of one item",
         "Hanafy and others, as cited in arXiv 2303.01980; hazyresearch calls it intelligence per joule",
-        "wattwhat.scoring.published:AccuracyPerJoule",
+        "wattwhat.scoring.quotient_scores:AccuracyPerJoule",
     ),
 )
 
@@ -108,7 +108,7 @@ def catalog(entry_points: Iterable[Any] | None = None) -> tuple[CatalogEntry, ..
         >>> [entry.name for entry in catalog(())][:3]
         ['sam', 'grade', 'reference']
     """
-    from wattwhat.backend import find_plugins
+    from wattwhat.sensing.backend import find_plugins
 
     ours = {entry.name for entry in _OWN}
     others = [
@@ -138,7 +138,7 @@ def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
     """
     import importlib
 
-    from wattwhat.backend import find_plugins, load
+    from wattwhat.sensing.backend import find_plugins, load
 
     for entry in _OWN:
         if entry.name == name:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.quantity import Quantity
+from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.frontier_text import doubts, verdict
-from wattwhat.scoring.inputs import accuracy_of, binomial_u, item_energy_of, items_tested
-from wattwhat.scoring.letters import (
+from wattwhat.scoring.score_inputs import accuracy_of, binomial_u, item_energy_of, items_tested
+from wattwhat.scoring.grade_letters import (
     EDGES,
     check_edges,
     check_link,
@@ -24,10 +24,10 @@ from wattwhat.scoring.letters import (
 )
 from wattwhat.scoring.population import Member, check_like
 from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.yardstick import Yardstick
+from wattwhat.scoring.reference_index import Yardstick
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["FrontierGrade"]
 
@@ -135,9 +135,9 @@ reference model at least this accurate uses 1.1 times as much
     ) -> FrontierGrade:
         """Find the frontier of these measurements; needs scipy (the extra ``wattwhat[frontier]``).
 
-        Arguments and errors are those of `wattwhat.scoring.fitting.fit_frontier`.
+        Arguments and errors are those of `wattwhat.scoring.frontier_fit.fit_frontier`.
         """
-        from wattwhat.scoring.fitting import fit_frontier
+        from wattwhat.scoring.frontier_fit import fit_frontier
 
         return fit_frontier(
             measurements,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wattwhat.quantity import Quantity
+    from wattwhat.records.quantity import Quantity
 
 __all__ = ["doubts", "verdict"]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.likeness import told
-from wattwhat.scoring.inputs import check_measurement
+from wattwhat.analysis.comparability import told
+from wattwhat.scoring.score_inputs import check_measurement
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["check_phase", "choose_phase", "phase_name", "phase_of"]
 
@@ -118,7 +118,7 @@ def _chosen(
     if wanted in phases:
         return _with_metrics_of(phases[wanted], phases)
     if wanted == "both" and "training" in phases and "inference" in phases:
-        from wattwhat.scoring.addition import add_phases
+        from wattwhat.scoring.phase_sums import add_phases
 
         return _with_metrics_of(add_phases(phases["training"], phases["inference"], inferences), phases)
     raise ScoreError(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ComparisonError, ScoreError
-from wattwhat.likeness import told
-from wattwhat.scoring.inputs import (
+from wattwhat.analysis.comparability import told
+from wattwhat.scoring.score_inputs import (
     accuracy_of,
     check_accuracy,
     check_measurement,
@@ -20,7 +20,7 @@ from wattwhat.scoring.inputs import (
 from wattwhat.scoring.phases import phase_of
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = [
     "APART",

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
-from wattwhat.quantity import Quantity
+from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.dominance import pareto
-from wattwhat.scoring.draws import draw_values, sensitivity_of
-from wattwhat.scoring.inputs import accuracy_of, check_measurement, energy_of
+from wattwhat.scoring.monte_carlo import draw_values, sensitivity_of
+from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, energy_of
 from wattwhat.scoring.phases import choose_phase, phase_of
 from wattwhat.scoring.population import check_together, common_traits
-from wattwhat.scoring.sustainable import SAM
+from wattwhat.scoring.sam_score import SAM
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import Score, ScoreResult
 
 __all__ = ["ALPHAS", "Ranking", "RankingRow", "rank"]

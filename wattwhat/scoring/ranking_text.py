@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.quantity import Quantity
+from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
     from wattwhat.scoring.ranking import Ranking, RankingRow

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import attrs
 
 from wattwhat.errors import ScoreError
-from wattwhat.quantity import Quantity, finite_or_none
+from wattwhat.records.quantity import Quantity, finite_or_none
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Score", "ScoreResult"]
 

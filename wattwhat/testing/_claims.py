@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter
 from wattwhat.testing._subject import (
     Broken,
     NotApplicable,

@@ -7,7 +7,7 @@ import time
 from functools import partial
 
 from wattwhat.errors import WattwhatError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat.testing import _surroundings
 from wattwhat.testing._failures import value_or_meter_error
 from wattwhat.testing._subject import (

@@ -6,7 +6,7 @@ import time
 from functools import partial
 
 from wattwhat.errors import MeterError, MeterLostError, WattwhatError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat.testing._subject import (
     Broken,
     NotApplicable,

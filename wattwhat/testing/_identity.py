@@ -10,8 +10,8 @@ import subprocess
 import sys
 from numbers import Real
 
-from wattwhat.backend import Availability, Backend
-from wattwhat.channel import Channel, host_name
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.records.channel import Channel, host_name
 from wattwhat.errors import WattwhatError
 from wattwhat.testing._subject import (
     Broken,

@@ -9,10 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from wattwhat.backend import Backend
-from wattwhat.channel import Channel
+from wattwhat.sensing.backend import Backend
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 
 __all__ = ["Broken", "NotApplicable", "NotChecked", "Promise", "Stand", "Subject"]
 

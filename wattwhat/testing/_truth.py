@@ -6,8 +6,8 @@ import math
 from functools import partial
 from itertools import pairwise
 
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter
 from wattwhat.testing._subject import (
     NotApplicable,
     Promise,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.backend import Backend
-from wattwhat.channel import Channel, host_name
+from wattwhat.sensing.backend import Backend
+from wattwhat.records.channel import Channel, host_name
 from wattwhat.errors import ArgumentError
-from wattwhat.meter import Reading
+from wattwhat.sensing.meter import Reading
 from wattwhat.testing._piecewise import Waveform
 from wattwhat.testing.clock import VirtualClock
 from wattwhat.testing.sensors import Faults, VirtualSensor

@@ -8,10 +8,10 @@ from typing import Any
 
 import attrs
 
-from wattwhat.backend import Availability, Backend
-from wattwhat.channel import Channel
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.records.channel import Channel
 from wattwhat.errors import BackendError, MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.testing.sensors import VirtualSensor
 
 __all__ = ["VirtualBackend", "VirtualMeter"]

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.backend import Availability, Backend
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.errors import BackendError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_amdsmi import remedies
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from wattwhat.backend import Availability
+from wattwhat.sensing.backend import Availability
 from wattwhat.errors import BackendError
 from wattwhat_amdsmi import remedies
 from wattwhat_amdsmi.values import version_text

@@ -6,9 +6,9 @@ import os
 import time
 from typing import Any
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_amdsmi import remedies
 from wattwhat_amdsmi.devices import Device
 from wattwhat_amdsmi.library import Library, calls, error_code, error_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wattwhat.backend import Availability
+from wattwhat.sensing.backend import Availability
 
 __all__ = [
     "driver_missing",

@@ -19,9 +19,9 @@ from tests.fakes.jetson import tegrastats as fake
 from tests.fakes.jetson.stands import SysfsStand, TegrastatsStand
 from tests.fakes.jetson.trees import BOARDS, BoardTree, Chip, Line, Tree
 from tests.fakes.jetson.users import as_nobody
-from wattwhat.channel import Channel, counted_ids, host_name
+from wattwhat.records.channel import Channel, counted_ids, host_name
 from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_jetson import JetsonBackend
 
 COUNTED = {
@@ -353,7 +353,7 @@ def test_probe_survives_a_root_that_is_none(tmp_path: Path) -> None:
 def test_importing_and_probing_is_light() -> None:
     code = (
         "import sys; sys.path[:] = {path!r}\n"
-        "import attrs, wattwhat.backend\n"  # on old Pythons attrs itself brings subprocess in
+        "import attrs, wattwhat.sensing.backend\n"  # on old Pythons attrs itself brings subprocess in
         "before = set(sys.modules)\n"
         "from wattwhat_jetson import JetsonBackend\n"
         "backend = JetsonBackend(root={root!r})\n"

@@ -7,8 +7,8 @@ import select
 import pytest
 
 from tests.fakes.jetson.stands import SysfsStand, TegrastatsStand
-from wattwhat.rig import Rig
-from wattwhat.window import Window
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.window import Window
 
 TOTALS = {"orin-nano": ["VDD_IN"], "thor": ["VIN"], "agx-orin": ["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"]}
 

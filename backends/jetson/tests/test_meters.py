@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.jetson.users import as_nobody
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat_jetson._meters import PowerMeter, ProductMeter
 

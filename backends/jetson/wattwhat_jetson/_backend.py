@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from wattwhat.backend import Availability, Backend
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_jetson._machine import DRIVERS, in_container, model_of, read_text
 
 if TYPE_CHECKING:

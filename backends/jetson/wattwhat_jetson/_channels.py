@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wattwhat.channel import Channel, host_name
+from wattwhat.records.channel import Channel, host_name
 from wattwhat_jetson._boards import Board, Plan, Rail, inside
 
 __all__ = ["GAIN_ERROR", "channel_id", "make_channel", "offset_w", "step_w"]

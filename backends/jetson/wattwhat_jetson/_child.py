@@ -13,9 +13,9 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:
     import subprocess

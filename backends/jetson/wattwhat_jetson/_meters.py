@@ -6,9 +6,9 @@ import errno
 import os
 from time import monotonic_ns
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_jetson._tree import may_read
 
 __all__ = ["PowerMeter", "ProductMeter"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from wattwhat.backend import Availability
+from wattwhat.sensing.backend import Availability
 from wattwhat.errors import BackendError, MeterError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_jetson import _jtop, _tegrastats
 from wattwhat_jetson._boards import Plan, make_plan
 from wattwhat_jetson._channels import make_channel

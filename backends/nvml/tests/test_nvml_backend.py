@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wattwhat.channel import counted_ids, host_name
+from wattwhat.records.channel import counted_ids, host_name
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat_nvml import NvmlBackend, backend, library
 

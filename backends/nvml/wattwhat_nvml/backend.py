@@ -7,11 +7,11 @@ import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from wattwhat.backend import Availability, Backend
-from wattwhat.channel import host_name
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.records.channel import host_name
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.guard import pass_on
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_nvml import library
 from wattwhat_nvml.absence import why_no_library, why_refused
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat_nvml.survey import Abilities
 from wattwhat_nvml.visible import Gpu
 from wattwhat_nvml.ways import COUNTER, Way

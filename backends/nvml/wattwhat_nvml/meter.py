@@ -11,7 +11,7 @@ from time import monotonic_ns
 from typing import Any
 
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_nvml import library
 from wattwhat_nvml.channels import Plan
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rapl_tree import MadeTree
 
-from wattwhat.channel import Channel, counted_ids, host_name
+from wattwhat.records.channel import Channel, counted_ids, host_name
 from wattwhat_rapl import RaplBackend
 
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import MadeTree
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.opening import MicroMeter, Refused, open_file
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import COUNT_J, EVENTS, PMU_TYPE, MadeKernel, MadeTree
 
-from wattwhat.channel import Channel, host_name
+from wattwhat.records.channel import Channel, host_name
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter
+from wattwhat.sensing.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.domain import Domain
 from wattwhat_rapl.perf import Event, PerfMeter, find_events, parse_cpus

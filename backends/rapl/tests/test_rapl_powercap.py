@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import RANGE_UJ, MadeTree
 
-from wattwhat.channel import Channel, counted_ids, host_name
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel, counted_ids, host_name
+from wattwhat.sensing.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.powercap import find_zones
 from wattwhat_rapl.tree import Tree

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter
 
 __all__ = ["Candidate", "Domain", "Survey", "Trouble", "contained", "parse_name"]
 
@@ -53,7 +53,7 @@ class Domain:
 
     @property
     def component(self) -> str:
-        """The component of the channel, in the words of `wattwhat.channel.COMPONENTS`."""
+        """The component of the channel, in the words of `wattwhat.records.channel.COMPONENTS`."""
         return _COMPONENTS[self.part]
 
 

@@ -12,8 +12,8 @@ import functools
 import os
 import re
 
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter
 from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble
 from wattwhat_rapl.opening import MicroMeter, open_file
 from wattwhat_rapl.tree import Tree

@@ -6,9 +6,9 @@ import errno
 import os
 import time
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_rapl.domain import Trouble
 
 __all__ = ["DescriptorMeter", "MicroMeter", "Refused", "open_file"]

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.channel import Channel
-from wattwhat.meter import Meter
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter
 from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble, parse_name
 from wattwhat_rapl.opening import MicroMeter, open_file
 from wattwhat_rapl.tree import Tree

@@ -18,9 +18,9 @@ from typing import Any
 
 import attrs
 
-from wattwhat.channel import Channel
+from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_rapl import powercap
 from wattwhat_rapl.domain import Candidate, Survey, Trouble
 from wattwhat_rapl.opening import Refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from wattwhat.backend import Availability
+from wattwhat.sensing.backend import Availability
 from wattwhat_rapl.domain import Trouble
 from wattwhat_rapl.tree import Tree
 

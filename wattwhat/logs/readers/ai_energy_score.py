@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import number, stamp, utc
-from wattwhat.logs.named import NamedRow, named_rows
-from wattwhat.logs.reader import Head, Options, head_of
-from wattwhat.logs.sensors import Sensor
+from wattwhat.logs.parsing.cells import number, stamp, utc
+from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
+from wattwhat.logs.protocol import Head, Options, head_of
+from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.totals import Totals, said, text_of_value
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["AiEnergyScore"]
 

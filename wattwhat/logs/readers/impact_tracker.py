@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wattwhat.logs.cells import Stamp, stamp
-from wattwhat.logs.jsons import values
-from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import NVML, RAPL
+from wattwhat.logs.parsing.cells import Stamp, stamp
+from wattwhat.logs.parsing.json_stream import values
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.building.known_sensors import NVML, RAPL
 from wattwhat.logs.source import Source
-from wattwhat.logs.trace import Trace
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["ImpactTracker"]
 

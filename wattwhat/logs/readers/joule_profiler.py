@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wattwhat.logs.cells import stamp, utc
-from wattwhat.logs.named import delimiter_of, named_rows
-from wattwhat.logs.reader import Head, Options, head_of
-from wattwhat.logs.sensors import NVML, RAPL, TOOL_TOTAL, Sensor
+from wattwhat.logs.parsing.cells import stamp, utc
+from wattwhat.logs.parsing.named_rows import delimiter_of, named_rows
+from wattwhat.logs.protocol import Head, Options, head_of
+from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.totals import Totals, said, text_of_value
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["JouleProfiler"]
 

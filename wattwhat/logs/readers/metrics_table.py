@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wattwhat.logs.accuracies import accuracy_name
-from wattwhat.logs.named import delimiter_of
-from wattwhat.logs.reader import Head, Options, head_of
+from wattwhat.logs.building.accuracies import accuracy_name
+from wattwhat.logs.parsing.named_rows import delimiter_of
+from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import split_cells
-from wattwhat.measurement import Measurement
+from wattwhat.logs.parsing.csv_rows import split_cells
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["MetricsTable"]
 

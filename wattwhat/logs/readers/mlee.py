@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wattwhat.logs.accuracies import fraction
-from wattwhat.logs.cells import Stamp, number, utc
-from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import NVML, RAPL
+from wattwhat.logs.building.accuracies import fraction
+from wattwhat.logs.parsing.cells import Stamp, number, utc
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.building.known_sensors import NVML, RAPL
 from wattwhat.logs.source import Source
-from wattwhat.logs.totals import Totals, said, text_of_value
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["Mlee"]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattwhat.errors import LogError
-from wattwhat.logs.accuracies import fraction
-from wattwhat.logs.cells import number
-from wattwhat.logs.named import named_rows
-from wattwhat.logs.reader import Head, Options, head_of
-from wattwhat.logs.sensors import NVML
+from wattwhat.logs.building.accuracies import fraction
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.parsing.named_rows import named_rows
+from wattwhat.logs.protocol import Head, Options, head_of
+from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.source import Source
-from wattwhat.logs.totals import Totals, said, text_of_value
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["MlEnergy"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import LogError
-from wattwhat.logs.cells import number, stamp
+from wattwhat.logs.parsing.cells import number, stamp
 from wattwhat.logs.source import Source
 
 __all__ = ["MlperfRun", "run_beside"]

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.budget import REPEATS
-from wattwhat.energy import Joules
+from wattwhat.records.budget import REPEATS
+from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
-from wattwhat.logs.cells import number
-from wattwhat.logs.imported import channel_of, imported, printed
-from wattwhat.logs.reader import Head, Options, head_of
-from wattwhat.logs.sensors import Sensor
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.building.measurement import channel_of, imported, printed
+from wattwhat.logs.protocol import Head, Options, head_of
+from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.totals import MOST_J, unit_said
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.stated_totals import MOST_J, unit_said
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["MlperfTiny"]
 

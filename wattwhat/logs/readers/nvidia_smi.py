@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import Stamp
-from wattwhat.logs.columns import columns_of, is_time
-from wattwhat.logs.decode import lines_of
-from wattwhat.logs.fast import Layout, Rows, parse
-from wattwhat.logs.named import delimiter_of
-from wattwhat.logs.power_table import WATTS, PowerTable
-from wattwhat.logs.reader import Head, Options, head_of
+from wattwhat.logs.parsing.cells import Stamp
+from wattwhat.logs.nvidia_smi.columns import columns_of, is_time
+from wattwhat.logs.parsing.decode import lines_of
+from wattwhat.logs.nvidia_smi.fast_rows import Layout, Rows, parse
+from wattwhat.logs.parsing.named_rows import delimiter_of
+from wattwhat.logs.nvidia_smi.power_table import WATTS, PowerTable
+from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import split_cells
-from wattwhat.measurement import Measurement
+from wattwhat.logs.parsing.csv_rows import split_cells
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["NvidiaSmi"]
 

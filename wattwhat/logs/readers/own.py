@@ -9,10 +9,10 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.logs.jsons import first_keys, values
-from wattwhat.logs.reader import Head, Options
+from wattwhat.logs.parsing.json_stream import first_keys, values
+from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
-from wattwhat.measurement import Measurement
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["OwnReader"]
 

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.budget import GAIN, UNSEEN
-from wattwhat.channel import Channel
-from wattwhat.energy import Joules
+from wattwhat.records.budget import GAIN, UNSEEN
+from wattwhat.records.channel import Channel
+from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
-from wattwhat.logs.cells import number
-from wattwhat.logs.counting import Counting
-from wattwhat.logs.imported import imported
-from wattwhat.logs.named import NamedRow, named_rows
-from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import NVML, RAPL, TOOL_TOTAL, Sensor
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.building.cumulative_counters import Counting
+from wattwhat.logs.building.measurement import imported
+from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.tally import Tally
-from wattwhat.logs.totals import MOST_J
-from wattwhat.logs.trace import Trace
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.stated_totals import MOST_J
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["PerunSamples"]
 

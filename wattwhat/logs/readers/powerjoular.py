@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import Stamp, day_start_s, is_missing, number
-from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import Sensor
+from wattwhat.logs.parsing.cells import Stamp, day_start_s, is_missing, number
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.tables import csv_rows, misfit
-from wattwhat.logs.trace import Trace
-from wattwhat.measurement import Measurement
+from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["PowerJoular"]
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from wattwhat.logs.cells import number
-from wattwhat.logs.imported import imported, rounding_j, unused_rows
-from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import APPLE
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.building.known_sensors import APPLE
 from wattwhat.logs.source import Source
-from wattwhat.logs.tally import Tally
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["Powermetrics"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.cells import stamp
-from wattwhat.logs.reader import Head, Options
-from wattwhat.logs.sensors import INA3221
+from wattwhat.logs.parsing.cells import stamp
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.building.known_sensors import INA3221
 from wattwhat.logs.source import Source
-from wattwhat.logs.trace import Trace
-from wattwhat.measurement import Measurement
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.records.measurement import Measurement
 
 __all__ = ["Tegrastats"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["page_html", "write_page"]
 
@@ -23,7 +23,7 @@ def page_html(
 ) -> str:
     """The page as text; `write_page` describes it and its arguments."""
     from wattwhat._version import __version__
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
     from wattwhat.report.page.document import document_of
     from wattwhat.report.page.payload import payload_of
     from wattwhat.report.page.specs import library_script, page_specs
@@ -70,6 +70,6 @@ def write_page(
         >>> "<title>Nets</title>" in page.read_text(encoding="utf-8")
         True
     """
-    from wattwhat.jsonl import write_atomically
+    from wattwhat.records.jsonl import write_atomically
 
     write_atomically(path, page_html(measurements, title=title, reference=reference, metric=metric))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 
-from wattwhat.measurement import Measurement
-from wattwhat.quantity import Quantity
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.quantity import Quantity
 
 __all__ = ["BASES", "display_unit", "energies", "preferred"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wattwhat.errors import ArgumentError, WattwhatError
-from wattwhat.measurement import Measurement
+from wattwhat.records.measurement import Measurement
 from wattwhat.report.page.rows import brief
 from wattwhat.scoring.frontier import FrontierGrade
 from wattwhat.scoring.population import TRAITS, traits_of

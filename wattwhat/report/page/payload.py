@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wattwhat.measurement import Measurement
-from wattwhat.quantity import Quantity
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.quantity import Quantity
 from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
 from wattwhat.report.page.grades import band_of, grade_row, references_of
 from wattwhat.report.page.rows import Texts, accuracy_or_reason, brief, packed, row_of

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from wattwhat.budget import GAIN, MODEL, OFFSET
-from wattwhat.channel import names_host
+from wattwhat.records.budget import GAIN, MODEL, OFFSET
+from wattwhat.records.channel import names_host
 from wattwhat.errors import WattwhatError
-from wattwhat.measurement import ChannelEnergy, Measurement
-from wattwhat.quantity import Quantity, finite_or_none
-from wattwhat.scoring.inputs import accuracy_of
+from wattwhat.records.measurement import ChannelEnergy, Measurement
+from wattwhat.records.quantity import Quantity, finite_or_none
+from wattwhat.scoring.score_inputs import accuracy_of
 from wattwhat.scoring.population import traits_of
 
 __all__ = ["Texts", "accuracy_or_reason", "brief", "packed", "pair", "row_of"]

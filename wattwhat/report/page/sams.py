@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wattwhat.errors import WattwhatError
-from wattwhat.quantity import Quantity
+from wattwhat.records.quantity import Quantity
 from wattwhat.report.page.bases import BASES
-from wattwhat.scoring.sustainable import sam
+from wattwhat.scoring.sam_score import sam
 
 __all__ = ["sam_of", "sam_unit"]
 

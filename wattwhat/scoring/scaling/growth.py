@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.budget import GAIN, MODEL, OFFSET
+from wattwhat.records.budget import GAIN, MODEL, OFFSET
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.quantity import Quantity, coverage_factor
-from wattwhat.scoring.scaling.line import PolynomialFit, fit_polynomial
-from wattwhat.scoring.scaling.student import t_quantile
+from wattwhat.records.quantity import Quantity, coverage_factor
+from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
+from wattwhat.records.coverage import t_quantile
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Forecast", "LinearGrowth", "extrapolate_epochs", "fit_growth"]
 

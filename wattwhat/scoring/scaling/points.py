@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wattwhat.scoring.inputs import accuracy_of, item_energy_of
+from wattwhat.scoring.score_inputs import accuracy_of, item_energy_of
 from wattwhat.scoring.population import common_traits
 
 if TYPE_CHECKING:
-    from wattwhat.measurement import Measurement
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["points_of"]
 

@@ -1,0 +1,72 @@
+"""The rigs that are open in this process: what becomes of them at a fork and when the interpreter exits."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wattwhat.acquisition.inputs import Line
+    from wattwhat.acquisition.meter_set import Rig
+    from wattwhat.acquisition.sampler import Sampler
+
+__all__ = ["close_when_forgotten", "enrol", "enrolled"]
+
+# How long the exit waits for a sampler that is in the middle of a reading.
+_EXIT_WAIT_S = 1.0
+
+_rigs: weakref.WeakSet[Rig] = weakref.WeakSet()
+_waits_for_exit = False
+
+
+def enrol(rig: Rig) -> None:
+    """Look after a rig that was just opened; held weakly, so that a forgotten one can go."""
+    global _waits_for_exit
+    _rigs.add(rig)
+    if not _waits_for_exit:
+        _waits_for_exit = True
+        # Handlers run latest first: what a program registers once it measures still finds its meters open,
+        # and what it registered before opens new ones.
+        atexit.register(_at_exit)
+
+
+def enrolled() -> list[Rig]:
+    """The rigs that are there, open or closed."""
+    return list(_rigs)
+
+
+def close_when_forgotten(rig: Rig) -> None:
+    """Close the meters of a rig once nothing holds it any more."""
+    finalizer = weakref.finalize(rig, _let_go, rig.pid, rig.sampler, rig.lines)
+    finalizer.atexit = False  # of the exit, `_at_exit` takes care
+
+
+def _let_go(pid: int, sampler: Sampler, lines: Sequence[Line]) -> None:
+    sampler.leave()
+    if pid == os.getpid():
+        for line in lines:
+            line.close()
+
+
+def _at_exit() -> None:
+    """Close what this process opened, unless a window is open over it: its end is still to be read.
+
+    A forked child that ends like its parent comes here too. The meters that it inherited are the parent's,
+    who may be in the middle of a window.
+    """
+    for rig in enrolled():
+        if rig.pid == os.getpid() and not rig.windows and not rig.closed:
+            rig.close(_EXIT_WAIT_S)
+
+
+def _after_fork() -> None:
+    for rig in enrolled():
+        rig.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

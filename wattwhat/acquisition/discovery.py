@@ -1,0 +1,298 @@
+"""Which meters serve: every backend asked in turn, each on its own, and the estimate for what is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import attrs
+
+from wattwhat.alike import look_alikes
+from wattwhat.sensing.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
+from wattwhat.records.channel import Channel
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.guard import pass_on
+from wattwhat.sensing.meter import Meter
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.sensing.user_paths import profiles_path
+
+__all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]
+
+ENV_BACKENDS = "WATTWHAT_BACKENDS"
+
+# A component on the left is covered where any channel of those on the right is measured: what they show
+# includes it. A board's or module's sensor sees everything on it.
+COVERED_BY = {
+    "cpu": {"cpu", "soc", "module", "host", "wall"},
+    "dram": {"dram", "soc", "module", "host", "wall"},
+    "gpu": {"gpu", "board", "module", "host", "wall"},
+}
+
+
+@attrs.frozen
+class Found:
+    """One backend as it was found: loaded or not, available or not, with its meters if asked for.
+
+    Args:
+        plugin: where it comes from.
+        availability: its own answer, or why it could not be asked.
+        backend: the backend, or None if it could not be loaded.
+        meters: its open meters; empty unless it is available and they were asked for.
+        broken: whether it failed rather than being without hardware.
+    """
+
+    plugin: Plugin
+    availability: Availability
+    backend: Backend | None = None
+    meters: tuple[Meter, ...] = ()
+    broken: bool = False
+
+    @property
+    def version(self) -> str | None:
+        """Version of the vendor library in use, or None."""
+        found = _safely(self.backend, "version")
+        return None if found is None else str(found)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the backend says about its channels, for instance duplicates it dropped."""
+        return _sentences(_safely(self.backend, "notes"))
+
+
+def survey(
+    names: Iterable[str] | None = None,
+    *,
+    plugins: Mapping[str, Plugin] | None = None,
+    open_meters: bool = True,
+) -> list[Found]:
+    """Ask every backend, or those named, whether it can serve, and open its meters.
+
+    Args:
+        names: names to ask; None asks all.
+        plugins: plugins to choose from; None takes the installed ones.
+        open_meters: whether to open the meters of those that are available.
+
+    Returns:
+        One entry a backend, sensors first, estimates last; nothing is raised for a broken one.
+    """
+    known = find_plugins() if plugins is None else plugins
+    chosen = list(known) if names is None else list(dict.fromkeys(names))
+    found = [_ask(known[name], open_meters) for name in chosen]
+    return sorted(found, key=lambda one: any(_is_estimate(meter) for meter in one.meters))
+
+
+def _ask(plugin: Plugin, open_meters: bool) -> Found:
+    try:
+        backend = open_backend(plugin)
+    except BackendError as err:
+        return Found(plugin, Availability(False, str(err), "reinstall or remove it"), broken=True)
+    answer = probe(backend)
+    if not answer.available or not open_meters:
+        return Found(plugin, answer, backend)
+    try:
+        meters = tuple(backend.meters())
+        for meter in meters:
+            _check_meter(meter)
+    except BaseException as err:
+        pass_on(err)
+        reason = (
+            f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: "
+            f"{type(err).__name__}: {err}"
+        )
+        remedy = f"report this to the author of {plugin.distribution or plugin.name}"
+        return Found(plugin, Availability(False, reason, remedy), backend, broken=True)
+    return Found(plugin, answer, backend, meters)
+
+
+def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin] | None = None) -> Rig:
+    """Open the meters of these backends as one rig.
+
+    Args:
+        names: backends to use, by name or as Backend objects; None takes those of the environment variable
+            WATTWHAT_BACKENDS (names separated by commas), else every available one, and estimates only for
+            what no sensor covers.
+        plugins: plugins to choose from; None takes the installed ones.
+
+    Raises:
+        BackendError: a name is unknown or cannot serve, or nothing at all can be read.
+    """
+    known = find_plugins() if plugins is None else plugins
+    if names is None and os.environ.get(ENV_BACKENDS):
+        names = [name.strip() for name in os.environ[ENV_BACKENDS].split(",") if name.strip()]
+        for name in names:
+            if name not in known:
+                raise BackendError(
+                    f"{ENV_BACKENDS}: there is no backend {name!r}; there are: {', '.join(known)}"
+                )
+        names = names or None
+    if names is not None:
+        names, known = _name_objects(names, known)
+        _check_names(names, known)
+    found = survey(names, plugins=known)
+    if names is not None:
+        _check_available(found, known)
+    kept, warnings = choose_meters(found, explicit=names is not None)
+    if not kept:
+        raise BackendError(
+            f"nothing can be read here, by any backend; {_roll_call(found)}; run 'wattwhat doctor'"
+        )
+    used = {id(meter) for meter in kept}
+    serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
+    profiles, doubts = _profiles()
+    rig = Rig(
+        kept,
+        warnings=[*warnings, *doubts, *_unread(found, serving)],
+        versions={one.plugin.name: one.version for one in serving if one.version},
+        backends=[one.backend for one in serving],
+    )
+    versions = {id(meter): one.version for one in serving for meter in one.meters}
+    for line in rig.lines:
+        line.version = versions.get(id(line.meter))
+    if profiles:
+        from wattwhat.sensing.profiles import profiled
+
+        for line in rig.lines:
+            line.learn(profiled(line.channel, line.version, profiles))
+    return rig
+
+
+def _profiles() -> tuple[Mapping[Any, Any], tuple[str, ...]]:
+    """What calibration found on this machine; without its file, no more than a look for that is done."""
+    path = profiles_path()
+    if not os.path.exists(path):
+        return {}, ()
+    from wattwhat.sensing.profiles import read_profiles
+
+    return read_profiles(path)
+
+
+def _name_objects(
+    names: Sequence[Any], known: Mapping[str, Plugin]
+) -> tuple[list[str], Mapping[str, Plugin]]:
+    """Backends that were handed over as objects, under a name of their own beside the installed ones."""
+    given: dict[str, Plugin] = {}
+    chosen = []
+    for number, one in enumerate(names):
+        name = one
+        if not isinstance(one, str):
+            name = getattr(one, "name", "") or f"{type(one).__name__}"
+            name = name if name not in given else f"{name}-{number}"
+            given[name] = Plugin(name, None, partial(partial, _itself, one))
+        chosen.append(name)
+    return chosen, {**known, **given}
+
+
+def _itself(backend: Any) -> Any:
+    return backend
+
+
+def _unread(found: Sequence[Found], serving: Sequence[Found]) -> list[str]:
+    """What is there and could not be read: of the backends that serve, and of those that may not."""
+    asked = [one for one in found if one in serving or not one.availability.available]
+    sentences = (words for one in asked for words in _sentences(_safely(one.backend, "warnings")))
+    return list(dict.fromkeys(sentences))
+
+
+def _safely(backend: Any, name: str) -> Any:
+    """An optional attribute of a backend; None where it is missing or raises."""
+    try:
+        return getattr(backend, name, None)
+    except BaseException as err:  # a property of somebody else's class
+        pass_on(err)
+        return None
+
+
+def _sentences(value: Any) -> tuple[str, ...]:
+    if not value:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(sentence) for sentence in value)
+
+
+def _check_meter(meter: Any) -> None:
+    if not isinstance(meter.channel, Channel):
+        raise BackendError(
+            f"{type(meter).__name__}.channel is {meter.channel!r}, expected a wattwhat.Channel"
+        )
+    provenance = getattr(meter, "provenance", "measured")
+    if provenance not in ("measured", "estimated"):
+        raise BackendError(
+            f"{meter.channel.id}: provenance {provenance!r}, expected 'measured' or 'estimated'"
+        )
+
+
+def _check_names(names: Sequence[str], known: Mapping[str, Plugin]) -> None:
+    if not names:
+        raise ArgumentError("backends: expected at least one name, or None for every available backend")
+    for name in names:
+        if name not in known:
+            raise BackendError(
+                f"backends: there is no {name!r} here; {_roll_call(survey(plugins=known, open_meters=False))}"
+            )
+
+
+def _check_available(found: Sequence[Found], known: Mapping[str, Plugin]) -> None:
+    for one in found:
+        if one.meters:
+            continue
+        close_found(found)
+        # what an available one says of itself tells what it can do, not what it lacks
+        why = "it has no channel here" if one.availability.available else one.availability.reason
+        remedy = f" ({one.availability.remedy})" if one.availability.remedy else ""
+        others = _roll_call(survey(set(known) - {one.plugin.name}, plugins=known, open_meters=False))
+        raise BackendError(f"backends: {one.plugin.name!r} cannot serve: {why}{remedy}; {others}")
+
+
+def _roll_call(found: Sequence[Found]) -> str:
+    there = [one.plugin.name for one in found if one.availability.available]
+    not_there = [
+        f"{one.plugin.name} ({one.availability.reason})" for one in found if not one.availability.available
+    ]
+    words = f"available: {', '.join(there) or 'none'}"
+    return words + (f"; not available: {'; '.join(not_there)}" if not_there else "")
+
+
+def close_found(found: Iterable[Found]) -> None:
+    """Close every meter that a survey opened."""
+    for one in found:
+        for meter in one.meters:
+            try:
+                meter.close()
+            except BaseException as err:  # closing is a courtesy; this meter is not used any more
+                pass_on(err)
+
+
+def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
+    """The meters to keep: one for each channel id and device, estimates only where nothing is measured."""
+    kept: dict[str, Meter] = {}
+    warnings = [one.availability.reason for one in found if one.broken and not explicit]
+    measured: set[str] = set()
+    for one in found:
+        for meter in one.meters:
+            channel = meter.channel
+            covered = _is_estimate(meter) and bool(
+                measured & COVERED_BY.get(channel.component, {channel.component})
+            )
+            if covered or channel.id in kept:
+                _close_quietly(meter)
+                continue
+            kept[channel.id] = meter
+            if not _is_estimate(meter):
+                measured.add(channel.component)
+    serving = [(one.plugin.name, [m for m in one.meters if kept.get(m.channel.id) is m]) for one in found]
+    for meter, words in look_alikes([pair for pair in serving if not any(map(_is_estimate, pair[1]))]):
+        _close_quietly(kept.pop(meter.channel.id))
+        warnings.append(words)
+    return list(kept.values()), warnings
+
+
+def _close_quietly(meter: Meter) -> None:
+    try:
+        meter.close()
+    except BaseException as err:
+        pass_on(err)
+
+
+def _is_estimate(meter: Any) -> bool:
+    return getattr(meter, "provenance", "measured") == "estimated"

@@ -1,0 +1,300 @@
+"""The ledger: what happened between two snapshots of a rig, as a Measurement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.records.budget import LOST
+from wattwhat.records.channel import counted_ids
+from wattwhat.energy.counter import counter_energy
+from wattwhat.energy.joules import (
+    Joules,
+    during,
+    left_out,
+    period_s,
+    power_limit_w,
+    sensor_parts,
+    time_words,
+    total,
+)
+from wattwhat.acquisition.inputs import CounterLine, Edge, Gap, is_reading
+from wattwhat.records.measurement import ChannelEnergy, Measurement
+from wattwhat.sensing.meter import Reading
+from wattwhat.possible import beyond_words
+from wattwhat.acquisition.meter_set import Rig, Snapshot
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.gauge_input import GaugeLine
+
+__all__ = ["Account", "account", "measurement_of"]
+
+# (line, its energy or None, sentences about it)
+Account = list[tuple["CounterLine | GaugeLine", "Joules | None", tuple[str, ...]]]
+
+
+def account(
+    rig: Rig,
+    begin: Snapshot,
+    end: Snapshot,
+    context: Snapshot | None = None,
+    only: Collection[str] | None = None,
+    *,
+    aligned: bool = False,
+) -> Account:
+    """Energy of each line between two snapshots.
+
+    Args:
+        rig: the rig both were taken of.
+        begin: earlier snapshot.
+        end: later snapshot.
+        context: a snapshot from before ``begin``, which tells the power around a short span.
+        only: ids of the channels to look at; None looks at all.
+        aligned: whether there is rest before and after the window, as around the blocks of measure()
+            over a sensor that looks away part of the time.
+    """
+    duration_s = (end.t_ns - begin.t_ns) * 1e-9
+    entries: Account = []
+    for number, line in enumerate(rig.lines):
+        if only is not None and line.channel.id not in only:
+            continue
+        if isinstance(line, CounterLine):
+            joules, words = _counter(line, number, begin, end, context, rig)
+        else:
+            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
+        if joules is not None and not aligned:
+            words += _looks_away(line)
+        entries.append((line, joules, words))
+    return entries
+
+
+def _looks_away(line: CounterLine | GaugeLine) -> tuple[str, ...]:
+    channel = line.channel
+    if line.provenance != "measured" or (channel.is_counter and channel.averaging_window_s is None):
+        return ()
+    from wattwhat.energy.gauge import looks_away_words
+
+    return _named(channel.id, looks_away_words(channel))
+
+
+def _counter(
+    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, context: Snapshot | None, rig: Rig
+) -> tuple[Joules | None, tuple[str, ...]]:
+    first, last = begin.readings[number], end.readings[number]
+    if not (is_reading(first) and is_reading(last)):
+        return _counter_with_gap(line, number, begin, end, rig)
+    window_s = (end.t_ns - begin.t_ns) * 1e-9
+    duration_s = (last[0] - first[0]) * 1e-9 or window_s
+    if last[0] == first[0] and window_s > period_s(line.channel):
+        return _counter_with_gap(line, number, begin, end, rig, "both readings have one time stamp")
+    gained = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
+    if gained is None:
+        beyond = f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_words(line.channel)}"
+        return _counter_with_gap(line, number, begin, end, rig, beyond)
+    sure_j, extra_j = gained
+    if extra_j:
+        words = (
+            f"{line.channel.id}: the counter was reset, turned over unseen or showed what the device cannot "
+            "draw in this window; its energy is bounded by the device's limit",
+        )
+        return _bounded(line, sure_j, extra_j, duration_s), words
+    around_w = _reference_w(line, number, context, end)
+    shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
+    # reading takes a while, of this meter and of those read before and after it
+    joules = during(shown, duration_s, window_s)
+    if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
+        return _standstill(line, joules, duration_s)
+    return joules, _named(line.channel.id, joules.warnings)
+
+
+@lru_cache(maxsize=256)
+def _named(channel_id: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences that begin with the channel; the same objects for the same sentences."""
+    return tuple(f"{channel_id}: {sentence}" for sentence in words)
+
+
+@lru_cache(maxsize=256)
+def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups of sentences in one tuple; the same object for the same sentences."""
+    return tuple(dict.fromkeys(sentence for group in groups for sentence in group))
+
+
+def _standstill(
+    line: CounterLine, joules: Joules, duration_s: float
+) -> tuple[Joules | None, tuple[str, ...]]:
+    """A counter that did not move: either its step is too coarse for this span, or it is stuck."""
+    step_j = line.channel.resolution or 0.0
+    if step_j > duration_s * 1.0:
+        words = (
+            f"{line.channel.id}: the counter did not move in {duration_s:.3g} s; its step is {step_j:.3g} J"
+        )
+        return joules, (words,)
+    return None, (f"{line.channel.id}: lost, the counter did not move in {duration_s:.3g} s",)
+
+
+def _reference_w(line: CounterLine, number: int, context: Snapshot | None, end: Snapshot) -> float | None:
+    """Mean power in W over a span around the window, where an older snapshot allows it."""
+    if context is None or not is_reading(context.readings[number]):
+        return None
+    older, last = Reading(*context.readings[number]), Reading(*end.readings[number])
+    span_s = (last.t_ns - older.t_ns) * 1e-9
+    if not 2.0 * period_s(line.channel) <= span_s <= 20.0:
+        return None
+    gained = line.gain(older, context.anchors[number], last, end.anchors[number])
+    return gained[0] / span_s if gained and gained[0] > 0.0 and not gained[1] else None
+
+
+def _counter_with_gap(
+    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, rig: Rig, beyond: str | None = None
+) -> tuple[Joules | None, tuple[str, ...]]:
+    """No reading at an edge, or one that cannot be: what is known up to the last good one, and a bound."""
+    first, last = begin.readings[number], end.readings[number]
+    reason = beyond or next(
+        (item.reason for item in (last, first) if isinstance(item, Gap)), "the reading was not a number"
+    )
+    duration_s = lost_s = (end.t_ns - begin.t_ns) * 1e-9
+    known_j = 0.0
+    anchor = end.anchors[number]
+    if is_reading(first) and anchor is not None and anchor.t_ns > first[0]:
+        good = Reading(anchor.t_ns, anchor.raw_j)
+        gained = line.gain(Reading(*first), begin.anchors[number], good, anchor)
+        if gained is not None:
+            known_j, lost_s = gained[0], (end.t_ns - anchor.t_ns) * 1e-9
+    words = f"{line.channel.id}: lost {lost_s:.3g} s of {duration_s:.3g} s ({reason})"
+    limit_w = power_limit_w(line.channel)
+    # a meter that never answered in this window is lost, whatever its device could have drawn
+    if not (is_reading(first) or is_reading(last)) or (line.channel.max_power_w is None and not beyond):
+        return None, (words,)
+    words += f"; between 0 and {limit_w:g} W is assumed for that time"
+    return _bounded(line, known_j, limit_w * lost_s, duration_s), (words,)
+
+
+def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, duration_s: float) -> Joules:
+    """Energy between sure_j and sure_j + extra_j, each value alike (GUM 4.3.7)."""
+    value_j = sure_j + extra_j / 2.0
+    parts = (
+        (LOST, extra_j / math.sqrt(12.0)),
+        *sensor_parts(value_j, duration_s, line.channel, line.provenance),
+    )
+    return Joules(value_j, parts)
+
+
+def _gauge(
+    line: GaugeLine, first: Any, last: Any, duration_s: float, aligned: bool
+) -> tuple[Joules | None, tuple[str, ...]]:
+    from wattwhat.energy.gauge import between_rests, gauge_energy
+
+    name = line.channel.id
+    if aligned and isinstance(first, Edge) and isinstance(last, Edge) and first.before and last.after:
+        sums, change_w = between_rests(first.before, last.after, line.rest_s)
+        joules = gauge_energy(
+            sums, duration_s, line.channel, unrest_w=(change_w, change_w), provenance=line.provenance
+        )
+        return joules, _named(name, joules.warnings)
+    begin, blind_begin = line.at(first) if isinstance(first, Edge) else (None, 0.0)
+    end, blind_end = line.at(last) if isinstance(last, Edge) else (None, 0.0)
+    if begin is None or end is None:
+        return _gauge_without_samples(line, duration_s)
+    sums = end.minus(begin)
+    missing_s = max(blind_end - blind_begin, 0.0) if line.error is not None else 0.0
+    if missing_s > line.lag_s + line.poll_s:
+        extra_j = power_limit_w(line.channel) * missing_s
+        known_j = max(sums.energy_j - (end.last or (0.0, 0.0))[1] * missing_s, 0.0)
+        words = f"{name}: lost the last {missing_s:.3g} s of {duration_s:.3g} s ({line.error})"
+        if line.channel.max_power_w is None:
+            return None, (f"{words}; {known_j:.3g} J were shown before",)
+        return _bounded(line, known_j, extra_j, duration_s), (words,)
+    joules = gauge_energy(
+        sums,
+        duration_s,
+        line.channel,
+        unrest_w=(first.unrest_w, last.unrest_w),
+        steps_w=(first.step_w, last.step_w),
+        blind_s=min(blind_end, duration_s),
+        provenance=line.provenance,
+    )
+    warnings = joules.warnings
+    if 2.0 * joules.quantity.u > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
+        warnings += (
+            f"a window of {time_words(duration_s)} says little on a gauge that updates every "
+            f"{time_words(period_s(line.channel))}: use a longer window, or measure()",
+        )
+    return joules, _named(name, warnings)
+
+
+def _gauge_without_samples(line: GaugeLine, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
+    words = f"{line.channel.id}: lost, the gauge showed nothing ({line.error or 'no sample yet'})"
+    if line.channel.max_power_w is None or line.error is not None:
+        return None, (words,)
+    words += f"; between 0 and {line.channel.max_power_w:g} W is assumed"
+    return _bounded(line, 0.0, line.channel.max_power_w * duration_s, duration_s), (words,)
+
+
+def measurement_of(
+    rig: Rig,
+    entries: Account,
+    *,
+    label: str,
+    duration_s: float,
+    started_ns: int | None,
+    environment: Mapping[str, Any] | None = None,
+    warnings: tuple[str, ...] = (),
+    **fields: Any,
+) -> Measurement:
+    """The Measurement for these entries.
+
+    Args:
+        rig: where they come from; its warnings are carried along.
+        entries: what `account` found.
+        label: name of what was measured.
+        duration_s: length of the span in s.
+        started_ns: wall-clock time of its beginning in ns since 1970, or None.
+        environment: description of the machine.
+        warnings: further sentences.
+        **fields: further fields of the Measurement.
+    """
+    counted = _counted(entries)
+    channels = tuple(
+        ChannelEnergy(
+            line.channel,
+            None if joules is None else joules.quantity,
+            line.provenance,
+            line.channel.id in counted,
+        )
+        for line, joules, _ in entries
+    )
+    energy, budget = total(
+        (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
+    )
+    fields.setdefault("provenance", _provenance(channels))
+    words = [words for _, _, words in entries]
+    return Measurement(
+        label=label,
+        energy_j=energy,
+        duration_s=duration_s,
+        channels=channels,
+        budget=budget,
+        warnings=_joined(rig.warnings, warnings, *words, left_out(channels)),
+        environment=environment,
+        started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
+        **fields,
+    )
+
+
+def _counted(entries: Account) -> set[str]:
+    """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
+    everywhere = counted_ids(line.channel for line, _, _ in entries)
+    lost = {line.channel.id for line, joules, _ in entries if joules is None}
+    if not lost:
+        return everywhere
+    rest = counted_ids(line.channel for line, _, _ in entries if line.channel.id not in lost)
+    return rest | (lost & everywhere)
+
+
+def _provenance(channels: tuple[ChannelEnergy, ...]) -> str:
+    kinds = {channel.provenance for channel in channels if channel.counted and channel.energy_j is not None}
+    kinds = kinds or {channel.provenance for channel in channels} or {"measured"}
+    return kinds.pop() if len(kinds) == 1 else "mixed"

@@ -1,0 +1,188 @@
+"""An open gauge: its running integral, and the edges of windows that wait until it has shown their power."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from wattwhat.records.channel import Channel
+from wattwhat.energy.joules import beyond_w, period_s, power_limit_w
+from wattwhat.energy.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
+from wattwhat.acquisition.inputs import Edge, Line, is_reading
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.possible import beyond_words
+
+__all__ = ["GaugeLine"]
+
+# A reading's time may differ from now by what a slow sensor takes, not by the years between two clocks.
+_CLOCK_SLACK_S = 60.0
+
+
+class GaugeLine(Line):
+    """A gauge of watts with its running integral; polled by the sampler while a window is open."""
+
+    def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        super().__init__(meter)
+        self._clock = clock
+        self.sums = PowerSums()
+        self.recent: deque[tuple[float, float, PowerSums]] = deque()
+        self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
+        self.pending: list[Edge] = []
+        self.lock = threading.RLock()
+        self._refused = 0  # readings beyond what can be, since the latest that was taken
+        self.learn(self.channel)
+
+    def learn(self, channel: Channel) -> None:
+        """Go by these figures, also for windows that are open now."""
+        period = period_s(channel)
+        with self.lock:
+            self.channel = channel
+            self.poll_s = min(max(period / 2.0, 0.002), 0.5)
+            self.lag_s, self.answer_s, self.rest_s = lag_s(channel), answer_s(channel), rest_s(channel)
+            self._how: dict[str, float] = {
+                "period_s": period,
+                "seen": seen_fraction(period, channel.averaging_window_s),
+                "max_gap_s": max(5.0 * self.poll_s, 3.0 * period),
+                "limit_w": power_limit_w(channel),
+            }
+            # whether it was watched for how long it shows a load that has ended: not with these figures
+            self.rest_found = False
+            # enough looks to find a moment again that the gauge shows only now
+            self.rest_longer(self.rest_s)
+
+    def rest_longer(self, rest_s: float) -> None:
+        """Take this long for the time after which the gauge shows nothing more of a load, from now on."""
+        with self.lock:
+            self.rest_s = max(self.rest_s, rest_s)
+            reach_s = self.rest_s + self._how["max_gap_s"]
+            self.recent = deque(self.recent, maxlen=64 + int(reach_s / self.poll_s))
+
+    def looks(self) -> list[tuple[float, float]]:
+        """The latest looks: time in s on the monotonic clock, and power in W."""
+        with self.lock:
+            return [(t_s, power_w) for t_s, power_w, _ in self.recent]
+
+    @property
+    def settled_s(self) -> float:
+        """Seconds after which all of an edge was shown and looked at."""
+        return self.rest_s + 2.0 * self.poll_s
+
+    def begin(self) -> Edge:
+        """The edge at which a window starts: the gauge is looked at once, and watched from now on."""
+        with self.lock:
+            if not self.busy:
+                self.sums = self.sums.paused()
+                self.recent.clear()
+            edge = Edge(self._clock())
+            self.open.add(edge)
+            self.pending.append(edge)
+        return edge
+
+    def end(self, begin: Any) -> Edge:
+        """The edge at which that window stops."""
+        edge = Edge(self._clock())
+        with self.lock:
+            if isinstance(begin, Edge):
+                self.open.discard(begin)
+            self.pending.append(edge)
+        return edge
+
+    @property
+    def busy(self) -> bool:
+        """Whether a window is open over it, or the end of one is still to be shown."""
+        return bool(self.open) or bool(self.pending)
+
+    def take(self, reading: Reading) -> None:
+        """One more look at the gauge."""
+        if not is_reading(reading):
+            raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
+        t_s, power_w = int(reading[0]) * 1e-9, float(reading[1])
+        if abs(t_s - self._clock() * 1e-9) > _CLOCK_SLACK_S:
+            raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
+        if not abs(power_w) <= beyond_w(self.channel):
+            with self.lock:
+                self._refused += 1
+            raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
+        with self.lock:
+            if self.sums.last is not None and t_s <= self.sums.last[0]:
+                return
+            self.sums = self._after_refused(t_s, power_w) or self.sums.add(t_s, power_w, **self._how)
+            self.recent.append((t_s, power_w, self.sums))
+            self._settle(t_s)
+
+    def _after_refused(self, t_s: float, power_w: float) -> PowerSums | None:
+        """The sums with a gap up to this look, where readings before it were refused; else None."""
+        refused, self._refused = self._refused, 0
+        if not refused:
+            return None
+        sums = attrs.evolve(self.sums, refused=self.sums.refused + refused)
+        return sums.add(t_s, power_w, **{**self._how, "max_gap_s": 0.0})
+
+    def give_up(self, now_s: float) -> None:
+        """Settle edges that the gauge will not show any more because its readings fail."""
+        with self.lock:
+            patience_s = self._how["max_gap_s"] + self.rest_s
+            late = [
+                edge
+                for edge in self.pending
+                # the begin of a window that is open may still be reckoned back to from the first look
+                if edge.t_ns * 1e-9 + patience_s <= now_s and (self.recent or edge not in self.open)
+            ]
+            for edge in late:
+                edge.dark = not self.recent
+                if self.recent and edge.sums is None:
+                    edge.sums, _ = self._sums_at(edge.t_ns * 1e-9 + self.lag_s)
+                self.pending.remove(edge)
+
+    def at(self, edge: Edge) -> tuple[PowerSums | None, float]:
+        """The sums at an edge and how many seconds before it the gauge went dark (0 if it was shown)."""
+        if edge.sums is not None:
+            return edge.sums, 0.0
+        with self.lock:
+            if not self.recent or edge.dark:
+                return None, 0.0
+            return self._sums_at(edge.t_ns * 1e-9 + self.lag_s)
+
+    def _settle(self, t_s: float) -> None:
+        waiting = []
+        for edge in self.pending:
+            edge_s = edge.t_ns * 1e-9
+            if edge_s + self.rest_s > t_s:
+                waiting.append(edge)
+            else:
+                edge.after, _ = self._sums_at(edge_s + self.rest_s)
+            if edge.sums is None and edge_s + self.answer_s <= t_s:
+                self._shown(edge, edge_s)
+        self.pending = waiting
+
+    def _shown(self, edge: Edge, edge_s: float) -> None:
+        edge.sums, _ = self._sums_at(edge_s + self.lag_s)
+        edge.before, _ = self._sums_at(edge_s)
+        near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
+        if near:
+            edge.unrest_w, edge.step_w = max(near) - min(near), near[-1] - near[0]
+
+    def _sums_at(self, shown_s: float) -> tuple[PowerSums, float]:
+        """The running sums at a moment: cut between two looks, or held on from the last or first one."""
+        last_s, last_w, last = self.recent[-1]
+        if shown_s >= last_s:
+            return last.add(shown_s, last_w, **{**self._how, "max_gap_s": math.inf}), shown_s - last_s
+        for before, after in _pairs_from_the_end(self.recent):
+            if before[0] <= shown_s:
+                share = (shown_s - before[0]) / (after[0] - before[0])
+                return before[2].add(shown_s, before[1] + share * (after[1] - before[1]), **self._how), 0.0
+        first_s, first_w, first = self.recent[0]
+        how = {name: self._how[name] for name in ("max_gap_s", "limit_w")}
+        return first.back(first_s - shown_s, first_w, **how), 0.0
+
+
+def _pairs_from_the_end(recent: deque[Any]) -> Any:
+    items = list(recent)
+    return zip(reversed(items[:-1]), reversed(items[1:]), strict=True)

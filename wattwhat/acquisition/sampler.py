@@ -1,0 +1,162 @@
+"""The one background thread, started only where a gauge or a wrapping counter needs it.
+
+It sleeps until something is due: a look at a gauge while a window is open over it, or a visit to a
+counter before it can wrap twice. `tick` does what is due and says how long there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from wattwhat.errors import MeterLostError
+from wattwhat.guard import pass_on
+from wattwhat.acquisition.inputs import CounterLine
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.gauge_input import GaugeLine
+    from wattwhat.acquisition.meter_set import Rig
+
+__all__ = ["Sampler"]
+
+
+class Sampler:
+    """Looks at gauges and visits counters of one rig.
+
+    Args:
+        rig: the rig; held weakly, so that a forgotten one can go.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = weakref.ref(rig)
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._stopping = False
+        self._start = threading.Lock()
+        self._due_s: dict[int, float] = {}
+        self._visited = False
+        self.needed = any(not isinstance(line, CounterLine) or line.watch_s is not None for line in rig.lines)
+
+    def ensure(self) -> None:
+        """Start the thread if it does not run."""
+        thread = self._thread
+        if self._stopping or (thread is not None and thread.is_alive()):
+            return
+        with self._start:
+            if self._thread is None or not self._thread.is_alive():
+                rig = self._rig()
+                if rig is not None and not self._visited:
+                    self._first_visits(rig)
+                if rig is None or not rig.threaded:
+                    return
+                thread = threading.Thread(target=self._run, name="wattwhat-sampler", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # the interpreter is shutting down, or the system allows no more threads
+                    return
+                self._thread = thread
+
+    def _first_visits(self, rig: Rig) -> None:
+        self._visited = True
+        for number, line in enumerate(rig.lines):
+            if isinstance(line, CounterLine) and line.watch_s is not None:
+                rig.visit(number)
+                self._due_s[number] = rig.clock() * 1e-9 + line.watch_s
+
+    def look(self) -> None:
+        """Let the thread look at the gauges now: a window has begun."""
+        self._wake.set()
+
+    def stop(self, wait_s: float = 5.0) -> bool:
+        """End the thread and wait so many s for it, unless it is the caller; whether it has ended."""
+        self._stopping = True
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=wait_s)
+            if thread.is_alive():
+                return False
+        self._thread = None
+        return True
+
+    def leave(self) -> None:
+        """End the thread without waiting for it."""
+        self._stopping = True
+        self._wake.set()
+
+    def tick(self, now_s: float) -> float:
+        """Do what is due.
+
+        Args:
+            now_s: monotonic time in s.
+
+        Returns:
+            Seconds until the next thing is due; infinite if nothing is.
+        """
+        rig = self._rig()
+        if rig is None:
+            self._stopping = True
+            return 0.0
+        next_s = math.inf
+        for number, line in enumerate(rig.lines):
+            if isinstance(line, CounterLine):
+                due = self._tick_counter(rig, number, line, now_s)
+            else:
+                due = self._tick_gauge(number, line, now_s)
+            next_s = min(next_s, due)
+        return max(next_s - now_s, 0.0)
+
+    def _tick_gauge(self, number: int, line: GaugeLine, now_s: float) -> float:
+        if line.lost or not line.busy:
+            self._due_s.pop(number, None)
+            return math.inf
+        if now_s >= self._due_s.get(number, now_s):
+            look_at(line)
+            line.give_up(now_s)
+            self._due_s[number] = now_s + line.poll_s
+        return self._due_s[number]
+
+    def _tick_counter(self, rig: Rig, number: int, line: CounterLine, now_s: float) -> float:
+        every_s = line.watch_s
+        if every_s is None or line.lost:
+            return math.inf
+        if now_s >= self._due_s.setdefault(number, now_s + every_s):
+            rig.visit(number)
+            self._due_s[number] = now_s + every_s
+        return self._due_s[number]
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                rig = self._rig()
+                pause_s = 0.0 if rig is None else self.tick(rig.clock() * 1e-9)
+                rig = None  # a sleeping thread must not keep a forgotten rig alive
+            except BaseException as err:  # the promise: no fault of ours ends or disturbs the program
+                pass_on(err)
+                import logging
+
+                log = logging.getLogger("wattwhat")
+                if not log.handlers:  # else Python prints it on the program's standard error
+                    log.addHandler(logging.NullHandler())
+                log.warning("sampler: %s: %s", type(err).__name__, err)
+                pause_s = 1.0
+            if self._stopping:
+                return
+            # threading.TIMEOUT_MAX is years; an infinite pause is ended by look() or stop()
+            self._wake.wait(min(pause_s, threading.TIMEOUT_MAX))
+            self._wake.clear()
+
+
+def look_at(line: GaugeLine) -> None:
+    """Read a gauge once; a failure is remembered and leaves a gap."""
+    try:
+        line.take(line.meter.read())
+        line.error = None
+    except MeterLostError as err:
+        pass_on(err)
+        line.lost, line.error = True, str(err)
+    except BaseException as err:
+        pass_on(err)
+        line.error = f"{type(err).__name__}: {err}"

@@ -1,0 +1,254 @@
+"""One Measurement of many: of ranks, processes, hosts or phases, and no joule counted twice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from wattwhat.records.channel import Channel
+from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.records.measurement import ChannelEnergy, Measurement
+from wattwhat.analysis.summing import merged_channels, summed
+from wattwhat.records.quantity import Quantity
+from wattwhat.acquisition.discovery import COVERED_BY
+from wattwhat.analysis.overlap import Seen, Span, choose, covered_s, related
+
+__all__ = ["combine"]
+
+
+def combine(
+    measurements: Iterable[Measurement], *, label: str | None = None, overlapping: bool | None = None
+) -> Measurement:
+    """Add measurements up, each joule once.
+
+    * The same channel seen by several at the same time counts once: the longest span of those that overlap.
+      Seen at different times, it adds up.
+    * A channel inside another one that was counted at the same time is not added.
+    * Estimates of different processes add up; where a sensor covers the same component of the same host at
+      the same time, they are left out.
+    * Calls and items add; the duration is the time that at least one of them covers.
+
+    Gains, offsets and models of one backend add linearly, everything else in quadrature
+    (`wattwhat.energy.joules.total`); a measurement that is used in part brings its random part in proportion to its
+    energy.
+
+    Args:
+        measurements: at least one.
+        label: name of the sum; None joins their names.
+        overlapping: True says that all were taken at the same time, False that no two were; None goes by
+            ``started_at`` and ``duration_s``, which all must then have.
+
+    Raises:
+        ArgumentError: these are no measurements.
+        ComparisonError: there is none, it is not known when one was taken, or one names no channels.
+
+    Example:
+        >>> from datetime import datetime, timezone
+        >>> from wattwhat import Channel
+        >>> package = Channel("h/rapl/package-0", "rapl", "socket 0", "cpu", "energy")
+        >>> def rank(number, seconds):
+        ...     energy = Quantity(100.0 * seconds, 1.0, "J")
+        ...     return Measurement(label=f"rank {number}", energy_j=energy, duration_s=seconds, items=64,
+        ...                        channels=(ChannelEnergy(package, energy),),
+        ...                        started_at=datetime(2026, 1, 1, tzinfo=timezone.utc))
+        >>> both = combine([rank(0, 10.0), rank(1, 9.9)])
+        >>> both.energy_j.value, both.items
+        (1000.0, 128)
+    """
+    given = sorted(_checked(measurements), key=_order)
+    if not given:
+        raise ComparisonError("combine: expected at least one measurement, got none")
+    if len(given) == 1:
+        return given[0] if label is None else attrs.evolve(given[0], label=label)
+    spans = _spans(given, overlapping)
+    seen = _seen(given, spans)
+    kept, covered = _without_covered_estimates(seen)
+    relatives, depth = related({one.key: one.entry.channel for one in kept})
+    chosen = choose(kept, relatives, depth)
+    energy, budget, words = summed(given, kept, chosen, relatives)
+    channels = merged_channels(given, kept, chosen)
+    return Measurement(
+        label=label or _label(given),
+        energy_j=energy,
+        duration_s=_duration(given, spans, overlapping),
+        calls=_added([one.calls for one in given]),
+        items=_added([one.items for one in given]),
+        channels=channels,
+        provenance=_provenance(channels),
+        idle_power_w=_idle(given, chosen, _duration(given, spans, overlapping)),
+        budget=budget,
+        metrics=_agreed([one.metrics for one in given]),
+        warnings=dict.fromkeys(
+            [*covered, *words, *_counting(given), *(w for m in given for w in m.warnings)]
+        ),
+        environment=_environment(given),
+        started_at=min((m.started_at for m in given if m.started_at), default=None),
+        details={"combined": len(given), "labels": sorted({m.label for m in given})[:100]},
+    )
+
+
+def _checked(measurements: Any) -> list[Measurement]:
+    found = list(measurements) if isinstance(measurements, Iterable) else [measurements]
+    if isinstance(measurements, Measurement) or not all(isinstance(one, Measurement) for one in found):
+        raise ArgumentError(
+            f"measurements: expected some in a list, combine([first, second]), got {measurements!r:.200}"
+        )
+    return found
+
+
+def _order(measurement: Measurement) -> tuple[float, float, str, str]:
+    """A key that does not depend on the order in which the measurements were given."""
+    started = measurement.started_at
+    began_s = -math.inf if started is None else started.timestamp()
+    return began_s, measurement.duration_s or 0.0, measurement.label, measurement.to_json()
+
+
+def _spans(given: Sequence[Measurement], overlapping: bool | None) -> list[Span]:
+    if overlapping is None:
+        for measurement in given:
+            if measurement.started_at is None or measurement.duration_s is None:
+                missing = "started_at" if measurement.started_at is None else "duration_s"
+                raise ComparisonError(
+                    f"{measurement.label!r} has no {missing}, so nobody knows whether it overlaps with "
+                    "the others; say overlapping=True (same time) or overlapping=False (one after the other)"
+                )
+    lengths = [measurement.duration_s or 0.0 for measurement in given]
+    if overlapping:
+        # A common middle: whatever is shorter lies inside what is longer. Even spans of no length meet there.
+        return [Span(-0.5 * max(length, 1e-9), 0.5 * max(length, 1e-9)) for length in lengths]
+    if overlapping is False:
+        begins = [math.fsum(lengths[:number]) for number in range(len(lengths))]
+        return [Span(begin, begin + length) for begin, length in zip(begins, lengths, strict=True)]
+    first = min(_began(measurement) for measurement in given)
+    begins = [(_began(measurement) - first).total_seconds() for measurement in given]
+    return [Span(begin, begin + length) for begin, length in zip(begins, lengths, strict=True)]
+
+
+def _began(measurement: Measurement) -> datetime:
+    assert measurement.started_at is not None
+    return measurement.started_at
+
+
+def _seen(given: Sequence[Measurement], spans: Sequence[Span]) -> list[Seen]:
+    found = []
+    for owner, (measurement, span) in enumerate(zip(given, spans, strict=True)):
+        if not measurement.channels and measurement.energy_j.known:
+            raise ComparisonError(
+                f"{measurement.label!r} names no channels, so it cannot be told whether its joules are in "
+                "another one's too; combine what was measured with channels"
+            )
+        for entry in measurement.channels:
+            if entry.energy_j is not None and entry.energy_j.known:
+                found.append(Seen(owner, _key(entry), entry, span))
+    return found
+
+
+def _key(entry: ChannelEnergy) -> str:
+    """What counts once: the physical thing, and of an estimate the process whose work it estimates."""
+    if entry.provenance == "estimated":
+        return f"{entry.channel.id}\n{entry.channel.source}"
+    return entry.channel.id
+
+
+def _without_covered_estimates(seen: list[Seen]) -> tuple[list[Seen], list[str]]:
+    """Readings less the estimates whose joules a sensor of the same host has seen at the same time."""
+    sensors: dict[tuple[str, str], list[Span]] = {}
+    for one in seen:
+        if one.entry.provenance != "estimated":
+            channel = one.entry.channel
+            sensors.setdefault((_host(channel), channel.component), []).append(one.span)
+    kept, words = [], []
+    for one in seen:
+        channel = one.entry.channel
+        covering = COVERED_BY.get(channel.component, {channel.component})
+        if one.entry.provenance == "estimated" and any(
+            _meet(one.span, span)
+            for component in covering
+            for span in sensors.get((_host(channel), component), ())
+        ):
+            words.append(f"{channel.id}: an estimate was left out, for a sensor covers the same time")
+        else:
+            kept.append(one)
+    return kept, words
+
+
+def _host(channel: Channel) -> str:
+    return channel.id.split("/", 1)[0]
+
+
+def _meet(a: Span, b: Span) -> bool:
+    return a.inner[0] < b.inner[1] and b.inner[0] < a.inner[1]
+
+
+def _duration(given: Sequence[Measurement], spans: Sequence[Span], overlapping: bool | None) -> float | None:
+    lengths = [one.duration_s for one in given if one.duration_s is not None]
+    if len(lengths) < len(given):
+        return None
+    return max(lengths) if overlapping else covered_s(spans)
+
+
+def _added(counts: Sequence[Any]) -> Any:
+    """The sum, or None where one of them is not known: what is missing is not 0."""
+    if any(count is None for count in counts):
+        return None
+    return sum(counts) if all(isinstance(count, int) for count in counts) else math.fsum(counts)
+
+
+def _counting(given: Sequence[Measurement]) -> list[str]:
+    words = []
+    for name in ("calls", "items"):
+        known = sum(getattr(one, name) is not None for one in given)
+        if 0 < known < len(given):
+            words.append(
+                f"{name} are known of {known} of {len(given)} measurements only, so their sum is not"
+            )
+    return words
+
+
+def _idle(given: Sequence[Measurement], chosen: Sequence[Seen], duration_s: float | None) -> Quantity | None:
+    """Power at rest over the whole span; known only where every measurement that counts counts in full."""
+    used: dict[int, int] = {}
+    for one in chosen:
+        used[one.owner] = used.get(one.owner, 0) + 1
+    value_j = u_j = 0.0
+    for owner, count in used.items():
+        measurement = given[owner]
+        whole = sum(entry.counted and entry.energy_j is not None for entry in measurement.channels)
+        idle, length_s = measurement.idle_power_w, measurement.duration_s
+        if idle is None or length_s is None or count != whole:
+            return None
+        value_j += idle.value * length_s
+        u_j += idle.u * length_s  # of like sensors, as a rule: they err alike
+    return Quantity(value_j / duration_s, u_j / duration_s, "W") if duration_s and used else None
+
+
+def _label(given: Sequence[Measurement]) -> str:
+    names = sorted({one.label for one in given})
+    return " + ".join(names) if len(names) <= 3 else f"{len(given)} measurements"
+
+
+def _provenance(channels: Sequence[ChannelEnergy]) -> str:
+    kinds = {entry.provenance for entry in channels if entry.counted} or {
+        entry.provenance for entry in channels
+    }
+    return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
+def _agreed(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What all of them say alike."""
+    first, *others = mappings
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }
+
+
+def _environment(given: Sequence[Measurement]) -> dict[str, Any]:
+    agreed = _agreed([one.environment for one in given])
+    hosts = sorted({str(one.environment["host"]) for one in given if "host" in one.environment})
+    return {**agreed, "hosts": hosts} if len(hosts) > 1 else agreed

@@ -1,0 +1,239 @@
+"""Two measurements side by side: the ratio of their energies with its interval, and a careful verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.analysis.comparability import differences, doubts
+from wattwhat.records.quantity import Quantity, coverage_factor, finite_or_none
+from wattwhat.analysis.ratio import ratio_interval, spread_of
+
+if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["BASES", "CANNOT_TELL", "Comparison", "compare"]
+
+BASES = ("item", "call", "total")
+CANNOT_TELL = "cannot tell"
+
+
+def _sentences(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(repr=False, weakref_slot=False, kw_only=True)
+class Comparison:
+    """What came out of comparing measurement A with measurement B.
+
+    Args:
+        a_label: name of A.
+        b_label: name of B.
+        per: ``"item"``, ``"call"`` or ``"total"``: what the energies are of.
+        a: A's energy on that basis, in J.
+        b: B's.
+        ratio: A's energy over B's, with its first-order standard uncertainty.
+        interval: where the ratio lies with probability `coverage`; its upper end may be infinite.
+        coverage: the stated confidence.
+        parts: relative standard uncertainties of the ratio: what repeats of A would shrink, what repeats of
+            B would, and what the sensors' errors leave after those that both share have cancelled.
+        warnings: what is doubtful about it, forced differences among them.
+    """
+
+    a_label: str
+    b_label: str
+    per: str
+    a: Quantity
+    b: Quantity
+    ratio: Quantity
+    interval: tuple[float, float]
+    coverage: float = 0.95
+    parts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
+
+    @property
+    def outcome(self) -> str:
+        """``"A uses less"``, ``"A uses more"`` or ``"cannot tell"``."""
+        low, high = self.interval
+        if high < 1.0:
+            return "A uses less"
+        return "A uses more" if low > 1.0 else CANNOT_TELL
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a sentence, with the ratio and its interval."""
+        low, high = (f"{end:.3g}" for end in self.interval)
+        basis = "in total" if self.per == "total" else f"per {self.per}"
+        known = f"{self.ratio.value:.3g}" if self.ratio.known else "an unknown number of"
+        said = f"{known} times as much energy {basis} ({100 * self.coverage:g} % interval {low} to {high})"
+        if self.outcome == CANNOT_TELL:
+            return f"cannot tell: A uses {said}"
+        return f"{self.outcome} than B: {said}"
+
+    def times_longer(self, limit: float = 1.0, *, only_a: bool = False) -> float | None:
+        """How many times longer to measure, roughly, until the ratio can be told from ``limit``.
+
+        What repeats shrink falls with the square root of the time.
+
+        Args:
+            limit: the ratio to be told apart from.
+            only_a: only A is measured again.
+
+        Returns:
+            The factor, infinite for a ratio that is the limit itself; None where more time would not help.
+        """
+        if not (self.ratio.value > 0.0 and limit > 0.0):
+            return None
+        a_u, b_u, sensors_u = self.parts
+        # the test of a - limit * b against 0, in units of a
+        share = limit / self.ratio.value
+        of_a, of_b = a_u * a_u, (share * b_u) * (share * b_u)
+        moving, fixed = (of_a, of_b) if only_a else (of_a + of_b, 0.0)
+        needed = abs(1.0 - share) / coverage_factor(self.coverage)
+        allowed = needed * needed - sensors_u * sensors_u - fixed
+        if allowed <= 0.0 and not (sensors_u or fixed):
+            return math.inf
+        return moving / allowed if allowed > 0.0 and math.isfinite(moving) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; what is not finite becomes None."""
+        return {
+            "a": {"label": self.a_label, "energy_j": self.a.to_dict()},
+            "b": {"label": self.b_label, "energy_j": self.b.to_dict()},
+            "per": self.per,
+            "ratio": self.ratio.to_dict(),
+            "interval": [finite_or_none(end) for end in self.interval],
+            "coverage": self.coverage,
+            "outcome": self.outcome,
+            "verdict": self.verdict,
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        from wattwhat.analysis.comparison_text import describe_comparison
+
+        return describe_comparison(self)
+
+    def __repr__(self) -> str:
+        return f"<Comparison {self.a_label!r} / {self.b_label!r}: {self.ratio.value:.4g}, {self.outcome}>"
+
+    def _repr_html_(self) -> str:
+        from wattwhat.analysis.comparison_text import comparison_html
+
+        return comparison_html(self)
+
+
+def compare(
+    a: Measurement,
+    b: Measurement,
+    *,
+    per: str = "item",
+    coverage: float = 0.95,
+    force: bool = False,
+) -> Comparison:
+    """Compare the energies of two measurements: a over b, with an interval and a verdict.
+
+    Errors of gain, model and offset that both share (the same channel read both) cancel (GUM 5.2); those
+    of different sensors, and everything that varies from run to run, do not.
+
+    Args:
+        a: one measurement.
+        b: the other one.
+        per: compare the energy per ``"item"``, per ``"call"``, or the ``"total"``.
+        coverage: the confidence at which the verdict holds, between 0 and 1.
+        force: compare unlike measurements all the same; what differs is then in the warnings.
+
+    Raises:
+        ComparisonError: they are unlike (another device, other components, another origin, other items
+            a call, another phase), or one lacks what ``per`` needs, or its energy, or that is not above 0;
+            the message names it.
+        ArgumentError: an argument is outside what is allowed.
+
+    Example:
+        >>> from wattwhat import Channel, Measurement, Quantity
+        >>> from wattwhat.records.measurement import ChannelEnergy
+        >>> gpu = Channel("h/nvml/0", "nvml", "a GPU", "gpu", "energy", gain_error=0.03)
+        >>> def run(label, joules):
+        ...     energy = Quantity(joules, 0.03 * joules, "J")
+        ...     return Measurement(label=label, energy_j=energy, items=100, calls=10,
+        ...                        channels=(ChannelEnergy(gpu, energy),),
+        ...                        budget=(("sensor gain", 0.0299 * joules), ("repeats", 0.002 * joules)))
+        >>> print(compare(run("small", 95.0), run("large", 100.0)).verdict)
+        A uses less than B: 0.95 times as much energy per item (95 % interval 0.944 to 0.956)
+    """
+    if per not in BASES:
+        raise ArgumentError(f"per: {per!r} is not one of {', '.join(BASES)}")
+    k = coverage_factor(coverage)
+    _check_measurements(a, b)
+    counts = _count(a, "A", per), _count(b, "B", per)
+    found = differences(a, b, per)
+    if found and not force:
+        raise ComparisonError(f"{found[0]}; pass force=True (--force) to compare all the same")
+    energy_a, energy_b = a.energy_j / counts[0], b.energy_j / counts[1]
+    _check_energies((a, energy_a), (b, energy_b))
+    x, y = energy_a.value, energy_b.value
+    try:
+        spread = spread_of(a, b, counts)
+        interval = ratio_interval(x, spread.a_u, y, spread.b_u, spread.covariance, k)
+        ratio, parts = spread.ratio(x, y), spread.parts(x, y)
+    except (OverflowError, ZeroDivisionError) as err:
+        raise _beyond_numbers(energy_a, energy_b) from err
+    if not math.isfinite(ratio.value) or any(map(math.isnan, interval)):
+        raise _beyond_numbers(energy_a, energy_b)
+    return Comparison(
+        a_label=a.label,
+        b_label=b.label,
+        per=per,
+        a=energy_a,
+        b=energy_b,
+        ratio=ratio,
+        interval=interval,
+        coverage=coverage,
+        parts=parts,
+        warnings=(*(f"forced: {sentence}" for sentence in found), *doubts(a, b)),
+    )
+
+
+def _check_measurements(*measurements: Any) -> None:
+    from wattwhat.records.measurement import Measurement
+
+    for one in measurements:
+        if not isinstance(one, Measurement):
+            raise ArgumentError(f"compare: expected two Measurements, got {one!r:.200}")
+
+
+def _check_energies(*sides: tuple[Measurement, Quantity]) -> None:
+    """Refuse what has no ratio; an energy that is not above 0 is a fault of its sensor, no saving."""
+    for name, (measurement, energy) in zip("AB", sides, strict=True):
+        if not math.isfinite(energy.value):
+            raise ComparisonError(
+                f"the energy of {name} ({measurement.label!r}) is not known: see its warnings"
+            )
+        if not energy.value > 0.0:
+            raise ComparisonError(
+                f"the energy of {name} ({measurement.label!r}) is {energy}, which is not above 0, so there "
+                "is no ratio; measure it again, for longer"
+            )
+
+
+def _beyond_numbers(a: Quantity, b: Quantity) -> ComparisonError:
+    return ComparisonError(
+        f"the energies {a.value:g} J and {b.value:g} J, or their uncertainties, are too large or too small "
+        "to be put into a ratio; check their units"
+    )
+
+
+def _count(measurement: Measurement, name: str, per: str) -> float:
+    if per == "total":
+        return 1.0
+    count = measurement.items if per == "item" else measurement.calls
+    if not count:
+        raise ComparisonError(
+            f"{name} ({measurement.label!r}) does not say how many {per}s it covers, so there is no energy "
+            f"per {per}; choose per='call' or per='total' (--per total)"
+        )
+    return float(count)

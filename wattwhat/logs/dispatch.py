@@ -1,0 +1,184 @@
+"""From a path, a folder or an open file to Measurements: what is read, by whom, and what could not be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from wattwhat.errors import ArgumentError, LogError, WattwhatError
+from wattwhat.logs.protocol import Options, Reader
+from wattwhat.logs.registry import recognise
+from wattwhat.logs.source import Problems, Source
+from wattwhat.logs.parsing.streams import source_of_stream
+from wattwhat.records.measurement import Measurement
+
+__all__ = ["Measurements", "measurements_of", "read"]
+
+_FILES_AT_MOST = 100_000
+
+
+class Measurements(list[Measurement]):
+    """The measurements of one or more logs, with what could not be read.
+
+    Attributes:
+        problems: sentences beginning with file and line.
+    """
+
+    def __init__(self, found: Iterable[Measurement] = (), problems: Iterable[str] = ()) -> None:
+        super().__init__(found)
+        self.problems: tuple[str, ...] = tuple(problems)
+
+
+def read(
+    where: str | os.PathLike[str] | IO[Any],
+    *,
+    strict: bool = False,
+    interval_s: float | None = None,
+    intensity_g_per_kwh: float | None = None,
+    power_unit: str | None = None,
+    energy_unit: str | None = None,
+    timezone: Any = None,
+    gpus: int | None = None,
+    **more: Any,
+) -> Measurements:
+    r"""Measurements out of what another tool wrote; the format is recognised from the content.
+
+    Args:
+        where: a file, a folder (every readable log below it) or an open file object.
+        strict: the first row or file that cannot be used is an error; else it is listed in ``problems``.
+        interval_s: seconds between two samples, for logs without times.
+        intensity_g_per_kwh: grams of CO2-equivalent of one kWh, for logs with emissions only.
+        power_unit: the unit of the powers, against what the file says (``"mW"`` mends a slip).
+        energy_unit: the unit of the energies, against what the file says.
+        timezone: the zone of stamps that carry none; without it ``started_at`` stays None.
+        gpus: how many GPUs take turns in a file that does not number them.
+        more: options of third-party readers.
+
+    Returns:
+        A list of Measurements with the attribute ``problems``.
+
+    Raises:
+        LogError: nothing could be read; the message names the file, the line and what was expected.
+        ArgumentError: an option is outside what is allowed, or ``where`` is none of these.
+
+    Example:
+        >>> import io
+        >>> log = io.StringIO("timestamp, index, power.draw [W]\n"
+        ...                   "2026/01/01 10:00:00.000, 0, 100.00 W\n"
+        ...                   "2026/01/01 10:00:02.000, 0, 100.00 W\n")
+        >>> read(log)[0].energy_j.value
+        200.0
+    """
+    options = Options(
+        strict=strict,
+        interval_s=interval_s,
+        intensity_g_per_kwh=intensity_g_per_kwh,
+        power_unit=power_unit,
+        energy_unit=energy_unit,
+        timezone=timezone,
+        gpus=gpus,
+        more=more,
+    )
+    if not isinstance(where, (str, os.PathLike)):
+        _check_stream(where)
+        return _read_one(source_of_stream(where, problems=Problems(strict)), options)
+    path = _path(where)
+    if path.is_dir():
+        return _read_folder(path, options)
+    return _read_one(Source.of_path(path, problems=Problems(strict)), options)
+
+
+def _check_stream(where: Any) -> None:
+    if not callable(getattr(where, "read", None)):
+        several = isinstance(where, (list, tuple, set))
+        how = "; read several one by one, or the folder that holds them" if several else ""
+        raise ArgumentError(f"where: expected a file, a folder or an open file, got {where!r:.200}{how}")
+
+
+def _path(where: str | os.PathLike[str]) -> Path:
+    named = os.fspath(where)
+    if not isinstance(named, str) or not named.strip() or "\0" in named:
+        raise ArgumentError(f"where: {named!r} names no file or folder; '.' is the current folder")
+    return Path(named)
+
+
+def measurements_of(source: Source, reader: Reader, options: Options) -> Iterator[Measurement]:
+    """What one reader makes of one source; other exceptions than LogError are turned into it."""
+    try:
+        yield from reader.read(source, options)
+    except WattwhatError:
+        raise
+    except OSError as err:
+        raise source.error(None, f"cannot be read to its end: {err.strerror or err}") from err
+    except (Exception, SystemExit) as err:
+        raise source.error(
+            None,
+            f"the reader {reader.name!r} failed on it ({type(err).__name__}: {err}); please report this file",
+        ) from err
+
+
+def _read_one(source: Source, options: Options) -> Measurements:
+    found = list(measurements_of(source, recognise(source), options))
+    if not found:
+        first = next(iter(source.problems), None)
+        raise LogError(first or f"{source.shown}: holds no usable row")
+    return Measurements(found, source.problems)
+
+
+def _read_folder(folder: Path, options: Options) -> Measurements:
+    """Every log below a folder; files that another one claimed as its part do not count by themselves."""
+    results: dict[Path, Measurements] = {}
+    claimed: dict[Path, Path] = {}
+    for path in _files(folder):
+        owner = path.resolve()
+
+        def claim(other: Path, owner: Path = owner) -> None:
+            claimed.setdefault(other.resolve(), owner)
+
+        results[owner] = _read_listed(path, options, claim)
+    kept = [result for path, result in results.items() if not _belongs_to_another(path, claimed, results)]
+    problems = [problem for result in kept for problem in result.problems]
+    found = [measurement for result in kept for measurement in result]
+    if not found:
+        more = f"; the first of {len(problems)} problems: {problems[0]}" if problems else "; it holds no file"
+        raise LogError(f"{os.fspath(folder)}: no readable energy log in this folder{more}")
+    return Measurements(found, problems)
+
+
+def _read_listed(path: Path, options: Options, claim: Any) -> Measurements:
+    try:
+        return _read_one(Source.of_path(path, problems=Problems(options.strict), sibling_read=claim), options)
+    except LogError as err:
+        if options.strict:
+            raise
+        return Measurements((), (str(err),))
+
+
+def _belongs_to_another(path: Path, claimed: dict[Path, Path], results: dict[Path, Measurements]) -> bool:
+    """Whether another log that gave measurements took this file as its part; of two that took each other,
+    the first stays.
+    """
+    owner = claimed.get(path)
+    if owner is None or owner == path or not results.get(owner):
+        return False
+    if claimed.get(owner) != path:
+        return True
+    order = list(results)
+    return order.index(owner) < order.index(path)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Regular files below a folder in order of their names; hidden ones and linked folders are left out."""
+    count = 0
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(base, name)
+            if name.startswith(".") or not path.is_file():
+                continue
+            count += 1
+            if count > _FILES_AT_MOST:
+                raise LogError(f"{os.fspath(folder)}: more than {_FILES_AT_MOST} files; read its parts")
+            yield path

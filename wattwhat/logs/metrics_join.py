@@ -1,0 +1,199 @@
+"""Accuracy and other metrics from a table, joined to measurements by name; no scale is guessed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, LogError
+from wattwhat.logs.parsing.cells import is_missing, number
+from wattwhat.logs.source import Source
+from wattwhat.logs.parsing.csv_rows import csv_rows
+from wattwhat.records.measurement import Measurement
+
+__all__ = ["Joined", "join_metrics"]
+
+# Names of shares of 1, as words of a metric's name; "acceleration" is none.
+_SHARES = re.compile(
+    r"(?<![a-z])(?:accuracy|accuracies|acc|top[ _@.-]?[15]|f1|m?ap(?:[ _.-]?\d\d){0,2}|auc|auroc|"
+    r"precision|recall|m?iou|exact[ _-]?match)(?![a-z])"
+)
+
+
+@attrs.frozen
+class Joined:
+    """What came of a join.
+
+    Args:
+        measurements: all of them, in their order; those that were found in the table carry its metrics.
+        unmatched: labels that the table does not name, or names twice once normalised.
+        unused: names of the table that no measurement has.
+        normalised: pairs of (label, name in the table) that matched only without case and punctuation.
+        problems: sentences about rows that could not be used.
+    """
+
+    measurements: tuple[Measurement, ...]
+    unmatched: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    normalised: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Row:
+    name: str
+    metrics: dict[str, float]
+    where: str
+
+
+def join_metrics(
+    measurements: Iterable[Measurement],
+    table: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
+    *,
+    on: str = "name",
+    metrics: Sequence[str] | Mapping[str, str] = ("accuracy",),
+    percent: bool = False,
+) -> Joined:
+    """Give measurements the metrics that a table holds for their labels.
+
+    Labels are looked for as they are, then without case and punctuation ("ResNet-50" is "resnet50").
+
+    Args:
+        measurements: their labels are the names.
+        table: a CSV file with a header, or rows as mappings.
+        on: the column that holds the names.
+        metrics: columns to take; a mapping renames them (``{"top-1": "accuracy"}``).
+        percent: whether the table's accuracies are in percent. They are fractions unless you say so: a value
+            above 1 is an error then.
+
+    Raises:
+        LogError: the table cannot be read, lacks a column, gives one name two values, or holds a fraction
+            above 1 (say ``percent=True``) or a percentage outside 0 to 100.
+        ArgumentError: no column is asked for.
+
+    Example:
+        >>> from wattwhat import Quantity
+        >>> runs = [Measurement(label="ResNet-50", energy_j=Quantity(5.0, 0.1, "J"))]
+        >>> rows = [{"model": "resnet50", "top1": "76.1"}]
+        >>> joined = join_metrics(runs, rows, on="model", metrics={"top1": "accuracy"}, percent=True)
+        >>> joined.measurements[0].metrics["accuracy"], joined.normalised
+        (0.761, (('ResNet-50', 'resnet50'),))
+    """
+    wanted = dict(metrics) if isinstance(metrics, Mapping) else {name: name for name in metrics}
+    if not wanted:
+        raise ArgumentError("metrics: expected at least one column to take, such as 'accuracy'")
+    problems: list[str] = []
+    rows = _rows(table, on, wanted, percent, problems)
+    exact = {row.name: row for row in rows}
+    loose: dict[str, list[_Row]] = {}
+    for row in exact.values():
+        loose.setdefault(_plain(row.name), []).append(row)
+    found: list[Measurement] = []
+    unmatched: list[str] = []
+    normalised: list[tuple[str, str]] = []
+    used: set[str] = set()
+    for measurement in measurements:
+        label = measurement.label
+        alike = [exact[label]] if label in exact else loose.get(_plain(label), [])
+        if len(alike) != 1:
+            unmatched.append(label)
+            found.append(measurement)
+            continue
+        if label not in exact:
+            normalised.append((label, alike[0].name))
+        used.add(alike[0].name)
+        found.append(measurement.with_metrics(**alike[0].metrics))
+    unused = (name for name in exact if name not in used)
+    return Joined(tuple(found), tuple(unmatched), tuple(unused), tuple(normalised), tuple(problems))
+
+
+def _plain(name: str) -> str:
+    """A name without case and punctuation; of a name that is nothing else, itself."""
+    return re.sub(r"[\W_]+", "", name.casefold()) or name
+
+
+def _rows(
+    table: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
+    on: str,
+    wanted: Mapping[str, str],
+    percent: bool,
+    problems: list[str],
+) -> list[_Row]:
+    """The table's rows, each name once."""
+    if isinstance(table, (str, os.PathLike)):
+        given = _csv(Path(table), on, wanted, problems)
+    else:
+        given = [(f"row {place}", dict(row)) for place, row in enumerate(table, 1)]
+        for where, cells in given:
+            _check_columns(where, cells, on, wanted)
+    rows: dict[str, _Row] = {}
+    for where, cells in given:
+        name = str(cells[on]).strip()
+        values = {new: _metric(where, old, cells.get(old), new, percent) for old, new in wanted.items()}
+        known = {new: value for new, value in values.items() if value is not None}
+        if not name or not known:
+            problems.append(f"{where}: expected a name and a value of {', '.join(wanted)}")
+            continue
+        before = rows.get(name)
+        if before is not None and before.metrics != known:
+            raise LogError(f"{where}: {name!r} has other values than in {before.where}; name each model once")
+        rows.setdefault(name, _Row(name, known, where))
+    return list(rows.values())
+
+
+def _csv(
+    path: Path, on: str, wanted: Mapping[str, str], problems: list[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    source = Source.of_path(path)
+    source.check_text()
+    first = next((text for _, text in source.lines() if text.strip()), "")
+    lines = csv_rows(source, max(",;\t", key=first.count))
+    line, header = next(lines)
+    _check_columns(source.at(line, "the header"), dict.fromkeys(header), on, wanted)
+    rows: list[tuple[str, dict[str, Any]]] = []
+    for line, row in lines:
+        if len(row) < len(header):
+            problems.append(source.at(line, f"expected {len(header)} cells, found {len(row)}"))
+            continue
+        rows.append((f"{source.shown}:{line}", dict(zip(header, row, strict=False))))
+    problems.extend(source.problems)
+    return rows
+
+
+def _check_columns(where: str, cells: Mapping[str, Any], on: str, wanted: Mapping[str, str]) -> None:
+    lacking = [name for name in (on, *wanted) if name not in cells]
+    if lacking:
+        raise LogError(
+            f"{where}: expected a column {lacking[0]!r}, found {', '.join(map(str, cells))[:200]}; "
+            "name the columns with on= and metrics="
+        )
+
+
+def _metric(where: str, column: str, cell: Any, name: str, percent: bool) -> float | None:
+    """A value in its unit: accuracies are fractions; None where the cell is empty or no number."""
+    if isinstance(cell, bool) or cell is None or is_missing(str(cell)):
+        return None
+    text = str(cell).strip()
+    stated = text.endswith("%")
+    value = number(text.rstrip("%"))
+    if value is None or not _is_share(name):
+        return value
+    if percent or stated:
+        if not 0.0 <= value <= 100.0:
+            raise LogError(f"{where}: {column} is {value:g}, expected a percentage between 0 and 100")
+        return round(value / 100.0, 12)
+    if not 0.0 <= value <= 1.0:
+        hint = "; if the table is in percent, say percent=True" if 1.0 < value <= 100.0 else ""
+        raise LogError(f"{where}: {column} is {value:g}, expected a fraction between 0 and 1{hint}")
+    return value
+
+
+def _is_share(name: str) -> bool:
+    """Whether a metric is a share of 1 by its name; others (a loss, a perplexity) are taken as they stand."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)  # "valAcc" is two words
+    return any(_SHARES.search(spelt.lower()) for spelt in (name, spaced))

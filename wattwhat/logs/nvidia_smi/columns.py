@@ -1,0 +1,119 @@
+"""Which column of a power table holds what: the draw and not the limit, the time, the device, the unit."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from wattwhat.logs.parsing.cells import split_unit, stamp
+
+__all__ = ["Columns", "columns_of", "is_date", "is_time", "unit_of_header"]
+
+_DRAW = ("power.draw", "power.draw.average", "power.draw.instant", "module.power.draw.average")
+_DRAW_OWN = re.compile(
+    r"(?:gpu[_. ]?(?:\d+[_. ]?)?)?(?:power(?:[_. ]?(?:draw|usage|consumption))?|watts?)"
+    r"(?:[_. ]?(?:in[_. ])?(?:m?w|watts|milliwatts))?"
+)
+_LIMIT = ("power.limit", "enforced.power.limit", "power_limit", "power_limit_w", "power.max_limit")
+_TIME = (
+    "timestamp", "time", "datetime", "date", "date_time", "unix_time", "unix_timestamp", "epoch", "ts", "t",
+    "time_s", "timestamp_s", "elapsed", "elapsed_s", "elapsed_time", "seconds", "timestamp_ms", "time_ms",
+    "timestamp_ns", "wall_time", "epoch_s",
+)  # fmt: skip
+_INDEX = ("index", "gpu", "gpu_index", "gpu_id", "gpu_idx", "gpu.index", "idx", "device", "device_id")
+_UUID = ("uuid", "gpu_uuid", "gpu_serial", "serial", "pci.bus_id", "gpu_bus_id", "pci.bus")
+_NAME = ("name", "gpu_name", "model")
+# A unit is short; an unbounded pattern would take minutes over a line of a thousand brackets.
+_BRACKET = re.compile(r"\s?[\[(]([^\[\](){}]{0,40})[\])]\s?$")
+_SUFFIX = re.compile(r"[_. ](?:in[_. ])?(mw|w|watts|milliwatts)$")
+
+
+@attrs.frozen
+class Columns:
+    """Places of columns in a row, from 0; None where there is none.
+
+    Args:
+        power: the draw.
+        unit: its unit by the header, or None.
+        kind: what the draw is called.
+        time: time stamp.
+        time_unit: seconds per unit of a bare number of time, or None where the stamp itself tells.
+        index: number of the device.
+        uuid: something that names the device for good.
+        name: model name of the device.
+        limit: power limit, which is no draw.
+    """
+
+    power: int
+    unit: str | None = None
+    kind: str = "power"
+    time: int | None = None
+    time_unit: float | None = None
+    index: int | None = None
+    uuid: int | None = None
+    name: int | None = None
+    limit: int | None = None
+
+
+def unit_of_header(cell: str) -> tuple[str, str | None]:
+    """A header cell's name in lower case and the unit of power it states.
+
+    Example:
+        >>> unit_of_header("power.draw [W]"), unit_of_header("gpu_power_mw")
+        (('power.draw', 'W'), ('gpu_power_mw', 'mW'))
+    """
+    name = cell.strip().strip('"')
+    bracket = _BRACKET.search(name)
+    if bracket:
+        return name[: bracket.start()].strip().lower(), split_unit(f"1 {bracket[1].strip()}")[1]
+    suffix = _SUFFIX.search(name.lower())
+    if suffix is None:
+        return name.lower(), None
+    return name.lower(), "mW" if suffix[1].startswith("m") else "W"
+
+
+def columns_of(header: list[str]) -> Columns | None:
+    """The places of the columns of a header row, or None if it names no power draw.
+
+    Example:
+        >>> columns_of(["timestamp", "power.limit [W]", "power.draw [W]"]).power
+        2
+        >>> columns_of(["timestamp", "power.limit [W]"]) is None
+        True
+    """
+    named = [unit_of_header(cell) for cell in header]
+    names = [name for name, _ in named]
+    power = next((names.index(name) for name in _DRAW if name in names), None)
+    if power is None:
+        own = [k for k, name in enumerate(names) if name not in _LIMIT and _DRAW_OWN.fullmatch(name)]
+        power = own[0] if len(own) == 1 else None
+    if power is None:
+        return None
+    time = _first(names, _TIME)
+    return Columns(
+        power,
+        named[power][1],
+        names[power],
+        time,
+        1e-3 if time is not None and names[time].endswith("_ms") else None,
+        _first(names, _INDEX),
+        _first(names, _UUID),
+        _first(names, _NAME),
+        _first(names, _LIMIT),
+    )
+
+
+def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a moment, and not just a small number."""
+    moment = stamp(cell)
+    return moment is not None and moment.kind != "elapsed"
+
+
+def is_time(cell: str) -> bool:
+    """Whether a cell is a moment and has no unit of power."""
+    return is_date(cell) and not unit_of_header(cell)[1]

@@ -1,0 +1,80 @@
+"""Tables by column name: a row is a mapping, wherever a tool has put its columns this time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+import attrs
+
+from wattwhat.logs.source import Source
+from wattwhat.logs.parsing.csv_rows import csv_rows
+
+__all__ = ["NamedRow", "delimiter_of", "named_rows"]
+
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d{1,4})?")
+
+
+@attrs.frozen
+class NamedRow:
+    """One row under its header.
+
+    Args:
+        line: line in the file.
+        cells: column name (as written) to cell; of columns with one name the first.
+        header: the names in the order of the file.
+        found: every cell of the row in its order, also those beyond the header.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    header: tuple[str, ...]
+    found: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether there are as many cells as names, so that each stands under its own."""
+        return len(self.found) == len(self.header)
+
+    def get(self, *names: str) -> str:
+        """The first of these columns that there is, else an empty cell."""
+        return next((self.cells[name] for name in names if name in self.cells), "")
+
+
+def delimiter_of(line: str) -> str:
+    """What separates the cells of a header line.
+
+    Example:
+        >>> delimiter_of("a;b;c"), delimiter_of("a,b"), delimiter_of("a")
+        (';', ',', ',')
+    """
+    return max(",;\t", key=line.count)
+
+
+def named_rows(
+    source: Source, is_header: Callable[[tuple[str, ...]], bool], delimiter: str = ","
+) -> Iterator[NamedRow]:
+    r"""The rows below a header; a header that comes again, also another one, begins anew.
+
+    Args:
+        source: the file.
+        is_header: whether these cells (lower case) are a header.
+        delimiter: what separates cells. Where it is a semicolon, a spreadsheet of a country with decimal
+            commas wrote the file (the comma could not separate), so ``0,5`` is given as ``0.5``.
+
+    Example:
+        >>> made = Source.of_text("a,b\n1,2\na,b,c\n3,4,5\n", "made.csv")
+        >>> [row.cells for row in named_rows(made, lambda names: names[0] == "a")]
+        [{'a': '1', 'b': '2'}, {'a': '3', 'b': '4', 'c': '5'}]
+    """
+    header: tuple[str, ...] = ()
+    for line, row in csv_rows(source, delimiter):
+        if is_header(tuple(cell.lower() for cell in row)):
+            header = tuple(row)
+        elif header:
+            if delimiter == ";":
+                row = [cell.replace(",", ".") if _COMMA_NUMBER.fullmatch(cell) else cell for cell in row]
+            cells: dict[str, str] = {}
+            for name, cell in zip(header, row, strict=False):
+                cells.setdefault(name, cell)
+            yield NamedRow(line, cells, header, tuple(row))

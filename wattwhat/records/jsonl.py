@@ -1,0 +1,74 @@
+"""Files of Measurements: JSON Lines, one Measurement a line, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from wattwhat.errors import ArgumentError, LogError
+from wattwhat.records.measurement import Measurement
+
+__all__ = ["read_jsonl", "write_atomically", "write_jsonl"]
+
+
+def write_jsonl(path: str | os.PathLike[str], measurements: Measurement | Iterable[Measurement]) -> None:
+    """Write measurements, one a line; an existing file is replaced only when all of it is written.
+
+    Args:
+        path: the file.
+        measurements: what to write, one or several.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> from wattwhat import Quantity
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "runs.jsonl"
+        >>> write_jsonl(file, [Measurement(label="a", energy_j=Quantity(1, 0.1, "J"))])
+        >>> read_jsonl(file)[0].label
+        'a'
+    """
+    ones = [measurements] if isinstance(measurements, Measurement) else measurements
+    write_atomically(path, "".join(f"{measurement.to_json()}\n" for measurement in ones))
+
+
+def write_atomically(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file through a temporary neighbour and a rename, so that no half of it is ever seen.
+
+    Raises:
+        OSError: it cannot be written, for instance because its folder is not there.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
+        target.write_text(text, encoding="utf-8")
+        return
+    if not target.parent.is_dir():  # else the error would name the temporary file
+        raise FileNotFoundError(errno.ENOENT, "there is no folder to write it into; make it first", str(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_jsonl(path: str | os.PathLike[str]) -> list[Measurement]:
+    """Read a file that `write_jsonl` wrote.
+
+    Raises:
+        LogError: a line is no Measurement; the message names file and line.
+        OSError: the file cannot be opened.
+    """
+    found = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                found.append(Measurement.from_dict(json.loads(line)))
+            except (ValueError, ArgumentError) as err:
+                raise LogError(
+                    f"{os.fspath(path)}, line {number}: expected one Measurement as JSON, but {err}"
+                ) from err
+    return found

@@ -1,0 +1,41 @@
+"""Measurements as plain text that fits 80 columns."""
+
+from __future__ import annotations
+
+from wattwhat.records.measurement import ChannelEnergy, Measurement
+
+__all__ = ["describe"]
+
+
+def describe(measurement: Measurement) -> str:
+    """One measurement in a few lines: energy, where it was spent, how well it is known, what is doubtful.
+
+    Args:
+        measurement: what to show.
+
+    Example:
+        >>> from wattwhat import Quantity
+        >>> print(describe(Measurement(label="a", energy_j=Quantity(12.0, 0.5, "J"), duration_s=2.0)))
+        a: 12.0 ± 1.0 J (k=2), measured
+          over 2 s, mean power 6.00 ± 0.50 W (k=2)
+    """
+    m = measurement
+    lines = [f"{m.label}: {m.energy_j:U}, {m.provenance}"]
+    if m.duration_s is not None:
+        power = m.power_w
+        lines.append(f"  over {m.duration_s:.4g} s" + ("" if power is None else f", mean power {power:U}"))
+    for name, quantity in (("call", m.energy_per_call_j), ("item", m.energy_per_item_j)):
+        if quantity is not None:
+            lines.append(f"  per {name} {quantity:U}")
+    if m.idle_power_w is not None and m.net_energy_j is not None:
+        lines.append(f"  idle {m.idle_power_w:U}, above idle {m.net_energy_j:U}")
+    lines.extend(f"  {_channel(channel)}" for channel in m.channels)
+    lines.extend(f"  {name} {value:g}" for name, value in m.metrics.items())
+    lines.extend(f"  warning: {sentence}" for sentence in m.warnings)
+    return "\n".join(lines)
+
+
+def _channel(entry: ChannelEnergy) -> str:
+    energy = "lost" if entry.energy_j is None else f"{entry.energy_j:U}"
+    note = "" if entry.counted else ", inside another channel, not added"
+    return f"{entry.channel.id}: {energy}, {entry.provenance}{note}"

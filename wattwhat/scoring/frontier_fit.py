@@ -1,0 +1,150 @@
+"""Fitting a FrontierGrade to measurements, and how far its letters hang on single members."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.scoring.frontier import FrontierGrade
+from wattwhat.scoring.grade_letters import EDGES, letter_of, linked
+from wattwhat.scoring.population import Member, common_traits, members_of
+
+if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["FEWEST", "fit_frontier", "leave_one_out"]
+
+FEWEST = 8
+
+
+def fit_frontier(
+    measurements: Iterable[Measurement],
+    *,
+    reference: str = "unnamed",
+    task: str = "",
+    device: str | None = None,
+    scope: str | None = None,
+    protocol: str = "",
+    date: str = "",
+    metric: str = "accuracy",
+    quantile: float = 0.1,
+    link: str = "logit",
+    edges: Sequence[float] = EDGES,
+    bootstrap: int = 500,
+    seed: int = 0,
+    force: bool = False,
+) -> FrontierGrade:
+    """The efficient frontier of a population of models measured alike.
+
+    Args:
+        measurements: one a model, each with accuracy, energy and items.
+        reference: name of the reference; say task, device and date in it.
+        task: what the models do, in words.
+        device: the device of all of them, for those that do not say; must not contradict the others.
+        scope: what the energy is of (``"gpu"``, ``"cpu+dram"``), likewise.
+        protocol: how they were measured, in words.
+        date: of the measurements; by default that of the latest one that has a date.
+        metric: name of the accuracy in their metrics.
+        quantile: share of the population that should lie below the frontier.
+        link: scale of the accuracy, one of ``logit``, ``log error``, ``linear``.
+        edges: six rising edges of the excess.
+        bootstrap: number of populations drawn to find how well the frontier is known; 0 for none.
+        seed: of these draws and of those behind the probabilities.
+        force: fit fewer than 8 members, unlike members and repeated labels, and note it.
+
+    Raises:
+        ScoreError: there are fewer than 8 members, they have one accuracy, one lacks something, or
+            scipy is not installed.
+        ComparisonError: members are unlike (scope, device, phase, item, estimated beside measured).
+    """
+    population = list(measurements)
+    members = members_of(population, metric, force)
+    traits, notes = common_traits(population, {"device": device, "scope": scope}, force)
+    if len(members) < FEWEST:
+        if not force or len(members) < 2:
+            raise ScoreError(
+                f"a frontier of {len(members)} models says little: at least {FEWEST} are needed; {_FORCE}"
+            )
+        notes += (f"forced: only {len(members)} members, fewer than {FEWEST}",)
+    bare = FrontierGrade(
+        reference=reference,
+        members=members,
+        intercept=0.0,
+        slope=0.0,
+        quantile=quantile,
+        link=link,
+        edges=tuple(edges),
+        metric=metric,
+        traits=traits,
+        task=task,
+        protocol=protocol,
+        date=date or _latest(population),
+        notes=notes,
+        seed=seed,
+    )
+    return _with_line(bare, bootstrap)
+
+
+_FORCE = "add models, or pass force=True to have it noted instead"
+
+
+def leave_one_out(grade: FrontierGrade) -> Mapping[str, tuple[str, str]]:
+    """How far the letter of each member hangs on single members; needs scipy.
+
+    Args:
+        grade: the fitted reference.
+
+    Returns:
+        For each member's label: its letter, and all letters it gets (in order) when the members are left
+        out one by one, itself among them.
+    """
+    full = {member.label: letter_of(_excess(grade, member), grade.edges) for member in grade.members}
+    found = {label: {letter} for label, letter in full.items()}
+    for left_out in grade.members:
+        others = tuple(member for member in grade.members if member is not left_out)
+        refitted = _with_line(attrs.evolve(grade, members=others), 0)
+        for member in grade.members:
+            found[member.label].add(letter_of(_excess(refitted, member), grade.edges))
+    return {label: (letter, "".join(sorted(found[label]))) for label, letter in full.items()}
+
+
+def _excess(grade: FrontierGrade, member: Member) -> float:
+    height: float = 2.0 ** (grade.intercept + grade.slope * _x(member, grade.link))
+    return member.energy_per_item_j / height
+
+
+def _x(member: Member, link: str) -> float:
+    x = linked(member.accuracy, link)
+    if math.isinf(x):
+        if member.test_items is None:
+            raise ScoreError(
+                f"{member.label!r}: an accuracy of exactly {member.accuracy:g} has no {link}; "
+                "add the number of test items with measurement.with_metrics(n_test=10_000)"
+            )
+        x = linked((member.accuracy * member.test_items + 0.5) / (member.test_items + 1.0), link)
+    return x
+
+
+def _with_line(grade: FrontierGrade, bootstrap: int) -> FrontierGrade:
+    import numpy as np
+
+    from wattwhat.scoring.quantile_regression import bootstrap_lines, quantile_line
+
+    if bootstrap < 0:
+        raise ArgumentError(f"bootstrap: expected 0 or more populations, got {bootstrap!r}")
+    x = np.array([_x(member, grade.link) for member in grade.members])
+    y = np.log2([member.energy_per_item_j for member in grade.members])
+    if np.ptp(x) == 0:
+        raise ScoreError("all models have one accuracy, so nothing is known of its price; add others")
+    intercept, slope = quantile_line(x, y, grade.quantile)
+    lines: Any = bootstrap_lines(x, y, grade.quantile, bootstrap, np.random.default_rng(grade.seed))
+    return attrs.evolve(grade, intercept=intercept, slope=slope, lines=lines)
+
+
+def _latest(measurements: Iterable[Measurement]) -> str:
+    dates = [measurement.started_at for measurement in measurements if measurement.started_at is not None]
+    return max(dates).date().isoformat() if dates else ""

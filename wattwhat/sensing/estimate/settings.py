@@ -1,0 +1,147 @@
+"""Where the figures of the estimate are found, and what to do about one that cannot be understood."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.sensing.user_paths import config_path
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.meter_set import Rig
+
+__all__ = ["NAMES", "Figure", "Unclear", "check_estimate", "figure_of", "settings"]
+
+NAMES = ("watts_per_core", "idle_watts_per_core", "ram_watts_per_gb")
+_CONFIG = "WATTWHAT_CONFIG"
+# Thousands of windows a second share a rig.
+_CHECKED: weakref.WeakSet[Rig] = weakref.WeakSet()
+
+
+@attrs.frozen
+class Figure:
+    """A figure in W and where it was found."""
+
+    value: float
+    where: str
+
+
+class Unclear(ArgumentError):
+    """A setting that cannot be understood.
+
+    Args:
+        reason: what it is, what was expected and what was found.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason}; {remedy}")
+        self.reason, self.remedy = reason, remedy
+
+
+def figure_of(value: Any, where: str, remedy: str) -> Figure | None:
+    """The figure that a text or a number gives; None where there is none.
+
+    Args:
+        value: as it was found; None and empty are no figure.
+        where: where it was found, in words.
+        remedy: what to do if it is no figure.
+
+    Raises:
+        Unclear: it is negative, or no number.
+
+    Example:
+        >>> figure_of("6.5", "environment variable X", "unset it").value
+        6.5
+    """
+    if value is None or value == "":
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0.0 <= number < 1e6:
+        raise Unclear(f"{where}: expected watts as a number >= 0, got {value!r}", remedy)
+    return Figure(number, where)
+
+
+def settings(names: Iterable[str] = NAMES) -> dict[str, Figure]:
+    """The figures that environment and configuration file give, by name; the environment goes first.
+
+    Args:
+        names: which of them are asked for.
+
+    Raises:
+        Unclear: one cannot be understood, or the configuration file cannot be read.
+    """
+    path, entries = _configured()
+    found: dict[str, Figure] = {}
+    for name in names:
+        variable = f"WATTWHAT_{name.upper()}"
+        figure = figure_of(
+            os.environ.get(variable),
+            f"environment variable {variable}",
+            f"set {variable} to a number such as 6.5, or unset it",
+        ) or figure_of(
+            entries.get(name),
+            f"configuration file {os.path.basename(path)}, {name}",
+            f"write a number such as 6.5 behind {name} in {path}, or remove that line",
+        )
+        if figure is not None:
+            found[name] = figure
+    return found
+
+
+def check_estimate(rig: Rig, backends: object) -> None:
+    """Refuse to measure where the estimate would have served, had its settings been understood.
+
+    Otherwise the energy of the CPU would be missing without a word, or all of it be unknown.
+
+    Args:
+        rig: what was opened.
+        backends: as the caller chose them; those that are named say themselves why they cannot serve.
+
+    Raises:
+        BackendError: names the setting, what was expected and what to do.
+    """
+    if backends is not None or rig in _CHECKED:
+        return
+    from wattwhat.acquisition.discovery import COVERED_BY, ENV_BACKENDS
+
+    covered = any(line.channel.component in COVERED_BY["cpu"] for line in rig.lines)
+    if not covered and not os.environ.get(ENV_BACKENDS):
+        try:
+            settings()
+        except Unclear as err:
+            raise BackendError(f"the estimate, which has to serve here, cannot: {err}") from err
+    _CHECKED.add(rig)
+
+
+def _configured() -> tuple[str, Mapping[str, str]]:
+    """The configuration file and what its section [estimate] says."""
+    named = os.environ.get(_CONFIG)
+    path = named or config_path()
+    if not os.path.exists(path):
+        if named:
+            raise Unclear(
+                f"{_CONFIG}: there is no file {named!r}", f"name a file that is there, or unset {_CONFIG}"
+            )
+        return path, {}
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        with open(path, encoding="utf-8") as lines:
+            parser.read_file(lines)
+    except (configparser.Error, UnicodeDecodeError, OSError) as err:
+        words = " ".join(str(err).split())
+        raise Unclear(
+            f"configuration file {os.path.basename(path)}: expected an INI file, but {words}",
+            f"mend or remove {path}",
+        ) from err
+    return path, dict(parser["estimate"]) if parser.has_section("estimate") else {}

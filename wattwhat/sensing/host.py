@@ -1,0 +1,156 @@
+"""Where a measurement was made: host, system, CPU, GPUs, drivers, versions. No user names, no paths."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from wattwhat._version import __version__
+from wattwhat.records.channel import host_name
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.meter_set import Rig
+
+__all__ = ["cpu_model", "environment"]
+
+# A repository with 100,000 refs packs them into some 7 MB.
+_PACKED_BYTES = 16_000_000
+_LIBRARIES = ("numpy", "torch", "tensorflow", "jax", "transformers", "lightning")
+
+
+def environment(rig: Rig | None = None) -> Mapping[str, Any]:
+    """What is known of this machine and process; worked out once for each rig and set of imported libraries.
+
+    Args:
+        rig: adds the devices its channels measure and the versions of its backends' libraries.
+
+    Example:
+        >>> environment()["wattwhat"] == __version__
+        True
+    """
+    imported = tuple(name for name in _LIBRARIES if name in sys.modules)
+    devices = () if rig is None else tuple(sorted({line.channel.device for line in rig.lines}))
+    versions = () if rig is None else tuple(sorted(rig.versions.items()))
+    return _environment(imported, devices, versions)
+
+
+@lru_cache(maxsize=16)
+def _environment(
+    imported: tuple[str, ...], devices: tuple[str, ...], versions: tuple[tuple[str, str], ...]
+) -> Mapping[str, Any]:
+    found: dict[str, Any] = {
+        "host": host_name(),
+        "os": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "cpu": cpu_model(),
+        "cpu_count": os.cpu_count(),
+        "wattwhat": __version__,
+    }
+    if devices:
+        found["devices"] = list(devices)
+    if versions:
+        found["backend_versions"] = dict(versions)
+    for name in imported:
+        version = getattr(sys.modules[name], "__version__", None)
+        if version is not None:
+            found[name] = str(version)
+    commit = _git_commit()
+    if commit is not None:
+        found["git_commit"] = commit
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1)
+def cpu_model(root: str = "/") -> str | None:
+    """The CPU's name from /proc/cpuinfo or the platform, or None.
+
+    Args:
+        root: root of the file tree, for tests.
+    """
+    try:
+        text = Path(root, "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor() or None
+    fields = dict(_field(line) for line in reversed(text.splitlines()) if ":" in line)
+    return (
+        fields.get("model name")
+        or fields.get("Model")
+        or fields.get("cpu model")
+        or platform.processor()
+        or None
+    )
+
+
+def _field(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name.strip(), " ".join(value.split())
+
+
+def _git_commit(start: Path | None = None) -> str | None:
+    """The commit that is checked out where the program runs, read from .git without starting git.
+
+    Any folder above may hold a .git that somebody else made: only a commit's own digits are ever taken from
+    it, from small regular files of its owner or root, and a name that leads out of refs/ is not followed.
+    """
+    try:
+        start = Path.cwd() if start is None else start  # the working directory may be gone
+        for folder in (start, *start.parents):
+            git = folder / ".git"
+            if git.is_file():  # a worktree's pointer
+                git = folder / _small_text(git).partition(":")[2].strip()
+            if git.is_dir():
+                return _head(git) if _is_ours(git) else None
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _head(git: Path) -> str | None:
+    head = _small_text(git / "HEAD").strip()
+    if not head.startswith("ref:"):
+        return _commit(head)
+    ref = head.partition(":")[2].strip()
+    if not ref.startswith("refs/") or ".." in ref.split("/"):
+        return None
+    common = git / "commondir"
+    base = git / _small_text(common).strip() if common.exists() else git
+    loose = base / ref
+    if loose.exists():
+        return _commit(_small_text(loose))
+    packed = base / "packed-refs"
+    lines = _small_text(packed, _PACKED_BYTES).splitlines() if packed.exists() else []
+    return next((_commit(line.split()[0]) for line in lines if line.endswith(f" {ref}")), None)
+
+
+def _commit(text: str) -> str | None:
+    """The text if it is a commit's name (40 digits of SHA-1, 64 of SHA-256), else None."""
+    text = text.strip()
+    return text if len(text) in (40, 64) and not set(text) - set("0123456789abcdef") else None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the folder is this user's or root's, as git's safe.directory asks; True where nobody owns."""
+    return not hasattr(os, "geteuid") or folder.stat().st_uid in (os.geteuid(), 0)
+
+
+def _small_text(path: Path, most_bytes: int = 4096) -> str:
+    """A small regular file's text; never waits for a pipe, never reads a device.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+        ValueError: it is larger than that, or no text.
+    """
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no regular file")
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"{path} is larger than {most_bytes} bytes")
+    return data.decode("utf-8")

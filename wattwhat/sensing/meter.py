@@ -1,0 +1,66 @@
+"""The interface that hardware implements: a meter reads one channel."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wattwhat.records.channel import Channel
+
+__all__ = ["Meter", "Reading"]
+
+
+class Reading(NamedTuple):
+    """One reading: when, and how much.
+
+    Attributes:
+        t_ns: monotonic time (``time.monotonic_ns()``) at which the value was obtained, in ns.
+        value: joules for a counter (`Channel.quantity` is ``"energy"``), watts for a gauge.
+    """
+
+    t_ns: int
+    value: float
+
+
+class Meter:
+    """Reads one energy channel; a backend derives from it, or imitates it.
+
+    Attributes:
+        channel: what is measured.
+        provenance: ``"measured"`` for a sensor, ``"estimated"`` for a model.
+        device_uuids: every name by which a program may know the device (CUDA's UUIDs, of MIG instances
+            too), so that a workload's own devices can be told from others; empty where there is none.
+
+    Example:
+        >>> import time
+        >>> class Constant(Meter):
+        ...     channel = Channel("bench/demo/supply", "demo", "a lamp", "wall", "power")
+        ...     def read(self):
+        ...         return Reading(time.monotonic_ns(), 40.0)
+        >>> Constant().read().value
+        40.0
+    """
+
+    channel: Channel
+    provenance: str = "measured"
+    device_uuids: tuple[str, ...] = ()
+
+    def read(self) -> Reading:
+        """Read the sensor once.
+
+        Returns:
+            The time and the value in joules (counter) or watts (gauge).
+
+        Raises:
+            MeterError: this reading failed; the core keeps a gap with the reason.
+            MeterLostError: this and every later reading will fail.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back what was opened; called once or more, never raises.
+
+        Meters stay open between measurements. They are closed when nobody uses them any more: where their
+        backend serves other channels only, when a backend object handed over is forgotten, and when the
+        interpreter exits. At exit they stay open if a window is, if they were opened by a parent process,
+        and if a reading hangs. A process that is killed closes nothing.
+        """

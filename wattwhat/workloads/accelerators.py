@@ -1,0 +1,185 @@
+"""Waiting for accelerators at the edges of a window; a library is waited for where the program imported it.
+
+torch, jax, cupy, tensorflow and mlx return before the work is done. None of them is ever imported here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.errors import ArgumentError
+from wattwhat.guard import pass_on
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.meter_set import Rig
+
+__all__ = [
+    "accelerator_in_use",
+    "await_results",
+    "check_sync",
+    "synchronize",
+    "unseen_gpu",
+    "unwaited",
+    "wait",
+]
+
+# Channels of these components show what a GPU draws, alone or with the rest.
+_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
+_UNSEEN_GPU = (
+    "a GPU is in use that no backend measures: its energy is missing from this number; "
+    "run 'wattwhat doctor' to see why",
+)
+
+
+def check_sync(sync: Any) -> None:
+    """Refuse anything but "auto", True, False and a callable.
+
+    Raises:
+        ArgumentError: naming the argument.
+    """
+    if callable(sync):
+        return
+    if not isinstance(sync, (bool, str)) or sync not in ("auto", True, False):
+        raise ArgumentError(f"sync: expected 'auto', True, False or a function that waits, got {sync!r}")
+    if sync is True and not any(name in sys.modules for name in _WAITERS):
+        raise ArgumentError(
+            f"sync: True needs one of {', '.join(_WAITERS)} to be imported; leave it at 'auto', or import it "
+            "first"
+        )
+
+
+def wait(sync: str | bool | Callable[[], object]) -> None:
+    """Wait at an edge of a window as its `sync` says; a function of the program's is called as it is."""
+    if callable(sync):
+        sync()
+    elif sync:
+        synchronize()
+
+
+def accelerator_in_use() -> bool:
+    """Whether an already imported torch has started CUDA (or ROCm, by the same name) in this process."""
+    torch = sys.modules.get("torch")
+    try:
+        return torch is not None and bool(torch.cuda.is_initialized())
+    except Exception as err:  # torch half imported, or built without CUDA
+        pass_on(err)
+        return False
+
+
+def synchronize() -> None:
+    """Wait for the work that imported libraries have queued on any device of this process.
+
+    For torch a device is in use if it is the current one or memory is allocated on it; for jax, whatever
+    its living arrays still wait for. Nothing is done while a CUDA graph is captured (waiting would spoil
+    it), and an error of the device is left to surface in the user's own next call.
+    """
+    for name, waiter in _WAITERS.items():
+        library = sys.modules.get(name)
+        if library is None:
+            continue
+        try:
+            waiter(library)
+        except Exception as err:  # half imported, or a failed kernel, which the user's own next call meets
+            pass_on(err)
+            _FAILED[name] = f"{type(err).__name__}: {err}"
+        else:
+            _FAILED.pop(name, None)
+
+
+def await_results(results: Any) -> None:
+    """Wait for what a call returned: jax works on after it returned, mlx has not begun.
+
+    An array that nobody holds any more cannot be waited for at the edge of a window.
+
+    Args:
+        results: an array, or tuples, lists and dicts of them; anything else is left alone.
+    """
+    for name, finish in (("jax", "block_until_ready"), ("mlx.core", "eval")):
+        library = sys.modules.get(name)
+        if library is not None and results is not None:
+            try:
+                getattr(library, finish)(results)
+            except Exception as err:  # not arrays, or failed work, which the program's own call meets
+                pass_on(err)
+
+
+def unwaited(sync: Any) -> tuple[str, ...]:
+    """A warning for each library that works asynchronously, is in use and was not waited for."""
+    if callable(sync):
+        return ()
+    names = [name for name in _WAITERS if name in _FAILED and name in sys.modules]
+    if not sync:
+        jax = sys.modules.get("jax")
+        names += ["jax"] if jax is not None and getattr(jax, "live_arrays", list)() else []
+    return tuple(
+        f"{name} works on after its calls return and was not waited for ({_FAILED.get(name, 'sync=False')}): "
+        "work queued at an edge of the window is on its wrong side; pass sync= a function that waits"
+        for name in names
+    )
+
+
+def _wait_torch(torch: Any) -> None:
+    for name in ("cuda", "xpu"):
+        backend = getattr(torch, name, None)
+        if backend is not None and backend.is_initialized():
+            _synchronize(backend)
+    mps = getattr(torch, "mps", None)
+    if mps is not None and torch.backends.mps.is_available() and mps.current_allocated_memory():
+        mps.synchronize()
+
+
+def _wait_jax(jax: Any) -> None:
+    for array in jax.live_arrays():
+        if not array.is_deleted():
+            array.block_until_ready()
+
+
+def _wait_cupy(cupy: Any) -> None:
+    if cupy.get_default_memory_pool().total_bytes():  # else nothing of this process is on the device
+        cupy.cuda.runtime.deviceSynchronize()
+
+
+def _wait_tensorflow(tensorflow: Any) -> None:
+    context = sys.modules.get("tensorflow.python.eager.context")
+    # asking for the devices of a program that has not started any would start them
+    if context is not None and getattr(context.context(), "_initialized", False):
+        tensorflow.test.experimental.sync_devices()
+
+
+def _wait_mlx(mlx: Any) -> None:
+    mlx.synchronize()
+
+
+_WAITERS: dict[str, Callable[[Any], None]] = {
+    "torch": _wait_torch,
+    "jax": _wait_jax,
+    "cupy": _wait_cupy,
+    "tensorflow": _wait_tensorflow,
+    "mlx.core": _wait_mlx,
+}
+# Libraries whose last waiting failed, and how.
+_FAILED: dict[str, str] = {}
+
+
+def _synchronize(backend: Any) -> None:
+    capturing = getattr(backend, "is_current_stream_capturing", None)
+    if capturing is not None and capturing():
+        return
+    current = backend.current_device()
+    for index in range(backend.device_count()):
+        if index == current or backend.memory_allocated(index):
+            backend.synchronize(index)
+
+
+def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
+    """A warning where a GPU is in use and no channel of the rig shows it.
+
+    Args:
+        rig: the open meters.
+        in_use: whether the workload or this process uses a GPU.
+    """
+    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
+        return ()
+    return _UNSEEN_GPU
