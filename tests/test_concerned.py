@@ -11,7 +11,7 @@ import pytest
 from tests.rigs import counter
 from wattwhat import Measurement, Workload, measure
 from wattwhat.records.channel import Channel
-from wattwhat.concerned import check_devices, concerned
+from wattwhat.measuring.devices import check_devices, concerned
 from wattwhat.errors import ArgumentError
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.session import run_plan
@@ -186,5 +186,5 @@ def test_a_function_of_processor_tensors_is_not_known_where_an_accelerator_is_in
 ) -> None:
     torch = pytest.importorskip("torch")
     x = torch.randn(2)
-    monkeypatch.setattr("wattwhat.torch_devices.accelerator_in_use", lambda: True)
+    monkeypatch.setattr("wattwhat.workloads.torch_devices.accelerator_in_use", lambda: True)
     assert CallableWorkload(lambda: x + 1).devices() is None

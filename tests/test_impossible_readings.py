@@ -13,7 +13,7 @@ from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import power_limit_w
 from wattwhat.acquisition.inputs import CounterLine
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.possible import possible_j
+from wattwhat.energy.possible import possible_j
 from wattwhat.acquisition.meter_set import Rig
 from wattwhat.testing import VirtualClock
 from wattwhat.acquisition.window import Window

@@ -349,5 +349,5 @@ def test_a_model_that_cannot_be_kept_is_refused_before_it_is_changed() -> None:
 def test_a_module_without_tensors_runs_where_its_inputs_are(monkeypatch: pytest.MonkeyPatch) -> None:
     assert TorchWorkload(torch.nn.ReLU(), X).devices() == ()
     assert TorchWorkload(torch.nn.ReLU(), [[1.0]]).devices() is None
-    monkeypatch.setattr("wattwhat.torch_devices.accelerator_in_use", lambda: True)
+    monkeypatch.setattr("wattwhat.workloads.torch_devices.accelerator_in_use", lambda: True)
     assert TorchWorkload(torch.nn.ReLU(), X).devices() is None

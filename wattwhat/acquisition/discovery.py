@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.alike import look_alikes
+from wattwhat.acquisition.duplicates import look_alikes
 from wattwhat.sensing.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
 from wattwhat.records.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError

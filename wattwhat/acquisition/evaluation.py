@@ -24,7 +24,7 @@ from wattwhat.energy.joules import (
 from wattwhat.acquisition.inputs import CounterLine, Edge, Gap, is_reading
 from wattwhat.records.measurement import ChannelEnergy, Measurement
 from wattwhat.sensing.meter import Reading
-from wattwhat.possible import beyond_words
+from wattwhat.energy.possible import beyond_words
 from wattwhat.acquisition.meter_set import Rig, Snapshot
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from wattwhat.energy.joules import beyond_w, period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
 from wattwhat.acquisition.inputs import Edge, Line, is_reading
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.possible import beyond_words
+from wattwhat.energy.possible import beyond_words
 
 __all__ = ["GaugeLine"]
 

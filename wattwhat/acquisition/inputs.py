@@ -13,7 +13,7 @@ from wattwhat.energy.counter import difference
 from wattwhat.energy.joules import power_limit_w
 from wattwhat.guard import pass_on
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.possible import possible_j
+from wattwhat.energy.possible import possible_j
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine

@@ -169,7 +169,7 @@ class Window:
 
     def __call__(self, function: F) -> F:
         """Use as a decorator: every call is a window of its own; the latest is ``function.window``."""
-        from wattwhat.decorating import decorate
+        from wattwhat.acquisition.decorator import decorate
 
         return decorate(function, self)
 

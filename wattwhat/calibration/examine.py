@@ -14,7 +14,7 @@ from wattwhat.calibration.spread import duty_from_spread
 from wattwhat.calibration.ticks import Ticks, find_ticks, resolution
 from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import beyond_w
-from wattwhat.possible import beyond_words, possible_j
+from wattwhat.energy.possible import beyond_words, possible_j
 
 __all__ = ["Wave", "examine"]
 

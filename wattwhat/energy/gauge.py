@@ -18,7 +18,7 @@ import attrs
 from wattwhat.records.budget import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules, period_s, power_limit_w, reach_w, sensor_parts
-from wattwhat.possible import beyond_words
+from wattwhat.energy.possible import beyond_words
 from wattwhat.energy.power_integral import PowerSums
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.concerned import check_devices
+from wattwhat.measuring.devices import check_devices
 from wattwhat.errors import ArgumentError
 from wattwhat.sensing.estimate.settings import check_estimate
 from wattwhat.records.measurement import Measurement

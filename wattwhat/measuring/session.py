@@ -23,7 +23,7 @@ from wattwhat.measuring.blocks import (
     with_repeats,
 )
 from wattwhat.records.channel import counted_ids
-from wattwhat.concerned import concerned
+from wattwhat.measuring.devices import concerned
 from wattwhat.energy.joules import period_s, total
 from wattwhat.sensing.host import environment
 from wattwhat.energy.gauge import answer_s

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError, UnitError
-from wattwhat.formatting import concise, plus_minus
+from wattwhat.records.value_text import concise, plus_minus
 
 __all__ = ["Quantity", "coverage_factor"]
 

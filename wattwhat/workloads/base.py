@@ -91,7 +91,7 @@ class CallableWorkload(Workload):
         """UUIDs of the accelerators that its torch modules and tensors are on; None where it shows none."""
         if "torch" not in sys.modules:
             return None
-        from wattwhat.torch_devices import devices_of_function
+        from wattwhat.workloads.torch_devices import devices_of_function
 
         return devices_of_function(self._function)
 

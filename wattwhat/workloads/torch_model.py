@@ -151,7 +151,7 @@ class TorchWorkload(Workload):
         None where that cannot be told: no tensors at all, a model that moves its parts about while it runs,
         or an accelerator whose UUID torch does not know.
         """
-        from wattwhat.torch_devices import devices_of
+        from wattwhat.workloads.torch_devices import devices_of
 
         return devices_of(self._model, self._next)
 
