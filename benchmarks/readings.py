@@ -20,7 +20,8 @@ from benchmarks.table import Limit, Options, Table, summary, timed_us
 
 MOST_READING, MOST_OPENING_MS = 3.0, 50.0
 OPEN_ALL = """
-from wattwhat.sensing.backend import find_plugins, open_backend, probe
+from wattwhat.sensing.backend import open_backend, probe
+from wattwhat.plugins import find_plugins
 found = {name: probe(open_backend(plugin)) for name, plugin in find_plugins().items() if name in NAMES}
 """
 PLUGINS = ("amdsmi", "jetson", "nvml", "rapl")

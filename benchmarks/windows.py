@@ -74,7 +74,7 @@ def run(options: Options) -> Table:
         try:
             taken = timed_us(contestants(root, files), options.times(300, 3))
         finally:
-            from wattwhat.acquisition.meter_set import close_all
+            from wattwhat.acquisition.shared import close_all
 
             close_all()
             for file in files:

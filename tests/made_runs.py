@@ -6,8 +6,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.energy.joules import Joules, sensor_parts, total
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.energy.totals import total
+from wattwhat.records.channel_energy import ChannelEnergy
 
 START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.strategies import channels, forests
 from wattwhat import Channel
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.containment import counted_ids
 from wattwhat.errors import ArgumentError
 
 

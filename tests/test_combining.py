@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.made_runs import START, channel, reading, run, simple
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.containment import counted_ids
 from wattwhat.analysis.aggregation import combine
 from wattwhat.errors import ArgumentError, ComparisonError
 

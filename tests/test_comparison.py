@@ -14,7 +14,7 @@ from tests.made_runs import channel, reading, run, simple
 from wattwhat import Measurement, Quantity
 from wattwhat.analysis.comparison import compare
 from wattwhat.errors import ArgumentError, ComparisonError
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.analysis.ratio import ratio_interval
 
 VALUES = st.floats(1e-6, 1e9)

@@ -17,7 +17,8 @@ from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.session import run_plan
 from wattwhat.testing import VirtualClock, VirtualMeter, constant
 from wattwhat.testing.simulation import Simulation
-from wattwhat.workloads.base import CallableWorkload, make_workload
+from wattwhat.workloads.base import CallableWorkload
+from wattwhat.workloads.choose import make_workload
 
 CPU, DRAM, GPU_A, GPU_B = "h/rapl/package-0", "h/rapl/dram-0", "h/nvml/GPU-aa/board", "h/nvml/GPU-bb/board"
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel
 from wattwhat.records.channel import COMPONENTS
-from wattwhat.energy.joules import Joules, during, power_limit_w, sensor_parts, total
+from wattwhat.energy.joules import Joules, during, sensor_parts
+from wattwhat.energy.totals import total
+from wattwhat.energy.assumptions import power_limit_w
 
 VALUES = st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e3)), min_size=1, max_size=6)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.records.budget import EDGES, LOST, UNSEEN
+from wattwhat.records.sources import EDGES, LOST, UNSEEN
 from wattwhat.energy.gauge import (
     PowerSums,
     answer_s,

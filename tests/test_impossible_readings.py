@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import power_limit_w
-from wattwhat.acquisition.inputs import CounterLine
+from wattwhat.energy.assumptions import power_limit_w
+from wattwhat.acquisition.counter_input import CounterLine
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.energy.possible import possible_j
 from wattwhat.acquisition.meter_set import Rig

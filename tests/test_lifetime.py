@@ -27,7 +27,7 @@ PROGRAM = """
 import atexit, os, sys, threading, time
 import wattwhat
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.acquisition.meter_set import shared_rig
+from wattwhat.acquisition.shared import shared_rig
 
 class Told(Meter):
     def __init__(self):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import wattwhat
 from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement, Workload
-from wattwhat.records.budget import MODEL, REPEATS
+from wattwhat.records.sources import MODEL, REPEATS
 from wattwhat.errors import ArgumentError, BackendError, WorkloadError
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.session import run_plan

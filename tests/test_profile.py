@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.rigs import counter, gauge
 from tests.strategies import channels
 from wattwhat import Channel
-from wattwhat.sensing.backend import Plugin
+from wattwhat.plugins import Plugin
 from wattwhat.calibration.driver import Finding, Found
 from wattwhat.errors import ArgumentError
 from wattwhat.sensing.profiles import Profile, profiled, read_profiles, write_profiles

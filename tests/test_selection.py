@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.sensing.backend import Plugin, find_plugins, load
+from wattwhat.plugins import Plugin, find_plugins, load
 from wattwhat.errors import BackendError
 from wattwhat.acquisition.discovery import ENV_BACKENDS, open_rig, survey
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.rigs import Load, counter, simulated
 from tests.test_measuring import Passing, measured
-from wattwhat.measuring.steady_state import drift, rising_blocks, student_p
+from wattwhat.measuring.steady_state import drift, rising_blocks
+from wattwhat.records.coverage import student_p
 from wattwhat.testing import VirtualSensor, constant, ramp
 from wattwhat.testing.simulation import Simulation
 

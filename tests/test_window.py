@@ -21,7 +21,8 @@ from wattwhat import Availability, Backend
 from wattwhat.records.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.acquisition.meter_set import Rig, close_all
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.shared import close_all
 from wattwhat.testing import Faults, constant, ramp, square
 from wattwhat.acquisition.window import Window
 

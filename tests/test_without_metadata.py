@@ -11,7 +11,7 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability
-from wattwhat.sensing.backend import Plugin
+from wattwhat.plugins import Plugin
 from wattwhat.errors import BackendError
 from wattwhat.acquisition.discovery import open_rig
 

@@ -8,7 +8,8 @@ import pytest
 import wattwhat
 from wattwhat import Workload
 from wattwhat.errors import ArgumentError, WorkloadError
-from wattwhat.workloads.base import CommandWorkload, make_workload
+from wattwhat.workloads.base import CommandWorkload
+from wattwhat.workloads.choose import make_workload
 
 QUICK = {"backends": ["estimate"], "min_seconds": 0.02, "max_seconds": 0.5, "idle": None, "warmup": 0}
 

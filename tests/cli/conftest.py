@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli import made
-from wattwhat.acquisition.meter_set import close_all
+from wattwhat.acquisition.shared import close_all
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -3,7 +3,8 @@
 import textwrap
 import time
 
-from wattwhat.sensing.backend import Availability, Backend, Plugin
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.plugins import Plugin
 from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError
 from wattwhat.sensing.meter import Meter, Reading

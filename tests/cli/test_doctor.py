@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.made import Counter, Failing, Gauge, Made, Model, absent, channel, plugin
 from wattwhat import Availability
-from wattwhat.sensing.backend import Plugin, find_plugins
+from wattwhat.plugins import Plugin, find_plugins
 from wattwhat.cli import main
 from wattwhat.cli.doctor import examine
 from wattwhat.cli.doctor_text import describe

@@ -15,7 +15,7 @@ import pytest
 from tests.made_runs import channel
 from wattwhat import Measurement, Quantity
 from wattwhat.cli import main
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 
 JUNK = (
     None,

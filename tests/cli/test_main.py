@@ -64,7 +64,7 @@ def test_a_message_of_many_lines_becomes_one(capsys, plugins):
     def broken():
         raise RuntimeError("first\nsecond")
 
-    from wattwhat.sensing.backend import Plugin
+    from wattwhat.plugins import Plugin
 
     plugins(Plugin("broken", "broken-plugin", broken))
     assert main(["run", "--backends", "broken", "--", sys.executable, "-c", ""]) == 2

@@ -9,7 +9,7 @@ import pytest
 
 from tests.logs.samples_summaries import AIES, AIES_SUMMARY, MLEE, MLENERGY, MLPERF_TINY, OPTIMUM, YOLO
 from wattwhat import logs
-from wattwhat.records.budget import REPEATS
+from wattwhat.records.sources import REPEATS
 from wattwhat.errors import LogError
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.logs.samples_summaries import CARBONTRACKER, CARBONTRACKER_OUTPUT
 from wattwhat import logs
-from wattwhat.records.budget import LOST
+from wattwhat.records.sources import LOST
 from wattwhat.errors import LogError
 from wattwhat.logs.readers.carbontracker_log import span_s
 

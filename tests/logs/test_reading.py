@@ -17,7 +17,7 @@ from wattwhat.logs.parsing import streams
 from wattwhat.logs import registry
 from wattwhat.logs.parsing.decode import HEAD_BYTES
 from wattwhat.logs.source import Problems, Source
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 
 SMI = SAMPLES["smi_units"].text
 

@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta, timezone
 
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 
 BOARD = Channel("lab/nvml/GPU-0/board", "nvml", "Example GPU", "gpu", "energy")
 PACKAGE = Channel("lab/rapl/package-0", "rapl", "package 0", "cpu", "energy")

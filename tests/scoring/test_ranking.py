@@ -13,7 +13,7 @@ from tests.scoring.tables import measured
 from wattwhat import Channel, Measurement, Quantity
 from wattwhat.records.budget import Budget
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.scoring import SAM, AccuracyPerJoule, FrontierGrade, Member, ScoreResult, rank
 
 models = st.lists(

@@ -14,7 +14,7 @@ from tests.testing.broken import with_backend, with_channel, with_meter, with_se
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.sensing.meter import Reading
 from wattwhat.testing import check_backend
-from wattwhat.testing.conformance import PROMISES
+from wattwhat.testing._promises import PROMISES
 
 PATIENCE_S = 0.03
 

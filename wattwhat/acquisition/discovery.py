@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.records.containment import COVERED_BY
+
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -10,7 +12,8 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.duplicates import look_alikes
-from wattwhat.sensing.backend import Availability, Backend, Plugin, find_plugins, open_backend, probe
+from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
+from wattwhat.plugins import Plugin, find_plugins
 from wattwhat.records.channel import Channel
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.guard import pass_on
@@ -21,14 +24,6 @@ from wattwhat.sensing.user_paths import profiles_path
 __all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]
 
 ENV_BACKENDS = "WATTWHAT_BACKENDS"
-
-# A component on the left is covered where any channel of those on the right is measured: what they show
-# includes it. A board's or module's sensor sees everything on it.
-COVERED_BY = {
-    "cpu": {"cpu", "soc", "module", "host", "wall"},
-    "dram": {"dram", "soc", "module", "host", "wall"},
-    "gpu": {"gpu", "board", "module", "host", "wall"},
-}
 
 
 @attrs.frozen

@@ -8,21 +8,18 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.records.budget import LOST
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.sources import LOST
+from wattwhat.records.containment import counted_ids
 from wattwhat.energy.counter import counter_energy
-from wattwhat.energy.joules import (
-    Joules,
-    during,
-    left_out,
-    period_s,
-    power_limit_w,
-    sensor_parts,
-    time_words,
-    total,
-)
-from wattwhat.acquisition.inputs import CounterLine, Edge, Gap, is_reading
-from wattwhat.records.measurement import ChannelEnergy, Measurement
+from wattwhat.energy.joules import Joules, during, sensor_parts
+from wattwhat.records.formatting import time_words
+from wattwhat.energy.totals import left_out, total
+from wattwhat.energy.assumptions import period_s, power_limit_w
+from wattwhat.acquisition.inputs import Gap, is_reading
+from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.sensing.meter import Reading
 from wattwhat.energy.possible import beyond_words
 from wattwhat.acquisition.meter_set import Rig, Snapshot

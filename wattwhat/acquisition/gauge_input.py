@@ -13,13 +13,14 @@ from typing import Any
 import attrs
 
 from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import beyond_w, period_s, power_limit_w
+from wattwhat.energy.joules import beyond_w
+from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
-from wattwhat.acquisition.inputs import Edge, Line, is_reading
+from wattwhat.acquisition.inputs import Line, is_reading
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.energy.possible import beyond_words
 
-__all__ = ["GaugeLine"]
+__all__ = ["Edge", "GaugeLine"]
 
 # A reading's time may differ from now by what a slow sensor takes, not by the years between two clocks.
 _CLOCK_SLACK_S = 60.0
@@ -186,3 +187,28 @@ class GaugeLine(Line):
 def _pairs_from_the_end(recent: deque[Any]) -> Any:
     items = list(recent)
     return zip(reversed(items[:-1]), reversed(items[1:]), strict=True)
+
+
+class Edge:
+    """One edge of a window over a gauge, resolved when the gauge has shown all of the power around it.
+
+    Attributes:
+        t_ns: its monotonic time.
+        sums: the running integral at the time when the gauge showed that moment; None until then.
+        before: the integral when the gauge had shown nothing yet of what came after the edge.
+        after: the integral when it had shown all of what came before it.
+        unrest_w: the range of power shown around it, in W.
+        step_w: how much more is shown after it than before, in W.
+        dark: whether the gauge showed nothing for so long that it was given up.
+    """
+
+    __slots__ = ("__weakref__", "after", "before", "dark", "step_w", "sums", "t_ns", "unrest_w")
+
+    def __init__(self, t_ns: int) -> None:
+        self.t_ns = t_ns
+        self.sums: PowerSums | None = None
+        self.dark = False
+        self.before: PowerSums | None = None
+        self.after: PowerSums | None = None
+        self.unrest_w = 0.0
+        self.step_w = 0.0

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from wattwhat.acquisition.meter_set import open_line
+
+from wattwhat.acquisition.gauge_input import Edge
+
+from wattwhat.acquisition.counter_input import Anchor, CounterLine
+
 import math
 import numbers
 import time
@@ -10,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.records.channel import Channel
 from wattwhat.energy.counter import difference
-from wattwhat.energy.joules import power_limit_w
+from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.guard import pass_on
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.energy.possible import possible_j
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine
     from wattwhat.energy.power_integral import PowerSums
 
-__all__ = ["Anchor", "CounterLine", "Edge", "Gap", "Line", "is_reading", "open_line"]
+__all__ = ["Gap", "Line", "is_reading"]
 
 
 class Gap(NamedTuple):
@@ -27,22 +33,6 @@ class Gap(NamedTuple):
 
     t_ns: int
     reason: str
-
-
-class Anchor(NamedTuple):
-    """Where a counter stood at one of the watch's visits, wraps and resets before it accounted for.
-
-    Attributes:
-        t_ns: monotonic time of the visit.
-        raw_j: what the counter showed.
-        sure_j: energy since the line was opened that was surely counted.
-        extra_j: energy that may have been spent besides, hidden by resets or missed wraps.
-    """
-
-    t_ns: int
-    raw_j: float
-    sure_j: float
-    extra_j: float
 
 
 class Line:
@@ -80,128 +70,6 @@ class Line:
         except BaseException as err:  # a meter that cannot be closed must not end the program
             pass_on(err)
             self.error = f"close failed: {err}"
-
-
-class CounterLine(Line):
-    """A counter of joules. `gain` needs two readings and the anchors that were valid when they were taken."""
-
-    # the latest visit's reading, where it was one that cannot be
-    _beyond: Reading | None = None
-
-    @property
-    def watch_s(self) -> float | None:
-        """Seconds between two visits so that no wrap is missed; None for a counter that never wraps.
-
-        Half of the time in which the device at its greatest power runs through the range.
-        """
-        wrap_j = self.channel.wrap_j
-        return None if wrap_j is None else wrap_j / (2.0 * power_limit_w(self.channel))
-
-    def visit(self, reading: Reading, before: Anchor | None) -> Anchor:
-        """The anchor after this reading; missed wraps and resets widen what may have been spent.
-
-        A reading that cannot be leaves the anchor where it is. If the next one goes on from there, the
-        counter has jumped for good, and what it counted in between is not known.
-        """
-        if before is None:
-            return Anchor(reading.t_ns, reading.value, 0.0, 0.0)
-        step = self.step(before.t_ns, before.raw_j, reading)
-        if step is None:
-            jumped, self._beyond = self._beyond, reading
-            if jumped is None or self.step(jumped.t_ns, jumped.value, reading) is None:
-                return before
-            most_j = power_limit_w(self.channel) * (reading.t_ns - before.t_ns) * 1e-9
-            step = (0.0, most_j)
-        self._beyond = None
-        return Anchor(reading.t_ns, reading.value, before.sure_j + step[0], before.extra_j + step[1])
-
-    def step(self, t_ns: int, raw_j: float, reading: Reading) -> tuple[float, float] | None:
-        """Sure and possible further energy in J from an earlier value to a reading; None if it cannot be."""
-        duration_s = (reading.t_ns - t_ns) * 1e-9
-        wrap_j = self.channel.wrap_j
-        most_j = power_limit_w(self.channel) * max(duration_s, 0.0)
-        gained, kind = difference(raw_j, reading.value, wrap_j)
-        # A "wrap" that would need thrice the device's limit was a reset: the limit may be a nominal one.
-        if kind == "wrap" and gained > 3.0 * most_j + 1.0:
-            gained, kind = max(reading.value, 0.0), "reset"
-        # an estimate may be told late of what a child process used
-        if self.provenance == "measured" and not self._possible(gained, duration_s):
-            return None
-        if kind == "reset":
-            return gained, max(most_j - gained, 0.0)
-        if wrap_j is not None and most_j - gained >= wrap_j:
-            # visits that came too late (an overloaded host) or not at all may have missed whole turns
-            return gained, wrap_j * math.floor((most_j - gained) / wrap_j)
-        return gained, 0.0
-
-    def _possible(self, gained_j: float, duration_s: float) -> bool:
-        # values just beyond the range that is stated come from its rounding
-        return -1e-6 * (self.channel.wrap_j or 0.0) <= gained_j <= possible_j(self.channel, duration_s)
-
-    def gain(
-        self, first: Reading, anchor: Anchor | None, last: Reading, anchor_last: Anchor | None
-    ) -> tuple[float, float] | None:
-        """Sure and possible further energy in J between two readings, each with the anchor of its time.
-
-        None where the counter cannot have gained so much: one of the readings is none.
-        """
-        if anchor is anchor_last or anchor is None or anchor_last is None:
-            return self.step(first.t_ns, first.value, last)
-        before = self.step(anchor.t_ns, anchor.raw_j, first)
-        after = self.step(anchor_last.t_ns, anchor_last.raw_j, last)
-        if before is None or after is None:
-            return self._unanchored(first, last)
-        head, (tail, tail_extra) = before[0], after
-        sure_j = anchor_last.sure_j - anchor.sure_j - head + tail
-        extra_j = anchor_last.extra_j - anchor.extra_j + tail_extra
-        if sure_j < -1e-6 * head and extra_j == 0.0:
-            # a reset that no visit saw: one reading went back where the next visit was higher again
-            return self._unanchored(first, last)
-        # after a reset the part before it is not in the sum, and taking the head off would count it twice
-        return (sure_j if extra_j == 0.0 else max(sure_j, 0.0)), extra_j
-
-    def _unanchored(self, first: Reading, last: Reading) -> tuple[float, float] | None:
-        """The gain between two readings that do not fit to the visits: what else was spent is not known."""
-        direct = self.step(first.t_ns, first.value, last)
-        if direct is None:
-            return None
-        most_j = power_limit_w(self.channel) * (last.t_ns - first.t_ns) * 1e-9
-        return direct[0], max(direct[1], most_j - direct[0], 0.0)
-
-
-class Edge:
-    """One edge of a window over a gauge, resolved when the gauge has shown all of the power around it.
-
-    Attributes:
-        t_ns: its monotonic time.
-        sums: the running integral at the time when the gauge showed that moment; None until then.
-        before: the integral when the gauge had shown nothing yet of what came after the edge.
-        after: the integral when it had shown all of what came before it.
-        unrest_w: the range of power shown around it, in W.
-        step_w: how much more is shown after it than before, in W.
-        dark: whether the gauge showed nothing for so long that it was given up.
-    """
-
-    __slots__ = ("__weakref__", "after", "before", "dark", "step_w", "sums", "t_ns", "unrest_w")
-
-    def __init__(self, t_ns: int) -> None:
-        self.t_ns = t_ns
-        self.sums: PowerSums | None = None
-        self.dark = False
-        self.before: PowerSums | None = None
-        self.after: PowerSums | None = None
-        self.unrest_w = 0.0
-        self.step_w = 0.0
-
-
-def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterLine | GaugeLine:
-    """The line for a meter, by what its channel says it shows."""
-    if meter.channel.is_counter:
-        return CounterLine(meter)
-    # imported for machines that have a gauge: the first window shall not wait for more than it needs
-    from wattwhat.acquisition.gauge_input import GaugeLine
-
-    return GaugeLine(meter, clock)
 
 
 def is_reading(item: Any) -> bool:

@@ -6,6 +6,8 @@ Windows hold two snapshots each and nothing else; what happened between them is 
 
 from __future__ import annotations
 
+from wattwhat.acquisition.shared import _after_fork, shared_rig
+
 import os
 import threading
 import time
@@ -13,18 +15,20 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.containment import counted_ids
 from wattwhat.errors import ArgumentError, MeterLostError
 from wattwhat.guard import pass_on
 from wattwhat.acquisition.closing import close_when_forgotten, enrol, enrolled
-from wattwhat.acquisition.inputs import Anchor, CounterLine, Edge, Gap, is_reading, open_line
+from wattwhat.acquisition.inputs import Gap, is_reading
+from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.counter_input import Anchor, CounterLine
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.acquisition.sampler import Sampler
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine
 
-__all__ = ["Rig", "Snapshot", "shared_rig"]
+__all__ = ["Rig", "Snapshot", "open_line", "unseen_gpu"]
 
 # Snapshots about this old are kept as context: they tell the power around windows that are too short to
 # tell it themselves.
@@ -217,79 +221,37 @@ def _stamp(readings: list[Any], t_ns: int) -> None:
             item.t_ns = t_ns
 
 
-_shared: dict[tuple[Any, ...] | None, Rig] = {}
-_own: dict[tuple[Any, ...], tuple[tuple[Any, ...], Rig]] = {}
-_MOST_OWN = 4
-_lock = threading.Lock()
-
-
-def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
-    """The rig of these backends, opened on first use and shared by all windows of the process.
-
-    Args:
-        backends: names or Backend objects; None takes every available one, and the estimate for what
-            no sensor covers.
-
-    Raises:
-        BackendError: a name is not known, or it cannot serve; the message says why and what would help.
-    """
-    key = _key(backends)
-    if key is not None and any(not isinstance(one, str) for one in key):
-        return _rig_of_objects(key)
-    found = _shared.get(key)
-    if found is not None and not found.closed:
-        return found
-    with _lock:
-        found = _shared.get(key)
-        if found is None or found.closed:
-            from wattwhat.acquisition.discovery import open_rig
-
-            found = _shared[key] = open_rig(key)
-    return found
-
-
-def _rig_of_objects(key: tuple[Any, ...]) -> Rig:
-    """The rig of somebody's own backend objects: the latest few are kept, others while windows use them."""
-    identity = tuple(one if isinstance(one, str) else id(one) for one in key)
-    with _lock:
-        kept = _own.get(identity)
-        if kept is not None and not kept[1].closed:
-            return kept[1]
-        from wattwhat.acquisition.discovery import open_rig
-
-        rig = open_rig(key)
-        close_when_forgotten(rig)
-        _own[identity] = (key, rig)  # the objects are kept with it, so that their identities stay theirs
-        while len(_own) > _MOST_OWN:
-            del _own[next(iter(_own))]
-        return rig
-
-
-def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
-    if backends is None:
-        return None
-    if isinstance(backends, str):
-        raise ArgumentError(f"backends: expected a list of names such as [{backends!r}], got {backends!r}")
-    try:
-        return tuple(backends)
-    except TypeError as err:
-        raise ArgumentError(f"backends: expected a list of names, got {backends!r}") from err
-
-
-def close_all() -> None:
-    """Close every rig; the next window opens a new one."""
-    rigs = enrolled()  # before they are let go: whoever holds none of them would find none to close
-    with _lock:
-        _shared.clear()
-        _own.clear()
-    for rig in rigs:
-        rig.close()
-
-
-def _after_fork() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterLine | GaugeLine:
+    """The line for a meter, by what its channel says it shows."""
+    if meter.channel.is_counter:
+        return CounterLine(meter)
+    # imported for machines that have a gauge: the first window shall not wait for more than it needs
+    from wattwhat.acquisition.gauge_input import GaugeLine
+
+    return GaugeLine(meter, clock)
+
+
+# Channels of these components show what a GPU draws, alone or with the rest.
+_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
+
+
+_UNSEEN_GPU = (
+    "a GPU is in use that no backend measures: its energy is missing from this number; "
+    "run 'wattwhat doctor' to see why",
+)
+
+
+def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
+    """A warning where a GPU is in use and no channel of the rig shows it.
+
+    Args:
+        rig: the open meters.
+        in_use: whether the workload or this process uses a GPU.
+    """
+    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
+        return ()
+    return _UNSEEN_GPU

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from wattwhat.errors import MeterLostError
 from wattwhat.guard import pass_on
-from wattwhat.acquisition.inputs import CounterLine
+from wattwhat.acquisition.counter_input import CounterLine
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine

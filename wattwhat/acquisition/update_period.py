@@ -13,7 +13,7 @@ from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine
-    from wattwhat.acquisition.inputs import CounterLine
+    from wattwhat.acquisition.counter_input import CounterLine
 
 __all__ = ["learn_periods", "observe_period"]
 

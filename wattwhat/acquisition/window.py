@@ -11,9 +11,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wattwhat.errors import ArgumentError, WindowError
-from wattwhat.sensing.estimate.settings import check_estimate
-from wattwhat.acquisition.meter_set import Rig, Snapshot, shared_rig
-from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, unseen_gpu, unwaited, wait
+from wattwhat.acquisition.shared import check_estimate
+from wattwhat.acquisition.meter_set import Rig, Snapshot
+from wattwhat.acquisition.shared import shared_rig
+from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, unwaited, wait
+from wattwhat.acquisition.meter_set import unseen_gpu
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

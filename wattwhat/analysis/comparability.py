@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from wattwhat.records.channel import names_host
 
 if TYPE_CHECKING:
-    from wattwhat.records.measurement import ChannelEnergy, Measurement
+    from wattwhat.records.measurement import Measurement
+    from wattwhat.records.channel_energy import ChannelEnergy
 
 __all__ = ["differences", "doubts", "shared_ids", "told"]
 

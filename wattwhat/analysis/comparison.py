@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.analysis.verdicts import BASES, CANNOT_TELL
+
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,16 +12,14 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.analysis.comparability import differences, doubts
-from wattwhat.records.quantity import Quantity, coverage_factor, finite_or_none
+from wattwhat.records.quantity import Quantity, finite_or_none
+from wattwhat.records.coverage import coverage_factor
 from wattwhat.analysis.ratio import ratio_interval, spread_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["BASES", "CANNOT_TELL", "Comparison", "compare"]
-
-BASES = ("item", "call", "total")
-CANNOT_TELL = "cannot tell"
+__all__ = ["Comparison", "compare"]
 
 
 def _sentences(value: Iterable[str]) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ def compare(
 
     Example:
         >>> from wattwhat import Channel, Measurement, Quantity
-        >>> from wattwhat.records.measurement import ChannelEnergy
+        >>> from wattwhat.records.channel_energy import ChannelEnergy
         >>> gpu = Channel("h/nvml/0", "nvml", "a GPU", "gpu", "energy", gain_error=0.03)
         >>> def run(label, joules):
         ...     energy = Quantity(joules, 0.03 * joules, "J")

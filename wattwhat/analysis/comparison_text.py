@@ -7,7 +7,7 @@ import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
-from wattwhat.analysis.comparison import CANNOT_TELL
+from wattwhat.analysis.verdicts import CANNOT_TELL
 from wattwhat.records.formatting import one_line
 
 if TYPE_CHECKING:

@@ -5,21 +5,23 @@ Nothing is measured here. The channels say how wrong they may be; the budget say
 
 from __future__ import annotations
 
+from wattwhat.records.channel_energy import own_u
+
+from wattwhat.records.sources import SYSTEMATIC
+
 import math
 from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.records.budget import GAIN, MODEL, OFFSET, remaining_u
+from wattwhat.records.sources import GAIN, MODEL, OFFSET, remaining_u
 
 if TYPE_CHECKING:
     from wattwhat.records.channel import Channel
-    from wattwhat.records.measurement import ChannelEnergy, Measurement
+    from wattwhat.records.measurement import Measurement
+    from wattwhat.records.channel_energy import ChannelEnergy
 
-__all__ = ["SYSTEMATIC", "Share", "independent_u_j", "own_u", "shares_of"]
-
-# What every reading of one sensor has in common, so that it is the same in two measurements.
-SYSTEMATIC = (GAIN, MODEL, OFFSET)
+__all__ = ["Share", "independent_u_j", "shares_of"]
 
 
 @attrs.frozen
@@ -46,7 +48,7 @@ def shares_of(measurement: Measurement) -> tuple[Share, ...]:
     """Gain, model and offset of a measurement's budget, dealt out to its counted channels.
 
     Each channel gets what it says of itself (gain_error times its energy, offset_w), scaled so that the
-    rules of `wattwhat.energy.joules.total` (linear within a backend, in quadrature between backends) give the
+    rules of `wattwhat.energy.totals.total` (linear within a backend, in quadrature between backends) give the
     budget's figure again. Where no channel says anything, they share in proportion to their energies.
 
     Args:
@@ -54,7 +56,7 @@ def shares_of(measurement: Measurement) -> tuple[Share, ...]:
 
     Example:
         >>> from wattwhat import Channel, Measurement, Quantity
-        >>> from wattwhat.records.measurement import ChannelEnergy
+        >>> from wattwhat.records.channel_energy import ChannelEnergy
         >>> gpu = Channel("h/x/0", "x", "a GPU", "gpu", "energy", gain_error=0.03)
         >>> m = Measurement(label="a", energy_j=Quantity(100, 3, "J"), budget=(("sensor gain", 3.0),),
         ...                 channels=(ChannelEnergy(gpu, Quantity(100, 3, "J")),))
@@ -98,16 +100,3 @@ def _dealt(source: str, u_j: float, counted: list[ChannelEnergy]) -> list[Share]
     ]
 
 
-def own_u(source: str, entry: ChannelEnergy) -> float:
-    """What the channel itself says of this source, in J, or in W where every span is the same (offset).
-
-    Args:
-        source: "sensor gain", "model" or "sensor offset".
-        entry: the channel and its energy.
-    """
-    channel, energy = entry.channel, entry.energy_j
-    if source == OFFSET:
-        return channel.offset_w or 0.0
-    if energy is None or (entry.provenance == "estimated") != (source == MODEL):
-        return 0.0
-    return (channel.gain_error or 0.0) * abs(energy.value)

@@ -5,6 +5,8 @@ Only spans, energies and containment are looked at here; no Measurement is made 
 
 from __future__ import annotations
 
+from wattwhat.records.containment import related
+
 import bisect
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from wattwhat.records.channel import Channel, with_enclosed
-from wattwhat.records.measurement import ChannelEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 
-__all__ = ["Seen", "Span", "choose", "covered_s", "densest", "related"]
+__all__ = ["Seen", "Span", "choose", "covered_s", "densest"]
 
 # Clocks of processes differ by milliseconds, so spans that only graze each other are taken as one after the
 # other: up to this share of each may overlap at either end.
@@ -186,44 +188,6 @@ def _groups(ordered: Sequence[Seen], relatives: Mapping[str, frozenset[str]]) ->
     for one in ordered:
         groups.setdefault(root(one.key), []).append(one)
     return list(groups.values())
-
-
-def related(channels: Mapping[str, Channel]) -> tuple[dict[str, frozenset[str]], dict[str, int]]:
-    """Which keys share joules, and how deep each lies.
-
-    Args:
-        channels: a channel for each key; several keys may have channels of one id.
-
-    Returns:
-        For each key the keys of itself, of what contains it and of what it contains, however deep; and for
-        each key by how many it is contained.
-    """
-    by_id: dict[str, list[str]] = {}
-    contains: dict[str, set[str]] = {}
-    channels = with_enclosed(channels)
-    for key, channel in channels.items():
-        by_id.setdefault(channel.id, []).append(key)
-        contains.setdefault(channel.id, set()).update(channel.contains)
-    relatives = {key: {key} for key in channels}
-    depth = dict.fromkeys(channels, 0)
-    for outer, channel in channels.items():
-        for inner_id in _inside(channel.id, contains):
-            for inner in by_id.get(inner_id, ()):
-                relatives[outer].add(inner)
-                relatives[inner].add(outer)
-                depth[inner] += 1
-    return {key: frozenset(keys) for key, keys in relatives.items()}, depth
-
-
-def _inside(channel_id: str, contains: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    todo = list(contains.get(channel_id, ()))
-    while todo:
-        inner = todo.pop()
-        if inner not in found and inner != channel_id:
-            found.add(inner)
-            todo.extend(contains.get(inner, ()))
-    return found
 
 
 def covered_s(spans: Iterable[Span]) -> float:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from wattwhat.analysis.contributions import Share, independent_u_j, shares_of
-from wattwhat.records.budget import OFFSET
+from wattwhat.records.sources import OFFSET
 from wattwhat.analysis.comparability import shared_ids
 from wattwhat.records.quantity import Quantity
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.analysis.comparison import BASES, Comparison, compare
+from wattwhat.analysis.comparison import Comparison, compare
+from wattwhat.analysis.verdicts import BASES
 from wattwhat.errors import ArgumentError, ComparisonError
 
 if TYPE_CHECKING:

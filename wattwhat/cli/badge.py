@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Make the label."""
-    from wattwhat.records.jsonl import write_atomically
+    from wattwhat.records.atomic_write import write_atomically
     from wattwhat.report.badge import badge_of
 
     check_destination(arguments.json, holds=("schemaVersion", "message"))

@@ -89,7 +89,7 @@ def _calibrated(
     """Findings about every sensor, and what of them is worth keeping."""
     from datetime import datetime, timezone
 
-    from wattwhat.acquisition.meter_set import close_all, shared_rig
+    from wattwhat.acquisition.shared import close_all, shared_rig
 
     rig = shared_rig(backends)
     try:

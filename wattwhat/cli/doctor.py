@@ -97,7 +97,7 @@ def examine(
     import platform
 
     from wattwhat._version import __version__
-    from wattwhat.records.channel import host_name
+    from wattwhat.sensing.host import host_name
     from wattwhat.acquisition.discovery import ENV_BACKENDS, close_found, survey
     from wattwhat.acquisition.update_period import observe_period
 
@@ -184,7 +184,7 @@ def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
 
     Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
     """
-    from wattwhat.records.channel import counted_ids
+    from wattwhat.records.containment import counted_ids
     from wattwhat.acquisition.discovery import choose_meters
 
     if set(chosen) - {one.plugin.name for one in found if one.availability.available}:

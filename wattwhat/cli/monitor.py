@@ -62,9 +62,9 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
-    from wattwhat.sensing.estimate.settings import check_estimate
+    from wattwhat.acquisition.shared import check_estimate
     from wattwhat.report.live_power import Monitor, looks
-    from wattwhat.acquisition.meter_set import shared_rig
+    from wattwhat.acquisition.shared import shared_rig
     from wattwhat.acquisition.window import track
 
     live = arguments.json is None and not arguments.plain and stream.isatty()

@@ -170,7 +170,7 @@ def deliver(text: str, path: str | None) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    from wattwhat.records.jsonl import write_atomically
+    from wattwhat.records.atomic_write import write_atomically
 
     if path is None or path == "-":
         say(text)

@@ -68,7 +68,8 @@ def table(measurements: Sequence[Measurement]) -> list[str]:
     Args:
         measurements: at least one.
     """
-    from wattwhat.report.text_table import Column, listing, plus_minus, short_time
+    from wattwhat.report.text_table import Column, listing
+    from wattwhat.records.formatting import plus_minus, short_time
 
     origins = [_origin(measurement) for measurement in measurements]
     same = len(set(origins)) == 1
@@ -153,7 +154,7 @@ def _below(measurements: Sequence[Measurement], origin: str | None, doubtful: bo
 
 
 def _clean(text: str) -> str:
-    from wattwhat.report.text_table import clean
+    from wattwhat.records.formatting import clean
 
     return clean(text)
 

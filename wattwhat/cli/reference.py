@@ -169,7 +169,7 @@ def _print(grade: FrontierGrade, as_json: bool) -> None:
 
 def describe(grade: FrontierGrade) -> list[str]:
     """A reference in lines of at most 80 columns: of what it is, what the frontier needs, its members."""
-    from wattwhat.report.text_table import clean
+    from wattwhat.records.formatting import clean
 
     low, high = grade.accuracy_range
     facts = {"task": "", "protocol": grade.protocol, "date": grade.date, **grade.traits}
@@ -189,7 +189,8 @@ def describe(grade: FrontierGrade) -> list[str]:
 
 def _frontier(grade: FrontierGrade, low: float, high: float) -> list[str]:
     from wattwhat.records.quantity import Quantity
-    from wattwhat.report.text_table import Column, energy_unit, listing
+    from wattwhat.report.text_table import Column, listing
+    from wattwhat.records.formatting import energy_unit
 
     steps = [low + (high - low) * k / (_STEPS - 1) for k in range(_STEPS)]
     rows = []
@@ -210,7 +211,8 @@ def _three_digits(value: float) -> str:
 def _members(grade: FrontierGrade) -> list[str]:
     from wattwhat.cli.read import fill_of
     from wattwhat.records.quantity import Quantity
-    from wattwhat.report.text_table import Column, listing, plus_minus
+    from wattwhat.report.text_table import Column, listing
+    from wattwhat.records.formatting import plus_minus
     from wattwhat.scoring.grade_letters import letter_of
 
     rows, excesses = [], []

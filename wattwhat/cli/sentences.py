@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from wattwhat.cli.output import say, wrap
-from wattwhat.report.text_table import clean
+from wattwhat.records.formatting import clean
 
 __all__ = ["as_options", "complain", "complain_of", "together"]
 

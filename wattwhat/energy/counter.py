@@ -11,19 +11,11 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from wattwhat.records.budget import EDGES, LOST, RESOLUTION, UNSEEN
+from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import (
-    ASSUMED_PERIOD_S,
-    SHORT_SPREAD,
-    SPREAD,
-    Joules,
-    period_s,
-    power_limit_w,
-    reach_w,
-    sensor_parts,
-    time_words,
-)
+from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.records.formatting import time_words
+from wattwhat.energy.assumptions import ASSUMED_PERIOD_S, SHORT_SPREAD, SPREAD, period_s, power_limit_w, reach_w
 
 __all__ = ["counter_energy", "difference"]
 

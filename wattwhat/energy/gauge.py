@@ -15,9 +15,10 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.budget import EDGES, LOST, RESOLUTION, UNSEEN
+from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import Joules, period_s, power_limit_w, reach_w, sensor_parts
+from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.energy.possible import beyond_words
 from wattwhat.energy.power_integral import PowerSums
 

@@ -157,7 +157,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 def _skip_without_sensor(backends: Any) -> None:
     from wattwhat.errors import BackendError
-    from wattwhat.acquisition.meter_set import shared_rig
+    from wattwhat.acquisition.shared import shared_rig
 
     try:
         rig = shared_rig(backends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from wattwhat.sensing.backend import find_plugins, load
+from wattwhat.plugins import find_plugins, load
 from wattwhat.errors import BackendError, LogError
 from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from wattwhat.records.sources import _SYSTEMATIC
+
+from wattwhat.records.coverage import _Z95, student_factor
+
 import math
 import re
 from collections.abc import Sequence
 
 import attrs
 
-from wattwhat.records.budget import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN, Budget
-from wattwhat.energy.joules import Joules, total
+from wattwhat.records.budget import Budget
+from wattwhat.records.sources import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN
+from wattwhat.energy.joules import Joules
+from wattwhat.energy.totals import total
 from wattwhat.acquisition.evaluation import Account
 from wattwhat.measuring.steady_state import rising_blocks
 
-__all__ = [
-    "Block",
-    "add_up",
-    "block_j",
-    "items_of",
-    "power_rise",
-    "repeats_u_j",
-    "seen_j",
-    "shrinkable_half_width",
-    "student_factor",
-    "with_repeats",
-]
+__all__ = ["Block", "add_up", "block_j", "items_of", "power_rise", "repeats_u_j", "seen_j", "shrinkable_half_width", "with_repeats"]
 
-_SYSTEMATIC = (GAIN, OFFSET, MODEL)
 _RANDOM = (EDGES, RESOLUTION, UNSEEN)
-_Z95 = 1.959963984540054
 _FIGURE = re.compile(r"\d[\d.e+-]*")
 
 
@@ -47,33 +40,6 @@ class Block:
     calls: int
     duration_s: float
     items: float | None = None
-
-
-def student_factor(samples: int) -> float:
-    """By how much a standard uncertainty from few samples is widened so that k = 1.96 still covers 95 %.
-
-    Student's t for ``samples - 1`` degrees of freedom over the normal quantile (GUM G.3), by the expansion
-    of Abramowitz and Stegun 26.7.5 from four degrees of freedom on.
-
-    Args:
-        samples: how many, at least 2.
-
-    Example:
-        >>> round(student_factor(2), 2), round(student_factor(10), 3), round(student_factor(1000), 3)
-        (6.48, 1.154, 1.001)
-    """
-    freedom = samples - 1
-    exact = {1: 12.706205, 2: 4.302653, 3: 3.182446}
-    if freedom in exact:
-        return exact[freedom] / _Z95
-    z, n = _Z95, float(freedom)
-    terms = (
-        z,
-        (z**3 + z) / 4.0 / n,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96.0 / n**2,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384.0 / n**3,
-    )
-    return math.fsum(terms) / z
 
 
 def add_up(blocks: Sequence[Block]) -> Account:

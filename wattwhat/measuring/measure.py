@@ -13,13 +13,13 @@ import attrs
 
 from wattwhat.measuring.devices import check_devices
 from wattwhat.errors import ArgumentError
-from wattwhat.sensing.estimate.settings import check_estimate
+from wattwhat.acquisition.shared import check_estimate
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.metrics import check_metrics
 from wattwhat.measuring.plan import Plan, is_number
-from wattwhat.acquisition.meter_set import shared_rig
+from wattwhat.acquisition.shared import shared_rig
 from wattwhat.measuring.session import Progress, run_plan
-from wattwhat.workloads.base import make_workload
+from wattwhat.workloads.choose import make_workload
 
 __all__ = ["measure"]
 

@@ -22,9 +22,10 @@ from wattwhat.measuring.blocks import (
     shrinkable_half_width,
     with_repeats,
 )
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.containment import counted_ids
 from wattwhat.measuring.devices import concerned
-from wattwhat.energy.joules import period_s, total
+from wattwhat.energy.totals import total
+from wattwhat.energy.assumptions import period_s
 from wattwhat.sensing.host import environment
 from wattwhat.energy.gauge import answer_s
 from wattwhat.acquisition.evaluation import account, measurement_of
@@ -34,7 +35,8 @@ from wattwhat.records.quantity import Quantity
 from wattwhat.acquisition.meter_set import Rig
 from wattwhat.measuring.block_taking import Rounds
 from wattwhat.measuring.steady_state import drift
-from wattwhat.workloads.accelerators import accelerator_in_use, unseen_gpu
+from wattwhat.workloads.accelerators import accelerator_in_use
+from wattwhat.acquisition.meter_set import unseen_gpu
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.workloads.base import Workload
 

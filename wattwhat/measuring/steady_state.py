@@ -8,12 +8,14 @@ Each is tested at 2 %, so that steady power with white noise is doubted at most 
 
 from __future__ import annotations
 
+from wattwhat.records.coverage import student_p
+
 import math
 from collections.abc import Sequence
 
 import attrs
 
-__all__ = ["Drift", "drift", "rising_blocks", "student_p"]
+__all__ = ["Drift", "drift", "rising_blocks"]
 
 _ALPHA = 0.02
 _FEWEST_BLOCKS = 8
@@ -44,29 +46,6 @@ class Drift:
         if self.per_minute > 0:
             return f"power was still rising by {percent}: run longer or warm up"
         return f"power was falling by {percent}: the device may be throttling, or had been busy before"
-
-
-def student_p(t: float, freedom: int) -> float:
-    """Probability that Student's t exceeds this in size, either way (Abramowitz and Stegun 26.7.3, 26.7.4).
-
-    Args:
-        t: the value.
-        freedom: degrees of freedom, at least 1.
-
-    Example:
-        >>> round(student_p(2.228, 10), 3), round(student_p(3.182, 3), 3)
-        (0.05, 0.05)
-    """
-    theta = math.atan(abs(t) / math.sqrt(freedom))
-    sine, cosine = math.sin(theta), math.cos(theta)
-    odd = freedom % 2
-    term = cosine if odd else 1.0
-    total = term if freedom > 1 else 0.0
-    for k in range(2 + odd, freedom - 1, 2):
-        term *= cosine**2 * (k - 1) / k
-        total += term
-    inside = 2.0 / math.pi * (theta + sine * total) if odd else sine * total
-    return max(1.0 - inside, 0.0)
 
 
 def rising_blocks(energies_j: Sequence[float], durations_s: Sequence[float]) -> int:

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from wattwhat.analysis.contributions import SYSTEMATIC, own_u
-from wattwhat.records.budget import EDGES, LOST, REPEATS, RESOLUTION, UNSEEN
+from wattwhat.records.channel_energy import own_u
+from wattwhat.records.sources import SYSTEMATIC
+from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, UNSEEN
 
 if TYPE_CHECKING:
     from wattwhat.records.budget import Budget
-    from wattwhat.records.measurement import ChannelEnergy
+    from wattwhat.records.channel_energy import ChannelEnergy
 
 __all__ = ["table"]
 
@@ -88,7 +89,7 @@ def _between(source: str, groups: dict[str, list[str]]) -> str:
 
 
 def _note(source: str, groups: dict[str, list[str]]) -> str:
-    """Which channels have a source in common, by the rules of `wattwhat.energy.joules.total`."""
+    """Which channels have a source in common, by the rules of `wattwhat.energy.totals.total`."""
     alike = [f"common to {_listed(ids)}" for ids in groups.values() if len(ids) > 1]
     if not alike:
         return ""
@@ -98,7 +99,7 @@ def _note(source: str, groups: dict[str, list[str]]) -> str:
 
 def _listed(ids: Sequence[str]) -> str:
     """Names of channels, without the host where all are of one; estimates of processes have one name."""
-    from wattwhat.report.text_table import clean
+    from wattwhat.records.formatting import clean
 
     one_host = len({name.partition("/")[0] for name in ids}) == 1
     names = []

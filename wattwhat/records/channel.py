@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from wattwhat.sensing.host import host_name
+
+from wattwhat.records.containment import counted_ids
+
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -11,7 +15,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["COMPONENTS", "UNKNOWN_HOST", "Channel", "counted_ids", "host_name", "names_host", "with_enclosed"]
+__all__ = ["COMPONENTS", "Channel", "UNKNOWN_HOST", "names_host", "with_enclosed"]
 
 # Where the host would stand in the id of a channel of a log that names none.
 UNKNOWN_HOST = "unknown-host"
@@ -153,38 +157,6 @@ class Channel:
         return cls(**{name: value for name, value in data.items() if name in names})
 
 
-def counted_ids(channels: Iterable[Channel]) -> set[str]:
-    """Ids of the channels whose energies may be added: no other given channel contains them.
-
-    A channel of component ``"wall"`` or ``"host"`` contains every other channel of its host (the first part
-    of the id): a meter in the mains or of the whole machine cannot know their names.
-
-    Args:
-        channels: channels read together; the same id twice is one channel.
-
-    Returns:
-        The ids that are not inside another one, however deep the nesting.
-
-    Example:
-        >>> core = Channel("h/rapl/core-0", "rapl", "core 0", "core", "energy")
-        >>> package = Channel("h/rapl/package-0", "rapl", "package 0", "cpu", "energy",
-        ...                   contains=(core.id,))
-        >>> counted_ids([core, package])
-        {'h/rapl/package-0'}
-    """
-    by_id = with_enclosed({channel.id: channel for channel in channels})
-    inside: set[str] = set()
-    for channel in by_id.values():
-        inside |= _descendants(channel, by_id)
-    # Two channels that claim to contain each other would both vanish: keep the first of such a ring.
-    counted = set(by_id) - inside
-    for channel_id in by_id:
-        if channel_id in counted or _has_counted_ancestor(channel_id, counted, by_id):
-            continue
-        counted.add(channel_id)
-    return counted
-
-
 def with_enclosed(by_key: Mapping[str, Channel]) -> dict[str, Channel]:
     """The channels, those of component ``"wall"`` and ``"host"`` with the ids of all that is in their host.
 
@@ -212,40 +184,6 @@ def with_enclosed(by_key: Mapping[str, Channel]) -> dict[str, Channel]:
         ]
         full[key] = attrs.evolve(outer, contains=tuple(dict.fromkeys((*outer.contains, *inside))))
     return full
-
-
-def _descendants(channel: Channel, by_id: dict[str, Channel]) -> set[str]:
-    """Every id inside this channel, its own left out; ids nobody reads here still pass containment on."""
-    found: set[str] = set()
-    todo = list(channel.contains)
-    while todo:
-        channel_id = todo.pop()
-        if channel_id in found or channel_id == channel.id:
-            continue
-        found.add(channel_id)
-        if channel_id in by_id:
-            todo.extend(by_id[channel_id].contains)
-    return found
-
-
-def _has_counted_ancestor(channel_id: str, counted: set[str], by_id: dict[str, Channel]) -> bool:
-    return any(channel_id in _descendants(by_id[other], by_id) for other in counted)
-
-
-def host_name() -> str:
-    """This machine's name as it begins the ids of its channels, without any domain.
-
-    Example:
-        >>> "/" in host_name()
-        False
-    """
-    if hasattr(os, "uname"):  # quicker than importing socket, and the same name
-        name = os.uname().nodename
-    else:
-        import socket
-
-        name = socket.gethostname()
-    return (name.split(".")[0] or "localhost").replace("/", "-")
 
 
 def names_host(channel_id: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from wattwhat.errors import ArgumentError
+
 import math
 
-__all__ = ["f_tail", "t_quantile", "t_tail"]
+__all__ = ["coverage_factor", "f_tail", "student_factor", "student_p", "t_quantile", "t_tail"]
 
 
 def t_tail(t: float, degrees: float) -> float:
@@ -76,3 +78,78 @@ def _fraction(a: float, b: float, x: float) -> float:
 
 def _away(value: float, tiny: float) -> float:
     return value if abs(value) > tiny else tiny
+
+
+def coverage_factor(coverage: float) -> float:
+    """The k of a normal distribution for this coverage (GUM G.1.3): 0.95 gives 1.96.
+
+    Args:
+        coverage: probability that the interval holds the true value, between 0 and 1.
+
+    Raises:
+        ArgumentError: coverage is not strictly between 0 and 1.
+
+    Example:
+        >>> round(coverage_factor(0.95), 3)
+        1.96
+    """
+    if coverage == 0.95:  # by far the most frequent, and statistics is slow to import
+        return 1.959963984540054
+    if isinstance(coverage, str) or not 0.0 < coverage < 1.0:
+        raise ArgumentError(f"coverage: {coverage!r} is not between 0 and 1; 0.95 means 95 %")
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf((1.0 + coverage) / 2.0)
+
+
+_Z95 = 1.959963984540054
+
+
+def student_factor(samples: int) -> float:
+    """By how much a standard uncertainty from few samples is widened so that k = 1.96 still covers 95 %.
+
+    Student's t for ``samples - 1`` degrees of freedom over the normal quantile (GUM G.3), by the expansion
+    of Abramowitz and Stegun 26.7.5 from four degrees of freedom on.
+
+    Args:
+        samples: how many, at least 2.
+
+    Example:
+        >>> round(student_factor(2), 2), round(student_factor(10), 3), round(student_factor(1000), 3)
+        (6.48, 1.154, 1.001)
+    """
+    freedom = samples - 1
+    exact = {1: 12.706205, 2: 4.302653, 3: 3.182446}
+    if freedom in exact:
+        return exact[freedom] / _Z95
+    z, n = _Z95, float(freedom)
+    terms = (
+        z,
+        (z**3 + z) / 4.0 / n,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96.0 / n**2,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384.0 / n**3,
+    )
+    return math.fsum(terms) / z
+
+
+def student_p(t: float, freedom: int) -> float:
+    """Probability that Student's t exceeds this in size, either way (Abramowitz and Stegun 26.7.3, 26.7.4).
+
+    Args:
+        t: the value.
+        freedom: degrees of freedom, at least 1.
+
+    Example:
+        >>> round(student_p(2.228, 10), 3), round(student_p(3.182, 3), 3)
+        (0.05, 0.05)
+    """
+    theta = math.atan(abs(t) / math.sqrt(freedom))
+    sine, cosine = math.sin(theta), math.cos(theta)
+    odd = freedom % 2
+    term = cosine if odd else 1.0
+    total = term if freedom > 1 else 0.0
+    for k in range(2 + odd, freedom - 1, 2):
+        term *= cosine**2 * (k - 1) / k
+        total += term
+    inside = 2.0 / math.pi * (theta + sine * total) if odd else sine * total
+    return max(1.0 - inside, 0.0)

@@ -6,7 +6,7 @@ import math
 
 from wattwhat.records.quantity import Quantity
 
-__all__ = ["concise", "one_line", "siunitx", "with_prefix"]
+__all__ = ["clean", "concise", "energy_unit", "one_line", "plus_minus", "short_time", "siunitx", "time_words", "with_prefix"]
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 
@@ -95,3 +95,72 @@ def one_line(text: str, columns: int | None = None) -> str:
     """
     line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
     return line if columns is None or len(line) <= columns else f"{line[: columns - 1]}…"
+
+
+def time_words(seconds: float) -> str:
+    """A length of time for a sentence, in ms below a second.
+
+    Example:
+        >>> time_words(0.1), time_words(1.0004)
+        ('100 ms', '1 s')
+    """
+    return f"{seconds * 1e3:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
+
+
+_JOULES = ((1e-3, "uJ", 1e6), (1.0, "mJ", 1e3), (1e3, "J", 1.0), (1e6, "kJ", 1e-3), (math.inf, "MJ", 1e-6))
+
+
+def clean(text: str) -> str:
+    r"""A text of somebody's file as one line without anything that a terminal would obey.
+
+    Example:
+        >>> clean("a\x1b[2Jb\nc")
+        'a?[2Jb c'
+    """
+    if text.isprintable():
+        return text
+    spaced = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in spaced)
+
+
+def energy_unit(joules: float) -> str:
+    """The multiple of the joule that shows an energy with one to three digits before its point.
+
+    Example:
+        >>> energy_unit(0.02), energy_unit(20.0), energy_unit(2e7)
+        ('mJ', 'J', 'MJ')
+    """
+    size = abs(joules)
+    if not 0 < size < float("inf"):
+        return "J"
+    return next(unit for limit, unit, _ in _JOULES if size < limit)
+
+
+def plus_minus(quantity: Quantity) -> str:
+    """A value with its expanded uncertainty (k=2), energies in a unit that suits their size.
+
+    Example:
+        >>> plus_minus(Quantity(53210.0, 120.0, "J"))
+        '53.21 ± 0.24 kJ'
+    """
+    if not quantity.known:
+        return "unknown"
+    if quantity.unit == "J":
+        quantity = quantity.to(energy_unit(quantity.value))
+    return f"{quantity:U}".removesuffix(" (k=2)")
+
+
+def short_time(seconds: float | None) -> str:
+    """A length of time in the unit that suits it; a dash where it is not known.
+
+    Example:
+        >>> short_time(0.0021), short_time(95.0), short_time(7300.0), short_time(None)
+        ('2.1 ms', '95 s', '2.03 h', '-')
+    """
+    if seconds is None:
+        return "-"
+    for limit, unit, factor in ((1.0, "ms", 1e3), (120.0, "s", 1.0), (7200.0, "min", 1 / 60)):
+        if seconds < limit:
+            return f"{seconds * factor:.3g} {unit}"
+    hours = seconds / 3600.0
+    return f"{hours:.3g} h" if hours < 48.0 else f"{hours / 24.0:.4g} d"

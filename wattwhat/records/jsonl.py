@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.records.atomic_write import write_atomically
+
 import errno
 import json
 import os
@@ -11,7 +13,7 @@ from pathlib import Path
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.records.measurement import Measurement
 
-__all__ = ["read_jsonl", "write_atomically", "write_jsonl"]
+__all__ = ["read_jsonl", "write_jsonl"]
 
 
 def write_jsonl(path: str | os.PathLike[str], measurements: Measurement | Iterable[Measurement]) -> None:
@@ -31,26 +33,6 @@ def write_jsonl(path: str | os.PathLike[str], measurements: Measurement | Iterab
     """
     ones = [measurements] if isinstance(measurements, Measurement) else measurements
     write_atomically(path, "".join(f"{measurement.to_json()}\n" for measurement in ones))
-
-
-def write_atomically(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file through a temporary neighbour and a rename, so that no half of it is ever seen.
-
-    Raises:
-        OSError: it cannot be written, for instance because its folder is not there.
-    """
-    target = Path(path).resolve()
-    if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
-        target.write_text(text, encoding="utf-8")
-        return
-    if not target.parent.is_dir():  # else the error would name the temporary file
-        raise FileNotFoundError(errno.ENOENT, "there is no folder to write it into; make it first", str(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_jsonl(path: str | os.PathLike[str]) -> list[Measurement]:

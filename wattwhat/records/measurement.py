@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.records.channel_energy import ChannelEnergy
+
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -11,7 +13,8 @@ from typing import Any
 import attrs
 
 from wattwhat.records import validators as fields
-from wattwhat.records.budget import GAIN, IDLE, MODEL, OFFSET, Budget, remaining_u
+from wattwhat.records.budget import Budget
+from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
 from wattwhat.records.channel import Channel
 from wattwhat.derived import Derived
 from wattwhat.errors import ArgumentError
@@ -19,52 +22,9 @@ from wattwhat.records.validators import PROVENANCES
 from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
 
-__all__ = ["PROVENANCES", "SCHEMA", "ChannelEnergy", "Measurement"]
+__all__ = ["Measurement", "PROVENANCES", "SCHEMA"]
 
 SCHEMA = 1
-
-
-def _a_channel(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, Channel):
-        raise ArgumentError(f"channel: expected a wattwhat.Channel, got {value!r:.200}")
-
-
-@attrs.frozen(weakref_slot=False)
-class ChannelEnergy:
-    """The joules of one channel.
-
-    Args:
-        channel: what was read.
-        energy_j: the energy, or None if it was lost (a warning of the Measurement says why).
-        provenance: ``"measured"``, ``"estimated"`` or ``"imported"``.
-        counted: False where another counted channel contains this one, so that it is not added.
-    """
-
-    channel: Channel = attrs.field(validator=_a_channel)
-    energy_j: Quantity | None = attrs.field(default=None, validator=fields.joules_or_lost)
-    provenance: str = attrs.field(default="measured", validator=fields.known_provenance)
-    counted: bool = attrs.field(default=True, validator=fields.true_or_false)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        energy = None if self.energy_j is None else self.energy_j.to_dict()
-        return {
-            "channel": self.channel.to_dict(),
-            "energy_j": energy,
-            "provenance": self.provenance,
-            "counted": self.counted,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Any) -> ChannelEnergy:
-        """The inverse of `to_dict`."""
-        energy = data.get("energy_j")
-        return cls(
-            Channel.from_dict(data["channel"]),
-            None if energy is None else Quantity.from_dict(energy),
-            data["provenance"],
-            data["counted"],
-        )
 
 
 def _entries(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
@@ -252,6 +212,6 @@ class Measurement(Derived):
         return describe(self)
 
     def _repr_html_(self) -> str:
-        from wattwhat.report.notebook import measurement_html
+        from wattwhat.records.rendering import measurement_html
 
         return measurement_html(self)

@@ -7,6 +7,8 @@ the two sides is clear: with exact numbers always, between two quantities only w
 
 from __future__ import annotations
 
+from wattwhat.records.coverage import coverage_factor
+
 import math
 from typing import Any
 
@@ -15,7 +17,7 @@ import attrs
 from wattwhat.errors import ArgumentError, UnitError
 from wattwhat.records.value_text import concise, plus_minus
 
-__all__ = ["Quantity", "coverage_factor"]
+__all__ = ["Quantity"]
 
 # unit -> (dimension, factor to the first unit of that dimension)
 _UNITS: dict[str, tuple[str, float]] = {
@@ -69,28 +71,6 @@ def unit_factor(unit: str, into: str) -> float:
     if dimension != other_dimension:
         raise UnitError(f"{unit!r} is a unit of {dimension}, {into!r} one of {other_dimension}")
     return factor / other_factor
-
-
-def coverage_factor(coverage: float) -> float:
-    """The k of a normal distribution for this coverage (GUM G.1.3): 0.95 gives 1.96.
-
-    Args:
-        coverage: probability that the interval holds the true value, between 0 and 1.
-
-    Raises:
-        ArgumentError: coverage is not strictly between 0 and 1.
-
-    Example:
-        >>> round(coverage_factor(0.95), 3)
-        1.96
-    """
-    if coverage == 0.95:  # by far the most frequent, and statistics is slow to import
-        return 1.959963984540054
-    if isinstance(coverage, str) or not 0.0 < coverage < 1.0:
-        raise ArgumentError(f"coverage: {coverage!r} is not between 0 and 1; 0.95 means 95 %")
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf((1.0 + coverage) / 2.0)
 
 
 def _number(value: Any) -> float:

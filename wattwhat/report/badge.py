@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.records.quantity import Quantity, coverage_factor
+from wattwhat.records.quantity import Quantity
+from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.formatting import with_prefix
 
 if TYPE_CHECKING:

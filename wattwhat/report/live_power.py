@@ -14,7 +14,8 @@ from wattwhat.records.formatting import one_line, with_prefix
 
 if TYPE_CHECKING:
     from wattwhat.records.channel import Channel
-    from wattwhat.records.measurement import ChannelEnergy, Measurement
+    from wattwhat.records.measurement import Measurement
+    from wattwhat.records.channel_energy import ChannelEnergy
 
 __all__ = ["Look", "Monitor", "looks", "sparkline"]
 
@@ -84,7 +85,7 @@ class Monitor:
 
     Example:
         >>> from wattwhat import Channel, Measurement, Quantity
-        >>> from wattwhat.records.measurement import ChannelEnergy
+        >>> from wattwhat.records.channel_energy import ChannelEnergy
         >>> gpu = Channel("h/x/0", "x", "a GPU", "gpu", "energy")
         >>> def after(seconds, joules):
         ...     energy = Quantity(joules, 0.5, "J")

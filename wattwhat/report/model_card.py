@@ -108,7 +108,7 @@ def _fixed(value: float) -> str:
 
 
 def _body(measurements: Sequence[Measurement], footprint: Footprint | None, source: str | None) -> list[str]:
-    from wattwhat.report.tables import export
+    from wattwhat.report.export import export
 
     lines = ["## Energy", "", export(measurements, "markdown"), ""]
     lines += [

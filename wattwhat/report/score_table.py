@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wattwhat.records.quantity import Quantity
-from wattwhat.report.text_table import WIDTH, Column, energy_unit, listing
+from wattwhat.report.text_table import WIDTH, Column, listing
+from wattwhat.records.formatting import energy_unit
 
 __all__ = ["score_table"]
 

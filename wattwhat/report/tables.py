@@ -5,6 +5,8 @@ A model card for Hugging Face is in `model_card`, reached through the same `expo
 
 from __future__ import annotations
 
+from wattwhat.report.export import FORMATS, export
+
 import csv
 import io
 import math
@@ -19,9 +21,8 @@ from wattwhat.records.formatting import concise, one_line, siunitx
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["COLUMNS", "FORMATS", "export", "markdown_text", "rows"]
+__all__ = ["COLUMNS", "markdown_text", "rows"]
 
-FORMATS = ("markdown", "latex", "csv", "pandas", "model-card")
 
 # Columns of CSV and pandas, in this order for ever; metrics follow as metric_<name>. The unit is the last
 # part of a name, u_... is a standard uncertainty (k=1).
@@ -58,42 +59,6 @@ _QUANTITIES = (
 )
 # A spreadsheet runs what begins so (OWASP, "CSV injection").
 _FORMULA = re.compile(r"[=+\-@\t\r]")
-
-
-def export(measurements: Measurement | Iterable[Measurement], format: str, **options: Any) -> Any:
-    r"""Measurements in another program's format.
-
-    Args:
-        measurements: one or several.
-        format: ``"markdown"``, ``"latex"`` (booktabs and siunitx 3), ``"csv"``, ``"pandas"`` (a DataFrame) or
-            ``"model-card"`` (YAML block and body for Hugging Face).
-        options: of the model card, see `wattwhat.report.model_card.model_card`.
-
-    Returns:
-        A text, or a DataFrame.
-
-    Raises:
-        ArgumentError: the format or an option is not known, or pandas is not installed.
-
-    Example:
-        >>> from wattwhat import Measurement, Quantity
-        >>> run = Measurement(label="net|1", energy_j=Quantity(12.34, 0.05, "J"), items=100, duration_s=2.0)
-        >>> print(export(run.with_metrics(accuracy=0.91), "markdown"))
-        | model | J/item (k=1) | J (k=1) | W (k=1) | accuracy | source |
-        |---|---:|---:|---:|---:|---|
-        | net\|1 | 0.1234(5) | 12.34(5) | 6.170(25) | 0.91 | measured |
-    """
-    ones = _listed(measurements)
-    if format == "model-card":
-        from wattwhat.report.model_card import model_card
-
-        return model_card(ones, **options)
-    makers = {"markdown": _markdown, "latex": _latex, "csv": _csv, "pandas": _pandas}
-    if format not in makers:
-        raise ArgumentError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
-    if options:
-        raise ArgumentError(f"{', '.join(options)}: only the model card takes options, not {format!r}")
-    return makers[format](ones)
 
 
 def rows(measurements: Iterable[Measurement]) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
@@ -263,15 +228,3 @@ def _latex_text(text: str) -> str:
     return "".join(_LATEX.get(sign, sign) for sign in one_line(text))
 
 
-def _listed(measurements: Any) -> list[Any]:
-    from wattwhat.records.measurement import Measurement
-
-    if isinstance(measurements, Measurement):
-        return [measurements]
-    ones = list(measurements)
-    if not ones:
-        raise ArgumentError("measurements: expected at least one, got none")
-    for one in ones:
-        if not isinstance(one, Measurement):
-            raise ArgumentError(f"measurements: expected Measurements, got {type(one).__name__}")
-    return ones

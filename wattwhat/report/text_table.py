@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.records.formatting import clean, energy_unit, plus_minus, short_time
+
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -10,11 +12,10 @@ import attrs
 
 from wattwhat.records.quantity import Quantity
 
-__all__ = ["WIDTH", "Column", "bar", "clean", "energy_unit", "listing", "plus_minus", "short_time"]
+__all__ = ["Column", "WIDTH", "bar", "listing"]
 
 WIDTH = 80
 _NARROWEST = 8
-_JOULES = ((1e-3, "uJ", 1e6), (1.0, "mJ", 1e3), (1e3, "J", 1.0), (1e6, "kJ", 1e-3), (math.inf, "MJ", 1e-6))
 
 
 @attrs.frozen
@@ -81,62 +82,6 @@ def bar(share: float, width: int, fill: str = "█") -> str:
     if not share > 0:
         return ""
     return fill * max(1, round(min(share, 1.0) * width))
-
-
-def clean(text: str) -> str:
-    r"""A text of somebody's file as one line without anything that a terminal would obey.
-
-    Example:
-        >>> clean("a\x1b[2Jb\nc")
-        'a?[2Jb c'
-    """
-    if text.isprintable():
-        return text
-    spaced = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else "?" for letter in spaced)
-
-
-def energy_unit(joules: float) -> str:
-    """The multiple of the joule that shows an energy with one to three digits before its point.
-
-    Example:
-        >>> energy_unit(0.02), energy_unit(20.0), energy_unit(2e7)
-        ('mJ', 'J', 'MJ')
-    """
-    size = abs(joules)
-    if not 0 < size < float("inf"):
-        return "J"
-    return next(unit for limit, unit, _ in _JOULES if size < limit)
-
-
-def plus_minus(quantity: Quantity) -> str:
-    """A value with its expanded uncertainty (k=2), energies in a unit that suits their size.
-
-    Example:
-        >>> plus_minus(Quantity(53210.0, 120.0, "J"))
-        '53.21 ± 0.24 kJ'
-    """
-    if not quantity.known:
-        return "unknown"
-    if quantity.unit == "J":
-        quantity = quantity.to(energy_unit(quantity.value))
-    return f"{quantity:U}".removesuffix(" (k=2)")
-
-
-def short_time(seconds: float | None) -> str:
-    """A length of time in the unit that suits it; a dash where it is not known.
-
-    Example:
-        >>> short_time(0.0021), short_time(95.0), short_time(7300.0), short_time(None)
-        ('2.1 ms', '95 s', '2.03 h', '-')
-    """
-    if seconds is None:
-        return "-"
-    for limit, unit, factor in ((1.0, "ms", 1e3), (120.0, "s", 1.0), (7200.0, "min", 1 / 60)):
-        if seconds < limit:
-            return f"{seconds * factor:.3g} {unit}"
-    hours = seconds / 3600.0
-    return f"{hours:.3g} h" if hours < 48.0 else f"{hours / 24.0:.4g} d"
 
 
 def _shrink(columns: Sequence[Column], widths: list[int], room: int) -> None:

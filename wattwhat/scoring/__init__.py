@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from wattwhat.scoring import scaling
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, score_class
     from wattwhat.scoring.dominance import pareto
-    from wattwhat.scoring.frontier_fit import leave_one_out
+    from wattwhat.scoring.frontier_stability import leave_one_out
     from wattwhat.scoring.frontier import FrontierGrade
     from wattwhat.scoring.reference_grade import ReferenceGrade
     from wattwhat.scoring.phases import choose_phase
     from wattwhat.scoring.population import Member
     from wattwhat.scoring.quotient_scores import AccuracyPerJoule, FullCycle
-    from wattwhat.scoring.ranking import Ranking, RankingRow, rank
+    from wattwhat.scoring.ranking import Ranking, RankingRow
+    from wattwhat.scoring.rank_models import rank
     from wattwhat.scoring.result import Score, ScoreResult
     from wattwhat.scoring.size_aware_scores import SAPI, NetScore
     from wattwhat.scoring.energy_stars import EnergyStars

@@ -108,7 +108,7 @@ def catalog(entry_points: Iterable[Any] | None = None) -> tuple[CatalogEntry, ..
         >>> [entry.name for entry in catalog(())][:3]
         ['sam', 'grade', 'reference']
     """
-    from wattwhat.sensing.backend import find_plugins
+    from wattwhat.plugins import find_plugins
 
     ours = {entry.name for entry in _OWN}
     others = [
@@ -138,7 +138,7 @@ def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
     """
     import importlib
 
-    from wattwhat.sensing.backend import find_plugins, load
+    from wattwhat.plugins import find_plugins, load
 
     for entry in _OWN:
         if entry.name == name:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.scoring.frontier_stability import leave_one_out
+
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from wattwhat.scoring.population import Member, common_traits, members_of
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["FEWEST", "fit_frontier", "leave_one_out"]
+__all__ = ["FEWEST", "fit_frontier"]
 
 FEWEST = 8
 
@@ -90,26 +92,6 @@ def fit_frontier(
 
 
 _FORCE = "add models, or pass force=True to have it noted instead"
-
-
-def leave_one_out(grade: FrontierGrade) -> Mapping[str, tuple[str, str]]:
-    """How far the letter of each member hangs on single members; needs scipy.
-
-    Args:
-        grade: the fitted reference.
-
-    Returns:
-        For each member's label: its letter, and all letters it gets (in order) when the members are left
-        out one by one, itself among them.
-    """
-    full = {member.label: letter_of(_excess(grade, member), grade.edges) for member in grade.members}
-    found = {label: {letter} for label, letter in full.items()}
-    for left_out in grade.members:
-        others = tuple(member for member in grade.members if member is not left_out)
-        refitted = _with_line(attrs.evolve(grade, members=others), 0)
-        for member in grade.members:
-            found[member.label].add(letter_of(_excess(refitted, member), grade.edges))
-    return {label: (letter, "".join(sorted(found[label]))) for label, letter in full.items()}
 
 
 def _excess(grade: FrontierGrade, member: Member) -> float:

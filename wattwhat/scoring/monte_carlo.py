@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.records.budget import GAIN, MODEL, OFFSET, remaining_u
+from wattwhat.records.sources import GAIN, MODEL, OFFSET, remaining_u
 from wattwhat.records.channel import names_host
 from wattwhat.errors import WattwhatError
 from wattwhat.scoring.score_inputs import accuracy_of

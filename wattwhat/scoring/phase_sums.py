@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.records.budget import GAIN, MODEL, OFFSET, Budget
+from wattwhat.records.budget import Budget
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.errors import ScoreError
 from wattwhat.records.quantity import Quantity
 

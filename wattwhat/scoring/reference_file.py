@@ -83,7 +83,7 @@ def reference_from_dict(data: Any) -> FrontierGrade:
 
 def save_reference(grade: FrontierGrade, path: str | os.PathLike[str]) -> None:
     """Write a reference, whole or not at all."""
-    from wattwhat.records.jsonl import write_atomically
+    from wattwhat.records.atomic_write import write_atomically
 
     write_atomically(path, json.dumps(reference_to_dict(grade), indent=1, allow_nan=False) + "\n")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.plugins import GROUP, Plugin, find_plugins, load
+
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,9 +13,7 @@ from wattwhat.errors import BackendError
 from wattwhat.guard import pass_on
 from wattwhat.sensing.meter import Meter
 
-__all__ = ["GROUP", "Availability", "Backend", "Plugin", "find_plugins", "load", "open_backend", "probe"]
-
-GROUP = "wattwhat.backends"
+__all__ = ["Availability", "Backend", "open_backend", "probe"]
 
 
 @attrs.frozen
@@ -78,51 +78,6 @@ class Backend:
         return ()
 
 
-@attrs.frozen
-class Plugin:
-    """One entry point of a group, not yet loaded.
-
-    Args:
-        name: the entry point's name.
-        distribution: the distribution that registered it, or None if unknown.
-        loader: gives the object that the entry point names; may raise anything.
-        clash: distributions that registered the same name and were passed over.
-    """
-
-    name: str
-    distribution: str | None
-    loader: Callable[[], Any] = attrs.field(repr=False)
-    clash: tuple[str, ...] = ()
-
-
-def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) -> dict[str, Plugin]:
-    """Every plugin of a group by name; nothing is imported.
-
-    Where two distributions register one name, the one of the core wins, else the first in
-    alphabetical order of the distributions; the others are named in `Plugin.clash`.
-
-    Args:
-        group: the entry-point group.
-        entry_points: entry points to take instead of those installed (for tests).
-
-    Example:
-        >>> "estimate" in find_plugins()
-        True
-    """
-    installed_ones = entry_points is None
-    if entry_points is None:
-        from importlib.metadata import entry_points as installed
-
-        entry_points = installed(group=group)
-    found: dict[str, dict[str, Any]] = {}
-    for entry_point in entry_points:
-        found.setdefault(entry_point.name, {}).setdefault(_distribution(entry_point), entry_point)
-    if installed_ones and group == GROUP and not found.get("estimate", {}).get("wattwhat"):
-        # a vendored or frozen copy has no metadata that its own entry point could be read from
-        found.setdefault("estimate", {})["wattwhat"] = _BuiltIn()
-    return {name: _choose(name, rivals) for name, rivals in sorted(found.items())}
-
-
 class _BuiltIn:
     """The estimate's entry point where the package's metadata is missing."""
 
@@ -131,34 +86,6 @@ class _BuiltIn:
         from wattwhat.sensing.estimate.backend import EstimateBackend
 
         return EstimateBackend
-
-
-def _distribution(entry_point: Any) -> str:
-    dist = getattr(entry_point, "dist", None)
-    return str(dist.name) if dist is not None else ""
-
-
-def _choose(name: str, rivals: dict[str, Any]) -> Plugin:
-    order = sorted(rivals, key=lambda dist: (dist != "wattwhat", dist))
-    first = order[0]
-    return Plugin(name, first or None, rivals[first].load, tuple(order[1:]))
-
-
-def load(plugin: Plugin) -> Any:
-    """Import what a plugin names.
-
-    Raises:
-        BackendError: the import failed, whatever it raised (SystemExit included; only
-            KeyboardInterrupt passes through); the plugin's own error is chained.
-    """
-    try:
-        return plugin.loader()
-    except BaseException as err:
-        pass_on(err)
-        raise BackendError(
-            f"plugin {plugin.name!r} of {plugin.distribution or 'an unknown distribution'} failed to load: "
-            f"{type(err).__name__}: {err}; reinstall or remove that distribution"
-        ) from err
 
 
 def open_backend(plugin: Plugin) -> Backend:

@@ -13,12 +13,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from wattwhat._version import __version__
-from wattwhat.records.channel import host_name
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import Rig
 
-__all__ = ["cpu_model", "environment"]
+__all__ = ["cpu_model", "environment", "host_name"]
 
 # A repository with 100,000 refs packs them into some 7 MB.
 _PACKED_BYTES = 16_000_000
@@ -154,3 +153,19 @@ def _small_text(path: Path, most_bytes: int = 4096) -> str:
     if len(data) > most_bytes:
         raise ValueError(f"{path} is larger than {most_bytes} bytes")
     return data.decode("utf-8")
+
+
+def host_name() -> str:
+    """This machine's name as it begins the ids of its channels, without any domain.
+
+    Example:
+        >>> "/" in host_name()
+        False
+    """
+    if hasattr(os, "uname"):  # quicker than importing socket, and the same name
+        name = os.uname().nodename
+    else:
+        import socket
+
+        name = socket.gethostname()
+    return (name.split(".")[0] or "localhost").replace("/", "-")

@@ -156,7 +156,7 @@ def write_profiles(profiles: Iterable[Profile], path: str | None = None) -> str:
     """
     import json
 
-    from wattwhat.records.jsonl import write_atomically
+    from wattwhat.records.atomic_write import write_atomically
 
     file = profiles_path() if path is None else path
     if not file:

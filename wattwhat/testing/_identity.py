@@ -11,7 +11,8 @@ import sys
 from numbers import Real
 
 from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
 from wattwhat.errors import WattwhatError
 from wattwhat.testing._subject import (
     Broken,
@@ -189,7 +190,7 @@ def _ids_elsewhere(recipe: object) -> tuple[list[str] | None, str]:
 
 def ids_of(recipe: object) -> list[str]:
     """The sorted channel ids of what a factory makes; this is what the other process runs."""
-    from wattwhat.testing.conformance import subject_of
+    from wattwhat.testing._subject import subject_of
 
     subject, done = subject_of(recipe)
     try:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from wattwhat.testing.conformance import PROMISES, check_promise, subject_of
+from wattwhat.testing._promises import PROMISES
+from wattwhat.testing._subject import check_promise, subject_of
 
 __all__ = ["BackendConformance"]
 

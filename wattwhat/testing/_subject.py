@@ -14,7 +14,7 @@ from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError
 from wattwhat.sensing.meter import Meter, Reading
 
-__all__ = ["Broken", "NotApplicable", "NotChecked", "Promise", "Stand", "Subject"]
+__all__ = ["Broken", "Check", "NotApplicable", "NotChecked", "Promise", "Stand", "Subject", "check_promise", "subject_of"]
 
 
 @runtime_checkable
@@ -193,3 +193,72 @@ def asked(action: Callable[[], None]) -> None:
 def many(number: int, noun: str) -> str:
     """A number with its noun: 1 counter, 2 counters."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_STAND_METHODS = ("open", "deposit", "set_power", "fail", "heal", "reset", "close")
+
+
+@attrs.frozen
+class Check:
+    """What came out for one promise.
+
+    Args:
+        promise: the promise, as a sentence.
+        outcome: ``"passed"``, ``"failed"``, ``"not applicable"`` or ``"not checked"``.
+        sentence: what was seen, or why it was not looked at.
+    """
+
+    promise: str
+    outcome: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.outcome:>14}  {self.promise}: {self.sentence}"
+
+
+def subject_of(source: Any, *, patience_s: float = 1.0) -> tuple[Subject, Callable[[], None]]:
+    """What a stand or a factory leads to, and what to call when done with it."""
+    if _is_stand(source):
+        return Subject(source.open, source, patience_s), lambda: None
+    made = source()
+    if _is_stand(made):
+        return Subject(made.open, made, patience_s, recipe=source), made.close
+    return Subject(source, None, patience_s, recipe=source), lambda: None
+
+
+def _is_stand(source: Any) -> bool:
+    return not isinstance(source, type) and all(
+        callable(getattr(source, name, None)) for name in _STAND_METHODS
+    )
+
+
+def _is_backend(source: Any) -> bool:
+    return not isinstance(source, type) and all(
+        callable(getattr(source, name, None)) for name in ("probe", "meters")
+    )
+
+
+def check_promise(promise: Promise, subject: Subject) -> Check:
+    """Check one promise; whatever is raised becomes the outcome."""
+    try:
+        _require_what_it_needs(promise, subject)
+        return Check(promise.name, "passed", promise.check(subject))
+    except Broken as err:
+        return Check(promise.name, "failed", str(err))
+    except NotApplicable as err:
+        return Check(promise.name, "not applicable", str(err))
+    except NotChecked as err:
+        return Check(promise.name, "not checked", str(err))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as err:
+        return Check(promise.name, "failed", f"raised {described(err)}")
+
+
+def _require_what_it_needs(promise: Promise, subject: Subject) -> None:
+    if promise.needs == "stand" and subject.stand is None:
+        raise NotChecked("needs a stand")
+    if promise.needs == "meters" and subject.stand is None:
+        answer = subject.open().probe()
+        if not answer.available:
+            raise NotChecked(f"the backend is not available here: {answer.reason}")

@@ -6,6 +6,10 @@ class that your own pytest file inherits from. Both run the same promises, liste
 
 from __future__ import annotations
 
+from wattwhat.testing._promises import PROMISES
+
+from wattwhat.testing._subject import Check, _STAND_METHODS, _is_backend, _is_stand, check_promise, subject_of
+
 import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,53 +23,11 @@ from wattwhat.testing._subject import Broken, NotApplicable, NotChecked, Promise
 if TYPE_CHECKING:
     from wattwhat.testing._pytest_class import BackendConformance
 
-__all__ = [
-    "PROMISES",
-    "BackendConformance",
-    "Check",
-    "ConformanceError",
-    "Promise",
-    "Report",
-    "Stand",
-    "Subject",
-    "check_backend",
-    "check_promise",
-    "subject_of",
-]
-
-# The process is looked at first: what an import changes for good shows only once.
-PROMISES: tuple[Promise, ...] = (
-    *_conduct.FIRST,
-    *_identity.PROMISES,
-    *_truth.PROMISES,
-    *_claims.PROMISES,
-    *_failures.PROMISES,
-    *_conduct.PROMISES,
-)
-
-_STAND_METHODS = ("open", "deposit", "set_power", "fail", "heal", "reset", "close")
+__all__ = ["BackendConformance", "ConformanceError", "Promise", "Report", "Stand", "Subject", "check_backend"]
 
 
 class ConformanceError(WattwhatError, AssertionError):
     """A backend breaks a promise; the message lists each with what was seen."""
-
-
-@attrs.frozen
-class Check:
-    """What came out for one promise.
-
-    Args:
-        promise: the promise, as a sentence.
-        outcome: ``"passed"``, ``"failed"``, ``"not applicable"`` or ``"not checked"``.
-        sentence: what was seen, or why it was not looked at.
-    """
-
-    promise: str
-    outcome: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.outcome:>14}  {self.promise}: {self.sentence}"
 
 
 @attrs.frozen
@@ -149,54 +111,6 @@ def _check(promise: Promise, source: Any, patience_s: float) -> Check:
     finally:
         with contextlib.suppress(Exception):
             done()
-
-
-def subject_of(source: Any, *, patience_s: float = 1.0) -> tuple[Subject, Callable[[], None]]:
-    """What a stand or a factory leads to, and what to call when done with it."""
-    if _is_stand(source):
-        return Subject(source.open, source, patience_s), lambda: None
-    made = source()
-    if _is_stand(made):
-        return Subject(made.open, made, patience_s, recipe=source), made.close
-    return Subject(source, None, patience_s, recipe=source), lambda: None
-
-
-def _is_stand(source: Any) -> bool:
-    return not isinstance(source, type) and all(
-        callable(getattr(source, name, None)) for name in _STAND_METHODS
-    )
-
-
-def _is_backend(source: Any) -> bool:
-    return not isinstance(source, type) and all(
-        callable(getattr(source, name, None)) for name in ("probe", "meters")
-    )
-
-
-def check_promise(promise: Promise, subject: Subject) -> Check:
-    """Check one promise; whatever is raised becomes the outcome."""
-    try:
-        _require_what_it_needs(promise, subject)
-        return Check(promise.name, "passed", promise.check(subject))
-    except Broken as err:
-        return Check(promise.name, "failed", str(err))
-    except NotApplicable as err:
-        return Check(promise.name, "not applicable", str(err))
-    except NotChecked as err:
-        return Check(promise.name, "not checked", str(err))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as err:
-        return Check(promise.name, "failed", f"raised {described(err)}")
-
-
-def _require_what_it_needs(promise: Promise, subject: Subject) -> None:
-    if promise.needs == "stand" and subject.stand is None:
-        raise NotChecked("needs a stand")
-    if promise.needs == "meters" and subject.stand is None:
-        answer = subject.open().probe()
-        if not answer.available:
-            raise NotChecked(f"the backend is not available here: {answer.reason}")
 
 
 def __getattr__(name: str) -> Any:

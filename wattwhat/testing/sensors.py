@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.records.channel import Channel, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError
 from wattwhat.testing._piecewise import Waveform, like
 

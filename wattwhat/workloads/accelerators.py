@@ -5,6 +5,8 @@ torch, jax, cupy, tensorflow and mlx return before the work is done. None of the
 
 from __future__ import annotations
 
+from wattwhat.acquisition.meter_set import unseen_gpu
+
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,22 +17,7 @@ from wattwhat.guard import pass_on
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import Rig
 
-__all__ = [
-    "accelerator_in_use",
-    "await_results",
-    "check_sync",
-    "synchronize",
-    "unseen_gpu",
-    "unwaited",
-    "wait",
-]
-
-# Channels of these components show what a GPU draws, alone or with the rest.
-_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
-_UNSEEN_GPU = (
-    "a GPU is in use that no backend measures: its energy is missing from this number; "
-    "run 'wattwhat doctor' to see why",
-)
+__all__ = ["accelerator_in_use", "await_results", "check_sync", "synchronize", "unwaited", "wait"]
 
 
 def check_sync(sync: Any) -> None:
@@ -173,13 +160,3 @@ def _synchronize(backend: Any) -> None:
             backend.synchronize(index)
 
 
-def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
-    """A warning where a GPU is in use and no channel of the rig shows it.
-
-    Args:
-        rig: the open meters.
-        in_use: whether the workload or this process uses a GPU.
-    """
-    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
-        return ()
-    return _UNSEEN_GPU

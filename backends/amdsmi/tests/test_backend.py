@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.amdsmi import standin
-from wattwhat.records.channel import host_name
+from wattwhat.sensing.host import host_name
 from wattwhat.errors import BackendError
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wattwhat.records.channel import Channel, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
 from wattwhat_amdsmi.devices import Device
 from wattwhat_amdsmi.library import Library
 from wattwhat_amdsmi.meters import AmdSmiMeter, EnergyMeter, PowerMeter

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.containment import counted_ids
 from wattwhat_jetson._boards import BOARDS, Board, Plan, identify, inside, is_no_rail, make_plan
 from wattwhat_jetson._channels import channel_id, make_channel
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wattwhat.records.channel import Channel, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
 from wattwhat_jetson._boards import Board, Plan, Rail, inside
 
 __all__ = ["GAIN_ERROR", "channel_id", "make_channel", "offset_w", "step_w"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wattwhat.records.channel import counted_ids, host_name
+from wattwhat.sensing.host import host_name
+from wattwhat.records.containment import counted_ids
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat_nvml import NvmlBackend, backend, library
 

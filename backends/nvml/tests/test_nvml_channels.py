@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.records.channel import counted_ids
+from wattwhat.records.containment import counted_ids
 from wattwhat_nvml.channels import GAIN_ERROR, plan
 from wattwhat_nvml.survey import Abilities
 from wattwhat_nvml.visible import Gpu

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import host_name
+from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.guard import pass_on
 from wattwhat.sensing.meter import Meter

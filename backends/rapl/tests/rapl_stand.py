@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rapl_tree import EVENTS, STEP_J, MadeKernel, MadeTree
 
-from wattwhat.records.channel import host_name
+from wattwhat.sensing.host import host_name
 from wattwhat_rapl import RaplBackend
 
 _EVENT_OF = {"package-0": "energy-pkg", "package-0/core": "energy-cores", "package-0/dram": "energy-ram"}

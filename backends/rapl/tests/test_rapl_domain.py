@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.records.channel import COMPONENTS, Channel, counted_ids, with_enclosed
+from wattwhat.records.channel import COMPONENTS, Channel, with_enclosed
+from wattwhat.records.containment import counted_ids
 from wattwhat_rapl.accuracy import gain_error
 from wattwhat_rapl.domain import Domain, contained, parse_name
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from rapl_tree import MadeTree
 
-from wattwhat.records.channel import Channel, counted_ids, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
+from wattwhat.records.containment import counted_ids
 from wattwhat_rapl import RaplBackend
 
 

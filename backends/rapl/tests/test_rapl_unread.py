@@ -9,7 +9,7 @@ import pytest
 from rapl_tree import MadeTree
 
 import wattwhat
-from wattwhat.sensing.backend import Plugin
+from wattwhat.plugins import Plugin
 from wattwhat.acquisition.discovery import open_rig
 from wattwhat_rapl import RaplBackend
 
@@ -57,6 +57,6 @@ def test_the_estimate_says_which_sensor_sits_there_unread(made: MadeTree) -> Non
 
 
 def _estimate() -> dict[str, Plugin]:
-    from wattwhat.sensing.backend import find_plugins
+    from wattwhat.plugins import find_plugins
 
     return {"estimate": find_plugins()["estimate"]}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.meter import Meter
 from wattwhat_rapl.accuracy import gain_error

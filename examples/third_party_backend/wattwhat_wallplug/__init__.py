@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.records.channel import host_name
+from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError, BackendError, MeterError, MeterLostError, WattwhatError
 from wattwhat_wallplug.plug import Plug, PlugError, checked_url
 

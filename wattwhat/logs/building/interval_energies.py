@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wattwhat.records.budget import GAIN, RESOLUTION
+from wattwhat.records.sources import GAIN, RESOLUTION
 from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules
 from wattwhat.logs.building.measurement import channel_of

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wattwhat.records.budget import EDGES
+from wattwhat.records.sources import EDGES
 from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules, beyond_w
 from wattwhat.errors import LogError

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.budget import EDGES
+from wattwhat.records.sources import EDGES
 from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules
 from wattwhat.logs.parsing.cells import is_missing, number

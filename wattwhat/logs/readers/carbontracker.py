@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from wattwhat.records.budget import LOST, RESOLUTION
+from wattwhat.records.sources import LOST, RESOLUTION
 from wattwhat.energy.joules import Joules
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.building.measurement import channel_of, imported, printed

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.records.budget import REPEATS
+from wattwhat.records.sources import REPEATS
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
 from wattwhat.logs.parsing.cells import number

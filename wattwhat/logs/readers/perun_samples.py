@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.records.budget import GAIN, UNSEEN
+from wattwhat.records.sources import GAIN, UNSEEN
 from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError

@@ -70,6 +70,6 @@ def write_page(
         >>> "<title>Nets</title>" in page.read_text(encoding="utf-8")
         True
     """
-    from wattwhat.records.jsonl import write_atomically
+    from wattwhat.records.atomic_write import write_atomically
 
     write_atomically(path, page_html(measurements, title=title, reference=reference, metric=metric))

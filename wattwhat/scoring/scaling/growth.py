@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.records.budget import GAIN, MODEL, OFFSET
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.records.quantity import Quantity, coverage_factor
+from wattwhat.records.quantity import Quantity
+from wattwhat.records.coverage import coverage_factor
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
 from wattwhat.records.coverage import t_quantile
 

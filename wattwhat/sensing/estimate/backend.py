@@ -20,7 +20,8 @@ from pathlib import Path
 import attrs
 
 from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel, host_name
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.host import host_name
 from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
 from wattwhat.sensing.host import cpu_model
 from wattwhat.errors import BackendError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wattwhat.acquisition.shared import check_estimate
+
 import os
 import weakref
 from collections.abc import Iterable, Mapping
@@ -15,12 +17,10 @@ from wattwhat.sensing.user_paths import config_path
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import Rig
 
-__all__ = ["NAMES", "Figure", "Unclear", "check_estimate", "figure_of", "settings"]
+__all__ = ["Figure", "NAMES", "Unclear", "figure_of", "settings"]
 
 NAMES = ("watts_per_core", "idle_watts_per_core", "ram_watts_per_gb")
 _CONFIG = "WATTWHAT_CONFIG"
-# Thousands of windows a second share a rig.
-_CHECKED: weakref.WeakSet[Rig] = weakref.WeakSet()
 
 
 @attrs.frozen
@@ -95,31 +95,6 @@ def settings(names: Iterable[str] = NAMES) -> dict[str, Figure]:
         if figure is not None:
             found[name] = figure
     return found
-
-
-def check_estimate(rig: Rig, backends: object) -> None:
-    """Refuse to measure where the estimate would have served, had its settings been understood.
-
-    Otherwise the energy of the CPU would be missing without a word, or all of it be unknown.
-
-    Args:
-        rig: what was opened.
-        backends: as the caller chose them; those that are named say themselves why they cannot serve.
-
-    Raises:
-        BackendError: names the setting, what was expected and what to do.
-    """
-    if backends is not None or rig in _CHECKED:
-        return
-    from wattwhat.acquisition.discovery import COVERED_BY, ENV_BACKENDS
-
-    covered = any(line.channel.component in COVERED_BY["cpu"] for line in rig.lines)
-    if not covered and not os.environ.get(ENV_BACKENDS):
-        try:
-            settings()
-        except Unclear as err:
-            raise BackendError(f"the estimate, which has to serve here, cannot: {err}") from err
-    _CHECKED.add(rig)
 
 
 def _configured() -> tuple[str, Mapping[str, str]]:

@@ -1,0 +1,116 @@
+"""wattwhat.acquisition.counter_input."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from wattwhat.acquisition.inputs import Line
+from wattwhat.energy.counter import difference
+from wattwhat.energy.assumptions import power_limit_w
+from wattwhat.energy.possible import possible_j
+from wattwhat.sensing.meter import Reading
+import math
+
+__all__ = ["Anchor", "CounterLine"]
+
+
+class Anchor(NamedTuple):
+    """Where a counter stood at one of the watch's visits, wraps and resets before it accounted for.
+
+    Attributes:
+        t_ns: monotonic time of the visit.
+        raw_j: what the counter showed.
+        sure_j: energy since the line was opened that was surely counted.
+        extra_j: energy that may have been spent besides, hidden by resets or missed wraps.
+    """
+
+    t_ns: int
+    raw_j: float
+    sure_j: float
+    extra_j: float
+
+
+class CounterLine(Line):
+    """A counter of joules. `gain` needs two readings and the anchors that were valid when they were taken."""
+
+    # the latest visit's reading, where it was one that cannot be
+    _beyond: Reading | None = None
+
+    @property
+    def watch_s(self) -> float | None:
+        """Seconds between two visits so that no wrap is missed; None for a counter that never wraps.
+
+        Half of the time in which the device at its greatest power runs through the range.
+        """
+        wrap_j = self.channel.wrap_j
+        return None if wrap_j is None else wrap_j / (2.0 * power_limit_w(self.channel))
+
+    def visit(self, reading: Reading, before: Anchor | None) -> Anchor:
+        """The anchor after this reading; missed wraps and resets widen what may have been spent.
+
+        A reading that cannot be leaves the anchor where it is. If the next one goes on from there, the
+        counter has jumped for good, and what it counted in between is not known.
+        """
+        if before is None:
+            return Anchor(reading.t_ns, reading.value, 0.0, 0.0)
+        step = self.step(before.t_ns, before.raw_j, reading)
+        if step is None:
+            jumped, self._beyond = self._beyond, reading
+            if jumped is None or self.step(jumped.t_ns, jumped.value, reading) is None:
+                return before
+            most_j = power_limit_w(self.channel) * (reading.t_ns - before.t_ns) * 1e-9
+            step = (0.0, most_j)
+        self._beyond = None
+        return Anchor(reading.t_ns, reading.value, before.sure_j + step[0], before.extra_j + step[1])
+
+    def step(self, t_ns: int, raw_j: float, reading: Reading) -> tuple[float, float] | None:
+        """Sure and possible further energy in J from an earlier value to a reading; None if it cannot be."""
+        duration_s = (reading.t_ns - t_ns) * 1e-9
+        wrap_j = self.channel.wrap_j
+        most_j = power_limit_w(self.channel) * max(duration_s, 0.0)
+        gained, kind = difference(raw_j, reading.value, wrap_j)
+        # A "wrap" that would need thrice the device's limit was a reset: the limit may be a nominal one.
+        if kind == "wrap" and gained > 3.0 * most_j + 1.0:
+            gained, kind = max(reading.value, 0.0), "reset"
+        # an estimate may be told late of what a child process used
+        if self.provenance == "measured" and not self._possible(gained, duration_s):
+            return None
+        if kind == "reset":
+            return gained, max(most_j - gained, 0.0)
+        if wrap_j is not None and most_j - gained >= wrap_j:
+            # visits that came too late (an overloaded host) or not at all may have missed whole turns
+            return gained, wrap_j * math.floor((most_j - gained) / wrap_j)
+        return gained, 0.0
+
+    def _possible(self, gained_j: float, duration_s: float) -> bool:
+        # values just beyond the range that is stated come from its rounding
+        return -1e-6 * (self.channel.wrap_j or 0.0) <= gained_j <= possible_j(self.channel, duration_s)
+
+    def gain(
+        self, first: Reading, anchor: Anchor | None, last: Reading, anchor_last: Anchor | None
+    ) -> tuple[float, float] | None:
+        """Sure and possible further energy in J between two readings, each with the anchor of its time.
+
+        None where the counter cannot have gained so much: one of the readings is none.
+        """
+        if anchor is anchor_last or anchor is None or anchor_last is None:
+            return self.step(first.t_ns, first.value, last)
+        before = self.step(anchor.t_ns, anchor.raw_j, first)
+        after = self.step(anchor_last.t_ns, anchor_last.raw_j, last)
+        if before is None or after is None:
+            return self._unanchored(first, last)
+        head, (tail, tail_extra) = before[0], after
+        sure_j = anchor_last.sure_j - anchor.sure_j - head + tail
+        extra_j = anchor_last.extra_j - anchor.extra_j + tail_extra
+        if sure_j < -1e-6 * head and extra_j == 0.0:
+            # a reset that no visit saw: one reading went back where the next visit was higher again
+            return self._unanchored(first, last)
+        # after a reset the part before it is not in the sum, and taking the head off would count it twice
+        return (sure_j if extra_j == 0.0 else max(sure_j, 0.0)), extra_j
+
+    def _unanchored(self, first: Reading, last: Reading) -> tuple[float, float] | None:
+        """The gain between two readings that do not fit to the visits: what else was spent is not known."""
+        direct = self.step(first.t_ns, first.value, last)
+        if direct is None:
+            return None
+        most_j = power_limit_w(self.channel) * (last.t_ns - first.t_ns) * 1e-9
+        return direct[0], max(direct[1], most_j - direct[0], 0.0)

@@ -1,0 +1,129 @@
+"""wattwhat.acquisition.shared."""
+
+from __future__ import annotations
+
+from wattwhat.errors import BackendError
+from wattwhat.sensing.estimate.settings import Unclear
+from wattwhat.sensing.estimate.settings import settings
+import os
+import weakref
+
+from collections.abc import Sequence
+from typing import Any
+from wattwhat.acquisition.closing import close_when_forgotten
+from wattwhat.acquisition.closing import enrolled
+from wattwhat.acquisition.meter_set import Rig
+from wattwhat.errors import ArgumentError
+import threading
+
+__all__ = ["check_estimate", "shared_rig"]
+
+
+_shared: dict[tuple[Any, ...] | None, Rig] = {}
+
+
+_own: dict[tuple[Any, ...], tuple[tuple[Any, ...], Rig]] = {}
+
+
+_MOST_OWN = 4
+
+
+_lock = threading.Lock()
+
+
+def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
+    """The rig of these backends, opened on first use and shared by all windows of the process.
+
+    Args:
+        backends: names or Backend objects; None takes every available one, and the estimate for what
+            no sensor covers.
+
+    Raises:
+        BackendError: a name is not known, or it cannot serve; the message says why and what would help.
+    """
+    key = _key(backends)
+    if key is not None and any(not isinstance(one, str) for one in key):
+        return _rig_of_objects(key)
+    found = _shared.get(key)
+    if found is not None and not found.closed:
+        return found
+    with _lock:
+        found = _shared.get(key)
+        if found is None or found.closed:
+            from wattwhat.acquisition.discovery import open_rig
+
+            found = _shared[key] = open_rig(key)
+    return found
+
+
+def _rig_of_objects(key: tuple[Any, ...]) -> Rig:
+    """The rig of somebody's own backend objects: the latest few are kept, others while windows use them."""
+    identity = tuple(one if isinstance(one, str) else id(one) for one in key)
+    with _lock:
+        kept = _own.get(identity)
+        if kept is not None and not kept[1].closed:
+            return kept[1]
+        from wattwhat.acquisition.discovery import open_rig
+
+        rig = open_rig(key)
+        close_when_forgotten(rig)
+        _own[identity] = (key, rig)  # the objects are kept with it, so that their identities stay theirs
+        while len(_own) > _MOST_OWN:
+            del _own[next(iter(_own))]
+        return rig
+
+
+def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    if backends is None:
+        return None
+    if isinstance(backends, str):
+        raise ArgumentError(f"backends: expected a list of names such as [{backends!r}], got {backends!r}")
+    try:
+        return tuple(backends)
+    except TypeError as err:
+        raise ArgumentError(f"backends: expected a list of names, got {backends!r}") from err
+
+
+def close_all() -> None:
+    """Close every rig; the next window opens a new one."""
+    rigs = enrolled()  # before they are let go: whoever holds none of them would find none to close
+    with _lock:
+        _shared.clear()
+        _own.clear()
+    for rig in rigs:
+        rig.close()
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+# Thousands of windows a second share a rig.
+_CHECKED: weakref.WeakSet[Rig] = weakref.WeakSet()
+
+
+def check_estimate(rig: Rig, backends: object) -> None:
+    """Refuse to measure where the estimate would have served, had its settings been understood.
+
+    Otherwise the energy of the CPU would be missing without a word, or all of it be unknown.
+
+    Args:
+        rig: what was opened.
+        backends: as the caller chose them; those that are named say themselves why they cannot serve.
+
+    Raises:
+        BackendError: names the setting, what was expected and what to do.
+    """
+    if backends is not None or rig in _CHECKED:
+        return
+    from wattwhat.acquisition.discovery import ENV_BACKENDS
+    from wattwhat.records.containment import COVERED_BY
+
+    covered = any(line.channel.component in COVERED_BY["cpu"] for line in rig.lines)
+    if not covered and not os.environ.get(ENV_BACKENDS):
+        try:
+            settings()
+        except Unclear as err:
+            raise BackendError(f"the estimate, which has to serve here, cannot: {err}") from err
+    _CHECKED.add(rig)

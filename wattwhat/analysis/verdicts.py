@@ -1,0 +1,11 @@
+"""wattwhat.analysis.verdicts."""
+
+from __future__ import annotations
+
+__all__ = ["BASES", "CANNOT_TELL"]
+
+
+BASES = ("item", "call", "total")
+
+
+CANNOT_TELL = "cannot tell"

@@ -1,0 +1,235 @@
+"""wattwhat.scoring.rank_models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from wattwhat.errors import ArgumentError
+from wattwhat.errors import ScoreDomainError
+from wattwhat.errors import ScoreError
+from wattwhat.records.quantity import Quantity
+from wattwhat.scoring.dominance import pareto
+from wattwhat.scoring.monte_carlo import draw_values
+from wattwhat.scoring.monte_carlo import sensitivity_of
+from wattwhat.scoring.phases import choose_phase
+from wattwhat.scoring.phases import phase_of
+from wattwhat.scoring.population import check_together
+from wattwhat.scoring.population import common_traits
+from wattwhat.scoring.ranking import ALPHAS
+from wattwhat.scoring.ranking import Ranking
+from wattwhat.scoring.ranking import RankingRow
+from wattwhat.scoring.ranking import _CELLS
+from wattwhat.scoring.ranking import _UNITS
+from wattwhat.scoring.sam_score import SAM
+from wattwhat.scoring.score_inputs import accuracy_of
+from wattwhat.scoring.score_inputs import check_measurement
+from wattwhat.scoring.score_inputs import energy_of
+import attrs
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
+    from wattwhat.scoring.result import Score
+    from wattwhat.scoring.result import ScoreResult
+
+
+__all__ = ["rank"]
+
+
+def rank(
+    measurements: Iterable[Measurement],
+    score: Score | None = None,
+    *,
+    phase: str | None = None,
+    force: bool = False,
+    draws: int = 4000,
+    seed: int = 0,
+) -> Ranking:
+    """Order models by a score and tell how firm the order is.
+
+    Draws of energy and accuracy within their uncertainties give the probability that each model truly
+    beats the next one. The gain, the offset and the model error of a sensor are common to all that was
+    measured with the same channels, so they move those together and hardly change their order; accuracies
+    are drawn independently, which is cautious where the test items are the same. The frontier of a
+    `FrontierGrade` moves for all models together: between models of one accuracy it cancels, between
+    unlike ones it blurs the order. For SAM the order is also worked out for alpha from 1 to 10 and for
+    other units of energy.
+
+    Args:
+        measurements: one a model, with what the score needs.
+        score: default ``SAM()``, in kWh; third-party scores may set ``higher_is_better = False``, and have
+            ``common_factors(measurements, draws, generator)`` as `FrontierGrade` has.
+        phase: which electricity where the set has both (`choose_phase`).
+        force: rank unlike phases, tasks, data sets or devices all the same, and note it.
+        draws: how many; fewer are taken for very many models.
+        seed: of the draws.
+
+    Raises:
+        ScoreError: there is nothing to rank, the score gives no value, or something is missing.
+        ComparisonError: phases, tasks, data sets or devices differ.
+        ArgumentError: draws is below 1.
+
+    Example:
+        >>> from wattwhat import Measurement
+        >>> models = [Measurement(label=name, energy_j=Quantity(wh * 3600, 20 * wh, "J"),
+        ...                       metrics={"accuracy": a, "n_test": 10_000})
+        ...           for name, wh, a in (("small", 20, 0.85), ("large", 900, 0.87), ("odd", 1000, 0.80))]
+        >>> ranking = rank(models, SAM(unit="Wh"))
+        >>> ranking.labels, [row.dominated for row in ranking.rows]
+        (('small', 'large', 'odd'), [False, False, True])
+    """
+    chosen: Score = SAM() if score is None else score
+    _check_score(chosen)
+    population = _population(measurements)
+    if draws < 1:
+        raise ArgumentError(f"draws: expected at least 1, got {draws!r}")
+    if phase is not None or any(phase_of(measurement) for measurement in population):
+        population = choose_phase(population, phase)
+    check_together(population, force)
+    results = [_named(chosen(measurement), measurement.label, chosen) for measurement in population]
+    sign = 1.0 if getattr(chosen, "higher_is_better", True) else -1.0
+    keys = [sign * _value(result, chosen) for result in results]
+    order = sorted(range(len(keys)), key=lambda i: -keys[i])
+    alpha_orders, unit_orders = _scans(population, chosen)
+    energies = [_energy(m, result) for m, result in zip(population, results, strict=True)]
+    accuracies = [_accuracy(m, chosen) for m in population]
+    front = _front(accuracies, energies)
+    firm = _firmness(population, chosen, results, order, sign, draws, seed)
+    alphas, units = _extremes(alpha_orders, len(order)), _extremes(unit_orders, len(order))
+    rows = tuple(
+        RankingRow(
+            place + 1, results[i], accuracies[i], energies[i], not front[i], *firm[place], alphas[i], units[i]
+        )
+        for place, i in enumerate(order)
+    )
+    _, notes = common_traits(population, {}, force=True)
+    return Ranking(
+        chosen.name,
+        rows,
+        sign > 0,
+        {alpha: tuple(population[i].label for i in found) for alpha, found in alpha_orders.items()},
+        {unit: tuple(population[i].label for i in found) for unit, found in unit_orders.items()},
+        tuple(note.removeprefix("forced: ") for note in notes),
+    )
+
+
+def _population(measurements: Iterable[Measurement]) -> list[Measurement]:
+    if isinstance(measurements, (str, bytes)) or not isinstance(measurements, Iterable):
+        raise ArgumentError(f"rank: expected a list of Measurements, got {measurements!r:.200}")
+    population = list(measurements)
+    for measurement in population:
+        check_measurement(measurement)
+    if not population:
+        raise ScoreError("there is nothing to rank: no measurement was given")
+    return population
+
+
+def _check_score(score: Any) -> None:
+    if isinstance(score, type) or not callable(score) or not isinstance(getattr(score, "name", None), str):
+        raise ArgumentError(
+            f"score: expected a Score, which has a name and takes a Measurement, got {score!r:.200}; "
+            "see wattwhat.scoring.Score"
+        )
+
+
+def _named(result: ScoreResult, label: str, score: Score) -> ScoreResult:
+    """The result with the name of what it judged, which a score of others may have left out."""
+    from wattwhat.scoring.result import ScoreResult
+
+    if not isinstance(result, ScoreResult):
+        raise ScoreError(f"{score.name} gave {result!r:.200}, expected a wattwhat.scoring.ScoreResult")
+    if result.details.get("label") == label:
+        return result
+    return attrs.evolve(result, details={**result.details, "label": label})
+
+
+def _value(result: ScoreResult, score: Score) -> float:
+    if result.value is None or math.isnan(result.value.value):
+        raise ScoreError(f"{score.name} gives no value to rank by, only {result.grade!r}")
+    return result.value.value
+
+
+def _energy(measurement: Measurement, result: ScoreResult) -> Quantity:
+    judged = result.details.get("electricity")
+    return judged if isinstance(judged, Quantity) else energy_of(measurement)
+
+
+def _accuracy(measurement: Measurement, score: Score) -> Quantity | None:
+    metric = getattr(score, "metric", "accuracy")
+    return accuracy_of(measurement, metric) if metric in measurement.metrics else None
+
+
+def _front(accuracies: Sequence[Quantity | None], energies: Sequence[Quantity]) -> Sequence[bool]:
+    known = [i for i, accuracy in enumerate(accuracies) if accuracy is not None]
+    values = [accuracy.value for accuracy in accuracies if accuracy is not None]
+    front = [True] * len(accuracies)  # what has no accuracy is not said to be dominated
+    for i, on_front in zip(known, pareto(values, [energies[i].value for i in known]), strict=True):
+        front[i] = on_front
+    return front
+
+
+def _firmness(
+    population: Sequence[Measurement],
+    score: Score,
+    results: Sequence[ScoreResult],
+    order: Sequence[int],
+    sign: float,
+    draws: int,
+    seed: int,
+) -> list[tuple[float | None, tuple[int, int]]]:
+    """For each place: probability of beating the next one, and the ranks that hold 95 % of the draws."""
+    import numpy as np
+
+    found = [sensitivity_of(population[i], score, results[i]) for i in order]
+    draws = max(100, min(draws, _CELLS // len(order)))
+    generator = np.random.default_rng(seed)
+    values = sign * draw_values(found, draws, generator)
+    common = getattr(score, "common_factors", None)
+    if common is not None:
+        values *= common([population[i] for i in order], draws, generator)
+    known = [math.isfinite(one.own) for one in found]
+    places = np.empty(values.shape, dtype=np.int64)
+    np.put_along_axis(
+        places, np.argsort(-values, axis=0, kind="stable"), np.arange(len(order))[:, None], axis=0
+    )
+    ends = np.quantile(places, [0.025, 0.975], axis=1, method="nearest") + 1
+    firm: list[tuple[float | None, tuple[int, int]]] = []
+    for i in range(len(order)):
+        beats = None
+        if i + 1 < len(order) and known[i] and known[i + 1]:
+            more = values[i] > values[i + 1]
+            beats = float((more + 0.5 * (values[i] == values[i + 1])).mean())
+        firm.append((beats, (int(ends[0][i]), int(ends[1][i])) if known[i] else (1, len(order))))
+    return firm
+
+
+def _scans(
+    population: Sequence[Measurement], score: Score
+) -> tuple[dict[int, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Orders (as indices) of SAM for each alpha and for each unit that leaves every energy above 1."""
+    if not isinstance(score, SAM):
+        return {}, {}
+    alphas = {alpha: _order(population, attrs.evolve(score, alpha=alpha)) for alpha in ALPHAS}
+    units = {}
+    for unit in dict.fromkeys((score.unit, *_UNITS)):
+        try:
+            units[unit] = _order(population, attrs.evolve(score, unit=unit))
+        except ScoreDomainError:
+            continue
+    return alphas, units
+
+
+def _order(population: Sequence[Measurement], score: SAM) -> tuple[int, ...]:
+    values = [score.plain_value(measurement) for measurement in population]
+    return tuple(sorted(range(len(values)), key=lambda i: -values[i]))
+
+
+def _extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int, int] | None]:
+    places: list[list[int]] = [[] for _ in range(count)]
+    for order in orders.values():
+        for place, i in enumerate(order):
+            places[i].append(place + 1)
+    return [(min(found), max(found)) if found else None for found in places]

@@ -1,0 +1,23 @@
+"""wattwhat.testing._promises."""
+
+from __future__ import annotations
+
+from wattwhat.testing import _claims
+from wattwhat.testing import _conduct
+from wattwhat.testing import _failures
+from wattwhat.testing import _identity
+from wattwhat.testing import _truth
+from wattwhat.testing._subject import Promise
+
+__all__ = ["PROMISES"]
+
+
+# The process is looked at first: what an import changes for good shows only once.
+PROMISES: tuple[Promise, ...] = (
+    *_conduct.FIRST,
+    *_identity.PROMISES,
+    *_truth.PROMISES,
+    *_claims.PROMISES,
+    *_failures.PROMISES,
+    *_conduct.PROMISES,
+)

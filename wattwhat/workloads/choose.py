@@ -1,0 +1,90 @@
+"""wattwhat.workloads.choose."""
+
+from __future__ import annotations
+
+from typing import Any
+from wattwhat.errors import ArgumentError
+from wattwhat.workloads.base import CallableWorkload
+from wattwhat.workloads.base import CommandWorkload
+from wattwhat.workloads.base import Workload
+import os
+import sys
+
+__all__ = ["make_workload"]
+
+
+def make_workload(
+    target: Any,
+    inputs: Any = None,
+    *,
+    train: Any = None,
+    items_per_call: float | None = None,
+    label: str | None = None,
+) -> Workload:
+    """The workload for what `wattwhat.measure` was given.
+
+    Args:
+        target: a torch module, a callable without arguments, a command as a list of words, or a Workload.
+        inputs: inputs of a torch module; None for anything else.
+        train: how to train a torch module; None for inference.
+        items_per_call: items in one call.
+        label: name of the workload.
+
+    Raises:
+        ArgumentError: the target is none of these, or arguments do not fit it.
+    """
+    if isinstance(target, Workload):
+        return _as_it_is(target, inputs, train, items_per_call)
+    module = getattr(getattr(sys.modules.get("torch"), "nn", None), "Module", None)
+    if module is not None and isinstance(target, module):
+        from wattwhat.workloads.torch_model import TorchWorkload
+
+        return TorchWorkload(target, inputs, train=train, items_per_call=items_per_call, label=label)
+    if inputs is not None or train is not None:
+        name = "inputs" if inputs is not None else "train"
+        raise ArgumentError(
+            f"{name}: only a torch.nn.Module takes it; for {type(target).__name__} pass a callable without "
+            f"arguments, for instance functools.partial(fn, x)"
+        )
+    if callable(target):
+        _check_called(target)
+        return CallableWorkload(target, label, items_per_call)
+    if (
+        isinstance(target, (list, tuple))
+        and target
+        and all(isinstance(word, (str, os.PathLike)) for word in target)
+    ):
+        return CommandWorkload([os.fspath(word) for word in target], label, items_per_call)
+    raise ArgumentError(
+        f"target: expected a torch.nn.Module with inputs, a callable without arguments, a command as a list "
+        f"of words or a Workload, got {type(target).__name__}"
+    )
+
+
+def _as_it_is(workload: Workload, inputs: Any, train: Any, items_per_call: Any) -> Workload:
+    given = {"inputs": inputs, "train": train, "items_per_call": items_per_call}
+    for name, value in given.items():
+        if value is not None:
+            raise ArgumentError(f"{name}: a Workload brings its own; set it there")
+    items = workload.items_per_call
+    if items is not None and not items > 0:
+        raise ArgumentError(
+            f"items_per_call: the Workload {workload.label!r} says {items!r}, expected a number > 0"
+        )
+    return workload
+
+
+def _check_called(function: Any) -> None:
+    """Refuse what would only be created, not run: calling a coroutine function runs nothing."""
+    import inspect
+
+    called = function if inspect.isfunction(function) else getattr(function, "__call__", function)  # noqa: B004
+    for kind, test in (
+        ("a coroutine function", inspect.iscoroutinefunction),
+        ("a generator function", inspect.isgeneratorfunction),
+        ("an async generator function", inspect.isasyncgenfunction),
+    ):
+        if test(function) or test(called):
+            raise ArgumentError(
+                f"target: {kind} runs nothing when it is called; pass a function that runs it to its end"
+            )
