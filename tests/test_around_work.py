@@ -12,9 +12,9 @@ import pytest
 
 from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement
+from wattwhat.acquisition.window import Window
 from wattwhat.analysis.aggregation import combine
 from wattwhat.testing import Piecewise
-from wattwhat.acquisition.window import Window
 
 LIMIT_W = 450.0
 

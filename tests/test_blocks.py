@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.measuring.blocks import Block, add_up, repeats_u_j, shrinkable_half_width
-from wattwhat.records.coverage import student_factor
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import EDGES, GAIN, LOST
-from wattwhat.energy.joules import Joules
 from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.energy.joules import Joules
+from wattwhat.measuring.blocks import Block, add_up, repeats_u_j, shrinkable_half_width
+from wattwhat.records.budget import Budget
+from wattwhat.records.coverage import student_factor
+from wattwhat.records.sources import EDGES, GAIN, LOST
 from wattwhat.sensing.meter import Meter
 
 ENERGIES = st.lists(st.floats(1.0, 1e3), min_size=2, max_size=20)

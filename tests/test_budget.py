@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN
-from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.totals import total
-from wattwhat.records.measurement import Measurement
+from wattwhat.records.budget import Budget
+from wattwhat.records.channel import Channel
 from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN
 
 SOURCES = st.sampled_from([GAIN, OFFSET, RESOLUTION, EDGES, UNSEEN, REPEATS, LOST, MODEL])
 PAIRS = st.lists(st.tuples(SOURCES, st.floats(0, 1e6)), max_size=12)

@@ -7,8 +7,8 @@ from hypothesis import given
 
 from tests.strategies import channels, forests
 from wattwhat import Channel
-from wattwhat.records.containment import counted_ids
 from wattwhat.errors import ArgumentError
+from wattwhat.records.containment import counted_ids
 
 
 def inside(channel_id: str, by_id: dict[str, Channel]) -> set[str]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.made_runs import START, channel, reading, run, simple
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.records.containment import counted_ids
 from wattwhat.analysis.aggregation import combine
 from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.records.containment import counted_ids
 
 # Laws --------------------------------------------------------------------------------------------
 
@@ -394,7 +394,7 @@ def test_names() -> None:
 
 
 def test_it_is_a_method_of_measurement() -> None:
-    assert Measurement.combine([simple(), simple(begin_s=60)], label="two").energy_j.value == 200.0
+    assert combine([simple(), simple(begin_s=60)], label="two").energy_j.value == 200.0
 
 
 def test_spread_between_repeats_comes_along() -> None:

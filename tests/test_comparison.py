@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.made_runs import channel, reading, run, simple
 from wattwhat import Measurement, Quantity
 from wattwhat.analysis.comparison import compare
+from wattwhat.analysis.ratio import ratio_interval
 from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.records.channel_energy import ChannelEnergy
-from wattwhat.analysis.ratio import ratio_interval
 
 VALUES = st.floats(1e-6, 1e9)
 RELATIVES = st.floats(0.0, 2.0)
@@ -187,7 +187,7 @@ def test_the_interval_of_measured_energies_holds_the_truth_as_often_as_it_says()
 def test_less_is_said_only_where_it_is_established(
     a: float, a_rel: float, b: float, b_rel: float, coverage: float
 ) -> None:
-    found = simple(a, a_rel * a).compare(simple(b, b_rel * b), coverage=coverage)
+    found = compare(simple(a, a_rel * a), simple(b, b_rel * b), coverage=coverage)
     low, high = found.interval
     assert (found.outcome == "A uses less") == (high < 1.0)
     assert (found.outcome == "A uses more") == (low > 1.0)
@@ -196,12 +196,12 @@ def test_less_is_said_only_where_it_is_established(
 
 def test_a_higher_confidence_says_less() -> None:
     a, b = simple(95.0, 1.0), simple(100.0, 1.0)
-    assert a.compare(b).outcome == "A uses less"
-    assert a.compare(b, coverage=0.9999).outcome == "cannot tell"
+    assert compare(a, b).outcome == "A uses less"
+    assert compare(a, b, coverage=0.9999).outcome == "cannot tell"
 
 
 def test_a_measurement_is_as_much_as_itself() -> None:
-    found = simple(100.0, 1.0).compare(simple(100.0, 1.0))
+    found = compare(simple(100.0, 1.0), simple(100.0, 1.0))
     assert found.ratio.value == 1.0
     assert found.outcome == "cannot tell"
     assert "so close" in str(found)
@@ -210,18 +210,18 @@ def test_a_measurement_is_as_much_as_itself() -> None:
 @given(st.floats(0.5, 0.98), st.floats(0.02, 0.3))
 def test_measuring_that_much_longer_tells(ratio: float, noise: float) -> None:
     a, b = simple(100.0 * ratio, 100.0 * ratio * noise), simple(100.0, 100.0 * noise)
-    factor = a.compare(b).times_longer()
+    factor = compare(a, b).times_longer()
     assert factor is not None
     shrink = math.sqrt(1.0 / (1.01 * factor))
-    longer = simple(100.0 * ratio, 100.0 * ratio * noise * shrink).compare(
-        simple(100.0, 100.0 * noise * shrink)
+    longer = compare(
+        simple(100.0 * ratio, 100.0 * ratio * noise * shrink), simple(100.0, 100.0 * noise * shrink)
     )
     assert longer.outcome == "A uses less"
 
 
 def test_the_sensors_own_errors_are_no_matter_of_time() -> None:
     one, other = (channel(f"h/x/gpu-{n}", gain_error=0.1) for n in range(2))
-    found = run(reading(one, 99.0), items=1).compare(run(reading(other, 100.0), items=1))
+    found = compare(run(reading(one, 99.0), items=1), run(reading(other, 100.0), items=1))
     assert found.times_longer() is None
     assert "measuring longer would not tell" in str(found)
 
@@ -258,10 +258,10 @@ CPU = channel("h/r/cpu", "cpu", backend="r", device="a CPU")
 def test_unlike_things_are_refused_by_name_unless_forced(other: Measurement, named: str) -> None:
     mine = simple(details={"phase": "inference"})
     with pytest.raises(ComparisonError) as refusal:
-        mine.compare(other)
+        compare(mine, other)
     assert named in str(refusal.value)
     assert "force=True" in str(refusal.value)
-    assert any(named in sentence for sentence in mine.compare(other, force=True).warnings)
+    assert any(named in sentence for sentence in compare(mine, other, force=True).warnings)
 
 
 def test_two_power_models_are_unlike_but_two_processes_of_one_are_not() -> None:
@@ -270,35 +270,35 @@ def test_two_power_models_are_unlike_but_two_processes_of_one_are_not() -> None:
         what = channel("h/estimate/cpu", "cpu", source=source, gain_error=0.4)
         return run(reading(what, 100.0, random_j=0.1, provenance="estimated"), items=1)
 
-    same = estimate(1, 5.0).compare(estimate(2, 5.0))
+    same = compare(estimate(1, 5.0), estimate(2, 5.0))
     assert same.ratio.relative < 0.01
     assert any("power model" in sentence for sentence in same.warnings)
     with pytest.raises(ComparisonError, match="power models differ"):
-        estimate(1, 5.0).compare(estimate(1, 6.0))
+        compare(estimate(1, 5.0), estimate(1, 6.0))
 
 
 @pytest.mark.parametrize("per", ["item", "call"])
 def test_a_missing_basis_is_named(per: str) -> None:
     bare = run(reading(channel(), 1.0))
     with pytest.raises(ComparisonError, match=rf"B \('run'\) does not say how many {per}s"):
-        simple().compare(bare, per=per, force=True)
-    assert simple().compare(bare, per="total").ratio.value == pytest.approx(100.0)
+        compare(simple(), bare, per=per, force=True)
+    assert compare(simple(), bare, per="total").ratio.value == pytest.approx(100.0)
 
 
 def test_an_energy_that_was_lost_does_not_compare() -> None:
     lost = run(reading(channel(), None), items=100, calls=10)
     with pytest.raises(ComparisonError, match="not known"):
-        simple().compare(lost, force=True)
+        compare(simple(), lost, force=True)
 
 
 @pytest.mark.parametrize(("option", "value"), [("per", "epoch"), ("coverage", 95), ("coverage", 0.0)])
 def test_options_are_checked(option: str, value: object) -> None:
     with pytest.raises(ArgumentError, match=option):
-        simple().compare(simple(), **{option: value})
+        compare(simple(), simple(), **{option: value})
 
 
 def test_warnings_of_both_are_carried() -> None:
-    found = simple(warnings=("throttled",)).compare(simple(warnings=("lost 2 s",)))
+    found = compare(simple(warnings=("throttled",)), simple(warnings=("lost 2 s",)))
     assert "A: throttled" in found.warnings
     assert "B: lost 2 s" in found.warnings
 
@@ -308,7 +308,7 @@ def test_warnings_of_both_are_carried() -> None:
 
 @given(st.text(min_size=1), st.text(min_size=1), st.floats(1e-9, 1e12), st.floats(0, 1e12))
 def test_the_text_fits_80_columns_and_the_html_is_escaped(a: str, b: str, value: float, u: float) -> None:
-    found = simple(value, u, label=a).compare(simple(100.0, 1.0, label=b + "<script>"))
+    found = compare(simple(value, u, label=a), simple(100.0, 1.0, label=b + "<script>"))
     assert all(len(line) <= 80 for line in str(found).splitlines())
     assert "<script>" not in found._repr_html_()
 
@@ -319,17 +319,17 @@ def test_the_text_fits_80_columns_and_the_html_is_escaped(a: str, b: str, value:
 def test_an_energy_that_is_not_above_zero_has_no_ratio(joules: float, u: float, force: bool) -> None:
     good, bad = simple(10.0, 1.0), simple(joules, u, label="odd")
     with pytest.raises(ComparisonError, match=r"energy of A \('odd'\).*not above 0"):
-        bad.compare(good, force=force)
+        compare(bad, good, force=force)
     with pytest.raises(ComparisonError, match=r"energy of B \('odd'\).*not above 0"):
-        good.compare(bad, force=force)
+        compare(good, bad, force=force)
     with pytest.raises(ComparisonError, match="not above 0"):
-        bad.compare(bad, force=force)
+        compare(bad, bad, force=force)
 
 
 @pytest.mark.parametrize("other", [5, None, "run", {"label": "run"}])
 def test_what_is_no_measurement_does_not_compare(other: Any) -> None:
     with pytest.raises(ArgumentError, match="expected two Measurements"):
-        simple().compare(other)
+        compare(simple(), other)
     with pytest.raises(ArgumentError, match="expected two Measurements"):
         compare(other, simple())
 
@@ -352,7 +352,7 @@ def test_numbers_of_any_size_compare_or_are_refused(
         for value, u in ((a, a_u), (b, b_u))
     ]
     try:
-        found = sides[0].compare(sides[1], per=per)
+        found = compare(sides[0], sides[1], per=per)
     except ComparisonError:
         assert max(a, a_u, b, b_u, gain) > 1e100 or min(a, b) < 1e-100
     else:
@@ -366,7 +366,7 @@ def test_numbers_of_any_size_compare_or_are_refused(
 
 
 def test_plain_data_hold_everything() -> None:
-    data = simple(80.0, 1.0, label="a").compare(simple(100.0, 1.0, label="b")).to_dict()
+    data = compare(simple(80.0, 1.0, label="a"), simple(100.0, 1.0, label="b")).to_dict()
     assert data["outcome"] == "A uses less"
     assert data["a"] == {"label": "a", "energy_j": {"value": 0.8, "u": 0.01, "unit": "J"}}
     assert Quantity.from_dict(data["ratio"]).value == pytest.approx(0.8)

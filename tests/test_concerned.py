@@ -10,11 +10,11 @@ import pytest
 
 from tests.rigs import counter
 from wattwhat import Measurement, Workload, measure
-from wattwhat.records.channel import Channel
-from wattwhat.measuring.devices import check_devices, concerned
 from wattwhat.errors import ArgumentError
+from wattwhat.measuring.devices import check_devices, concerned
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.session import run_plan
+from wattwhat.records.channel import Channel
 from wattwhat.testing import VirtualClock, VirtualMeter, constant
 from wattwhat.testing.simulation import Simulation
 from wattwhat.workloads.base import CallableWorkload

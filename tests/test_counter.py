@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.records.sources import EDGES, LOST, RESOLUTION
 from wattwhat.energy.counter import counter_energy, difference
+from wattwhat.records.sources import EDGES, LOST, RESOLUTION
 
 GAINS = st.lists(st.floats(0.0, 99.0), min_size=1, max_size=30)
 

@@ -11,13 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wattwhat
-from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
-from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.sensing.estimate.backend import DEFAULT_WATTS_PER_CORE, EstimateBackend, PowerModel, watts_per_core
-from wattwhat.sensing.meter import Meter
-from wattwhat.acquisition.meter_set import Rig
 from wattwhat.acquisition.discovery import open_rig
+from wattwhat.acquisition.meter_set import Rig
 from wattwhat.acquisition.window import Window
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.sensing.estimate.backend import (
+    DEFAULT_WATTS_PER_CORE,
+    EstimateBackend,
+    PowerModel,
+    watts_per_core,
+)
+from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
+from wattwhat.sensing.meter import Meter
 
 FIGURES = st.floats(0.0, 100.0)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from wattwhat import Measurement
-from wattwhat.records.channel import Channel
-from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.acquisition.meter_set import Rig
-from wattwhat.testing import VirtualClock
 from wattwhat.acquisition.window import Window
+from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.testing import VirtualClock
 
 LIMIT_W = 400.0
 

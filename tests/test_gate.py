@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.made_runs import channel, reading, run, simple
-from wattwhat.errors import ArgumentError
 from wattwhat.analysis.regression_check import Outcome, check, worst
+from wattwhat.errors import ArgumentError
 
 RATIOS = st.floats(0.2, 5.0)
 NOISES = st.floats(1e-4, 0.3)

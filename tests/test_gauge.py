@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.records.sources import EDGES, LOST, UNSEEN
 from wattwhat.energy.gauge import (
     PowerSums,
     answer_s,
@@ -23,6 +22,7 @@ from wattwhat.energy.gauge import (
     rest_s,
     seen_fraction,
 )
+from wattwhat.records.sources import EDGES, LOST, UNSEEN
 
 HOW = {"period_s": 0.1, "seen": 0.25, "max_gap_s": 0.5, "limit_w": 400.0}
 STEPS = st.lists(st.tuples(st.floats(0.001, 1.0), st.floats(0.0, 400.0)), min_size=2, max_size=40)

@@ -14,7 +14,7 @@ import pytest
 import wattwhat
 from wattwhat import Channel, Reading
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.guard import pass_on
+from wattwhat.plugins import pass_on
 from wattwhat.workloads.accelerators import synchronize
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has no such signals")

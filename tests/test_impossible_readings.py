@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.records.channel import Channel
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.acquisition.counter_input import CounterLine
-from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.energy.possible import possible_j
 from wattwhat.acquisition.meter_set import Rig
-from wattwhat.testing import VirtualClock
 from wattwhat.acquisition.window import Window
+from wattwhat.energy.assumptions import power_limit_w
+from wattwhat.energy.possible import possible_j
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.testing import VirtualClock
 
 POWER_W, SECONDS = 100.0, 0.8
 COMPONENTS = ["gpu", "memory", "cpu", "dram", "board", "host", "wall"]

@@ -8,8 +8,8 @@ import pytest
 
 from tests.rigs import Load, counter, gauge, simulated
 from tests.test_measuring import measured
-from wattwhat.testing import Faults, constant, square
 from wattwhat.acquisition.update_period import learn_periods
+from wattwhat.testing import Faults, constant, square
 
 
 def rested(*sensors: Any, **fields: Any) -> Any:

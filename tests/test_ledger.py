@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel, Reading
-from wattwhat.energy.joules import Joules
-from wattwhat.errors import MeterError
 from wattwhat.acquisition.evaluation import account, measurement_of
 from wattwhat.acquisition.meter_set import Rig
+from wattwhat.energy.joules import Joules
+from wattwhat.errors import MeterError
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, Waveform, constant, square
 
 

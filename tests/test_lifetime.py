@@ -15,10 +15,10 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability, Backend
-from wattwhat.records.channel import Channel
-from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.acquisition.meter_set import Rig
 from wattwhat.acquisition.window import Window
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter, Reading
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,7 +66,7 @@ def ends(does: str) -> list[str]:
     [
         "wattwhat.measure(lambda: None, backends=lamps, min_seconds=0.01, max_seconds=0.02, idle=None)",
         "with wattwhat.track('a', backends=lamps): pass",
-        "from wattwhat.acquisition.meter_set import _shared\nfrom wattwhat.acquisition.discovery import open_rig\n"
+        "from wattwhat.acquisition.shared import _shared\nfrom wattwhat.acquisition.discovery import open_rig\n"
         "_shared[('lamp',)] = open_rig(lamps)",  # as with a backend's name
     ],
 )

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from tests.strategies import channels, finite, joules
 from wattwhat import Channel, Measurement, Quantity, logs
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import GAIN, IDLE
 from wattwhat.errors import ArgumentError, LogError
-from wattwhat.records.jsonl import read_jsonl, write_jsonl
 from wattwhat.records.atomic_write import write_atomically
-from wattwhat.records.measurement import PROVENANCES
+from wattwhat.records.budget import Budget
 from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.jsonl import read_jsonl, write_jsonl
+from wattwhat.records.measurement import PROVENANCES
+from wattwhat.records.sources import GAIN, IDLE
 
 METRICS = st.dictionaries(st.sampled_from(["accuracy", "loss"]), st.floats(0, 1), max_size=2)
 TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(tzinfo=timezone.utc))

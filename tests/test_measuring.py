@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 import wattwhat
 from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement, Workload
-from wattwhat.records.sources import MODEL, REPEATS
+from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError, BackendError, WorkloadError
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.session import run_plan
+from wattwhat.records.sources import MODEL, REPEATS
 from wattwhat.testing import VirtualSensor, constant, square
 from wattwhat.testing.simulation import Simulation
-from wattwhat.acquisition.window import Window
 
 
 class Passing(Workload):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.made_runs import channel, reading, run
 from tests.rigs import counter, gauge, simulated
 from wattwhat import Measurement
+from wattwhat.acquisition.window import Window
 from wattwhat.report.live_power import Look, Monitor, looks, sparkline
 from wattwhat.testing import Faults, constant, ramp, square
-from wattwhat.acquisition.window import Window
 
 POWERS = st.lists(st.floats(0.0, 1e4), min_size=1, max_size=100)
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from tests.rigs import counter, gauge
 from tests.strategies import channels
 from wattwhat import Channel
-from wattwhat.plugins import Plugin
+from wattwhat.acquisition.discovery import open_rig
 from wattwhat.calibration.driver import Finding, Found
 from wattwhat.errors import ArgumentError
+from wattwhat.plugins import Plugin
 from wattwhat.sensing.profiles import Profile, profiled, read_profiles, write_profiles
-from wattwhat.acquisition.discovery import open_rig
-from wattwhat.testing import VirtualBackend, VirtualClock, VirtualMeter
 from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
+from wattwhat.testing import VirtualBackend, VirtualClock, VirtualMeter
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,7 +67,7 @@ def test_what_a_developer_has_set_up_does_not_reach_the_tests(tmp_path: Path) ->
         [
             sys.executable,
             "-c",
-            "import os, conftest; from wattwhat import figures, userdata; "
+            "import os, conftest; from wattwhat.sensing import user_paths as userdata; from wattwhat.sensing.estimate import settings as figures; "
             "print(sorted(n for n in os.environ if n.startswith('WATTWHAT_')), figures.settings(),"
             " os.path.exists(userdata.profiles_path()))",
         ],
@@ -213,7 +213,8 @@ def test_set_to_nothing_there_are_no_profiles(monkeypatch: pytest.MonkeyPatch) -
 
 def test_opening_meters_without_a_file_reads_nothing_and_writes_nothing(tmp_path: Path) -> None:
     script = (
-        "import sys; from wattwhat.acquisition.meter_set import shared_rig; from wattwhat.sensing.estimate.backend import EstimateBackend;"
+        "import sys; from wattwhat.acquisition.shared import shared_rig; "
+        "from wattwhat.sensing.estimate.backend import EstimateBackend;"
         "shared_rig([EstimateBackend()]); print('wattwhat.sensing.profiles' in sys.modules)"
     )
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}

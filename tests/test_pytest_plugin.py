@@ -191,14 +191,21 @@ def pytest_sessionfinish(session):
 """
     )
     found = inner("-s", test="def test_nothing(): pass")
-    found.stdout.fnmatch_lines(["*LOADED * ['wattwhat', 'wattwhat._version', 'wattwhat.integrations.pytest_plugin']*"])
+    found.stdout.fnmatch_lines(
+        ["*LOADED * ['wattwhat', 'wattwhat._version', 'wattwhat.integrations', *pytest_plugin']*"]
+    )
     script = "import sys, pytest; before = set(sys.modules); import wattwhat.integrations.pytest_plugin; " + (
         "print(sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert eval(done.stdout) == ["wattwhat", "wattwhat._version", "wattwhat.integrations.pytest_plugin"]
+    assert eval(done.stdout) == [
+        "wattwhat",
+        "wattwhat._version",
+        "wattwhat.integrations",
+        "wattwhat.integrations.pytest_plugin",
+    ]
 
 
 def test_without_the_fixture_nothing_is_said(inner: Any) -> None:

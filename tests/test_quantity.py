@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.strategies import fractions, joules
 from wattwhat import Quantity
 from wattwhat.errors import ArgumentError, UnitError
-from wattwhat.records.quantity import unit_factor
 from wattwhat.records.coverage import coverage_factor
+from wattwhat.records.quantity import unit_factor
 
 ENERGY_UNITS = st.sampled_from(["J", "mJ", "uJ", "kJ", "Wh", "kWh", "mWh", "MWh"])
 

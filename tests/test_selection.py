@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.plugins import Plugin, find_plugins, load
-from wattwhat.errors import BackendError
 from wattwhat.acquisition.discovery import ENV_BACKENDS, open_rig, survey
+from wattwhat.errors import BackendError
+from wattwhat.plugins import Plugin, find_plugins, load
 
 
 class Fixed(Meter):

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import wattwhat
-from wattwhat.errors import WindowError
 from wattwhat.acquisition.window import Window
+from wattwhat.errors import WindowError
 
 Through = Callable[[Any], Any]
 cloudpickle = pytest.importorskip("cloudpickle", reason="cloudpickle, by which ray and joblib send functions")

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from wattwhat.acquisition.update_period import observe_period
 from wattwhat.errors import MeterError
 from wattwhat.sensing.meter import Reading
-from wattwhat.acquisition.update_period import observe_period
 
 LOOK_S = 0.001
 

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 import wattwhat
 from tests.rigs import counter, gauge, simulated
 from wattwhat import Availability, Backend
-from wattwhat.records.channel import Channel
-from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
-from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.acquisition.meter_set import Rig
 from wattwhat.acquisition.shared import close_all
-from wattwhat.testing import Faults, constant, ramp, square
 from wattwhat.acquisition.window import Window
+from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.testing import Faults, constant, ramp, square
 
 
 class Manual(Meter):

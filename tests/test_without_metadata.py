@@ -11,9 +11,9 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability
-from wattwhat.plugins import Plugin
-from wattwhat.errors import BackendError
 from wattwhat.acquisition.discovery import open_rig
+from wattwhat.errors import BackendError
+from wattwhat.plugins import Plugin
 
 PROGRAM = """
 import wattwhat

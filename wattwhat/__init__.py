@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from wattwhat._version import __version__
 
 if TYPE_CHECKING:
-    from wattwhat.sensing.backend import Availability, Backend
-    from wattwhat.records.channel import Channel
+    from wattwhat.acquisition.window import track
     from wattwhat.errors import WattwhatError
-    from wattwhat.records.measurement import Measurement
     from wattwhat.measuring.measure import measure
-    from wattwhat.sensing.meter import Meter, Reading
+    from wattwhat.records.channel import Channel
+    from wattwhat.records.measurement import Measurement
     from wattwhat.records.quantity import Quantity
     from wattwhat.scoring import Score
-    from wattwhat.acquisition.window import track
+    from wattwhat.sensing.backend import Availability, Backend
+    from wattwhat.sensing.meter import Meter, Reading
     from wattwhat.workloads.base import Workload
 
 _HOMES = {

@@ -3,10 +3,10 @@
 import textwrap
 import time
 
-from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.errors import MeterError
 from wattwhat.plugins import Plugin
 from wattwhat.records.channel import Channel
-from wattwhat.errors import MeterError
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter, Reading
 
 
@@ -97,6 +97,7 @@ def install(folder):
         "Metadata-Version: 2.1\nName: made-plugin\nVersion: 1.0\n", encoding="utf-8"
     )
     (info / "entry_points.txt").write_text(
-        "[wattwhat.backends]\nmade = made_plugin:Made\nmodel = wattwhat.sensing.estimate.backend:EstimateBackend\n",
+        "[wattwhat.backends]\nmade = made_plugin:Made\n"
+        "model = wattwhat.sensing.estimate.backend:EstimateBackend\n",
         encoding="utf-8",
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests import rigs
 from tests.cli.made import Counter, Made, Model, channel, plugin
-from wattwhat import calibration
+from wattwhat.calibration import driver as calibration
 from wattwhat.calibration.driver import Finding, Found
 from wattwhat.calibration.loads import Load
 from wattwhat.cli import main

@@ -7,10 +7,10 @@ import pytest
 
 from tests.cli.made import Counter, Failing, Gauge, Made, Model, absent, channel, plugin
 from wattwhat import Availability
-from wattwhat.plugins import Plugin, find_plugins
 from wattwhat.cli import main
 from wattwhat.cli.doctor import examine
 from wattwhat.cli.doctor_text import describe
+from wattwhat.plugins import Plugin, find_plugins
 from wattwhat.sensing.estimate.backend import EstimateBackend
 from wattwhat.sensing.meter import Meter, Reading
 

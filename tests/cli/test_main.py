@@ -107,7 +107,13 @@ def test_opening_the_door_imports_no_verb_and_nothing_heavy(command):
     brought = set(json.loads(asked.stdout.splitlines()[-1]))
     assert "wattwhat.cli" in brought
     assert not brought & {verb.module for verb in VERBS}
-    assert not brought & {"numpy", "torch", "importlib.metadata", "wattwhat.records.measurement", "made_plugin"}
+    assert not brought & {
+        "numpy",
+        "torch",
+        "importlib.metadata",
+        "wattwhat.records.measurement",
+        "made_plugin",
+    }
 
 
 def test_a_file_behind_an_option_is_told_where_it_may_stand(tmp_path, capsys):

@@ -9,8 +9,8 @@ import pytest
 
 from tests.logs.samples_summaries import AIES, AIES_SUMMARY, MLEE, MLENERGY, MLPERF_TINY, OPTIMUM, YOLO
 from wattwhat import logs
-from wattwhat.records.sources import REPEATS
 from wattwhat.errors import LogError
+from wattwhat.records.sources import REPEATS
 
 
 def read(content, **options):

@@ -6,9 +6,9 @@ import pytest
 
 from tests.logs.samples_summaries import CARBONTRACKER, CARBONTRACKER_OUTPUT
 from wattwhat import logs
-from wattwhat.records.sources import LOST
 from wattwhat.errors import LogError
 from wattwhat.logs.readers.carbontracker_log import span_s
+from wattwhat.records.sources import LOST
 
 
 def read(text, **options):

@@ -7,8 +7,8 @@ import io
 import pytest
 
 from wattwhat import logs
-from wattwhat.errors import LogError
 from wattwhat.energy.gauge import integrate_power
+from wattwhat.errors import LogError
 
 ONE_STAMP = {
     "nvidia-smi": "timestamp, index, power.draw [W]\n" + "2026/03/01 10:00:00.000, 0, 100.00 W\n" * 3,

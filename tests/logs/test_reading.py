@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.logs.samples_traces import SAMPLES
 from wattwhat import Channel, Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError, LogError
+from wattwhat.logs import registry
 from wattwhat.logs.parsing import json_stream as jsons
 from wattwhat.logs.parsing import streams
-from wattwhat.logs import registry
 from wattwhat.logs.parsing.decode import HEAD_BYTES
 from wattwhat.logs.source import Problems, Source
 from wattwhat.records.channel_energy import ChannelEnergy
@@ -242,8 +242,8 @@ class Watchman:
         return 99 if head.first_line.startswith("# watchman") else 0
 
     def read(self, source, options):
-        from wattwhat.logs.building.measurement import channel_of, imported, printed
         from wattwhat.logs.building.known_sensors import NVML
+        from wattwhat.logs.building.measurement import channel_of, imported, printed
 
         for line, text in source.lines():
             if text == "crash":

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.errors import LogError
 from wattwhat.energy.gauge import integrate_power
+from wattwhat.errors import LogError
 from wattwhat.logs.building import sample_series as run_module
-from wattwhat.logs.protocol import Options
 from wattwhat.logs.building.known_sensors import NVML, RAPL, Sensor
-from wattwhat.logs.source import Source
 from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.protocol import Options
+from wattwhat.logs.source import Source
 
 numpy = pytest.importorskip("numpy")
 

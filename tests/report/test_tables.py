@@ -17,8 +17,8 @@ from tests.made_runs import channel, reading, run, simple
 from wattwhat import Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError
 from wattwhat.records.formatting import concise, siunitx, with_prefix
-from wattwhat.report.tables import COLUMNS
 from wattwhat.report.export import export
+from wattwhat.report.tables import COLUMNS
 
 TEXTS = st.text(max_size=30)
 VALUES = st.floats(1e-9, 1e12)

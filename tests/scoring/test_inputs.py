@@ -22,6 +22,7 @@ from wattwhat.scoring import (
     choose_phase,
     rank,
 )
+from wattwhat.scoring.population import traits_of
 from wattwhat.scoring.score_inputs import (
     accuracy_of,
     binomial_u,
@@ -30,7 +31,6 @@ from wattwhat.scoring.score_inputs import (
     item_energy_of,
     items_tested,
 )
-from wattwhat.scoring.population import traits_of
 
 
 @given(st.integers(1, 10**6), st.data())

@@ -6,8 +6,8 @@ import pytest
 
 from tests.scoring.tables import measured
 from wattwhat import Quantity
-from wattwhat.records.budget import Budget
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.records.budget import Budget
 from wattwhat.scoring import SAM, choose_phase
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
 from wattwhat import Channel, Measurement, Quantity
-from wattwhat.records.budget import Budget
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError
+from wattwhat.records.budget import Budget
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.scoring import SAM, AccuracyPerJoule, FrontierGrade, Member, ScoreResult, rank
 

@@ -35,7 +35,7 @@ grades = st.builds(
 
 @given(grades)
 def test_a_reference_survives_json(grade):
-    assert reference_from_dict(json.loads(json.dumps(reference_to_dict(grade)))) == grade
+    assert reference_from_dict(FrontierGrade, json.loads(json.dumps(reference_to_dict(grade)))) == grade
 
 
 def made():
@@ -85,7 +85,7 @@ def test_a_missing_field_is_named(field):
     data = reference_to_dict(made())
     del data[field]
     with pytest.raises(ScoreError, match=field):
-        reference_from_dict(data)
+        reference_from_dict(FrontierGrade, data)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.scoring.tables import measured, strep_measurements
 from wattwhat import Quantity
-from wattwhat.records.budget import Budget
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreDomainError, ScoreError
+from wattwhat.records.budget import Budget
+from wattwhat.records.coverage import f_tail, t_quantile, t_tail
 from wattwhat.scoring import scaling
 from wattwhat.scoring.scaling.polynomial_fit import fit_polynomial
-from wattwhat.records.coverage import f_tail, t_quantile, t_tail
 
 
 @given(st.floats(0.5, 0.999), st.integers(1, 200))

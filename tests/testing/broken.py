@@ -10,8 +10,8 @@ import time
 
 import attrs
 
-from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.testing import VirtualSensor, VirtualStand, constant
 

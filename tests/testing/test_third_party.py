@@ -10,8 +10,8 @@ import sys
 import pytest
 
 import wattwhat
-from wattwhat.sensing.backend import open_backend
 from wattwhat.plugins import GROUP, find_plugins
+from wattwhat.sensing.backend import open_backend
 
 ROOT = pathlib.Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "third_party_backend"

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from wattwhat.sensing.backend import Availability
 from wattwhat.errors import ArgumentError, BackendError, MeterError, MeterLostError
+from wattwhat.sensing.backend import Availability
 from wattwhat.testing import (
     Faults,
     VirtualBackend,

@@ -1,14 +1,15 @@
-"""wattwhat.acquisition.counter_input."""
+"""Counters of joules as they are read in a running process: wraps, resets and impossible steps."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
+
 from wattwhat.acquisition.inputs import Line
-from wattwhat.energy.counter import difference
 from wattwhat.energy.assumptions import power_limit_w
+from wattwhat.energy.counter import difference
 from wattwhat.energy.possible import possible_j
 from wattwhat.sensing.meter import Reading
-import math
 
 __all__ = ["Anchor", "CounterLine"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from wattwhat.records.containment import COVERED_BY
-
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -12,13 +10,13 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.duplicates import look_alikes
-from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
-from wattwhat.plugins import Plugin, find_plugins
-from wattwhat.records.channel import Channel
-from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.guard import pass_on
-from wattwhat.sensing.meter import Meter
 from wattwhat.acquisition.meter_set import Rig
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.plugins import Plugin, find_plugins, pass_on
+from wattwhat.records.channel import Channel
+from wattwhat.records.containment import COVERED_BY
+from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
+from wattwhat.sensing.meter import Meter
 from wattwhat.sensing.user_paths import profiles_path
 
 __all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]

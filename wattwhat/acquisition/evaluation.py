@@ -8,21 +8,21 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.records.sources import LOST
-from wattwhat.records.containment import counted_ids
+from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.inputs import Gap, is_reading
+from wattwhat.acquisition.meter_set import Rig, Snapshot
+from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import Joules, during, sensor_parts
-from wattwhat.records.formatting import time_words
-from wattwhat.energy.totals import left_out, total
-from wattwhat.energy.assumptions import period_s, power_limit_w
-from wattwhat.acquisition.inputs import Gap, is_reading
-from wattwhat.acquisition.gauge_input import Edge
-from wattwhat.acquisition.counter_input import CounterLine
-from wattwhat.records.measurement import Measurement
-from wattwhat.records.channel_energy import ChannelEnergy
-from wattwhat.sensing.meter import Reading
 from wattwhat.energy.possible import beyond_words
-from wattwhat.acquisition.meter_set import Rig, Snapshot
+from wattwhat.energy.totals import left_out, total
+from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.containment import counted_ids
+from wattwhat.records.formatting import time_words
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import LOST
+from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine

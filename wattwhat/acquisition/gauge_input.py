@@ -12,13 +12,13 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import beyond_w
+from wattwhat.acquisition.inputs import Line, is_reading
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
-from wattwhat.acquisition.inputs import Line, is_reading
-from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.energy.joules import beyond_w
 from wattwhat.energy.possible import beyond_words
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.meter import Meter, Reading
 
 __all__ = ["Edge", "GaugeLine"]
 

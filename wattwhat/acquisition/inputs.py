@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from wattwhat.acquisition.meter_set import open_line
-
-from wattwhat.acquisition.gauge_input import Edge
-
-from wattwhat.acquisition.counter_input import Anchor, CounterLine
-
 import math
 import numbers
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wattwhat.plugins import pass_on
 from wattwhat.records.channel import Channel
-from wattwhat.energy.counter import difference
-from wattwhat.energy.assumptions import power_limit_w
-from wattwhat.guard import pass_on
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.energy.possible import possible_j
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeLine
-    from wattwhat.energy.power_integral import PowerSums
+    pass
 
 __all__ = ["Gap", "Line", "is_reading"]
 

@@ -6,8 +6,6 @@ Windows hold two snapshots each and nothing else; what happened between them is 
 
 from __future__ import annotations
 
-from wattwhat.acquisition.shared import _after_fork, shared_rig
-
 import os
 import threading
 import time
@@ -15,15 +13,15 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wattwhat.records.containment import counted_ids
-from wattwhat.errors import ArgumentError, MeterLostError
-from wattwhat.guard import pass_on
-from wattwhat.acquisition.closing import close_when_forgotten, enrol, enrolled
-from wattwhat.acquisition.inputs import Gap, is_reading
-from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.closing import enrol
 from wattwhat.acquisition.counter_input import Anchor, CounterLine
-from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.inputs import Gap, is_reading
 from wattwhat.acquisition.sampler import Sampler
+from wattwhat.errors import MeterLostError
+from wattwhat.plugins import pass_on
+from wattwhat.records.containment import counted_ids
+from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine
@@ -219,10 +217,6 @@ def _stamp(readings: list[Any], t_ns: int) -> None:
     for item in readings:
         if isinstance(item, Edge):
             item.t_ns = t_ns
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterLine | GaugeLine:

@@ -11,9 +11,9 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from wattwhat.errors import MeterLostError
-from wattwhat.guard import pass_on
 from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.errors import MeterLostError
+from wattwhat.plugins import pass_on
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeLine

@@ -1,20 +1,17 @@
-"""wattwhat.acquisition.shared."""
+"""The meter sets that all windows of a process share: opened once, closed when nobody uses them."""
 
 from __future__ import annotations
 
-from wattwhat.errors import BackendError
-from wattwhat.sensing.estimate.settings import Unclear
-from wattwhat.sensing.estimate.settings import settings
 import os
+import threading
 import weakref
-
 from collections.abc import Sequence
 from typing import Any
-from wattwhat.acquisition.closing import close_when_forgotten
-from wattwhat.acquisition.closing import enrolled
+
+from wattwhat.acquisition.closing import close_when_forgotten, enrolled
 from wattwhat.acquisition.meter_set import Rig
-from wattwhat.errors import ArgumentError
-import threading
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.sensing.estimate.settings import Unclear, settings
 
 __all__ = ["check_estimate", "shared_rig"]
 
@@ -97,6 +94,10 @@ def close_all() -> None:
 def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 # Thousands of windows a second share a rig.

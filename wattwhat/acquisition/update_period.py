@@ -8,12 +8,12 @@ from itertools import pairwise
 from statistics import fmean, median_low
 from typing import TYPE_CHECKING
 
-from wattwhat.guard import pass_on
+from wattwhat.plugins import pass_on
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeLine
     from wattwhat.acquisition.counter_input import CounterLine
+    from wattwhat.acquisition.gauge_input import GaugeLine
 
 __all__ = ["learn_periods", "observe_period"]
 

@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from wattwhat.acquisition.meter_set import Rig, Snapshot, unseen_gpu
+from wattwhat.acquisition.shared import check_estimate, shared_rig
 from wattwhat.errors import ArgumentError, WindowError
-from wattwhat.acquisition.shared import check_estimate
-from wattwhat.acquisition.meter_set import Rig, Snapshot
-from wattwhat.acquisition.shared import shared_rig
 from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, unwaited, wait
-from wattwhat.acquisition.meter_set import unseen_gpu
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -136,8 +134,8 @@ class Window:
         return self._account(self._rig.glance(self._begin))
 
     def _account(self, end: Snapshot) -> Measurement:
-        from wattwhat.sensing.host import environment
         from wattwhat.acquisition.evaluation import account, measurement_of
+        from wattwhat.sensing.host import environment
 
         rig, begin = self._rig, self._begin
         assert rig is not None
@@ -163,7 +161,7 @@ class Window:
         try:
             self.stop()
         except Exception as err:
-            from wattwhat.guard import pass_on
+            from wattwhat.plugins import pass_on
 
             pass_on(err)
             if kind is None:
@@ -208,7 +206,7 @@ def _sendable(backend: Any) -> Any:
     try:
         pickle.dumps(backend)
     except Exception as err:
-        from wattwhat.guard import pass_on
+        from wattwhat.plugins import pass_on
 
         pass_on(err)
         return str(getattr(backend, "name", type(backend).__name__))

@@ -9,15 +9,14 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.channel import Channel
-from wattwhat.errors import ArgumentError, ComparisonError
-from wattwhat.records.measurement import Measurement
-from wattwhat.records.channel_energy import ChannelEnergy
-from wattwhat.analysis.summing import merged_channels, summed
-from wattwhat.records.quantity import Quantity
-from wattwhat.records.containment import COVERED_BY
 from wattwhat.analysis.overlap import Seen, Span, choose, covered_s
-from wattwhat.records.containment import related
+from wattwhat.analysis.summing import merged_channels, summed
+from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.records.channel import Channel
+from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.containment import COVERED_BY, related
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.quantity import Quantity
 
 __all__ = ["combine"]
 
@@ -35,8 +34,8 @@ def combine(
     * Calls and items add; the duration is the time that at least one of them covers.
 
     Gains, offsets and models of one backend add linearly, everything else in quadrature
-    (`wattwhat.energy.totals.total`); a measurement that is used in part brings its random part in proportion to its
-    energy.
+    (`wattwhat.energy.totals.total`); a measurement that is used in part brings its random part in proportion
+    to its energy.
 
     Args:
         measurements: at least one.

@@ -95,9 +95,9 @@ def carbon(measurement: Measurement, intensity_g_per_kwh: Figure, *, pue: float 
     Example:
         >>> from wattwhat import Measurement, Quantity
         >>> run = Measurement(label="run", energy_j=Quantity(3.6e6, 3.6e4, "J"))
-        >>> print(run.carbon((400, 20)))
+        >>> print(carbon(run, (400, 20)))
         400 ± 41 g (k=2) CO2-equivalent (1.000(10) kWh measured at 400(20) g/kWh)
-        >>> run.carbon(400, pue=1.5).amount
+        >>> carbon(run, 400, pue=1.5).amount
         Quantity(600(6) g)
     """
     intensity = _figure("intensity_g_per_kwh", intensity_g_per_kwh, "g/kWh")
@@ -126,7 +126,7 @@ def cost(
 
     Example:
         >>> from wattwhat import Measurement, Quantity
-        >>> print(Measurement(label="run", energy_j=Quantity(7.2e6, 0, "J")).cost(0.25).amount)
+        >>> print(cost(Measurement(label="run", energy_j=Quantity(7.2e6, 0, "J")), 0.25).amount)
         0.5 EUR
     """
     if not isinstance(currency, str) or not currency.strip() or len(currency) > 12:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from wattwhat.records.channel import names_host
 
 if TYPE_CHECKING:
-    from wattwhat.records.measurement import Measurement
     from wattwhat.records.channel_energy import ChannelEnergy
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["differences", "doubts", "shared_ids", "told"]
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from wattwhat.analysis.verdicts import BASES, CANNOT_TELL
-
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.analysis.comparability import differences, doubts
-from wattwhat.records.quantity import Quantity, finite_or_none
-from wattwhat.records.coverage import coverage_factor
 from wattwhat.analysis.ratio import ratio_interval, spread_of
+from wattwhat.analysis.verdicts import BASES, CANNOT_TELL
+from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.records.coverage import coverage_factor
+from wattwhat.records.quantity import Quantity, finite_or_none
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

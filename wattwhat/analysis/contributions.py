@@ -5,21 +5,18 @@ Nothing is measured here. The channels say how wrong they may be; the budget say
 
 from __future__ import annotations
 
-from wattwhat.records.channel_energy import own_u
-
-from wattwhat.records.sources import SYSTEMATIC
-
 import math
 from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.records.sources import GAIN, MODEL, OFFSET, remaining_u
+from wattwhat.records.channel_energy import own_u
+from wattwhat.records.sources import SYSTEMATIC, remaining_u
 
 if TYPE_CHECKING:
     from wattwhat.records.channel import Channel
-    from wattwhat.records.measurement import Measurement
     from wattwhat.records.channel_energy import ChannelEnergy
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Share", "independent_u_j", "shares_of"]
 
@@ -98,5 +95,3 @@ def _dealt(source: str, u_j: float, counted: list[ChannelEnergy]) -> list[Share]
         for entry, weight in zip(counted, weights, strict=True)
         if weight
     ]
-
-

@@ -5,15 +5,12 @@ Only spans, energies and containment are looked at here; no Measurement is made 
 
 from __future__ import annotations
 
-from wattwhat.records.containment import related
-
 import bisect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from wattwhat.records.channel import Channel, with_enclosed
 from wattwhat.records.channel_energy import ChannelEnergy
 
 __all__ = ["Seen", "Span", "choose", "covered_s", "densest"]

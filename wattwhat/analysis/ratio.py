@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.analysis.contributions import Share, independent_u_j, shares_of
-from wattwhat.records.sources import OFFSET
 from wattwhat.analysis.comparability import shared_ids
+from wattwhat.analysis.contributions import Share, independent_u_j, shares_of
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.sources import OFFSET
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

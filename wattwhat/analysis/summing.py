@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from wattwhat.analysis.contributions import independent_u_j, shares_of
-from wattwhat.records.sources import SYSTEMATIC
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import GAIN, LOST, MODEL, OFFSET
-from wattwhat.records.channel import Channel
-from wattwhat.records.measurement import Measurement
-from wattwhat.records.channel_energy import ChannelEnergy
-from wattwhat.records.quantity import Quantity
 from wattwhat.analysis.overlap import Seen, covered_s, densest
+from wattwhat.records.budget import Budget
+from wattwhat.records.channel import Channel
+from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.quantity import Quantity
+from wattwhat.records.sources import GAIN, LOST, MODEL, OFFSET, SYSTEMATIC
 
 __all__ = ["merged_channels", "summed"]
 

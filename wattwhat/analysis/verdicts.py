@@ -1,4 +1,4 @@
-"""wattwhat.analysis.verdicts."""
+"""What a comparison may be of, and what it says where it cannot tell."""
 
 from __future__ import annotations
 

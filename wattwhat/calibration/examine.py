@@ -12,9 +12,9 @@ from wattwhat.calibration.record import Finding, Found, Series, Timeline
 from wattwhat.calibration.response import Response, fit_response
 from wattwhat.calibration.spread import duty_from_spread
 from wattwhat.calibration.ticks import Ticks, find_ticks, resolution
-from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import beyond_w
 from wattwhat.energy.possible import beyond_words, possible_j
+from wattwhat.records.channel import Channel
 
 __all__ = ["Wave", "examine"]
 

@@ -12,11 +12,11 @@ from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, BackendError
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.meter_set import Rig
     from wattwhat.calibration.driver import Finding, Found
     from wattwhat.calibration.loads import Load
     from wattwhat.sensing.meter import Meter
     from wattwhat.sensing.profiles import Profile
-    from wattwhat.acquisition.meter_set import Rig
 
 __all__ = ["EXAMPLES", "add_arguments", "call", "describe"]
 

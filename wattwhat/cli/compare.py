@@ -6,6 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from wattwhat.analysis.aggregation import combine
+from wattwhat.analysis.comparison import compare
 from wattwhat.cli.inputs import fraction_of, given
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
@@ -51,7 +53,7 @@ def call(arguments: argparse.Namespace) -> int:
     pairs = _pairs(_side(arguments.a, arguments.combine), _side(arguments.b, arguments.combine))
     coverage = fraction_of(arguments.coverage, "--coverage")
     found = [
-        a.compare(b, per=arguments.per or _basis(a, b), coverage=coverage, force=arguments.force)
+        compare(a, b, per=arguments.per or _basis(a, b), coverage=coverage, force=arguments.force)
         for a, b in pairs
     ]
     if arguments.json is not None:
@@ -64,9 +66,9 @@ def call(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _side(place: str, combine: bool) -> list[Measurement]:
+def _side(place: str, whole: bool) -> list[Measurement]:
     found = given([place])
-    return [found[0].combine(found)] if combine else found
+    return [combine(found)] if whole else found
 
 
 def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[Measurement, Measurement]]:

@@ -14,9 +14,9 @@ from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.discovery import Found
     from wattwhat.records.channel import Channel
     from wattwhat.sensing.meter import Meter
-    from wattwhat.acquisition.discovery import Found
 
 __all__ = ["EXAMPLES", "add_arguments", "call", "examine"]
 
@@ -97,9 +97,9 @@ def examine(
     import platform
 
     from wattwhat._version import __version__
-    from wattwhat.sensing.host import host_name
     from wattwhat.acquisition.discovery import ENV_BACKENDS, close_found, survey
     from wattwhat.acquisition.update_period import observe_period
+    from wattwhat.sensing.host import host_name
 
     begin_s = clock()
 
@@ -184,8 +184,8 @@ def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
 
     Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
     """
-    from wattwhat.records.containment import counted_ids
     from wattwhat.acquisition.discovery import choose_meters
+    from wattwhat.records.containment import counted_ids
 
     if set(chosen) - {one.plugin.name for one in found if one.availability.available}:
         return {}

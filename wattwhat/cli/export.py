@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(arguments: argparse.Namespace) -> int:
     """Read, and write the table."""
     from wattwhat.records.atomic_write import write_atomically
-    from wattwhat.report.tables import rows
     from wattwhat.report.export import export
+    from wattwhat.report.tables import rows
 
     check_destination(arguments.json, holds=("columns", "rows"))
     check_destination(arguments.output, "--output")

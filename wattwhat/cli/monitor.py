@@ -62,10 +62,9 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
-    from wattwhat.acquisition.shared import check_estimate
-    from wattwhat.report.live_power import Monitor, looks
-    from wattwhat.acquisition.shared import shared_rig
+    from wattwhat.acquisition.shared import check_estimate, shared_rig
     from wattwhat.acquisition.window import track
+    from wattwhat.report.live_power import Monitor, looks
 
     live = arguments.json is None and not arguments.plain and stream.isatty()
     encoding = (getattr(stream, "encoding", None) or "ascii").lower()

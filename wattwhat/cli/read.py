@@ -68,8 +68,8 @@ def table(measurements: Sequence[Measurement]) -> list[str]:
     Args:
         measurements: at least one.
     """
-    from wattwhat.report.text_table import Column, listing
     from wattwhat.records.formatting import plus_minus, short_time
+    from wattwhat.report.text_table import Column, listing
 
     origins = [_origin(measurement) for measurement in measurements]
     same = len(set(origins)) == 1

@@ -188,9 +188,9 @@ def describe(grade: FrontierGrade) -> list[str]:
 
 
 def _frontier(grade: FrontierGrade, low: float, high: float) -> list[str]:
+    from wattwhat.records.formatting import energy_unit
     from wattwhat.records.quantity import Quantity
     from wattwhat.report.text_table import Column, listing
-    from wattwhat.records.formatting import energy_unit
 
     steps = [low + (high - low) * k / (_STEPS - 1) for k in range(_STEPS)]
     rows = []
@@ -210,9 +210,9 @@ def _three_digits(value: float) -> str:
 
 def _members(grade: FrontierGrade) -> list[str]:
     from wattwhat.cli.read import fill_of
+    from wattwhat.records.formatting import plus_minus
     from wattwhat.records.quantity import Quantity
     from wattwhat.report.text_table import Column, listing
-    from wattwhat.records.formatting import plus_minus
     from wattwhat.scoring.grade_letters import letter_of
 
     rows, excesses = [], []

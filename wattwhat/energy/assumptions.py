@@ -1,4 +1,4 @@
-"""wattwhat.energy.assumptions."""
+"""What is taken for granted where a channel does not state it: periods, limits of power, spread."""
 
 from __future__ import annotations
 

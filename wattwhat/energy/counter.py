@@ -11,11 +11,18 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
-from wattwhat.records.channel import Channel
+from wattwhat.energy.assumptions import (
+    ASSUMED_PERIOD_S,
+    SHORT_SPREAD,
+    SPREAD,
+    period_s,
+    power_limit_w,
+    reach_w,
+)
 from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.records.channel import Channel
 from wattwhat.records.formatting import time_words
-from wattwhat.energy.assumptions import ASSUMED_PERIOD_S, SHORT_SPREAD, SPREAD, period_s, power_limit_w, reach_w
+from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 
 __all__ = ["counter_energy", "difference"]
 

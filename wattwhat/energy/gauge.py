@@ -15,12 +15,12 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
-from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
+from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.possible import beyond_words
 from wattwhat.energy.power_integral import PowerSums
+from wattwhat.records.channel import Channel
+from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 
 __all__ = [
     "PowerSums",

@@ -5,25 +5,20 @@ Only pure functions live here and in `counter` and `gauge`; no clock is read and
 
 from __future__ import annotations
 
-from wattwhat.records.formatting import time_words
-
-from wattwhat.energy.totals import left_out, total, unstated_gains
-
-from wattwhat.energy.assumptions import ASSUMED_PERIOD_S, SHORT_SPREAD, SPREAD, period_s, power_limit_w, reach_w
-
 import math
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import EDGES, GAIN, MODEL, OFFSET
+from wattwhat.energy.assumptions import (
+    SPREAD,
+    power_limit_w,
+)
 from wattwhat.records.channel import Channel
+from wattwhat.records.sources import EDGES, GAIN, MODEL, OFFSET
 
 if TYPE_CHECKING:
-    from wattwhat.records.channel_energy import ChannelEnergy
     from wattwhat.records.quantity import Quantity
 
 __all__ = ["Joules", "during", "sensor_parts"]
@@ -127,5 +122,3 @@ def sensor_parts(
     if channel.offset_w:
         parts.append((OFFSET, channel.offset_w * duration_s))
     return tuple(parts)
-
-

@@ -1,13 +1,14 @@
 """What a channel can physically have shown or gained: a reading beyond it is no reading.
 
 Vendors' counters and gauges sometimes give all bits set, or jump by megajoules in an instant. The bounds
-(`wattwhat.energy.joules.beyond_w`) are wide: they tell nonsense from a measurement, not a surge from a steady load.
+(`wattwhat.energy.joules.beyond_w`) are wide: they tell nonsense from a measurement, not a surge from a
+steady load.
 """
 
 from __future__ import annotations
 
-from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import beyond_w
+from wattwhat.records.channel import Channel
 
 __all__ = ["beyond_words", "possible_j"]
 

@@ -1,18 +1,16 @@
-"""wattwhat.energy.totals."""
+"""Energies of several channels added up: what is counted, what is left out, what all gains share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from wattwhat.energy.joules import Joules
 from wattwhat.records.budget import Budget
-from wattwhat.records.sources import GAIN
-from wattwhat.records.sources import MODEL
-from wattwhat.records.sources import OFFSET
 from wattwhat.records.channel import Channel
-import math
-from typing import TYPE_CHECKING
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy

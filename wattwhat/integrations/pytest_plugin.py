@@ -156,8 +156,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _skip_without_sensor(backends: Any) -> None:
-    from wattwhat.errors import BackendError
     from wattwhat.acquisition.shared import shared_rig
+    from wattwhat.errors import BackendError
 
     try:
         rig = shared_rig(backends)

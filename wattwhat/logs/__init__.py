@@ -10,9 +10,9 @@ Example:
 
 from __future__ import annotations
 
+from wattwhat.logs.dispatch import Measurements, read
 from wattwhat.logs.metrics_join import Joined, join_metrics
 from wattwhat.logs.protocol import Head, Options, Reader
-from wattwhat.logs.dispatch import Measurements, read
 from wattwhat.logs.registry import formats
 from wattwhat.logs.source import Source
 

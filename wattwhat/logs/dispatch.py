@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from wattwhat.errors import ArgumentError, LogError, WattwhatError
+from wattwhat.logs.parsing.streams import source_of_stream
 from wattwhat.logs.protocol import Options, Reader
 from wattwhat.logs.registry import recognise
 from wattwhat.logs.source import Problems, Source
-from wattwhat.logs.parsing.streams import source_of_stream
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Measurements", "measurements_of", "read"]

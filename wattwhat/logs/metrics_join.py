@@ -12,8 +12,8 @@ import attrs
 
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.logs.parsing.cells import is_missing, number
-from wattwhat.logs.source import Source
 from wattwhat.logs.parsing.csv_rows import csv_rows
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Joined", "join_metrics"]

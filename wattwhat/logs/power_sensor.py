@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from wattwhat.logs.nvidia_smi.columns import Columns, unit_of_header
 from wattwhat.logs.building.known_sensors import NVML, Sensor
+from wattwhat.logs.nvidia_smi.columns import Columns, unit_of_header
 
 __all__ = ["UNKNOWN", "powers_left_out", "sensor_of"]
 

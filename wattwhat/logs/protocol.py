@@ -21,10 +21,11 @@ How to write a reader (for this package or for another distribution):
 
 2. Register it: here, one line in ``wattwhat.logs.registry``; in another distribution, an entry point
    ``watchman = "my_package:Watchman"`` in the group ``wattwhat.logs``.
-3. Tools: `wattwhat.logs.parsing.cells` (numbers, units, stamps, what counts as missing), `wattwhat.logs.parsing.csv_rows`
-   (CSV rows with line numbers), ``source.lines()/text()/json()`` and `wattwhat.logs.parsing.json_stream` (streamed JSON),
-   `wattwhat.logs.building.power_trace.Trace` (power samples to joules), `wattwhat.logs.building.interval_energies.Tally` (energies of intervals,
-   summed) and `wattwhat.logs.building.measurement` (totals to a Measurement: channel_of, printed, imported).
+3. Tools: `wattwhat.logs.parsing.cells` (numbers, units, stamps, what counts as missing),
+   `wattwhat.logs.parsing.csv_rows` (CSV rows with line numbers), ``source.lines()/text()/json()`` and
+   `wattwhat.logs.parsing.json_stream` (streamed JSON), `wattwhat.logs.building.power_trace.Trace` (power
+   samples to joules), `wattwhat.logs.building.interval_energies.Tally` (energies of intervals, summed) and
+   `wattwhat.logs.building.measurement` (totals to a Measurement: channel_of, printed, imported).
    ``source.sibling(...)`` and ``source.relative(...)`` give files that belong to this one.
 4. What goes wrong: a row that cannot be used is ``source.problem(line, "expected ..., found ...")`` and the
    next row is read (strict reading makes that call raise); a file that cannot be used is

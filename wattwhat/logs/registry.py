@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from wattwhat.plugins import find_plugins, load
 from wattwhat.errors import BackendError, LogError
 from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
+from wattwhat.plugins import find_plugins, load
 
 __all__ = ["GROUP", "formats", "readers", "recognise"]
 

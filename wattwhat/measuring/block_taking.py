@@ -8,18 +8,18 @@ from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from wattwhat.measuring.blocks import Block, add_up, items_of, power_rise, shrinkable_half_width
-from wattwhat.records.sources import UNSEEN
-from wattwhat.records.channel import Channel
-from wattwhat.energy.joules import Joules
+from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.acquisition.evaluation import account
+from wattwhat.acquisition.gauge_input import GaugeLine
+from wattwhat.acquisition.meter_set import Rig, Snapshot
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s, looks_away_s
-from wattwhat.acquisition.gauge_input import GaugeLine
 from wattwhat.energy.gauge_lateness import Part, shown_until_s
-from wattwhat.acquisition.evaluation import account
-from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.energy.joules import Joules
+from wattwhat.measuring.blocks import Block, add_up, items_of, power_rise, shrinkable_half_width
 from wattwhat.measuring.plan import Plan
-from wattwhat.acquisition.meter_set import Rig, Snapshot
+from wattwhat.records.channel import Channel
+from wattwhat.records.sources import UNSEEN
 from wattwhat.workloads.base import Workload
 
 __all__ = ["Rounds"]

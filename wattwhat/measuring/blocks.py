@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from wattwhat.records.sources import _SYSTEMATIC
-
-from wattwhat.records.coverage import _Z95, student_factor
-
 import math
 import re
 from collections.abc import Sequence
 
 import attrs
 
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import EDGES, GAIN, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN
+from wattwhat.acquisition.evaluation import Account
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
-from wattwhat.acquisition.evaluation import Account
 from wattwhat.measuring.steady_state import rising_blocks
+from wattwhat.records.budget import Budget
+from wattwhat.records.coverage import _Z95, student_factor
+from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
 
-__all__ = ["Block", "add_up", "block_j", "items_of", "power_rise", "repeats_u_j", "seen_j", "shrinkable_half_width", "with_repeats"]
+__all__ = [
+    "Block",
+    "add_up",
+    "block_j",
+    "items_of",
+    "power_rise",
+    "repeats_u_j",
+    "seen_j",
+    "shrinkable_half_width",
+    "with_repeats",
+]
 
 _RANDOM = (EDGES, RESOLUTION, UNSEEN)
 _FIGURE = re.compile(r"\d[\d.e+-]*")
@@ -94,7 +101,7 @@ def _sum(parts: Sequence[Joules]) -> Joules:
     square: dict[str, float] = {}
     for joules in parts:
         for source, u in joules.parts:
-            if source in _SYSTEMATIC:
+            if source in SYSTEMATIC:
                 linear[source] = linear.get(source, 0.0) + u
             else:
                 square[source] = square.get(source, 0.0) + u * u

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
 from wattwhat.acquisition.meter_set import Rig
+from wattwhat.errors import ArgumentError
 from wattwhat.workloads.base import Workload
 
 __all__ = ["Concerned", "check_devices", "concerned"]

@@ -11,14 +11,13 @@ from typing import Any
 
 import attrs
 
-from wattwhat.measuring.devices import check_devices
+from wattwhat.acquisition.shared import check_estimate, shared_rig
 from wattwhat.errors import ArgumentError
-from wattwhat.acquisition.shared import check_estimate
+from wattwhat.measuring.devices import check_devices
+from wattwhat.measuring.plan import Plan, is_number
+from wattwhat.measuring.session import Progress, run_plan
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.metrics import check_metrics
-from wattwhat.measuring.plan import Plan, is_number
-from wattwhat.acquisition.shared import shared_rig
-from wattwhat.measuring.session import Progress, run_plan
 from wattwhat.workloads.choose import make_workload
 
 __all__ = ["measure"]

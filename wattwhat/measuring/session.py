@@ -11,6 +11,13 @@ from typing import Any
 
 import attrs
 
+from wattwhat.acquisition.evaluation import account, measurement_of
+from wattwhat.acquisition.meter_set import Rig, unseen_gpu
+from wattwhat.acquisition.update_period import learn_periods
+from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.gauge import answer_s
+from wattwhat.energy.totals import total
+from wattwhat.measuring.block_taking import Rounds
 from wattwhat.measuring.blocks import (
     Block,
     add_up,
@@ -22,22 +29,14 @@ from wattwhat.measuring.blocks import (
     shrinkable_half_width,
     with_repeats,
 )
-from wattwhat.records.containment import counted_ids
 from wattwhat.measuring.devices import concerned
-from wattwhat.energy.totals import total
-from wattwhat.energy.assumptions import period_s
-from wattwhat.sensing.host import environment
-from wattwhat.energy.gauge import answer_s
-from wattwhat.acquisition.evaluation import account, measurement_of
-from wattwhat.records.measurement import Measurement
 from wattwhat.measuring.plan import Plan
-from wattwhat.records.quantity import Quantity
-from wattwhat.acquisition.meter_set import Rig
-from wattwhat.measuring.block_taking import Rounds
 from wattwhat.measuring.steady_state import drift
+from wattwhat.records.containment import counted_ids
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.quantity import Quantity
+from wattwhat.sensing.host import environment
 from wattwhat.workloads.accelerators import accelerator_in_use
-from wattwhat.acquisition.meter_set import unseen_gpu
-from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.workloads.base import Workload
 
 __all__ = ["Progress", "run_plan"]

@@ -8,12 +8,12 @@ Each is tested at 2 %, so that steady power with white noise is doubted at most 
 
 from __future__ import annotations
 
-from wattwhat.records.coverage import student_p
-
 import math
 from collections.abc import Sequence
 
 import attrs
+
+from wattwhat.records.coverage import student_p
 
 __all__ = ["Drift", "drift", "rising_blocks"]
 

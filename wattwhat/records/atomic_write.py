@@ -1,10 +1,10 @@
-"""wattwhat.records.atomic_write."""
+"""Writing a file whole or not at all."""
 
 from __future__ import annotations
 
-from pathlib import Path
 import errno
 import os
+from pathlib import Path
 
 __all__ = ["write_atomically"]
 

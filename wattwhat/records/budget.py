@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from wattwhat.records.sources import EDGES, GAIN, IDLE, LOST, MODEL, OFFSET, REPEATS, RESOLUTION, UNSEEN, _REMEDIES, _SYSTEMATIC, remaining_u
-
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+from wattwhat.records.sources import (
+    _REMEDIES,
+    SYSTEMATIC,
+)
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
@@ -75,7 +78,7 @@ class Budget(tuple[tuple[str, float], ...]):
     @property
     def shrinkable_u(self) -> float:
         """The part in J that repeats or a longer run can shrink: everything but gain, offset and model."""
-        return self.without(*_SYSTEMATIC).u
+        return self.without(*SYSTEMATIC).u
 
     @property
     def advice(self) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.records.channel_energy import own_u
-from wattwhat.records.sources import SYSTEMATIC
-from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, UNSEEN
+from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
 
 if TYPE_CHECKING:
     from wattwhat.records.budget import Budget
@@ -20,8 +19,8 @@ __all__ = ["table"]
 
 _WIDTH = 80
 _MOST_NAMED = 4
-# What is drawn anew at every edge and in every span; `wattwhat.measuring.blocks` and `wattwhat.energy.joules` add it in
-# quadrature. What is in neither group (of somebody else's log, say) is left open.
+# What is drawn anew at every edge and in every span; `wattwhat.measuring.blocks` and `wattwhat.energy.joules`
+# add it in quadrature. What is in neither group (of somebody else's log, say) is left open.
 _ANEW = (EDGES, RESOLUTION, UNSEEN, LOST)
 
 

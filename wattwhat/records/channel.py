@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from wattwhat.sensing.host import host_name
-
-from wattwhat.records.containment import counted_ids
-
 import math
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,7 +10,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["COMPONENTS", "Channel", "UNKNOWN_HOST", "names_host", "with_enclosed"]
+__all__ = ["COMPONENTS", "UNKNOWN_HOST", "Channel", "names_host", "with_enclosed"]
 
 # Where the host would stand in the id of a channel of a log that names none.
 UNKNOWN_HOST = "unknown-host"

@@ -1,21 +1,16 @@
-"""wattwhat.records.channel_energy."""
+"""The energy of one channel over the span of a Measurement."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import attrs
+
 from wattwhat.errors import ArgumentError
 from wattwhat.records import validators as fields
 from wattwhat.records.channel import Channel
 from wattwhat.records.quantity import Quantity
-import attrs
-
-from wattwhat.records.sources import MODEL
-from wattwhat.records.sources import OFFSET
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from wattwhat.records.measurement import ChannelEnergy
-
+from wattwhat.records.sources import MODEL, OFFSET
 
 __all__ = ["ChannelEnergy", "own_u"]
 

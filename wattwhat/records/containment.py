@@ -1,12 +1,10 @@
-"""wattwhat.records.containment."""
+"""Which channels lie inside which, so that no joule is counted twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from collections.abc import Iterable
-from wattwhat.records.channel import Channel
-from wattwhat.records.channel import with_enclosed
+from wattwhat.records.channel import Channel, with_enclosed
 
 __all__ = ["counted_ids", "related"]
 

@@ -1,10 +1,10 @@
-"""Student's t and F by the incomplete beta function, so that intervals need no scipy."""
+"""Coverage factors: of the normal distribution and of Student's t, each once."""
 
 from __future__ import annotations
 
-from wattwhat.errors import ArgumentError
-
 import math
+
+from wattwhat.errors import ArgumentError
 
 __all__ = ["coverage_factor", "f_tail", "student_factor", "student_p", "t_quantile", "t_tail"]
 

@@ -6,7 +6,17 @@ import math
 
 from wattwhat.records.quantity import Quantity
 
-__all__ = ["clean", "concise", "energy_unit", "one_line", "plus_minus", "short_time", "siunitx", "time_words", "with_prefix"]
+__all__ = [
+    "clean",
+    "concise",
+    "energy_unit",
+    "one_line",
+    "plus_minus",
+    "short_time",
+    "siunitx",
+    "time_words",
+    "with_prefix",
+]
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from wattwhat.records.atomic_write import write_atomically
-
-import errno
 import json
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from wattwhat.errors import ArgumentError, LogError
+from wattwhat.records.atomic_write import write_atomically
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["read_jsonl", "write_jsonl"]

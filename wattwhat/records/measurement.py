@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from wattwhat.records.channel_energy import ChannelEnergy
-
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -12,17 +10,16 @@ from typing import Any
 
 import attrs
 
+from wattwhat.errors import ArgumentError
 from wattwhat.records import validators as fields
 from wattwhat.records.budget import Budget
-from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
-from wattwhat.records.channel import Channel
-from wattwhat.derived import Derived
-from wattwhat.errors import ArgumentError
-from wattwhat.records.validators import PROVENANCES
+from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
+from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
+from wattwhat.records.validators import PROVENANCES
 
-__all__ = ["Measurement", "PROVENANCES", "SCHEMA"]
+__all__ = ["PROVENANCES", "SCHEMA", "Measurement"]
 
 SCHEMA = 1
 
@@ -32,7 +29,7 @@ def _entries(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
 
 
 @attrs.frozen(repr=False, weakref_slot=False, kw_only=True, hash=False)
-class Measurement(Derived):
+class Measurement:
     """Joules of a workload or a window, with uncertainty and provenance.
 
     Args:

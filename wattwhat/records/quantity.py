@@ -7,14 +7,13 @@ the two sides is clear: with exact numbers always, between two quantities only w
 
 from __future__ import annotations
 
-from wattwhat.records.coverage import coverage_factor
-
 import math
 from typing import Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, UnitError
+from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.value_text import concise, plus_minus
 
 __all__ = ["Quantity"]

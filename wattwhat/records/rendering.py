@@ -1,11 +1,14 @@
-"""Measurements as plain text that fits 80 columns."""
+"""Measurements for people: plain text that fits 80 columns, and HTML for notebooks; every text is escaped."""
 
 from __future__ import annotations
 
-from html import escape
+from typing import TYPE_CHECKING
 
-from wattwhat.records.measurement import Measurement
-from wattwhat.records.channel_energy import ChannelEnergy
+if TYPE_CHECKING:
+    from wattwhat.records.channel_energy import ChannelEnergy
+    from wattwhat.records.measurement import Measurement
+
+from html import escape
 
 __all__ = ["describe", "measurement_html"]
 
@@ -17,7 +20,7 @@ def describe(measurement: Measurement) -> str:
         measurement: what to show.
 
     Example:
-        >>> from wattwhat import Quantity
+        >>> from wattwhat import Measurement, Quantity
         >>> print(describe(Measurement(label="a", energy_j=Quantity(12.0, 0.5, "J"), duration_s=2.0)))
         a: 12.0 ± 1.0 J (k=2), measured
           over 2 s, mean power 6.00 ± 0.50 W (k=2)
@@ -51,7 +54,7 @@ def measurement_html(measurement: Measurement) -> str:
     """A small table: energy, power, per call and per item, channels, budget, warnings.
 
     Example:
-        >>> from wattwhat import Quantity
+        >>> from wattwhat import Measurement, Quantity
         >>> html = measurement_html(Measurement(label="<b>", energy_j=Quantity(1, 0.1, "J")))
         >>> "<b>" in html, "&lt;b&gt;" in html
         (False, True)

@@ -1,10 +1,22 @@
-"""wattwhat.records.sources."""
+"""The sources of uncertainty that a budget names, and what of them repeats cannot shrink."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["EDGES", "GAIN", "IDLE", "LOST", "MODEL", "OFFSET", "REPEATS", "RESOLUTION", "SYSTEMATIC", "UNSEEN", "remaining_u"]
+__all__ = [
+    "EDGES",
+    "GAIN",
+    "IDLE",
+    "LOST",
+    "MODEL",
+    "OFFSET",
+    "REPEATS",
+    "RESOLUTION",
+    "SYSTEMATIC",
+    "UNSEEN",
+    "remaining_u",
+]
 
 
 GAIN = "sensor gain"
@@ -35,7 +47,6 @@ MODEL = "model"
 
 
 # What more blocks, or a longer run, do not shrink: one sensor is wrong by the same factor every time.
-_SYSTEMATIC = frozenset({GAIN, OFFSET, MODEL})
 
 
 _REMEDIES = {
@@ -66,6 +77,3 @@ def remaining_u(u: float, part: float) -> float:
 
 # What every reading of one sensor has in common, so that it is the same in two measurements.
 SYSTEMATIC = (GAIN, MODEL, OFFSET)
-
-
-_SYSTEMATIC = (GAIN, OFFSET, MODEL)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.records.quantity import Quantity
 from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.formatting import with_prefix
+from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

@@ -1,16 +1,12 @@
-"""wattwhat.report.export."""
+"""Measurements in other programs' formats: CSV, LaTeX, Markdown, pandas, model cards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
 from wattwhat.errors import ArgumentError
-from wattwhat.report.tables import _csv
-from wattwhat.report.tables import _latex
-from wattwhat.report.tables import _markdown
-from wattwhat.report.tables import _pandas
-import csv
-from typing import TYPE_CHECKING
+from wattwhat.report.tables import csv_table, latex_table, markdown_table, pandas_table
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -50,7 +46,7 @@ def export(measurements: Measurement | Iterable[Measurement], format: str, **opt
         from wattwhat.report.model_card import model_card
 
         return model_card(ones, **options)
-    makers = {"markdown": _markdown, "latex": _latex, "csv": _csv, "pandas": _pandas}
+    makers = {"markdown": markdown_table, "latex": latex_table, "csv": csv_table, "pandas": pandas_table}
     if format not in makers:
         raise ArgumentError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
     if options:

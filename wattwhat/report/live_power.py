@@ -14,8 +14,8 @@ from wattwhat.records.formatting import one_line, with_prefix
 
 if TYPE_CHECKING:
     from wattwhat.records.channel import Channel
-    from wattwhat.records.measurement import Measurement
     from wattwhat.records.channel_energy import ChannelEnergy
+    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Look", "Monitor", "looks", "sparkline"]
 

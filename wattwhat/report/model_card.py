@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.analysis.carbon import carbon
 from wattwhat.errors import ArgumentError
 from wattwhat.records.formatting import concise
 
@@ -64,8 +65,10 @@ def model_card(
         raise ArgumentError(f"training_type: {training_type!r} is not one of {', '.join(_TRAINING_TYPES)}")
     footprint = None
     if intensity_g_per_kwh is not None:
-        whole = measurements[0].combine(measurements)
-        footprint = whole.carbon(intensity_g_per_kwh, pue=pue)
+        from wattwhat.analysis.aggregation import combine
+
+        whole = combine(measurements)
+        footprint = carbon(whole, intensity_g_per_kwh, pue=pue)
         if not footprint.amount.known:
             raise ArgumentError("the energy is not known, so no emissions can be stated: see its warnings")
     elif any((intensity_source, training_type, location)) or pue != 1.0:
@@ -108,9 +111,9 @@ def _fixed(value: float) -> str:
 
 
 def _body(measurements: Sequence[Measurement], footprint: Footprint | None, source: str | None) -> list[str]:
-    from wattwhat.report.export import export
+    from wattwhat.report.tables import markdown_table
 
-    lines = ["## Energy", "", export(measurements, "markdown"), ""]
+    lines = ["## Energy", "", markdown_table(measurements), ""]
     lines += [
         "Digits in brackets are the standard uncertainty (k=1) of the last digits. "
         f"Covered: {_covered(measurements)}. Nothing else is in these numbers."

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wattwhat.records.formatting import energy_unit
 from wattwhat.records.quantity import Quantity
 from wattwhat.report.text_table import WIDTH, Column, listing
-from wattwhat.records.formatting import energy_unit
 
 __all__ = ["score_table"]
 

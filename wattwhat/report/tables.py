@@ -5,8 +5,6 @@ A model card for Hugging Face is in `model_card`, reached through the same `expo
 
 from __future__ import annotations
 
-from wattwhat.report.export import FORMATS, export
-
 import csv
 import io
 import math
@@ -15,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.records.quantity import Quantity
 from wattwhat.records.formatting import concise, one_line, siunitx
+from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -97,7 +95,7 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _csv(ones: Sequence[Measurement]) -> str:
+def csv_table(ones: Sequence[Measurement]) -> str:
     columns, table = rows(ones)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
@@ -115,7 +113,7 @@ def _cell(value: Any) -> Any:
     return repr(value) if isinstance(value, float) else value
 
 
-def _pandas(ones: Sequence[Measurement]) -> Any:
+def pandas_table(ones: Sequence[Measurement]) -> Any:
     import importlib
 
     try:
@@ -151,7 +149,7 @@ def _shown(ones: Sequence[Measurement]) -> _Columns:
     ]
 
 
-def _markdown(ones: Sequence[Measurement]) -> str:
+def markdown_table(ones: Sequence[Measurement]) -> str:
     columns = _shown(ones)
     heads = [f"{name} (k=1)" if _numbers(name) else markdown_text(name) for name, _ in columns]
     marks = ["---" if name in ("model", "source") else "---:" for name, _ in columns]
@@ -198,7 +196,7 @@ _LATEX = {
 }
 
 
-def _latex(ones: Sequence[Measurement]) -> str:
+def latex_table(ones: Sequence[Measurement]) -> str:
     columns = _shown(ones)
     heads = [_latex_head(name) for name, _ in columns]
     spec = "".join("l" if name in ("model", "source") else "r" for name, _ in columns)
@@ -226,5 +224,3 @@ def _latex_head(name: str) -> str:
 
 def _latex_text(text: str) -> str:
     return "".join(_LATEX.get(sign, sign) for sign in one_line(text))
-
-

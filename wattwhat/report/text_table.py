@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from wattwhat.records.formatting import clean, energy_unit, plus_minus, short_time
-
-import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 import attrs
 
-from wattwhat.records.quantity import Quantity
+from wattwhat.records.formatting import clean
 
-__all__ = ["Column", "WIDTH", "bar", "listing"]
+__all__ = ["WIDTH", "Column", "bar", "listing"]
 
 WIDTH = 80
 _NARROWEST = 8

@@ -16,41 +16,41 @@ if TYPE_CHECKING:
     from wattwhat.scoring import scaling
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, score_class
     from wattwhat.scoring.dominance import pareto
-    from wattwhat.scoring.frontier_stability import leave_one_out
+    from wattwhat.scoring.energy_stars import EnergyStars
     from wattwhat.scoring.frontier import FrontierGrade
-    from wattwhat.scoring.reference_grade import ReferenceGrade
+    from wattwhat.scoring.frontier_stability import leave_one_out
     from wattwhat.scoring.phases import choose_phase
     from wattwhat.scoring.population import Member
     from wattwhat.scoring.quotient_scores import AccuracyPerJoule, FullCycle
-    from wattwhat.scoring.ranking import Ranking, RankingRow
     from wattwhat.scoring.rank_models import rank
+    from wattwhat.scoring.ranking import Ranking, RankingRow
+    from wattwhat.scoring.reference_grade import ReferenceGrade
     from wattwhat.scoring.result import Score, ScoreResult
-    from wattwhat.scoring.size_aware_scores import SAPI, NetScore
-    from wattwhat.scoring.energy_stars import EnergyStars
     from wattwhat.scoring.sam_score import SAM, sam
+    from wattwhat.scoring.size_aware_scores import SAPI, NetScore
 
 # No module here is named like a public function: once imported it would take the function's place.
 _HOMES = {
-    "AccuracyPerJoule": "published",
+    "AccuracyPerJoule": "quotient_scores",
     "CatalogEntry": "catalogue",
-    "EnergyStars": "stars",
+    "EnergyStars": "energy_stars",
     "FrontierGrade": "frontier",
-    "FullCycle": "published",
+    "FullCycle": "quotient_scores",
     "Member": "population",
-    "NetScore": "sized",
+    "NetScore": "size_aware_scores",
     "Ranking": "ranking",
     "RankingRow": "ranking",
-    "ReferenceGrade": "label",
-    "SAM": "sustainable",
-    "SAPI": "sized",
+    "ReferenceGrade": "reference_grade",
+    "SAM": "sam_score",
+    "SAPI": "size_aware_scores",
     "Score": "result",
     "ScoreResult": "result",
     "catalog": "catalogue",
     "choose_phase": "phases",
-    "leave_one_out": "fitting",
+    "leave_one_out": "frontier_stability",
     "pareto": "dominance",
-    "rank": "ranking",
-    "sam": "sustainable",
+    "rank": "rank_models",
+    "sam": "sam_score",
     "score_class": "catalogue",
 }
 

@@ -11,9 +11,9 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.score_inputs import item_energy_of
 from wattwhat.scoring.population import check_like, common_traits
 from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.score_inputs import item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

@@ -12,7 +12,6 @@ import attrs
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.frontier_text import doubts, verdict
-from wattwhat.scoring.score_inputs import accuracy_of, binomial_u, item_energy_of, items_tested
 from wattwhat.scoring.grade_letters import (
     EDGES,
     check_edges,
@@ -23,8 +22,9 @@ from wattwhat.scoring.grade_letters import (
     linked,
 )
 from wattwhat.scoring.population import Member, check_like
-from wattwhat.scoring.result import ScoreResult
 from wattwhat.scoring.reference_index import Yardstick
+from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.score_inputs import accuracy_of, binomial_u, item_energy_of, items_tested
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -140,6 +140,7 @@ reference model at least this accurate uses 1.1 times as much
         from wattwhat.scoring.frontier_fit import fit_frontier
 
         return fit_frontier(
+            cls,
             measurements,
             reference=reference,
             task=task,
@@ -166,7 +167,7 @@ reference model at least this accurate uses 1.1 times as much
         """
         from wattwhat.scoring.reference_file import load_reference
 
-        return load_reference(path)
+        return load_reference(cls, path)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the reference as a JSON file with a version inside, whole or not at all."""

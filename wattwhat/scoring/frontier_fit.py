@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from wattwhat.scoring.frontier_stability import leave_one_out
-
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.scoring.frontier import FrontierGrade
-from wattwhat.scoring.grade_letters import EDGES, letter_of, linked
+from wattwhat.scoring.grade_letters import EDGES, linked
 from wattwhat.scoring.population import Member, common_traits, members_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
+    from wattwhat.scoring.frontier import FrontierGrade
 
 __all__ = ["FEWEST", "fit_frontier"]
 
@@ -24,6 +22,7 @@ FEWEST = 8
 
 
 def fit_frontier(
+    grade: type[FrontierGrade],
     measurements: Iterable[Measurement],
     *,
     reference: str = "unnamed",
@@ -43,6 +42,7 @@ def fit_frontier(
     """The efficient frontier of a population of models measured alike.
 
     Args:
+        grade: the class to make: FrontierGrade, or one derived from it.
         measurements: one a model, each with accuracy, energy and items.
         reference: name of the reference; say task, device and date in it.
         task: what the models do, in words.
@@ -72,7 +72,7 @@ def fit_frontier(
                 f"a frontier of {len(members)} models says little: at least {FEWEST} are needed; {_FORCE}"
             )
         notes += (f"forced: only {len(members)} members, fewer than {FEWEST}",)
-    bare = FrontierGrade(
+    bare = grade(
         reference=reference,
         members=members,
         intercept=0.0,

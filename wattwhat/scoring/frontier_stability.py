@@ -1,13 +1,14 @@
-"""wattwhat.scoring.frontier_stability."""
+"""How far the letters of a frontier hang on single members."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from wattwhat.scoring.frontier import FrontierGrade
-from wattwhat.scoring.frontier_fit import _excess
-from wattwhat.scoring.frontier_fit import _with_line
-from wattwhat.scoring.grade_letters import letter_of
+
 import attrs
+
+from wattwhat.scoring.frontier import FrontierGrade
+from wattwhat.scoring.frontier_fit import _excess, _with_line
+from wattwhat.scoring.grade_letters import letter_of
 
 __all__ = ["leave_one_out"]
 

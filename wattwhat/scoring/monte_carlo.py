@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.records.sources import GAIN, MODEL, OFFSET, remaining_u
-from wattwhat.records.channel import names_host
 from wattwhat.errors import WattwhatError
+from wattwhat.records.channel import names_host
+from wattwhat.records.sources import GAIN, MODEL, OFFSET, remaining_u
 from wattwhat.scoring.score_inputs import accuracy_of
 
 if TYPE_CHECKING:

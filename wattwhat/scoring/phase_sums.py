@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.records.budget import Budget
-from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.errors import ScoreError
+from wattwhat.records.budget import Budget
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

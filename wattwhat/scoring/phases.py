@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.analysis.comparability import told
+from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.scoring.score_inputs import check_measurement
 
 if TYPE_CHECKING:

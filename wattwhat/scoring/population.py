@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ComparisonError, ScoreError
 from wattwhat.analysis.comparability import told
+from wattwhat.errors import ComparisonError, ScoreError
+from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.score_inputs import (
     accuracy_of,
     check_accuracy,
@@ -17,7 +18,6 @@ from wattwhat.scoring.score_inputs import (
     item_energy_of,
     items_tested,
 )
-from wattwhat.scoring.phases import phase_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

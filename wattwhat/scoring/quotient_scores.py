@@ -10,8 +10,8 @@ import attrs
 
 from wattwhat.errors import ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity, unit_factor
-from wattwhat.scoring.score_inputs import accuracy_of, check_positive, energy_of, item_energy_of
 from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.score_inputs import accuracy_of, check_positive, energy_of, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

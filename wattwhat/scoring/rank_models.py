@@ -1,39 +1,26 @@
-"""wattwhat.scoring.rank_models."""
+"""Ranking models by a score, with how firm each place is and which lie on the Pareto front."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Any
-from wattwhat.errors import ArgumentError
-from wattwhat.errors import ScoreDomainError
-from wattwhat.errors import ScoreError
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.dominance import pareto
-from wattwhat.scoring.monte_carlo import draw_values
-from wattwhat.scoring.monte_carlo import sensitivity_of
-from wattwhat.scoring.phases import choose_phase
-from wattwhat.scoring.phases import phase_of
-from wattwhat.scoring.population import check_together
-from wattwhat.scoring.population import common_traits
-from wattwhat.scoring.ranking import ALPHAS
-from wattwhat.scoring.ranking import Ranking
-from wattwhat.scoring.ranking import RankingRow
-from wattwhat.scoring.ranking import _CELLS
-from wattwhat.scoring.ranking import _UNITS
+from wattwhat.scoring.monte_carlo import draw_values, sensitivity_of
+from wattwhat.scoring.phases import choose_phase, phase_of
+from wattwhat.scoring.population import check_together, common_traits
+from wattwhat.scoring.ranking import _CELLS, _UNITS, ALPHAS, Ranking, RankingRow
 from wattwhat.scoring.sam_score import SAM
-from wattwhat.scoring.score_inputs import accuracy_of
-from wattwhat.scoring.score_inputs import check_measurement
-from wattwhat.scoring.score_inputs import energy_of
-import attrs
-import math
-from typing import TYPE_CHECKING
+from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
-    from wattwhat.scoring.result import Score
-    from wattwhat.scoring.result import ScoreResult
+    from wattwhat.scoring.result import Score, ScoreResult
 
 
 __all__ = ["rank"]

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from wattwhat.scoring.rank_models import rank
-
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.dominance import pareto
-from wattwhat.scoring.monte_carlo import draw_values, sensitivity_of
-from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, energy_of
-from wattwhat.scoring.phases import choose_phase, phase_of
-from wattwhat.scoring.population import check_together, common_traits
-from wattwhat.scoring.sam_score import SAM
 
 if TYPE_CHECKING:
-    from wattwhat.records.measurement import Measurement
-    from wattwhat.scoring.result import Score, ScoreResult
+    from wattwhat.scoring.result import ScoreResult
 
 __all__ = ["ALPHAS", "Ranking", "RankingRow"]
 
@@ -104,5 +93,3 @@ class Ranking:
         from wattwhat.scoring.ranking_text import table
 
         return table(self)
-
-

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ScoreError, WattwhatError
-from wattwhat.scoring.frontier import FrontierGrade
 from wattwhat.scoring.population import TRAITS, Member
+
+if TYPE_CHECKING:
+    from wattwhat.scoring.frontier import FrontierGrade
 
 __all__ = ["KIND", "VERSION", "load_reference", "reference_from_dict", "reference_to_dict", "save_reference"]
 
@@ -43,7 +45,7 @@ def reference_to_dict(grade: FrontierGrade) -> dict[str, Any]:
     }
 
 
-def reference_from_dict(data: Any) -> FrontierGrade:
+def reference_from_dict(grade: type[FrontierGrade], data: Any) -> FrontierGrade:
     """The inverse of `reference_to_dict`; fields of later minor additions are passed over.
 
     Raises:
@@ -58,7 +60,7 @@ def reference_from_dict(data: Any) -> FrontierGrade:
             f"version: expected {VERSION}, found {data.get('version')!r}; a newer wattwhat may read it"
         )
     try:
-        return FrontierGrade(
+        return grade(
             reference=_text(data, "reference"),
             members=[_member(entry) for entry in data["members"]],
             intercept=_number(data["intercept"], "intercept"),
@@ -88,7 +90,7 @@ def save_reference(grade: FrontierGrade, path: str | os.PathLike[str]) -> None:
     write_atomically(path, json.dumps(reference_to_dict(grade), indent=1, allow_nan=False) + "\n")
 
 
-def load_reference(path: str | os.PathLike[str]) -> FrontierGrade:
+def load_reference(grade: type[FrontierGrade], path: str | os.PathLike[str]) -> FrontierGrade:
     """Read a reference; the message of an error begins with the file.
 
     Raises:
@@ -102,7 +104,7 @@ def load_reference(path: str | os.PathLike[str]) -> FrontierGrade:
         )
     with open(path, encoding="utf-8") as file:
         try:
-            return reference_from_dict(json.load(file))
+            return reference_from_dict(grade, json.load(file))
         except (WattwhatError, ValueError, RecursionError) as err:
             raise ScoreError(f"{os.fspath(path)}: this is no reference: {err}") from err
 

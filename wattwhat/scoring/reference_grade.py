@@ -11,9 +11,9 @@ import attrs
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.compound_rating import COMPOUNDS, RATINGS, compound_rating
-from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, item_energy_of
 from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

@@ -9,9 +9,9 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError
 from wattwhat.records.quantity import Quantity, unit_factor
-from wattwhat.scoring.score_inputs import accuracy_of, check_accuracy, check_positive, energy_of
 from wattwhat.scoring.phases import check_phase, phase_name
 from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.score_inputs import accuracy_of, check_accuracy, check_positive, energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

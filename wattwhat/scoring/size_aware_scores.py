@@ -9,8 +9,8 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.score_inputs import accuracy_of, check_positive, item_energy_of
 from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.score_inputs import accuracy_of, check_positive, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from wattwhat.plugins import GROUP, Plugin, find_plugins, load
-
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
 
 from wattwhat.errors import BackendError
-from wattwhat.guard import pass_on
+from wattwhat.plugins import Plugin, load, pass_on
 from wattwhat.sensing.meter import Meter
 
 __all__ = ["Availability", "Backend", "open_backend", "probe"]
@@ -76,16 +73,6 @@ class Backend:
         Asked at the begin and end of a measurement, never inside a window; cheap.
         """
         return ()
-
-
-class _BuiltIn:
-    """The estimate's entry point where the package's metadata is missing."""
-
-    @staticmethod
-    def load() -> Any:
-        from wattwhat.sensing.estimate.backend import EstimateBackend
-
-        return EstimateBackend
 
 
 def open_backend(plugin: Plugin) -> Backend:

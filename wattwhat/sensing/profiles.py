@@ -13,8 +13,8 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import ArgumentError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
 
 __all__ = ["Profile", "profiled", "read_profiles", "write_profiles"]

@@ -16,10 +16,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wattwhat.testing.clock import VirtualClock
-    from wattwhat.testing.conformance import BackendConformance, ConformanceError, Report, Stand, check_backend
     from wattwhat.testing._promises import PROMISES
     from wattwhat.testing._subject import Check
+    from wattwhat.testing.clock import VirtualClock
+    from wattwhat.testing.conformance import (
+        BackendConformance,
+        ConformanceError,
+        Report,
+        Stand,
+        check_backend,
+    )
     from wattwhat.testing.sensors import Faults, VirtualSensor
     from wattwhat.testing.stand import VirtualStand
     from wattwhat.testing.virtual import VirtualBackend, VirtualMeter

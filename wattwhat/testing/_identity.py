@@ -10,10 +10,10 @@ import subprocess
 import sys
 from numbers import Real
 
-from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
 from wattwhat.errors import WattwhatError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.sensing.host import host_name
 from wattwhat.testing._subject import (
     Broken,
     NotApplicable,

@@ -1,12 +1,8 @@
-"""wattwhat.testing._promises."""
+"""The promises that the conformance suite checks, in their order."""
 
 from __future__ import annotations
 
-from wattwhat.testing import _claims
-from wattwhat.testing import _conduct
-from wattwhat.testing import _failures
-from wattwhat.testing import _identity
-from wattwhat.testing import _truth
+from wattwhat.testing import _claims, _conduct, _failures, _identity, _truth
 from wattwhat.testing._subject import Promise
 
 __all__ = ["PROMISES"]

@@ -9,12 +9,22 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from wattwhat.sensing.backend import Backend
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.backend import Backend
 from wattwhat.sensing.meter import Meter, Reading
 
-__all__ = ["Broken", "Check", "NotApplicable", "NotChecked", "Promise", "Stand", "Subject", "check_promise", "subject_of"]
+__all__ = [
+    "Broken",
+    "Check",
+    "NotApplicable",
+    "NotChecked",
+    "Promise",
+    "Stand",
+    "Subject",
+    "check_promise",
+    "subject_of",
+]
 
 
 @runtime_checkable

@@ -6,19 +6,25 @@ class that your own pytest file inherits from. Both run the same promises, liste
 
 from __future__ import annotations
 
-from wattwhat.testing._promises import PROMISES
-
-from wattwhat.testing._subject import Check, _STAND_METHODS, _is_backend, _is_stand, check_promise, subject_of
-
 import contextlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, WattwhatError
-from wattwhat.testing import _claims, _conduct, _failures, _identity, _truth
-from wattwhat.testing._subject import Broken, NotApplicable, NotChecked, Promise, Stand, Subject, described
+from wattwhat.testing._promises import PROMISES
+from wattwhat.testing._subject import (
+    _STAND_METHODS,
+    Check,
+    Promise,
+    Stand,
+    Subject,
+    _is_backend,
+    _is_stand,
+    check_promise,
+    described,
+    subject_of,
+)
 
 if TYPE_CHECKING:
     from wattwhat.testing._pytest_class import BackendConformance

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from wattwhat.errors import ArgumentError
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.host import host_name
-from wattwhat.errors import ArgumentError
 from wattwhat.testing._piecewise import Waveform, like
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wattwhat.records.measurement import Measurement
 from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.window import Window
+from wattwhat.records.measurement import Measurement
 from wattwhat.testing.clock import VirtualClock
 from wattwhat.testing.virtual import VirtualMeter
-from wattwhat.acquisition.window import Window
 
 __all__ = ["Simulation"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.sensing.backend import Backend
-from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.backend import Backend
+from wattwhat.sensing.host import host_name
 from wattwhat.sensing.meter import Reading
 from wattwhat.testing._piecewise import Waveform
 from wattwhat.testing.clock import VirtualClock

@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
-from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel
 from wattwhat.errors import BackendError, MeterError, MeterLostError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.testing.sensors import VirtualSensor
 

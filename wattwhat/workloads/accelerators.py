@@ -5,17 +5,15 @@ torch, jax, cupy, tensorflow and mlx return before the work is done. None of the
 
 from __future__ import annotations
 
-from wattwhat.acquisition.meter_set import unseen_gpu
-
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.guard import pass_on
+from wattwhat.plugins import pass_on
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.meter_set import Rig
+    pass
 
 __all__ = ["accelerator_in_use", "await_results", "check_sync", "synchronize", "unwaited", "wait"]
 
@@ -158,5 +156,3 @@ def _synchronize(backend: Any) -> None:
     for index in range(backend.device_count()):
         if index == current or backend.memory_allocated(index):
             backend.synchronize(index)
-
-

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from wattwhat.workloads.choose import make_workload
-
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from wattwhat.errors import ArgumentError, WorkloadError
-from wattwhat.guard import pass_on
+from wattwhat.plugins import pass_on
 from wattwhat.workloads.accelerators import await_results, synchronize
 
 __all__ = ["CallableWorkload", "CommandWorkload", "Workload"]
@@ -151,5 +149,3 @@ def failing_as(label: str) -> Any:
     except Exception as err:
         pass_on(err)
         raise WorkloadError(f"workload {label!r} failed: {type(err).__name__}: {err}") from err
-
-

@@ -1,14 +1,13 @@
-"""wattwhat.workloads.choose."""
+"""From what measure() was given to a Workload: a callable, a torch model, a command."""
 
 from __future__ import annotations
 
-from typing import Any
-from wattwhat.errors import ArgumentError
-from wattwhat.workloads.base import CallableWorkload
-from wattwhat.workloads.base import CommandWorkload
-from wattwhat.workloads.base import Workload
 import os
 import sys
+from typing import Any
+
+from wattwhat.errors import ArgumentError
+from wattwhat.workloads.base import CallableWorkload, CommandWorkload, Workload
 
 __all__ = ["make_workload"]
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wattwhat.workloads.torch_optimizers import held_by
 from wattwhat.workloads.accelerators import accelerator_in_use
+from wattwhat.workloads.torch_optimizers import held_by
 
 __all__ = ["devices_of", "devices_of_function"]
 

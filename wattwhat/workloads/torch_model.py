@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wattwhat.errors import ArgumentError, WorkloadError
-from wattwhat.workloads.torch_state import ModelState, RandomState
-from wattwhat.workloads.torch_optimizers import needs_closure
 from wattwhat.workloads.base import Workload, failing_as
+from wattwhat.workloads.torch_optimizers import needs_closure
+from wattwhat.workloads.torch_state import ModelState, RandomState
 
 __all__ = ["TorchWorkload"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.amdsmi import standin
-from wattwhat.sensing.host import host_name
 from wattwhat.errors import BackendError
+from wattwhat.sensing.host import host_name
 
 
 def add_four(library: standin.Library) -> None:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.errors import BackendError
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat_amdsmi import remedies
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from wattwhat.sensing.backend import Availability
 from wattwhat.errors import BackendError
+from wattwhat.sensing.backend import Availability
 from wattwhat_amdsmi import remedies
 from wattwhat_amdsmi.values import version_text
 from wattwhat_amdsmi.versions import (

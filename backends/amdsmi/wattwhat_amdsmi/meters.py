@@ -6,8 +6,8 @@ import os
 import time
 from typing import Any
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_amdsmi import remedies
 from wattwhat_amdsmi.devices import Device

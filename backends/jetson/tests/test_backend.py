@@ -19,10 +19,10 @@ from tests.fakes.jetson import tegrastats as fake
 from tests.fakes.jetson.stands import SysfsStand, TegrastatsStand
 from tests.fakes.jetson.trees import BOARDS, BoardTree, Chip, Line, Tree
 from tests.fakes.jetson.users import as_nobody
-from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
-from wattwhat.records.containment import counted_ids
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.channel import Channel
+from wattwhat.records.containment import counted_ids
+from wattwhat.sensing.host import host_name
 from wattwhat.sensing.meter import Meter
 from wattwhat_jetson import JetsonBackend
 

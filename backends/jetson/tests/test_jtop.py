@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.jetson import jtop_server
-from wattwhat.records.containment import counted_ids
 from wattwhat.errors import BackendError, MeterLostError
+from wattwhat.records.containment import counted_ids
 from wattwhat_jetson import JetsonBackend
 from wattwhat_jetson._jtop import command, explain, parse_line, trouble
 from wattwhat_jetson._jtop_child import sample

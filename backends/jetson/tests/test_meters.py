@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.jetson.users import as_nobody
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat_jetson._meters import PowerMeter, ProductMeter
 
 CHANNEL = Channel("h/jetson/VDD_IN", "jetson", "a board", "module", "power")

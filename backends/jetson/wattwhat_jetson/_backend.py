@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat_jetson._machine import DRIVERS, in_container, model_of, read_text
 

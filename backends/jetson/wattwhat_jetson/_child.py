@@ -13,8 +13,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import errno
 import os
 from time import monotonic_ns
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_jetson._tree import may_read
 

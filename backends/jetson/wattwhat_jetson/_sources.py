@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from wattwhat.sensing.backend import Availability
 from wattwhat.errors import BackendError, MeterError
+from wattwhat.sensing.backend import Availability
 from wattwhat.sensing.meter import Meter
 from wattwhat_jetson import _jtop, _tegrastats
 from wattwhat_jetson._boards import Plan, make_plan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wattwhat.sensing.host import host_name
-from wattwhat.records.containment import counted_ids
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.containment import counted_ids
+from wattwhat.sensing.host import host_name
 from wattwhat_nvml import NvmlBackend, backend, library
 
 

@@ -7,10 +7,10 @@ import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.plugins import pass_on
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.host import host_name
-from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.guard import pass_on
 from wattwhat.sensing.meter import Meter
 from wattwhat_nvml import library
 from wattwhat_nvml.absence import why_no_library, why_refused

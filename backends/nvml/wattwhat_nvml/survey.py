@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.guard import pass_on
+from wattwhat.plugins import pass_on
 from wattwhat_nvml.library import FUNCTION_NOT_FOUND, NOT_SUPPORTED, ask, ask_or, errors_of
 from wattwhat_nvml.visible import Gpu
 from wattwhat_nvml.ways import COUNTER, GPU, MEMORY, MODULE, Way, gauges, module_limit_w

@@ -10,9 +10,9 @@ import pytest
 from rapl_tree import MadeKernel, MadeTree
 
 import wattwhat
-from wattwhat.sensing.backend import open_backend
-from wattwhat.plugins import Plugin
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.plugins import Plugin
+from wattwhat.sensing.backend import open_backend
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.backend import DEFAULT_SOURCES, SOURCES
 

@@ -8,8 +8,8 @@ import pytest
 from rapl_tree import MadeTree
 
 from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
 from wattwhat.records.containment import counted_ids
+from wattwhat.sensing.host import host_name
 from wattwhat_rapl import RaplBackend
 
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import MadeTree
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.opening import MicroMeter, Refused, open_file

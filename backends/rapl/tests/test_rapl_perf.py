@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapl_tree import COUNT_J, EVENTS, PMU_TYPE, MadeKernel, MadeTree
 
+from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.host import host_name
-from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.sensing.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.domain import Domain

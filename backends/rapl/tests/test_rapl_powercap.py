@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rapl_tree import RANGE_UJ, MadeTree
 
 from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
 from wattwhat.records.containment import counted_ids
+from wattwhat.sensing.host import host_name
 from wattwhat.sensing.meter import Meter
 from wattwhat_rapl import RaplBackend
 from wattwhat_rapl.powercap import find_zones

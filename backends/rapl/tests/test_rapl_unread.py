@@ -9,8 +9,8 @@ import pytest
 from rapl_tree import MadeTree
 
 import wattwhat
-from wattwhat.plugins import Plugin
 from wattwhat.acquisition.discovery import open_rig
+from wattwhat.plugins import Plugin
 from wattwhat_rapl import RaplBackend
 
 

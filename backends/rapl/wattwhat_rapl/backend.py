@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.sensing.host import host_name
 from wattwhat.sensing.meter import Meter
 from wattwhat_rapl.accuracy import gain_error
 from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble, contained

@@ -6,8 +6,8 @@ import errno
 import os
 import time
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_rapl.domain import Trouble
 

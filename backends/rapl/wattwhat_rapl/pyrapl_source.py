@@ -18,8 +18,8 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.channel import Channel
 from wattwhat.errors import MeterError, MeterLostError
+from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat_rapl import powercap
 from wattwhat_rapl.domain import Candidate, Survey, Trouble

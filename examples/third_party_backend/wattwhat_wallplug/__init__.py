@@ -11,8 +11,8 @@ import os
 from typing import Any
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.sensing.host import host_name
 from wattwhat.errors import ArgumentError, BackendError, MeterError, MeterLostError, WattwhatError
+from wattwhat.sensing.host import host_name
 from wattwhat_wallplug.plug import Plug, PlugError, checked_url
 
 __all__ = ["WallPlugBackend", "WallPlugMeter"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.building.stated_totals import text_of_value
+from wattwhat.logs.parsing.cells import is_missing, number
 
 __all__ = ["accuracy_name", "fraction", "fractions", "is_percent"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wattwhat.records.sources import GAIN, RESOLUTION
-from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules
-from wattwhat.logs.building.measurement import channel_of
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.measurement import channel_of
 from wattwhat.logs.source import Source
+from wattwhat.records.channel import Channel
+from wattwhat.records.sources import GAIN, RESOLUTION
 
 __all__ = ["Tally"]
 

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from wattwhat.records.sources import GAIN, MODEL, RESOLUTION
-from wattwhat.records.channel import UNKNOWN_HOST, Channel
-from wattwhat.records.containment import counted_ids
+from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.records.measurement import Measurement
+from wattwhat.records.channel import UNKNOWN_HOST, Channel
 from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.containment import counted_ids
+from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import GAIN, MODEL, RESOLUTION
 
 # No GPU, processor or computer draws less on average, switched on (ours); a rail or a microcontroller may.
 _LEAST_W = 0.1

@@ -6,18 +6,18 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wattwhat.records.sources import EDGES
-from wattwhat.records.channel import Channel
+from wattwhat.energy.gauge import gauge_energy, lag_s
 from wattwhat.energy.joules import Joules, beyond_w
 from wattwhat.errors import LogError
-from wattwhat.energy.gauge import gauge_energy, lag_s
-from wattwhat.logs.parsing.cells import Stamp, utc
-from wattwhat.logs.building.measurement import channel_of, imported, unused_rows
-from wattwhat.logs.protocol import Options
-from wattwhat.logs.building.sample_series import Part, Run
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.measurement import channel_of, imported, unused_rows
+from wattwhat.logs.building.sample_series import Part, Run
+from wattwhat.logs.parsing.cells import Stamp, utc
+from wattwhat.logs.protocol import Options
 from wattwhat.logs.source import Source
+from wattwhat.records.channel import Channel
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import EDGES
 
 __all__ = ["Trace"]
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.sources import EDGES
-from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules
-from wattwhat.logs.parsing.cells import is_missing, number
-from wattwhat.logs.building.measurement import channel_of, imported, printed
-from wattwhat.logs.protocol import Options
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.measurement import channel_of, imported, printed
+from wattwhat.logs.parsing.cells import is_missing, number
+from wattwhat.logs.protocol import Options
 from wattwhat.logs.source import Source
+from wattwhat.records.channel import Channel
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import unit_factor
+from wattwhat.records.sources import EDGES
 
 __all__ = ["LONGEST_S", "MOST_J", "Totals", "said", "text_of_value", "unit_said"]
 

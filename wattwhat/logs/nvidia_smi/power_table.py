@@ -9,15 +9,15 @@ from typing import Any
 
 import attrs
 
-from wattwhat.logs.parsing.cells import is_index, is_missing, number, split_unit, stamp
+from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.nvidia_smi.columns import Columns, columns_of, is_date, is_time
+from wattwhat.logs.nvidia_smi.interleaving import Turns, devices_in_turn
+from wattwhat.logs.parsing.cells import is_index, is_missing, number, split_unit, stamp
+from wattwhat.logs.parsing.csv_rows import misfit, split_cells
 from wattwhat.logs.parsing.named_rows import delimiter_of
 from wattwhat.logs.power_sensor import powers_left_out, sensor_of
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import misfit, split_cells
-from wattwhat.logs.building.power_trace import Trace
-from wattwhat.logs.nvidia_smi.interleaving import Turns, devices_in_turn
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import unit_factor
 

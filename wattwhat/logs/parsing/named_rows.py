@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
-from wattwhat.logs.source import Source
 from wattwhat.logs.parsing.csv_rows import csv_rows
+from wattwhat.logs.source import Source
 
 __all__ = ["NamedRow", "delimiter_of", "named_rows"]
 

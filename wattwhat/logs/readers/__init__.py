@@ -1,1 +1,1 @@
-"""One module a format; `wattwhat.logs.protocol` tells how to write one, `wattwhat.logs.registry` lists them."""
+"""One module a format; `wattwhat.logs.protocol` tells how to write one."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["AiEnergyScore"]

@@ -6,16 +6,16 @@ import math
 import re
 from collections.abc import Iterator
 
-from wattwhat.records.sources import LOST, RESOLUTION
 from wattwhat.energy.joules import Joules
-from wattwhat.logs.parsing.cells import stamp, utc
+from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, printed
+from wattwhat.logs.building.stated_totals import unit_said
+from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.readers.carbontracker_log import Actual, Standard, read_output, read_standard
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import unit_said
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import LOST, RESOLUTION
 
 __all__ = ["Carbontracker"]
 

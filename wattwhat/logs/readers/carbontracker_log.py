@@ -6,9 +6,9 @@ import re
 
 import attrs
 
+from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J
 
 __all__ = ["Actual", "Standard", "read_output", "read_standard", "span_s"]
 

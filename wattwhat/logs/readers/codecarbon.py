@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wattwhat.logs.building.stated_totals import text_of_value
 from wattwhat.logs.parsing.json_stream import values
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.readers.codecarbon_runs import Record, Runs
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["CodeCarbon"]

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 
 from wattwhat.logs.building.accuracies import accuracy_name, fraction, fractions
+from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import Stamp, number, stamp, utc
 from wattwhat.logs.protocol import Options
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["CODECARBON_CPU", "CODECARBON_GPU", "CODECARBON_RAM", "Record", "Runs"]

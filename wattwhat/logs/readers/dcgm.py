@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wattwhat.logs.parsing.cells import is_index, is_missing, number
 from wattwhat.logs.building.cumulative_counters import Counting
-from wattwhat.logs.building.measurement import imported, unused_rows
-from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import NVML
-from wattwhat.logs.source import Source
 from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.measurement import imported, unused_rows
 from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.parsing.cells import is_index, is_missing, number
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Dcgm"]

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import attrs
 
 from wattwhat.logs.building.accuracies import accuracy_name, fraction
+from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Eco2Ai"]

@@ -8,15 +8,15 @@ from typing import Any
 import attrs
 
 from wattwhat.logs.building.accuracies import accuracy_name, fraction, fractions
+from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.parsing.csv_rows import split_cells
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.readers.energy_columns import EnergyColumn, choice, energy_columns
 from wattwhat.logs.readers.strep_table import is_strep, strep_energy
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import split_cells
-from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["EnergyTable"]

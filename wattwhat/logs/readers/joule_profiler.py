@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.parsing.named_rows import delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["JouleProfiler"]

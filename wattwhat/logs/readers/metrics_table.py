@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wattwhat.logs.building.accuracies import accuracy_name
+from wattwhat.logs.parsing.csv_rows import split_cells
 from wattwhat.logs.parsing.named_rows import delimiter_of
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import split_cells
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["MetricsTable"]

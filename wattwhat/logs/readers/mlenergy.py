@@ -7,12 +7,12 @@ from typing import Any
 
 from wattwhat.errors import LogError
 from wattwhat.logs.building.accuracies import fraction
+from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.named_rows import named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["MlEnergy"]

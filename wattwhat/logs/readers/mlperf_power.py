@@ -8,12 +8,12 @@ from typing import Any
 
 import attrs
 
+from wattwhat.logs.building.known_sensors import WALL_ANALYZER
+from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.parsing.cells import Stamp, number, stamp
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.mlperf_run import MlperfRun, run_beside
-from wattwhat.logs.building.known_sensors import WALL_ANALYZER
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.power_trace import Trace
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["MlperfPower"]

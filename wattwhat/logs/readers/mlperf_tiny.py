@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.records.sources import REPEATS
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
-from wattwhat.logs.parsing.cells import number
-from wattwhat.logs.building.measurement import channel_of, imported, printed
-from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.source import Source
+from wattwhat.logs.building.measurement import channel_of, imported, printed
 from wattwhat.logs.building.stated_totals import MOST_J, unit_said
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.protocol import Head, Options, head_of
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import REPEATS
 
 __all__ = ["MlperfTiny"]
 

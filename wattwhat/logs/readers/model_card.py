@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import attrs
 
 from wattwhat.logs.building.accuracies import accuracy_name, fraction
-from wattwhat.logs.parsing.cells import number
-from wattwhat.logs.building.measurement import channel_of, imported, printed
-from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.source import Source
+from wattwhat.logs.building.measurement import channel_of, imported, printed
 from wattwhat.logs.building.stated_totals import MOST_J, said
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["ModelCard"]

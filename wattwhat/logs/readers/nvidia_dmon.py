@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.parsing.cells import is_index, is_missing, number, stamp
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.power_trace import Trace
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["NvidiaDmon"]

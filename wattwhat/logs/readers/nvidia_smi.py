@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.parsing.cells import Stamp
 from wattwhat.logs.nvidia_smi.columns import columns_of, is_time
-from wattwhat.logs.parsing.decode import lines_of
 from wattwhat.logs.nvidia_smi.fast_rows import Layout, Rows, parse
-from wattwhat.logs.parsing.named_rows import delimiter_of
 from wattwhat.logs.nvidia_smi.power_table import WATTS, PowerTable
+from wattwhat.logs.parsing.cells import Stamp
+from wattwhat.logs.parsing.csv_rows import split_cells
+from wattwhat.logs.parsing.decode import lines_of
+from wattwhat.logs.parsing.named_rows import delimiter_of
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import split_cells
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["NvidiaSmi"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.codecarbon_runs import CODECARBON_CPU, CODECARBON_GPU, CODECARBON_RAM
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["OptimumBenchmark"]

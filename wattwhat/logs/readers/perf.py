@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.logs.parsing.cells import is_missing, number
-from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
-from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import RAPL
-from wattwhat.logs.source import Source
 from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import RAPL
+from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
+from wattwhat.logs.parsing.cells import is_missing, number
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["PerfStat"]

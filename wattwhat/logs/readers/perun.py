@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Perun"]

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.records.sources import GAIN, UNSEEN
-from wattwhat.records.channel import Channel
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
-from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.building.cumulative_counters import Counting
+from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.building.measurement import imported
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.building.stated_totals import MOST_J
+from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.interval_energies import Tally
-from wattwhat.logs.building.stated_totals import MOST_J
-from wattwhat.logs.building.power_trace import Trace
+from wattwhat.records.channel import Channel
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.sources import GAIN, UNSEEN
 
 __all__ = ["PerunSamples"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.parsing.cells import number
-from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
-from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import RAPL
-from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
 from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import RAPL
+from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["PowerGadget"]

@@ -6,12 +6,12 @@ import math
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.parsing.cells import Stamp, day_start_s, is_missing, number
-from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
 from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.parsing.cells import Stamp, day_start_s, is_missing, number
+from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["PowerJoular"]

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from wattwhat.logs.parsing.cells import number
-from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
-from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import APPLE
-from wattwhat.logs.source import Source
 from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import APPLE
+from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
+from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Powermetrics"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wattwhat.logs.building.known_sensors import NVML, RAPL
+from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import NVML, RAPL
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import unit_factor
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wattwhat.logs.building.known_sensors import RAPL
+from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import RAPL
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["PyRapl"]

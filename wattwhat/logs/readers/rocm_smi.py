@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.building.cumulative_counters import Counting
+from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import AMD_SMU
 from wattwhat.logs.building.measurement import imported, unused_rows
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.parsing.cells import is_missing, number
+from wattwhat.logs.parsing.csv_rows import csv_rows
 from wattwhat.logs.parsing.json_stream import values
 from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import AMD_SMU
 from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import csv_rows
-from wattwhat.logs.building.interval_energies import Tally
-from wattwhat.logs.building.power_trace import Trace
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["RocmSmi"]

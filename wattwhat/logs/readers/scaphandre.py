@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from wattwhat.logs.building.known_sensors import RAPL
+from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.parsing.cells import stamp
 from wattwhat.logs.parsing.json_stream import values
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import RAPL
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.power_trace import Trace
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Scaphandre"]

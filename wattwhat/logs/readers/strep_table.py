@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wattwhat.logs.parsing.cells import is_missing
-from wattwhat.logs.parsing.named_rows import NamedRow
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.parsing.cells import is_missing
+from wattwhat.logs.parsing.named_rows import NamedRow
 
 __all__ = ["is_strep", "strep_energy"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wattwhat.logs.building.known_sensors import INA3221
+from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.parsing.cells import stamp
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import INA3221
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.power_trace import Trace
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Tegrastats"]

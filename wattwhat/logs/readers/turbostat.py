@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.parsing.cells import number, stamp
-from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
-from wattwhat.logs.protocol import Head, Options, head_of
-from wattwhat.logs.building.known_sensors import RAPL
-from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import misfit
 from wattwhat.logs.building.interval_energies import Tally
+from wattwhat.logs.building.known_sensors import RAPL
+from wattwhat.logs.building.measurement import imported, rounding_j, unused_rows
 from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.parsing.cells import number, stamp
+from wattwhat.logs.parsing.csv_rows import misfit
+from wattwhat.logs.protocol import Head, Options, head_of
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Turbostat"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wattwhat.logs.parsing.cells import is_missing, number, stamp
-from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.building.known_sensors import NVML
-from wattwhat.logs.source import Source
-from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
 from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.parsing.cells import is_missing, number, stamp
+from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
+from wattwhat.logs.protocol import Head, Options
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Wandb"]

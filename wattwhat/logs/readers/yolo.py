@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattwhat.logs.building.accuracies import fraction
+from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.codecarbon_runs import CODECARBON_CPU
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["YoloResults"]

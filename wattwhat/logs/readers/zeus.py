@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import attrs
 
+from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Zeus"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import is_missing, number, stamp
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.source import Source
-from wattwhat.logs.building.stated_totals import Totals, said
-from wattwhat.logs.building.power_trace import Trace
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["ZeusPower", "ZeusTrace"]

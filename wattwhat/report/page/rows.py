@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from wattwhat.records.sources import GAIN, MODEL, OFFSET
-from wattwhat.records.channel import names_host
 from wattwhat.errors import WattwhatError
-from wattwhat.records.measurement import Measurement
+from wattwhat.records.channel import names_host
 from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity, finite_or_none
-from wattwhat.scoring.score_inputs import accuracy_of
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.scoring.population import traits_of
+from wattwhat.scoring.score_inputs import accuracy_of
 
 __all__ = ["Texts", "accuracy_or_reason", "brief", "packed", "pair", "row_of"]
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.records.coverage import coverage_factor, t_quantile
 from wattwhat.records.quantity import Quantity
-from wattwhat.records.coverage import coverage_factor
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
-from wattwhat.records.coverage import t_quantile
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

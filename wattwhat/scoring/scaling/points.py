@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wattwhat.scoring.score_inputs import accuracy_of, item_energy_of
 from wattwhat.scoring.population import common_traits
+from wattwhat.scoring.score_inputs import accuracy_of, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
-from wattwhat.scoring.score_inputs import check_accuracy
-from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
 from wattwhat.records.coverage import t_quantile
+from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
+from wattwhat.scoring.score_inputs import check_accuracy
 
 __all__ = ["RELATIONS", "Price", "RelationFit", "compare_relations", "fit_relation"]
 

@@ -19,13 +19,12 @@ from pathlib import Path
 
 import attrs
 
-from wattwhat.sensing.backend import Availability, Backend
-from wattwhat.records.channel import Channel
-from wattwhat.sensing.host import host_name
-from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
-from wattwhat.sensing.host import cpu_model
 from wattwhat.errors import BackendError
+from wattwhat.records.channel import Channel
+from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
 from wattwhat.sensing.estimate.settings import NAMES, Figure, Unclear, figure_of, settings
+from wattwhat.sensing.host import cpu_model, host_name
 from wattwhat.sensing.meter import Meter, Reading
 
 __all__ = ["DEFAULT_WATTS_PER_CORE", "EstimateBackend", "PowerModel", "watts_per_core"]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from wattwhat.acquisition.shared import check_estimate
-
 import os
-import weakref
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.errors import ArgumentError
 from wattwhat.sensing.user_paths import config_path
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.meter_set import Rig
+    pass
 
-__all__ = ["Figure", "NAMES", "Unclear", "figure_of", "settings"]
+__all__ = ["NAMES", "Figure", "Unclear", "figure_of", "settings"]
 
 NAMES = ("watts_per_core", "idle_watts_per_core", "ram_watts_per_gb")
 _CONFIG = "WATTWHAT_CONFIG"

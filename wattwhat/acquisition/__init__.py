@@ -1,0 +1,1 @@
+"""Meters read in a running process: the meter set and its inputs, the sampler, windows."""

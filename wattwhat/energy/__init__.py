@@ -1,0 +1,1 @@
+"""From readings to joules: pure functions over counters and gauges; no clock is read, no meter touched."""

@@ -1,0 +1,1 @@
+"""wattwhat inside other frameworks: one file each."""

@@ -1,0 +1,1 @@
+"""Tables as nvidia-smi writes them, fast where they are regular."""

@@ -1,0 +1,1 @@
+"""Cells, rows, streams and encodings of other tools' files."""

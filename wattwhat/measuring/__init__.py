@@ -1,0 +1,1 @@
+"""measure(): its plan, its session, blocks of calls, steady state."""

@@ -1,0 +1,1 @@
+"""What all other rooms speak: quantities, channels, measurements, budgets, and how they are written down."""

@@ -1,0 +1,1 @@
+"""The built-in estimate: CPU time and memory times stated watts, where no sensor reads."""
