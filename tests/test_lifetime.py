@@ -66,7 +66,8 @@ def ends(does: str) -> list[str]:
     [
         "wattwhat.measure(lambda: None, backends=lamps, min_seconds=0.01, max_seconds=0.02, idle=None)",
         "with wattwhat.track('a', backends=lamps): pass",
-        "from wattwhat.acquisition.shared import _shared\nfrom wattwhat.acquisition.discovery import open_rig\n"
+        "from wattwhat.acquisition.discovery import open_rig\n"
+        "from wattwhat.acquisition.shared import _shared\n"
         "_shared[('lamp',)] = open_rig(lamps)",  # as with a backend's name
     ],
 )

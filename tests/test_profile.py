@@ -67,9 +67,10 @@ def test_what_a_developer_has_set_up_does_not_reach_the_tests(tmp_path: Path) ->
         [
             sys.executable,
             "-c",
-            "import os, conftest; from wattwhat.sensing import user_paths as userdata; from wattwhat.sensing.estimate import settings as figures; "
-            "print(sorted(n for n in os.environ if n.startswith('WATTWHAT_')), figures.settings(),"
-            " os.path.exists(userdata.profiles_path()))",
+            "import os, conftest; from wattwhat.sensing.user_paths import profiles_path; "
+            "from wattwhat.sensing.estimate.settings import settings; "
+            "print(sorted(n for n in os.environ if n.startswith('WATTWHAT_')), settings(),"
+            " os.path.exists(profiles_path()))",
         ],
         env={
             "PATH": os.environ.get("PATH", ""),

@@ -95,6 +95,104 @@ def test_importing_the_core_brings_nothing_heavy():
     assert not {name for name in brought if name.startswith("wattwhat_")}, "a plugin was imported unasked"
 
 
+# The house --------------------------------------------------------------------------------------
+
+# A package imports only from floors below its own, inside functions too; what is only for type checkers does not
+# count. Within a package there is no circle either. docs/explanation/decisions.md says what lives where.
+FLOORS = (
+    {"errors", "_version"},
+    {"plugins", "records"},
+    {"analysis", "energy", "sensing", "workloads"},
+    {"acquisition", "calibration", "logs", "predict", "scoring"},
+    {"measuring", "report", "testing"},
+    {"integrations", "study"},
+    {"cli"},
+    {"__main__"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}
+AT_THE_TOP = {"__init__", "__main__", "_version", "errors", "plugins"}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(CORE.rglob("*.py"))}
+
+
+def without_types(tree):
+    """The tree less what stands under ``if TYPE_CHECKING``."""
+    for node in ast.walk(tree):
+        for field in ("body", "orelse"):
+            inside = getattr(node, field, None)
+            if isinstance(inside, list):
+                kept = [
+                    one
+                    for one in inside
+                    if not (isinstance(one, ast.If) and "TYPE_CHECKING" in ast.dump(one.test))
+                ]
+                setattr(node, field, kept)
+    return tree
+
+
+def imports_of(path):
+    """The modules of this package that a file imports, at any depth."""
+    found = set()
+    for node in ast.walk(without_types(ast.parse(path.read_text(encoding="utf-8")))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            while name and name not in MODULES:
+                name = name.rpartition(".")[0]
+            found.add(name)
+    return found - {"", "wattwhat", module_name(path)}
+
+
+IMPORTS = {name: imports_of(path) for name, path in MODULES.items()}
+
+
+def room(module):
+    return module.split(".")[1]
+
+
+def test_only_what_belongs_there_lies_at_the_top():
+    assert {path.stem for path in CORE.glob("*.py")} == AT_THE_TOP
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {"wattwhat"}))
+def test_a_room_imports_only_from_floors_below(name):
+    for other in IMPORTS[name]:
+        if room(other) != room(name):
+            assert FLOOR[room(other)] < FLOOR[room(name)], f"{name} imports {other}, which is not below it"
+
+
+def test_no_module_imports_itself_through_others():
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, " -> ".join([*path[path.index(name) :], name])
+        if name not in done:
+            path.append(name)
+            for other in sorted(IMPORTS.get(name, ())):
+                visit(other)
+            done.add(path.pop())
+
+    for name in MODULES:
+        visit(name)
+
+
+def test_imports_are_seen_in_functions_and_not_where_only_types_are_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "module_name", lambda path: "wattwhat.made")
+    made = tmp_path / "made.py"
+    made.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import wattwhat.cli\n"
+        "def f():\n    from wattwhat import errors\n    from wattwhat.errors import WattwhatError\n"
+    )
+    assert imports_of(made) == {"wattwhat.errors"}
+
+
 # The tree ---------------------------------------------------------------------------------------
 
 

@@ -30,8 +30,8 @@ class Rail:
     Args:
         name: its name in the channel's id: what the kernel calls it.
         component: what hangs on it, one of `wattwhat.records.channel.COMPONENTS`. The core adds a power
-            model of CPU or DRAM where no component says that they are measured, so of several loads the one it would
-            add again is named: the 5 V rail that also feeds the I/O is "dram".
+            model of CPU or DRAM where no component says that they are measured, so of several loads the one
+            it would add again is named: the 5 V rail that also feeds the I/O is "dram".
         fed_by: the rail that it is derived from, if that one is measured too.
         aliases: what other tools call the same line.
     """
