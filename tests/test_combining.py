@@ -412,10 +412,3 @@ def test_an_uncertainty_without_a_budget_is_kept() -> None:
     found = combine([bare, simple(50.0, 4.0, begin_s=60)])
     assert found.energy_j.u == pytest.approx(5.0)
     assert found.budget.get("not itemised") == pytest.approx(3.0)
-
-
-def test_a_measurement_that_combines_others_is_in_the_sum_once() -> None:
-    a, b = simple(), simple(begin_s=60)
-    assert a.combine([b]).energy_j.value == 200.0
-    assert a.combine([a, b]).energy_j.value == 200.0
-    assert a.combine(iter([b]), label="two").label == "two"

@@ -175,7 +175,7 @@ def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opening(monkeypatch: pytest.MonkeyPatch, meters: list[Meter]) -> None:
     """Opening meters gives these, as on a machine that has no others."""
-    for module in ("measuring", "window"):
+    for module in ("measuring.measure", "acquisition.window"):
         monkeypatch.setattr(f"wattwhat.{module}.shared_rig", lambda backends=None: Rig(meters))
 
 

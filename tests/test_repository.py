@@ -97,8 +97,8 @@ def test_importing_the_core_brings_nothing_heavy():
 
 # The house --------------------------------------------------------------------------------------
 
-# A package imports only from floors below its own, inside functions too; what is only for type checkers does not
-# count. Within a package there is no circle either. docs/explanation/decisions.md says what lives where.
+# A package imports only from floors below its own, inside functions too; what is only for type checkers does
+# not count. Within a package there is no circle either. docs/explanation/decisions.md says what lives where.
 FLOORS = (
     {"errors", "_version"},
     {"plugins", "records"},

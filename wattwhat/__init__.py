@@ -19,6 +19,8 @@ from wattwhat._version import __version__
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.window import track
+    from wattwhat.analysis.aggregation import combine
+    from wattwhat.analysis.comparison import compare
     from wattwhat.errors import WattwhatError
     from wattwhat.measuring.measure import measure
     from wattwhat.records.channel import Channel
@@ -40,6 +42,8 @@ _HOMES = {
     "Score": "wattwhat.scoring",
     "WattwhatError": "wattwhat.errors",
     "Workload": "wattwhat.workloads.base",
+    "combine": "wattwhat.analysis.aggregation",
+    "compare": "wattwhat.analysis.comparison",
     "measure": "wattwhat.measuring.measure",
     "track": "wattwhat.acquisition.window",
 }
@@ -47,6 +51,8 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "measure",
     "track",
+    "compare",
+    "combine",
     "Measurement",
     "Quantity",
     "Channel",

@@ -53,7 +53,8 @@ def test_at_most_a_tenth_lies_below_and_the_slope_is_not_negative(pairs):
 
 
 def test_fit_shows_the_options_it_takes():
-    assert inspect.signature(FrontierGrade.fit) == inspect.signature(fit_frontier)
+    _, *options = inspect.signature(fit_frontier).parameters.values()
+    assert list(inspect.signature(FrontierGrade.fit).parameters.values()) == options
 
 
 def test_every_option_of_fit_arrives():

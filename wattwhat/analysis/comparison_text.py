@@ -29,6 +29,7 @@ def describe_comparison(comparison: Comparison) -> str:
         >>> from wattwhat import Measurement, Quantity
         >>> def run(label, joules):
         ...     return Measurement(label=label, energy_j=Quantity(joules, 1.0, "J"), items=100)
+        >>> from wattwhat.analysis.comparison import compare
         >>> print(describe_comparison(compare(run("a", 50.0), run("b", 100.0))))
         A  a  0.500 ± 0.020 J per item (k=2)
               ████████████████████
@@ -64,6 +65,7 @@ def comparison_html(comparison: Comparison) -> str:
     Example:
         >>> from wattwhat import Measurement, Quantity
         >>> m = Measurement(label="<b>", energy_j=Quantity(1, 0.1, "J"), items=1)
+        >>> from wattwhat.analysis.comparison import compare
         >>> "<b>" in comparison_html(compare(m, m))
         False
     """
