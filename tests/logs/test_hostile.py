@@ -10,6 +10,8 @@ import pytest
 
 from wattwhat import logs
 from wattwhat.errors import LogError
+from wattwhat.logs.building.measurement import imported
+from wattwhat.logs.source import Source
 
 LINES = ["[", "1,", "{", "(\n", " ", "power.draw [W], ", "<", "#", "-", "\t", "0 W,"]
 
@@ -28,3 +30,12 @@ def test_the_worst_of_them_together_end_in_time() -> None:
         "    except LogError:\n        pass\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"duration_s": -0.01}, {"items": -1.0}, {"metrics": {"accuracy": float("nan")}}]
+)
+def test_what_no_measurement_can_have_is_an_error_of_the_file(fields):
+    source = Source.of_text("x", "made.csv")
+    with pytest.raises(LogError, match="made"):
+        imported(source, [], format="made", **fields)

@@ -10,6 +10,7 @@ from typing import Any
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
+from wattwhat.errors import ArgumentError
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
 from wattwhat.records.channel import UNKNOWN_HOST, Channel
@@ -151,6 +152,9 @@ def imported(
         scope: what the energy covers ("process", "machine", "gpu only", ...), None where unknown.
         details: whatever else is worth keeping (line, run_id, ...), JSON values only.
 
+    Raises:
+        LogError: a number of the file is none that a Measurement can have, such as a negative time.
+
     Example:
         >>> from wattwhat.logs.building.known_sensors import NVML
         >>> made = Source.of_text("x", "made.csv")
@@ -166,21 +170,24 @@ def imported(
     said: Any = dict.fromkeys([*warnings, *(sentence for _, joules in pairs for sentence in joules.warnings)])
     if duration_s:
         said.update(dict.fromkeys(_doubts(pairs, counted, duration_s)))
-    return Measurement(
-        label=label or source.stem,
-        energy_j=energy,
-        duration_s=duration_s,
-        calls=calls,
-        items=items,
-        channels=channels,
-        provenance="imported",
-        budget=budget,
-        metrics=metrics,
-        warnings=tuple(said),
-        environment=environment,
-        started_at=started_at,
-        details={"format": format, "file": source.name, "scope": scope, **details},
-    )
+    try:
+        return Measurement(
+            label=label or source.stem,
+            energy_j=energy,
+            duration_s=duration_s,
+            calls=calls,
+            items=items,
+            channels=channels,
+            provenance="imported",
+            budget=budget,
+            metrics=metrics,
+            warnings=tuple(said),
+            environment=environment,
+            started_at=started_at,
+            details={"format": format, "file": source.name, "scope": scope, **details},
+        )
+    except ArgumentError as err:  # a number in the file that no measurement can have
+        raise source.error(details.get("line"), f"holds what cannot be: {err}") from err
 
 
 def _doubts(pairs: Iterable[tuple[Channel, Joules]], counted: set[str], duration_s: float) -> Iterator[str]:
