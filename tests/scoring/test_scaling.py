@@ -142,6 +142,16 @@ def test_what_no_relation_fits_is_refused():
     ]:
         with pytest.raises(error, match=message):
             scaling.fit_relation(accuracies, energies, **options)
+    for odd in (0.0, -1.0, math.nan, math.inf, "1"):
+        for relation in scaling.RELATIONS:
+            with pytest.raises(ArgumentError, match="unit_j"):
+                scaling.fit_relation(good, joules, relation, unit_j=odd)
+        with pytest.raises(ArgumentError, match="points"):
+            scaling.fit_relation(good, joules).price(0.7, odd)
+        with pytest.raises(ArgumentError, match=r"energies_j\[2\]"):
+            scaling.fit_relation(good, [1.0, 2.0, odd, 4.0, 5.0])
+    with pytest.raises(ArgumentError, match="accuracy"):
+        scaling.fit_relation(good, joules).energy(math.nan)
     with pytest.raises(ArgumentError, match="points"):
         scaling.fit_relation(good, joules).price(0.995)
 
@@ -251,8 +261,31 @@ def test_what_cannot_be_extrapolated_is_refused():
         (lambda: scaling.extrapolate_epochs([1.0, 2.0], 5, warmup=-1), ArgumentError, "warmup"),
         (lambda: scaling.extrapolate_epochs([1.0, math.nan], 5), ArgumentError, "finite"),
         (lambda: scaling.extrapolate_epochs(["1", "2"], 5), ArgumentError, "joules"),
+        (lambda: scaling.extrapolate_epochs([1.0, -5.0, 1.0], 5), ArgumentError, r"energies\[1\].*below 0"),
+        (lambda: scaling.fit_growth([1, 2, 3], [1.0, -2.0, 3.0]), ArgumentError, "below 0"),
+        (lambda: scaling.fit_growth([1, math.nan, 3], [1.0, 2.0, 3.0]), ArgumentError, r"x\[1\]"),
+        (lambda: scaling.fit_growth([1, 2, 3], [1.0, 2.0, 3.1]).predict(math.nan), ArgumentError, "x:"),
         (lambda: scaling.fit_growth([1, 2], [1.0, 2.0]), ScoreError, "at least 3"),
         (lambda: scaling.fit_growth([1, 2, 3], [1.0]), ArgumentError, "as many"),
     ]:
         with pytest.raises(error, match=message):
             call()
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, 90.5, "90", None, -1])
+def test_epochs_are_counted_in_whole_numbers(odd):
+    with pytest.raises(ArgumentError, match="epochs"):
+        scaling.extrapolate_epochs([100.0, 101.0, 99.0], odd)
+    with pytest.raises(ArgumentError, match="warmup"):
+        scaling.extrapolate_epochs([100.0, 101.0, 99.0], 90, warmup=odd)
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -0.1, "3 %"])
+def test_a_common_uncertainty_is_a_share_of_at_least_0(odd):
+    with pytest.raises(ArgumentError, match="gain"):
+        scaling.extrapolate_epochs([100.0, 101.0, 99.0], 90, gain=odd)
+
+
+def test_a_whole_number_of_epochs_may_be_of_any_type():
+    plain, *others = (scaling.extrapolate_epochs([100.0, 101.0, 99.0], n) for n in (90, 90.0, np.int64(90)))
+    assert [str(other) for other in others] == [str(plain)] * 2

@@ -217,7 +217,8 @@ class _Trace:
 
     def _tells(self, passed_s: float, gained_j: float, mean_w: float) -> bool:
         """Whether a counter's last step, and the energy of one period, are little in this span."""
-        slack_j = self._step_j + self._period_s * gained_j / passed_s
+        # of the mean power too: a span without a tick has gained nothing and would tell 0 W
+        slack_j = self._step_j + self._period_s * max(gained_j / passed_s, mean_w)
         return slack_j <= max(0.25 * gained_j, 0.02 * mean_w * passed_s)
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.coverage import coverage_factor, t_quantile
 from wattwhat.records.quantity import Quantity
-from wattwhat.records.sources import GAIN, MODEL, OFFSET
+from wattwhat.scoring.scaling.joules import check_count, check_number, joules_of
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
-
-if TYPE_CHECKING:
-    from wattwhat.records.measurement import Measurement
 
 __all__ = ["Forecast", "LinearGrowth", "extrapolate_epochs", "fit_growth"]
 
@@ -84,6 +81,7 @@ class LinearGrowth:
 
     def predict(self, x: float) -> Forecast:
         """Energy of a new run at this x, with a 95 % prediction interval."""
+        x = check_number("x", x, or_equal=True)
         p = self.p_linear
         interval = _interval(self.line, self.curve, [x])
         return _forecast(0.0, interval, self.gain, p, x / self.farthest, _doubts(p, "curved"))
@@ -111,11 +109,12 @@ def fit_growth(x: Sequence[float], energies: Sequence[Any], *, gain: float | Non
     """
     if len(x) != len(energies):
         raise ArgumentError(f"{len(x)} places and {len(energies)} energies: expected as many of both")
+    x = [check_number(f"x[{i}]", place, or_equal=True) for i, place in enumerate(x)]
     if len(set(x)) < 3:
         raise ScoreError(
             f"{len(set(x))} different places do not show whether growth is linear; measure at least 3"
         )
-    values, common = _joules(energies, gain)
+    values, common = joules_of(energies, gain)
     curve = fit_polynomial(x, values, 2) if len(x) > 3 else None
     return LinearGrowth(fit_polynomial(x, values, 1), curve, float(max(x)), common)
 
@@ -146,15 +145,14 @@ def extrapolate_epochs(
           note: a drift of up to 0.63 % an epoch would not have been noticed
     """
     measured = len(energies)
+    epochs, warmup = check_count("epochs", epochs), check_count("warmup", warmup)
     if epochs < measured:
         raise ArgumentError(f"epochs: {epochs!r} are fewer than the {measured} that were measured")
-    if warmup < 0:
-        raise ArgumentError(f"warmup: {warmup!r} is negative")
     if measured - warmup < 2:
         raise ScoreError(
             f"{measured - warmup} epochs are left for the fit; at least 2 are needed, better 5 or more"
         )
-    values, common = _joules(energies, gain)
+    values, common = joules_of(energies, gain)
     places, kept = list(range(warmup, measured)), values[warmup:]
     flat = fit_polynomial(places, kept, 0)
     drifting = fit_polynomial(places, kept, 1) if len(kept) > 2 else None
@@ -215,35 +213,3 @@ def _seen(drifting: PolynomialFit | None, mean: float) -> tuple[str, ...]:
         if share > 1e-3
         else ()
     )
-
-
-def _joules(energies: Sequence[Any], gain: float | None) -> tuple[list[float], float]:
-    """Plain joules, and the relative uncertainty that all of them have in common."""
-    quantities = [_quantity(energy) for energy in energies]
-    values = [quantity.value for quantity in quantities]
-    if not all(math.isfinite(value) for value in values):
-        raise ArgumentError("energies: expected finite joules; leave out what was lost")
-    if gain is not None:
-        return values, gain
-    shares = [_common_share(energy) for energy in energies]
-    return values, math.fsum(shares) / len(shares) if shares else 0.0
-
-
-def _quantity(energy: Quantity | Measurement | float) -> Quantity:
-    if isinstance(energy, Quantity):
-        return energy.to("J")
-    measured = getattr(energy, "energy_j", None)
-    if measured is not None:
-        return measured  # type: ignore[no-any-return]
-    if isinstance(energy, (str, bytes)) or not hasattr(energy, "__float__"):
-        raise ArgumentError(f"energies: expected joules, Quantities or Measurements, got {energy!r}")
-    return Quantity(float(energy), 0.0, "J")  # type: ignore[arg-type]
-
-
-def _common_share(energy: Any) -> float:
-    if isinstance(energy, Quantity):
-        return float(energy.relative)
-    if hasattr(energy, "budget") and energy.energy_j.value:
-        parts = [energy.budget.get(source) for source in (GAIN, MODEL, OFFSET)]
-        return float(math.hypot(*parts) / abs(energy.energy_j.value))
-    return 0.0

@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.coverage import t_quantile
+from wattwhat.scoring.scaling.joules import check_number
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
 from wattwhat.scoring.score_inputs import check_accuracy
 
@@ -86,7 +87,13 @@ class RelationFit:
         return self.slope - half, self.slope + half
 
     def energy(self, accuracy: float) -> float:
-        """Energy in J at this accuracy (the median, as the residuals are of a logarithm)."""
+        """Energy in J at this accuracy (the median, as the residuals are of a logarithm).
+
+        Raises:
+            ArgumentError: the accuracy is no fraction, or is 1 on the scale of the error.
+        """
+        if check_accuracy(accuracy) == 1.0 and RELATIONS[self.relation][1]:
+            raise ArgumentError("accuracy: an accuracy of exactly 1 has no log error; ask below 1")
         return self.unit_j * math.exp(self._log_energy(self.intercept, self.slope, accuracy))
 
     def price(self, accuracy: float, points: float = 1.0) -> Price:
@@ -97,8 +104,8 @@ class RelationFit:
         Raises:
             ArgumentError: the accuracy or the higher one is outside [0, 1), or points is not above 0.
         """
-        higher = check_accuracy(accuracy) + points / 100.0
-        if not (points > 0 and higher < 1.0):
+        higher = check_accuracy(accuracy) + check_number("points", points) / 100.0
+        if not higher < 1.0:
             raise ArgumentError(
                 f"points: {points!r} more than {100 * accuracy:g} % is not between it and 100 %"
             )
@@ -168,9 +175,9 @@ def fit_relation(
     if len(accuracies) < 5 or len(set(accuracies)) < 2:
         raise ScoreError("a relation needs at least 5 models of at least two accuracies")
     a = np.array([check_accuracy(accuracy) for accuracy in accuracies])
-    energy = np.asarray(energies_j, dtype=float)
-    if not (np.isfinite(energy).all() and (energy > 0).all()):
-        raise ArgumentError("energies_j: expected finite numbers above 0")
+    energy = np.array([check_number(f"energies_j[{i}]", joules) for i, joules in enumerate(energies_j)])
+    if unit_j is not None:
+        unit_j = check_number("unit_j", unit_j)
     twice, on_error = RELATIONS[relation]
     if on_error and a.max() == 1.0:
         raise ScoreDomainError("an accuracy of exactly 1 has no log error; leave that model out")
