@@ -188,7 +188,7 @@ def measured(call: Call, rest_w: float, gauge: Gauge, rng: np.random.Generator) 
     simulation = Simulation([VirtualMeter(sensor, channel, clock=clock)], clock)
     workload = Calls(simulation, load, call)
     generator = random.Random(int(rng.integers(2**31)))
-    m = run_plan(workload, Plan(), simulation.rig, sleep=simulation.advance, generator=generator)
+    m = run_plan(workload, Plan(), simulation.meter_set, sleep=simulation.advance, generator=generator)
     if m.calls is None or m.duration_s is None:
         raise RuntimeError("measure() did not say how many calls it made: nothing to compare with")
     truth_j = m.calls * sum(seconds * power_w for seconds, power_w in call)

@@ -117,20 +117,20 @@ def one_run(kind: SensorClass, family: str, length_s: float, rng: np.random.Gene
     sensor = kind.sensor(waveform, rng, window)
     channel = sensor.channel(gain_error=GAIN_ERROR, max_power_w=LIMIT_W)
     simulation = Simulation([VirtualMeter(sensor, channel, clock=clock)], clock)
-    rig = simulation.rig
+    meter_set = simulation.meter_set
     # a later window of a program knows the power around it; half of the runs are a program's first window
     later = bool(rng.random() < 0.5)
     for at_s in (begin_s - 1.1, begin_s - 0.55) if later else ():
         simulation.until(max(at_s, 0.1))
-        rig.end(rig.begin())
+        meter_set.end(meter_set.begin())
     simulation.until(begin_s)
-    context = rig.context
-    first = rig.begin()
+    context = meter_set.context
+    first = meter_set.begin()
     simulation.until(window[1])
-    last = rig.end(first)
-    simulation.advance(max((line.settled_s for line in rig.gauges), default=0.0))
-    entries = account(rig, first, last, context)
-    m = measurement_of(rig, entries, label=family, duration_s=length_s, started_ns=None)
+    last = meter_set.end(first)
+    simulation.advance(max((line.settled_s for line in meter_set.gauges), default=0.0))
+    entries = account(meter_set, first, last, context)
+    m = measurement_of(meter_set, entries, label=family, duration_s=length_s, started_ns=None)
     truth_j = float(waveform.energy_j(first.t_ns * 1e-9, last.t_ns * 1e-9))
     # the oracle is told which it is where that matters
     known = family if later or length_s > 20.0 * kind.period_s else f"{family}, first window"

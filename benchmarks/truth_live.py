@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 
 LENGTHS_S = (0.02, 0.1, 0.5, 2.0)
@@ -101,20 +101,20 @@ def judge(
 ) -> list[str]:
     """Windows of each length at random phases: how far off, and how often the interval holds the truth."""
     meters = [meter for meter in backend.meters() if "memory" not in meter.channel.component]
-    rig, chance, rows = Rig(meters), random.Random(7), []
+    meter_set, chance, rows = MeterSet(meters), random.Random(7), []
     for length_s in LENGTHS_S:
         errors, inside, widths = [], 0, []
         for _ in range(max(5, round(windows * min(1.0, 0.5 / length_s)))):
             time.sleep(chance.uniform(0.0, period_s))
-            window = Window(name, rig=rig).start()
+            window = Window(name, meter_set=meter_set).start()
             time.sleep(length_s * chance.uniform(0.9, 1.1))
             window.stop()
             begin, end = window._begin, window._end
             assert begin is not None
             assert end is not None
             true_j = truth(begin.t_ns, end.t_ns)
-            if rig.gauges:
-                time.sleep(max(line.settled_s for line in rig.gauges))
+            if meter_set.gauges:
+                time.sleep(max(line.settled_s for line in meter_set.gauges))
             energy = window.measurement.energy_j
             low, high = energy.interval()
             inside += low <= true_j <= high
@@ -126,7 +126,7 @@ def judge(
             f"{100 * sorted(errors)[count // 2]:>7.2f} % {100 * sorted(widths)[count // 2]:>9.1f} %"
         )
         print(rows[-1], flush=True)
-    rig.close()
+    meter_set.close()
     return rows
 
 

@@ -31,11 +31,11 @@ def requests(
     found = []
     for _ in range(count):
         simulation.advance(draw.uniform(0.6, 2.0) + 3.0 * period_s)
-        with Window("request", rig=simulation.rig) as window:
+        with Window("request", meter_set=simulation.meter_set) as window:
             begin_s = simulation.clock.now_s
             load.call(begin_s, (length_s, high_w))
             simulation.advance(length_s)
-        simulation.advance(max((line.settled_s for line in simulation.rig.gauges), default=0.0))
+        simulation.advance(max((line.settled_s for line in simulation.meter_set.gauges), default=0.0))
         found.append((load.energy_j(begin_s, begin_s + length_s), window.measurement))
     return found
 
@@ -84,9 +84,9 @@ def test_adjoining_short_windows_add_up_to_the_long_one(length_s: float) -> None
         counter(Piecewise(edges, powers), 0.1), start_s=10.0, max_power_w=LIMIT_W, gain_error=0.0
     )
     parts: list[Measurement] = []
-    with Window("whole", rig=simulation.rig) as whole:
+    with Window("whole", meter_set=simulation.meter_set) as whole:
         for _ in range(300):
-            with Window("part", rig=simulation.rig) as part:
+            with Window("part", meter_set=simulation.meter_set) as part:
                 simulation.advance(length_s)
             parts.append(part.measurement)
     together = combine(parts, overlapping=False).energy_j

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.energy.joules import Joules
 from wattwhat.measuring.blocks import Block, add_up, repeats_u_j, shrinkable_half_width
 from wattwhat.records.budget import Budget
@@ -20,10 +20,10 @@ from wattwhat.sensing.meter import Meter
 ENERGIES = st.lists(st.floats(1.0, 1e3), min_size=2, max_size=20)
 
 
-def line(name: str = "h/t/0") -> CounterLine:
+def line(name: str = "h/t/0") -> CounterInput:
     meter = Meter()
     meter.channel = Channel(name, "t", "d", "gpu", "energy")
-    return CounterLine(meter)
+    return CounterInput(meter)
 
 
 LINE = line()

@@ -70,7 +70,7 @@ def measured(on: tuple[str, ...] | None, devices: Any = None) -> Measurement:
     return run_plan(
         Passing(made, on),
         Plan(idle=None, max_seconds=2.0),
-        made.rig,
+        made.meter_set,
         devices=check_devices(devices),
         sleep=made.advance,
         generator=random.Random(2),
@@ -136,7 +136,7 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
 def on(target: Any, inputs: Any = None) -> Any:
     made = simulation()
     with make_workload(target, inputs) as workload:
-        found = concerned(workload, made.rig)
+        found = concerned(workload, made.meter_set)
     return None if found.only is None else sorted(found.only)
 
 

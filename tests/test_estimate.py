@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wattwhat
-from wattwhat.acquisition.discovery import open_rig
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.discovery import open_meter_set
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.estimate.backend import (
@@ -176,7 +176,7 @@ def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 def opening(monkeypatch: pytest.MonkeyPatch, meters: list[Meter]) -> None:
     """Opening meters gives these, as on a machine that has no others."""
     for module in ("measuring.measure", "acquisition.window"):
-        monkeypatch.setattr(f"wattwhat.{module}.shared_rig", lambda backends=None: Rig(meters))
+        monkeypatch.setattr(f"wattwhat.{module}.shared_meter_set", lambda backends=None: MeterSet(meters))
 
 
 def test_measuring_without_a_sensor_names_the_wrong_setting(
@@ -193,7 +193,7 @@ def test_measuring_without_a_sensor_names_the_wrong_setting(
 
 def test_the_estimate_that_was_asked_for_by_name_tells_the_wrong_setting(wrong: None) -> None:
     with pytest.raises(BackendError, match=r"'estimate' cannot serve: .*WATTWHAT_WATTS_PER_CORE.*unset it"):
-        open_rig(["estimate"])
+        open_meter_set(["estimate"])
 
 
 def test_a_wrong_setting_of_an_estimate_that_is_not_needed_keeps_nobody_from_measuring(
@@ -232,7 +232,7 @@ def test_a_window_stopped_in_a_forked_child_keeps_what_its_parent_and_it_spent()
         while time.process_time() < until_s:
             pass
 
-    window = Window("inherited", rig=Rig(EstimateBackend(10.0, 0.0).meters()))
+    window = Window("inherited", meter_set=MeterSet(EstimateBackend(10.0, 0.0).meters()))
     window.start()
     spend(0.1)
     child = os.fork()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wattwhat import Measurement
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.records.channel import Channel
@@ -80,28 +80,28 @@ def check(m: Measurement, meters: list[Faulty]) -> tuple[int, int]:
 def test_ten_thousand_windows_over_failing_sensors() -> None:
     chance, clock = random.Random(11), VirtualClock(start_ns=10**9)
     meters = [Faulty(clock, chance, 1), Faulty(clock, chance, 2), Faulty(clock, chance, 3, "power")]
-    rig = Rig(meters, clock=clock.monotonic_ns, threaded=False)
+    meter_set = MeterSet(meters, clock=clock.monotonic_ns, threaded=False)
     threads, descriptors = threading.active_count(), _descriptors()
     claimed = right = 0
     for _ in range(10_000):
-        window = Window("w", rig=rig).start()
+        window = Window("w", meter_set=meter_set).start()
         for _ in range(chance.randint(1, 5)):
             clock.advance(chance.choice([0.002, 0.02, 0.1]))
-            rig.sampler.tick(clock.now_s)
+            meter_set.sampler.tick(clock.now_s)
         if chance.random() < 0.1:
             window.so_far()
         window.stop()
         if chance.random() < 0.5:
             for _ in range(6):
                 clock.advance(0.05)
-                rig.sampler.tick(clock.now_s)
+                meter_set.sampler.tick(clock.now_s)
         a, b = check(window.measurement, meters)
         claimed, right = claimed + a, right + b
     assert sum(meter.faults for meter in meters) > 1000
     assert claimed > 25_000
     assert right / claimed > 0.999
     assert (threading.active_count(), _descriptors()) == (threads, descriptors)
-    rig.close()
+    meter_set.close()
 
 
 def test_a_device_that_is_lost_is_not_asked_again() -> None:
@@ -115,9 +115,9 @@ def test_a_device_that_is_lost_is_not_asked_again() -> None:
             raise MeterLostError("fell off the bus")
 
     meter = Lost(clock, random.Random(1), 1)
-    rig = Rig([meter], clock=clock.monotonic_ns, threaded=False)
+    meter_set = MeterSet([meter], clock=clock.monotonic_ns, threaded=False)
     for _ in range(50):
-        with Window("w", rig=rig) as window:
+        with Window("w", meter_set=meter_set) as window:
             clock.advance(0.01)
         assert "fell off the bus" in window.measurement.warnings[0]
     assert meter.reads <= 3
@@ -136,21 +136,21 @@ def test_ctrl_c_in_any_phase_leaves_the_rig_usable(phase: int) -> None:
                 raise KeyboardInterrupt
             return Reading(self.clock(), 100.0 * self.clock.now_s)
 
-    rig = Rig(
+    meter_set = MeterSet(
         [Interrupted(clock, chance, 0), Interrupted(clock, chance, 2)],
         clock=clock.monotonic_ns,
         threaded=False,
     )
     interrupted = 0
     for _ in range(4):
-        window = Window("w", rig=rig)
+        window = Window("w", meter_set=meter_set)
         try:
             with window:
                 clock.advance(1.0)
         except KeyboardInterrupt:
             interrupted += 1
     assert interrupted == 2
-    with Window("after", rig=rig) as window:
+    with Window("after", meter_set=meter_set) as window:
         clock.advance(1.0)
     assert window.measurement.energy_j.value == pytest.approx(200.0, rel=0.01)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.acquisition.counter_input import CounterLine
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.counter_input import CounterInput
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.possible import possible_j
@@ -40,8 +40,8 @@ class Scripted(Meter):
 
 
 def measured(meter: Scripted) -> tuple[float, float, tuple[str, ...]]:
-    rig = Rig([meter], clock=meter.clock)
-    window = Window("w", rig=rig).start()
+    meter_set = MeterSet([meter], clock=meter.clock)
+    window = Window("w", meter_set=meter_set).start()
     meter.clock.advance(SECONDS)
     window.stop()
     m = window.measurement
@@ -74,7 +74,7 @@ def test_no_sequence_of_values_gives_more_than_a_device_can_draw(
     component: str, limit_w: float | None, wrap_j: float | None, values: list[float], span_s: float
 ) -> None:
     channel = Channel("h/x/0", "x", "0", component, "energy", max_power_w=limit_w, wrap_j=wrap_j)  # type: ignore[arg-type]
-    line = CounterLine(_Still(channel))
+    line = CounterInput(_Still(channel))
     found = line.step(0, values[0], Reading(round(span_s * 1e9), values[-1]))
     sure_j, extra_j = found or (0.0, 0.0)
     assert -1e-6 * (wrap_j or 0.0) <= sure_j <= possible_j(channel, span_s)
@@ -96,10 +96,10 @@ class _Still(Meter):
 
 
 def test_a_gauge_that_always_shows_the_largest_number_is_lost() -> None:
-    from wattwhat.acquisition.gauge_input import GaugeLine
+    from wattwhat.acquisition.gauge_input import GaugeInput
 
     meter = Scripted("power", 700.0, {0: 4294967.295})
-    line = GaugeLine(meter, meter.clock)
+    line = GaugeInput(meter, meter.clock)
     for wrong_w in (4294967.295, -4294967.295, 3600.0):
         with pytest.raises(ValueError, match="can draw"):
             line.take(Reading(meter.clock(), wrong_w))
@@ -121,7 +121,7 @@ def test_what_a_device_at_twice_its_limit_counts_is_a_gain_however_short_the_win
     def shown(t_s: float) -> float:
         return 2.0 * limit_w * period_s * math.floor(t_s / period_s + phase)
 
-    line = CounterLine(_Still(channel))
+    line = CounterInput(_Still(channel))
     assert line.step(0, shown(0.0), Reading(round(span_s * 1e9), shown(span_s))) is not None
 
 
@@ -131,7 +131,7 @@ def test_one_wrong_visit_of_the_watch_changes_nothing(wrong_j: float) -> None:
     channel = Channel(
         "h/x/0", "x", "0", "cpu", "energy", update_period_s=0.001, max_power_w=125.0, wrap_j=262143.3
     )
-    line = CounterLine(_Still(channel))
+    line = CounterInput(_Still(channel))
     anchor = line.visit(Reading(0, 1000.0), None)
     same = line.visit(Reading(10**9, wrong_j), anchor)
     later = line.visit(Reading(2 * 10**9, 1200.0), same)
@@ -146,7 +146,7 @@ def test_one_wrong_visit_of_the_watch_changes_nothing(wrong_j: float) -> None:
 
 def test_a_counter_that_jumped_for_good_is_believed_again_after_two_visits() -> None:
     channel = Channel("h/x/0", "x", "0", "gpu", "energy", update_period_s=0.02, max_power_w=700.0, wrap_j=1e9)
-    line = CounterLine(_Still(channel))
+    line = CounterInput(_Still(channel))
     anchor = line.visit(Reading(0, 1000.0), None)
     anchor = line.visit(Reading(10**9, 1e6), anchor)
     jumped = line.visit(Reading(2 * 10**9, 1e6 + 100.0), anchor)
@@ -161,16 +161,16 @@ def test_a_counter_that_jumped_for_good_is_believed_again_after_two_visits() -> 
 def test_nonsense_of_a_gauge_for_a_moment_is_a_gap_that_is_bounded_and_said(wrong_w: float) -> None:
     """0.11 s of all bits set within 2 s."""
     meter = Scripted("power", 700.0, {})
-    rig = Rig([meter], clock=meter.clock, threaded=False)
-    for line in rig.gauges:
+    meter_set = MeterSet([meter], clock=meter.clock, threaded=False)
+    for line in meter_set.gauges:
         line.take(meter.read())
-    window = Window("w", rig=rig).start()
+    window = Window("w", meter_set=meter_set).start()
     for look in range(300):
         meter.clock.advance(0.01)
         if look == 200:
             window.stop()
         meter.wrong = {0: wrong_w} if 50 <= look < 61 else {}
-        rig.sampler.tick(meter.clock.now_s)
+        meter_set.sampler.tick(meter.clock.now_s)
     m = window.measurement
     assert abs(m.energy_j.value - POWER_W * m.duration_s) <= 2.0 * m.energy_j.u
     assert m.energy_j.value < 2.0 * POWER_W * m.duration_s
@@ -181,4 +181,4 @@ def test_nonsense_of_a_gauge_for_a_moment_is_a_gap_that_is_bounded_and_said(wron
 def test_an_estimate_may_be_told_late_of_what_a_child_used() -> None:
     still = _Still(Channel("h/x/0", "x", "0", "cpu", "energy", max_power_w=10.0))
     still.provenance = "estimated"  # type: ignore[attr-defined]
-    assert CounterLine(still).step(0, 0.0, Reading(1000, 5000.0)) == (5000.0, 0.0)
+    assert CounterInput(still).step(0, 0.0, Reading(1000, 5000.0)) == (5000.0, 0.0)

@@ -42,31 +42,31 @@ def test_a_gauge_is_polled_at_the_found_period() -> None:
     load = Load()
     simulation = rested(gauge(square(0.0173, 0.5, 50.0, 150.0) + load, 0.02, 0.02))
     measured(simulation)
-    [line] = simulation.rig.lines
+    [line] = simulation.meter_set.inputs
     assert line.channel.update_period_s == pytest.approx(0.02, abs=0.001)
     assert line.poll_s == pytest.approx(0.01, abs=0.001)
 
 
 def test_what_is_stated_is_not_watched() -> None:
     simulation = simulated(counter(constant(100.0), 0.02), update_period_s=0.05)
-    learn_periods(simulation.rig.lines, lambda: simulation.clock.now_s, simulation.advance)
-    assert simulation.rig.lines[0].channel.update_period_s == 0.05
+    learn_periods(simulation.meter_set.inputs, lambda: simulation.clock.now_s, simulation.advance)
+    assert simulation.meter_set.inputs[0].channel.update_period_s == 0.05
     assert simulation.clock.now_s == 100.0
 
 
 def test_a_sensor_is_watched_once_and_for_half_a_second() -> None:
     simulation = rested(gauge(constant(100.0), quantum=1.0))
     for _ in range(3):
-        learn_periods(simulation.rig.lines, lambda: simulation.clock.now_s, simulation.advance)
+        learn_periods(simulation.meter_set.inputs, lambda: simulation.clock.now_s, simulation.advance)
     assert simulation.clock.now_s == pytest.approx(100.5, abs=0.01)
-    assert simulation.rig.lines[0].meter.reads <= 502
-    assert simulation.rig.lines[0].channel.update_period_s is None
+    assert simulation.meter_set.inputs[0].meter.reads <= 502
+    assert simulation.meter_set.inputs[0].channel.update_period_s is None
 
 
 def test_of_sensors_of_one_kind_the_first_is_watched_for_all() -> None:
     simulation = rested(*(counter(constant(100.0), 0.02) for _ in range(4)), device="a board of four")
-    learn_periods(simulation.rig.lines, lambda: simulation.clock.now_s, simulation.advance)
-    assert [line.channel.update_period_s for line in simulation.rig.lines] == [
+    learn_periods(simulation.meter_set.inputs, lambda: simulation.clock.now_s, simulation.advance)
+    assert [line.channel.update_period_s for line in simulation.meter_set.inputs] == [
         pytest.approx(0.02, abs=0.001)
     ] * 4
     assert simulation.clock.now_s == pytest.approx(100.5, abs=0.01)
@@ -74,5 +74,5 @@ def test_of_sensors_of_one_kind_the_first_is_watched_for_all() -> None:
 
 def test_a_sensor_that_fails_while_it_is_watched_ends_nothing() -> None:
     simulation = rested(counter(constant(100.0), 0.02, faults=Faults(gaps=((100.0, 101.0),))))
-    learn_periods(simulation.rig.lines, lambda: simulation.clock.now_s, simulation.advance)
-    assert simulation.rig.lines[0].channel.update_period_s is None
+    learn_periods(simulation.meter_set.inputs, lambda: simulation.clock.now_s, simulation.advance)
+    assert simulation.meter_set.inputs[0].channel.update_period_s is None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel, Reading
 from wattwhat.acquisition.evaluation import account, measurement_of
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import MeterError
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, Waveform, constant, square
@@ -27,13 +27,13 @@ def window(
         )
         for n, latency_s in enumerate(latencies_s)
     ]
-    rig = Rig(meters, clock=clock, threaded=False)
+    meter_set = MeterSet(meters, clock=clock, threaded=False)
     clock.advance(begin_s)
-    begin = rig.begin()
+    begin = meter_set.begin()
     first_s = clock.now_s
     clock.advance(window_s)
     last_s = clock.now_s
-    entries = account(rig, begin, rig.end(begin))
+    entries = account(meter_set, begin, meter_set.end(begin))
     return [joules for _, joules, _ in entries if joules is not None], wave.energy_j(first_s, last_s)
 
 
@@ -77,11 +77,11 @@ def test_what_was_lost_is_said_to_be_missing_from_the_total() -> None:
         kind(VirtualSensor(constant(100.0)), Channel(f"h/virtual/{name}", *fields), clock=clock)
         for kind, name in ((VirtualMeter, "fine"), (Broken, "broken"))
     ]
-    rig = Rig(meters, clock=clock, threaded=False)
-    begin = rig.begin()
+    meter_set = MeterSet(meters, clock=clock, threaded=False)
+    begin = meter_set.begin()
     clock.advance(1.0)
     found = measurement_of(
-        rig, account(rig, begin, rig.end(begin)), label="a", duration_s=1.0, started_ns=None
+        meter_set, account(meter_set, begin, meter_set.end(begin)), label="a", duration_s=1.0, started_ns=None
     )
     assert found.energy_j.value == pytest.approx(100.0)
     assert "the total leaves out h/virtual/broken, whose energy was lost" in found.warnings
@@ -100,10 +100,12 @@ def test_two_readings_of_one_stamp_are_known_no_better_than_a_period(
 
     clock = VirtualClock(start_ns=10**9)
     sensor = VirtualSensor(constant(100.0), update_period_s=period_s)
-    rig = Rig([Cached(sensor, sensor.channel(max_power_w=300.0), clock=clock)], clock=clock, threaded=False)
-    begin = rig.begin()
+    meter_set = MeterSet(
+        [Cached(sensor, sensor.channel(max_power_w=300.0), clock=clock)], clock=clock, threaded=False
+    )
+    begin = meter_set.begin()
     clock.advance(window_s)
-    ((_, joules, words),) = account(rig, begin, rig.end(begin))
+    ((_, joules, words),) = account(meter_set, begin, meter_set.end(begin))
     assert joules is not None
     assert joules.quantity.u > 0.0
     if window_s > period_s:

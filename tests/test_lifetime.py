@@ -1,4 +1,4 @@
-"""When meters are closed: at exit, when their rig is forgotten, and never under somebody who measures."""
+"""When meters are closed: at exit, when their set is forgotten, and never under somebody who measures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability, Backend
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
@@ -27,7 +27,7 @@ PROGRAM = """
 import atexit, os, sys, threading, time
 import wattwhat
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.acquisition.shared import shared_rig
+from wattwhat.acquisition.shared import shared_meter_set
 
 class Told(Meter):
     def __init__(self):
@@ -66,9 +66,9 @@ def ends(does: str) -> list[str]:
     [
         "wattwhat.measure(lambda: None, backends=lamps, min_seconds=0.01, max_seconds=0.02, idle=None)",
         "with wattwhat.track('a', backends=lamps): pass",
-        "from wattwhat.acquisition.discovery import open_rig\n"
+        "from wattwhat.acquisition.discovery import open_meter_set\n"
         "from wattwhat.acquisition.shared import _shared\n"
-        "_shared[('lamp',)] = open_rig(lamps)",  # as with a backend's name
+        "_shared[('lamp',)] = open_meter_set(lamps)",  # as with a backend's name
     ],
 )
 def test_meters_are_closed_once_when_the_program_ends(does: str) -> None:
@@ -153,14 +153,14 @@ class Slow(Meter):
 
 def test_nothing_is_closed_under_a_reading_that_hangs() -> None:
     meter = Slow()
-    rig = Rig([meter])
-    window = Window("a", rig=rig).start()
+    meter_set = MeterSet([meter])
+    window = Window("a", meter_set=meter_set).start()
     assert meter.asked.wait(30.0)
-    rig.close(wait_s=0.001)
+    meter_set.close(wait_s=0.001)
     assert not meter.closed
     meter.answer.set()
-    assert rig.sampler.stop()
-    rig.close()
+    assert meter_set.sampler.stop()
+    meter_set.close()
     assert meter.closed
     window.stop()
 

@@ -47,7 +47,7 @@ def measured(simulation: Simulation, workload: Workload | None = None, **plan: A
     return run_plan(
         workload or Passing(simulation),
         Plan(**plan),
-        simulation.rig,
+        simulation.meter_set,
         sleep=simulation.advance,
         generator=random.Random(2),
     )
@@ -251,7 +251,7 @@ def test_a_counter_that_looks_away_is_met_at_many_phases(phase: float) -> None:
     m = measured(simulation, Pulsing(simulation, load, 0.1), precision=0.03, max_seconds=60.0, idle=None)
     assert m.energy_per_call_j is not None
     assert m.energy_per_call_j.value == pytest.approx(21.0, rel=0.01)
-    with Window("naive", rig=simulation.rig) as window:
+    with Window("naive", meter_set=simulation.meter_set) as window:
         for _ in range(50):
             Pulsing(simulation, load, 0.1).run()
     naive = window.measurement
@@ -289,7 +289,7 @@ def test_how_late_a_gauge_is_is_found_anew_once_other_figures_of_it_are_known() 
         m = measured(simulation, Pulsing(simulation, load, 0.1), precision=0.03, idle=None)
         assert m.energy_per_call_j is not None
         assert m.energy_per_call_j.value == pytest.approx(21.0, rel=0.01)
-        line = simulation.rig.lines[0]
+        line = simulation.meter_set.inputs[0]
         line.learn(line.channel)  # as when its update period was watched
 
 
@@ -299,7 +299,7 @@ def test_the_same_gauge_read_naively_is_wrong_by_more_than_a_third() -> None:
     simulation = simulated(gauge(load, 0.1, 0.025), max_power_w=400.0)
     simulation.until(101.02)
     workload = Pulsing(simulation, load, 0.1)
-    with Window("naive", rig=simulation.rig) as window:
+    with Window("naive", meter_set=simulation.meter_set) as window:
         for _ in range(50):
             workload.run()
     simulation.advance(1.0)
@@ -332,7 +332,7 @@ def test_progress_is_told() -> None:
     run_plan(
         Passing(simulation),
         Plan(),
-        simulation.rig,
+        simulation.meter_set,
         sleep=simulation.advance,
         progress=lambda s, w: told.append((s, w)),
     )

@@ -63,7 +63,7 @@ def test_every_line_fits_the_terminal(device: str, width: int, joules: float) ->
 def test_a_rig_of_virtual_sensors_is_shown_as_it_is() -> None:
     """100 W and 0 W in turns of a second each, through the real window."""
     world = simulated(counter(square(2.0)))
-    window = Window("monitor", rig=world.rig).start()
+    window = Window("monitor", meter_set=world.meter_set).start()
     monitor = Monitor()
     found = list(
         looks(
@@ -93,7 +93,7 @@ def test_a_coarse_counter_shows_its_mean_and_joules_that_never_fall(
     period_s, step_j = clockwork
     fields = {} if step_j is None else {"quantum": step_j}
     world = simulated(counter(constant(watts), period_s, **fields))
-    window = Window("monitor", rig=world.rig).start()
+    window = Window("monitor", meter_set=world.meter_set).start()
     seconds = 6.0 * (step_j or 0.0) / watts + 6.0 * period_s + 4.0
     found = list(
         looks(
@@ -114,7 +114,7 @@ def test_a_coarse_counter_shows_its_mean_and_joules_that_never_fall(
 
 def test_a_gauge_is_shown_too() -> None:
     world = simulated(gauge(ramp(90.0, 120.0, 0.0, 300.0)), start_s=100.0)
-    window = Window("monitor", rig=world.rig).start()
+    window = Window("monitor", meter_set=world.meter_set).start()
     monitor = Monitor()
     *_, last = looks(
         window.so_far,
@@ -150,7 +150,7 @@ def test_looks_come_at_even_intervals_however_long_they_take() -> None:
 
 def test_a_lost_channel_is_said_and_never_shown_as_0() -> None:
     world = simulated(counter(), counter(faults=Faults(lost_at_s=102.0)))
-    window = Window("monitor", rig=world.rig).start()
+    window = Window("monitor", meter_set=world.meter_set).start()
     monitor = Monitor()
     _, *later, last = looks(
         window.so_far,

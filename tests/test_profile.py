@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.rigs import counter, gauge
 from tests.strategies import channels
 from wattwhat import Channel
-from wattwhat.acquisition.discovery import open_rig
+from wattwhat.acquisition.discovery import open_meter_set
 from wattwhat.calibration.driver import Finding, Found
 from wattwhat.errors import ArgumentError
 from wattwhat.plugins import Plugin
@@ -214,9 +214,9 @@ def test_set_to_nothing_there_are_no_profiles(monkeypatch: pytest.MonkeyPatch) -
 
 def test_opening_meters_without_a_file_reads_nothing_and_writes_nothing(tmp_path: Path) -> None:
     script = (
-        "import sys; from wattwhat.acquisition.shared import shared_rig; "
+        "import sys; from wattwhat.acquisition.shared import shared_meter_set; "
         "from wattwhat.sensing.estimate.backend import EstimateBackend;"
-        "shared_rig([EstimateBackend()]); print('wattwhat.sensing.profiles' in sys.modules)"
+        "shared_meter_set([EstimateBackend()]); print('wattwhat.sensing.profiles' in sys.modules)"
     )
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     environment.pop(ENV_PROFILES, None)
@@ -277,20 +277,20 @@ def opened(*sensors: Any, version: str | None = "580") -> Any:
         for number, sensor in enumerate(sensors)
     ]
     backend = VirtualBackend(meters, version=version)
-    return open_rig(plugins={"virtual": Plugin("virtual", "made", lambda: lambda: backend)})
+    return open_meter_set(plugins={"virtual": Plugin("virtual", "made", lambda: lambda: backend)})
 
 
-def keep(rig: Any, number: int, version: str | None = "580", **fields: Any) -> None:
-    channel = rig.lines[number].channel
+def keep(meter_set: Any, number: int, version: str | None = "580", **fields: Any) -> None:
+    channel = meter_set.inputs[number].channel
     write_profiles([Profile(channel.id, channel.device, "2026-11-02", version=version, **fields)])
 
 
 def test_an_opened_rig_goes_by_the_profiles(kept: str) -> None:
     before = opened(gauge(), counter())
-    assert before.lines[0].channel.update_period_s is None
+    assert before.inputs[0].channel.update_period_s is None
     keep(before, 0, update_period_s=0.02, averaging_window_s=0.005, delay_s=0.01, rise_s=0.0)
     keep(before, 1, update_period_s=0.03, averaging_window_s=0.03)
-    line, other = opened(gauge(), counter()).lines
+    line, other = opened(gauge(), counter()).inputs
     assert line.channel.update_period_s == 0.02
     assert line.channel.averaging_window_s == 0.005
     assert line.lag_s == pytest.approx(0.0225)
@@ -303,8 +303,8 @@ def test_an_opened_rig_goes_by_the_profiles(kept: str) -> None:
 
 def test_after_a_driver_update_the_profile_is_not_used(kept: str) -> None:
     keep(opened(gauge()), 0, update_period_s=0.02)
-    assert opened(gauge(), version="590").lines[0].channel.update_period_s is None
-    assert opened(gauge()).lines[0].channel.update_period_s == 0.02
+    assert opened(gauge(), version="590").inputs[0].channel.update_period_s is None
+    assert opened(gauge()).inputs[0].channel.update_period_s == 0.02
 
 
 def test_a_broken_file_is_a_warning_of_every_measurement(kept: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
-from wattwhat.acquisition.discovery import ENV_BACKENDS, open_rig, survey
+from wattwhat.acquisition.discovery import ENV_BACKENDS, open_meter_set, survey
 from wattwhat.errors import BackendError
 from wattwhat.plugins import Plugin, find_plugins, load
 
@@ -60,14 +60,14 @@ def raising(error: BaseException) -> Callable[[], Any]:
     "error", [ImportError("no lib"), SystemExit(3), RuntimeError("bad"), SyntaxError("x")]
 )
 def test_a_plugin_that_breaks_on_import_is_reported_and_the_others_serve(error: BaseException) -> None:
-    rig = open_rig(plugins=plugins(broken=raising(error), fine=Having(Fixed("a"))))
-    assert [line.channel.id for line in rig.lines] == ["h/a"]
-    assert any("broken" in sentence and type(error).__name__ in sentence for sentence in rig.warnings)
+    meter_set = open_meter_set(plugins=plugins(broken=raising(error), fine=Having(Fixed("a"))))
+    assert [line.channel.id for line in meter_set.inputs] == ["h/a"]
+    assert any("broken" in sentence and type(error).__name__ in sentence for sentence in meter_set.warnings)
 
 
 def test_ctrl_c_while_a_plugin_loads_is_the_users() -> None:
     with pytest.raises(KeyboardInterrupt):
-        open_rig(plugins=plugins(slow=raising(KeyboardInterrupt())))
+        open_meter_set(plugins=plugins(slow=raising(KeyboardInterrupt())))
 
 
 @pytest.mark.parametrize("answer", [None, "yes", 1])
@@ -89,36 +89,36 @@ def test_a_probe_that_raises_is_unavailable() -> None:
 def test_meters_that_cannot_be_opened_break_only_their_backend() -> None:
     backend = Having()
     backend.meters = raising(OSError("gone"))  # type: ignore[method-assign]
-    rig = open_rig(plugins=plugins(odd=backend, fine=Having(Fixed("a"))))
-    assert len(rig.lines) == 1
-    assert any("gone" in sentence and "'odd'" in sentence for sentence in rig.warnings)
+    meter_set = open_meter_set(plugins=plugins(odd=backend, fine=Having(Fixed("a"))))
+    assert len(meter_set.inputs) == 1
+    assert any("gone" in sentence and "'odd'" in sentence for sentence in meter_set.warnings)
 
 
 def test_a_named_backend_without_a_channel_says_so_and_not_that_all_is_well() -> None:
     empty = Having(answer=Availability(True, "all is well"))
     with pytest.raises(BackendError, match="'empty' cannot serve: it has no channel here"):
-        open_rig(["empty"], plugins=plugins(empty=empty, cpu=Having(Fixed("a"))))
+        open_meter_set(["empty"], plugins=plugins(empty=empty, cpu=Having(Fixed("a"))))
 
 
 def test_an_estimate_serves_only_what_no_sensor_covers() -> None:
     sensor = Having(Fixed("package", "cpu"))
     model = Having(Fixed("guess", "cpu", "estimated"), Fixed("memory", "dram", "estimated"))
-    rig = open_rig(plugins=plugins(a_model=model, sensor=sensor))
-    assert {line.channel.id for line in rig.lines} == {"h/package", "h/memory"}
+    meter_set = open_meter_set(plugins=plugins(a_model=model, sensor=sensor))
+    assert {line.channel.id for line in meter_set.inputs} == {"h/package", "h/memory"}
     assert model.given[0].closed == 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("component", ["soc", "module", "host", "wall"])
 def test_what_measures_everything_leaves_nothing_to_estimate(component: str) -> None:
-    rig = open_rig(
+    meter_set = open_meter_set(
         plugins=plugins(m=Having(Fixed("guess", "cpu", "estimated")), s=Having(Fixed("all", component)))
     )
-    assert [line.channel.component for line in rig.lines] == [component]
+    assert [line.channel.component for line in meter_set.inputs] == [component]
 
 
 def test_the_same_channel_of_two_backends_is_one() -> None:
-    rig = open_rig(plugins=plugins(a=Having(Fixed("x")), b=Having(Fixed("x"))))
-    assert len(rig.lines) == 1
+    meter_set = open_meter_set(plugins=plugins(a=Having(Fixed("x")), b=Having(Fixed("x"))))
+    assert len(meter_set.inputs) == 1
 
 
 def of_device(channel_id: str, component: str, device: str, uuid: str | None = None) -> Fixed:
@@ -146,9 +146,9 @@ def test_one_device_of_two_backends_is_counted_once_and_that_is_said(
     first: Any, second: Any, counted: int
 ) -> None:
     a, b = of_device(*first), of_device(*second)
-    rig = open_rig(plugins=plugins(first=Having(a), second=Having(b)))
-    assert sum(line.counted for line in rig.lines) == counted
-    said = [words for words in rig.warnings if a.channel.id in words and b.channel.id in words]
+    meter_set = open_meter_set(plugins=plugins(first=Having(a), second=Having(b)))
+    assert sum(line.counted for line in meter_set.inputs) == counted
+    said = [words for words in meter_set.warnings if a.channel.id in words and b.channel.id in words]
     assert len(said) == (counted == 1)
     assert b.closed == (counted == 1)
     assert not a.closed
@@ -157,19 +157,26 @@ def test_one_device_of_two_backends_is_counted_once_and_that_is_said(
 def test_as_many_devices_as_the_richer_backend_has_are_counted() -> None:
     """Two sockets of one model, one of which another backend knows too."""
     two = [of_device(f"h/a/{n}", "cpu", "EPYC") for n in range(2)]
-    rig = open_rig(plugins=plugins(first=Having(*two), second=Having(of_device("h/b/0", "cpu", "EPYC"))))
-    assert [line.channel.id for line in rig.lines if line.counted] == ["h/a/0", "h/a/1"]
+    meter_set = open_meter_set(
+        plugins=plugins(first=Having(*two), second=Having(of_device("h/b/0", "cpu", "EPYC")))
+    )
+    assert [line.channel.id for line in meter_set.inputs if line.counted] == ["h/a/0", "h/a/1"]
 
 
 def test_contained_channels_are_read_but_not_counted() -> None:
-    rig = open_rig(plugins=plugins(a=Having(Fixed("core"), Fixed("package", contains=["h/core"]))))
-    assert {line.channel.id: line.counted for line in rig.lines} == {"h/core": False, "h/package": True}
+    meter_set = open_meter_set(
+        plugins=plugins(a=Having(Fixed("core"), Fixed("package", contains=["h/core"])))
+    )
+    assert {line.channel.id: line.counted for line in meter_set.inputs} == {
+        "h/core": False,
+        "h/package": True,
+    }
 
 
 def test_an_unknown_name_lists_those_there_are_and_why_the_others_are_not() -> None:
     absent = Having(answer=Availability(False, "no GPU here", "buy one"))
     with pytest.raises(BackendError) as caught:
-        open_rig(["nope"], plugins=plugins(gpu=absent, cpu=Having(Fixed("a"))))
+        open_meter_set(["nope"], plugins=plugins(gpu=absent, cpu=Having(Fixed("a"))))
     message = str(caught.value)
     assert "'nope'" in message
     assert "available: cpu" in message
@@ -181,18 +188,18 @@ def test_a_named_backend_that_cannot_serve_says_why_and_what_helps() -> None:
     with pytest.raises(
         BackendError, match=r"'gpu' cannot serve: no GPU here \(load the driver\); available: cpu"
     ):
-        open_rig(["gpu"], plugins=plugins(gpu=absent, cpu=Having(Fixed("a"))))
+        open_meter_set(["gpu"], plugins=plugins(gpu=absent, cpu=Having(Fixed("a"))))
 
 
 def test_a_backend_may_be_handed_over_as_an_object() -> None:
-    rig = open_rig([Having(Fixed("mine"))], plugins=plugins(cpu=Having(Fixed("a"))))
-    assert [line.channel.id for line in rig.lines] == ["h/mine"]
+    meter_set = open_meter_set([Having(Fixed("mine"))], plugins=plugins(cpu=Having(Fixed("a"))))
+    assert [line.channel.id for line in meter_set.inputs] == ["h/mine"]
 
 
 def test_the_environment_may_name_the_backends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENV_BACKENDS, "b, ")
-    rig = open_rig(plugins=plugins(a=Having(Fixed("x")), b=Having(Fixed("y"))))
-    assert [line.channel.id for line in rig.lines] == ["h/y"]
+    meter_set = open_meter_set(plugins=plugins(a=Having(Fixed("x")), b=Having(Fixed("y"))))
+    assert [line.channel.id for line in meter_set.inputs] == ["h/y"]
 
 
 class Distribution:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import wattwhat
 from tests.rigs import counter, gauge, simulated
 from wattwhat import Availability, Backend
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.shared import close_all
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
@@ -50,18 +50,18 @@ def manual() -> Manual:
     return Manual()
 
 
-def rig_of(*meters: Manual) -> Rig:
-    return Rig(list(meters), clock=lambda: meters[0].now_ns, threaded=False)
+def rig_of(*meters: Manual) -> MeterSet:
+    return MeterSet(list(meters), clock=lambda: meters[0].now_ns, threaded=False)
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 100.0), st.floats(0.1, 10.0)), min_size=1, max_size=8))
 def test_a_window_takes_the_sum_of_the_windows_inside_it(steps: list[tuple[float, float]]) -> None:
     meter = Manual()
-    rig = rig_of(meter)
+    meter_set = rig_of(meter)
     inner = []
-    with Window("outer", rig=rig) as outer:
+    with Window("outer", meter_set=meter_set) as outer:
         for joules, seconds in steps:
-            with Window("inner", rig=rig) as window:
+            with Window("inner", meter_set=meter_set) as window:
                 meter.spend(joules, seconds)
             inner.append(window.measurement)
     assert sum(m.energy_j.value for m in inner) == pytest.approx(outer.measurement.energy_j.value)
@@ -69,8 +69,8 @@ def test_a_window_takes_the_sum_of_the_windows_inside_it(steps: list[tuple[float
 
 
 def test_windows_may_overlap(manual: Manual) -> None:
-    rig = rig_of(manual)
-    a, b = Window("a", rig=rig), Window("b", rig=rig)
+    meter_set = rig_of(manual)
+    a, b = Window("a", meter_set=meter_set), Window("b", meter_set=meter_set)
     a.start()
     manual.spend(10, 1)
     b.start()
@@ -83,7 +83,7 @@ def test_windows_may_overlap(manual: Manual) -> None:
 
 
 def test_so_far_tells_while_the_window_goes_on(manual: Manual) -> None:
-    with Window("a", rig=rig_of(manual)) as window:
+    with Window("a", meter_set=rig_of(manual)) as window:
         manual.spend(10, 1)
         assert window.so_far().energy_j.value == pytest.approx(10)
         with pytest.raises(WindowError, match="has not stopped"):
@@ -95,7 +95,7 @@ def test_so_far_tells_while_the_window_goes_on(manual: Manual) -> None:
 
 def test_the_users_exception_passes_through_and_the_measurement_is_kept(manual: Manual) -> None:
     error = KeyError("mine")
-    window = Window("a", rig=rig_of(manual))
+    window = Window("a", meter_set=rig_of(manual))
 
     def failing() -> None:
         with window:
@@ -112,7 +112,7 @@ def test_the_users_exception_passes_through_and_the_measurement_is_kept(manual: 
 def test_a_meter_that_fails_in_the_window_never_reaches_the_user(
     manual: Manual, kind: type[BaseException]
 ) -> None:
-    with Window("a", rig=rig_of(manual)) as window:
+    with Window("a", meter_set=rig_of(manual)) as window:
         manual.spend(7, 1)
         manual.error = kind("the cable is out")
     m = window.measurement
@@ -124,7 +124,7 @@ def test_a_meter_that_fails_in_the_window_never_reaches_the_user(
 
 def test_a_lost_channel_without_a_known_limit_has_no_energy_rather_than_zero() -> None:
     meter = Manual(max_power_w=None)
-    with Window("a", rig=rig_of(meter)) as window:
+    with Window("a", meter_set=rig_of(meter)) as window:
         meter.spend(7, 1)
         meter.error = MeterError("gone")
     m = window.measurement
@@ -136,7 +136,7 @@ def test_a_lost_channel_without_a_known_limit_has_no_energy_rather_than_zero() -
 def test_a_meter_that_never_answers_is_lost_whatever_its_device_could_draw() -> None:
     meter = Manual(max_power_w=1000.0)
     meter.error = MeterError("gone")
-    with Window("a", rig=rig_of(meter)) as window:
+    with Window("a", meter_set=rig_of(meter)) as window:
         meter.spend(7, 1)
     assert window.measurement.channels[0].energy_j is None
     assert not window.measurement.energy_j.known
@@ -152,7 +152,7 @@ def test_a_gauge_that_never_answers_is_lost_too(max_power_w: float | None) -> No
 
 def test_the_healthy_half_of_a_window_is_kept() -> None:
     lost, well = Manual("lost", max_power_w=None), Manual("well")
-    with Window("a", rig=rig_of(lost, well)) as window:
+    with Window("a", meter_set=rig_of(lost, well)) as window:
         for meter in (lost, well):
             meter.spend(7, 1)
         lost.error = MeterError("gone")
@@ -166,7 +166,7 @@ def test_a_gain_that_nobody_states_is_said_once_and_only_where_it_counts() -> No
     unstated = [Manual(name, gain_error=None) for name in ("one", "two")]
     inside = Manual("inside", gain_error=None)
     stated = Manual("stated", gain_error=0.03, contains=(inside.channel.id,))
-    with Window("a", rig=rig_of(*unstated, inside, stated)) as window:
+    with Window("a", meter_set=rig_of(*unstated, inside, stated)) as window:
         for meter in (*unstated, inside, stated):
             meter.spend(7, 1)
     assert window.measurement.warnings == (
@@ -185,21 +185,21 @@ def test_one_failed_read_is_tried_again(manual: Manual) -> None:
             return super().read()
 
     meter = Flaky()
-    with Window("a", rig=rig_of(meter)) as window:
+    with Window("a", meter_set=rig_of(meter)) as window:
         meter.spend(7, 1)
     assert window.measurement.energy_j.value == pytest.approx(7)
     assert not window.measurement.warnings
 
 
 def test_ctrl_c_in_a_meter_is_the_users(manual: Manual) -> None:
-    window = Window("a", rig=rig_of(manual)).start()
+    window = Window("a", meter_set=rig_of(manual)).start()
     manual.error = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         window.stop()
 
 
 def test_starting_and_stopping_out_of_turn_is_refused(manual: Manual) -> None:
-    window = Window("a", rig=rig_of(manual))
+    window = Window("a", meter_set=rig_of(manual))
     with pytest.raises(WindowError, match="start it first"):
         window.stop()
     with pytest.raises(WindowError, match="start it first"):
@@ -213,7 +213,7 @@ def test_starting_and_stopping_out_of_turn_is_refused(manual: Manual) -> None:
 
 
 def test_a_window_may_be_used_again(manual: Manual) -> None:
-    window = Window("a", rig=rig_of(manual))
+    window = Window("a", meter_set=rig_of(manual))
     for joules in (3.0, 5.0):
         with window:
             manual.spend(joules, 1)
@@ -223,7 +223,7 @@ def test_a_window_may_be_used_again(manual: Manual) -> None:
 def test_each_call_of_a_decorated_function_is_a_window(manual: Manual) -> None:
     closed: list[Window] = []
 
-    @Window("step", rig=rig_of(manual), on_end=closed.append)
+    @Window("step", meter_set=rig_of(manual), on_end=closed.append)
     def step(joules: float, depth: int = 0) -> float:
         """What it does."""
         manual.spend(joules, 1)
@@ -237,7 +237,7 @@ def test_each_call_of_a_decorated_function_is_a_window(manual: Manual) -> None:
 
 
 def test_coroutines_are_measured_until_they_end(manual: Manual) -> None:
-    @Window(rig=rig_of(manual))
+    @Window(meter_set=rig_of(manual))
     async def serve() -> int:
         await asyncio.sleep(0)
         manual.spend(4.0, 1)
@@ -254,7 +254,7 @@ def test_threads_have_their_own_windows() -> None:
 
     def work() -> None:
         for _ in range(200):
-            with Window("t", rig=simulation.rig) as window:
+            with Window("t", meter_set=simulation.meter_set) as window:
                 pass
             taken.append(window.measurement.energy_j.value)
 
@@ -269,7 +269,7 @@ def test_threads_have_their_own_windows() -> None:
 def test_what_a_container_holds_is_not_added_to_it() -> None:
     package = Manual("package", contains=("h/t/core",))
     core = Manual("core")
-    with Window("a", rig=rig_of(package, core)) as window:
+    with Window("a", meter_set=rig_of(package, core)) as window:
         package.spend(10, 1)
         core.spend(6, 1)
     m = window.measurement
@@ -278,7 +278,7 @@ def test_what_a_container_holds_is_not_added_to_it() -> None:
 
 
 def test_a_counter_that_stands_still_is_lost_not_zero(manual: Manual) -> None:
-    with Window("a", rig=rig_of(manual)) as window:
+    with Window("a", meter_set=rig_of(manual)) as window:
         manual.spend(0.0, 10.0)
     assert window.measurement.channels[0].energy_j is None
     assert "did not move" in window.measurement.warnings[0]
@@ -287,7 +287,7 @@ def test_a_counter_that_stands_still_is_lost_not_zero(manual: Manual) -> None:
 def test_a_wrap_inside_the_window_is_undone() -> None:
     meter = Manual(wrap_j=1000.0)
     meter.value = 950.0
-    with Window("a", rig=rig_of(meter)) as window:
+    with Window("a", meter_set=rig_of(meter)) as window:
         meter.now_ns += 10**9
         meter.value = 30.0
     assert window.measurement.energy_j.value == pytest.approx(80.0)
@@ -296,7 +296,7 @@ def test_a_wrap_inside_the_window_is_undone() -> None:
 def test_a_reset_inside_the_window_is_bounded_and_said() -> None:
     meter = Manual()
     meter.value = 950.0
-    with Window("a", rig=rig_of(meter)) as window:
+    with Window("a", meter_set=rig_of(meter)) as window:
         meter.now_ns += 10**9
         meter.value = 30.0
     m = window.measurement
@@ -309,14 +309,14 @@ def test_a_reset_that_the_watch_did_not_see_never_makes_negative_energy() -> Non
     """The watch met 870 J and then 880 J; in between it was reset, and the window began at 866 J."""
     meter = Manual(wrap_j=1000.0)
     meter.value = 870.0
-    rig = rig_of(meter)
-    Window("before", rig=rig).start().stop()
+    meter_set = rig_of(meter)
+    Window("before", meter_set=meter_set).start().stop()
     meter.now_ns += 10 * 10**9
     meter.value = 866.0
-    with Window("a", rig=rig) as window:
+    with Window("a", meter_set=meter_set) as window:
         meter.now_ns += 10**9
         meter.value = 880.0
-        rig.visit(0)
+        meter_set.visit(0)
         meter.value = 890.0
     m = window.measurement
     low, high = m.energy_j.interval()
@@ -339,7 +339,7 @@ def test_many_wraps_are_counted_by_the_watch(power_scale: float, turns: int) -> 
     power_w = 10.0 * power_scale
     wrap_j = 500.0
     simulation = simulated(counter(wrap_j=wrap_j, waveform=None), max_power_w=300.0)
-    simulation.rig.lines[0].meter.sensor = counter(square(0.01, 0.5, 0.0, 2 * power_w), wrap_j=wrap_j)  # type: ignore[attr-defined]
+    simulation.meter_set.inputs[0].meter.sensor = counter(square(0.01, 0.5, 0.0, 2 * power_w), wrap_j=wrap_j)  # type: ignore[attr-defined]
     seconds = turns * wrap_j / power_w
     m = simulation.window(101.0, 101.0 + seconds)
     assert m.energy_j.value == pytest.approx(turns * wrap_j, rel=0.02, abs=3.0 * m.energy_j.u)
@@ -352,7 +352,7 @@ def test_turns_that_nobody_watched_are_doubted(power_w: float, seconds: float) -
     simulation = simulated(
         counter(constant(power_w), 0.02, wrap_j=10_000.0, start_j=5_000.0), max_power_w=450.0
     )
-    with Window("unwatched", rig=simulation.rig) as window:
+    with Window("unwatched", meter_set=simulation.meter_set) as window:
         simulation.clock.advance(seconds)
     m = window.measurement
     low, high = m.energy_j.interval()
@@ -414,7 +414,7 @@ def test_a_gauge_lost_in_the_window_keeps_the_part_it_showed() -> None:
 def test_after_a_window_over_a_gauge_nobody_looks_at_it() -> None:
     simulation = simulated(gauge())
     simulation.window(101.0, 102.0)
-    meter = simulation.rig.lines[0].meter
+    meter = simulation.meter_set.inputs[0].meter
     looks = meter.reads  # type: ignore[attr-defined]
     simulation.advance(100.0)
     assert meter.reads == looks  # type: ignore[attr-defined]
@@ -422,21 +422,21 @@ def test_after_a_window_over_a_gauge_nobody_looks_at_it() -> None:
 
 def test_a_forgotten_window_does_not_keep_the_sampler_busy() -> None:
     simulation = simulated(gauge())
-    Window("lost", rig=simulation.rig).start()
+    Window("lost", meter_set=simulation.meter_set).start()
     gc.collect()
     simulation.advance(5.0)
-    meter = simulation.rig.lines[0].meter
+    meter = simulation.meter_set.inputs[0].meter
     looks = meter.reads  # type: ignore[attr-defined]
     simulation.advance(100.0)
     assert meter.reads == looks  # type: ignore[attr-defined]
 
 
 def test_windows_that_are_not_kept_cost_no_memory(manual: Manual) -> None:
-    rig = rig_of(manual)
+    meter_set = rig_of(manual)
 
     def run(count: int) -> None:
         for _ in range(count):
-            with Window("a", rig=rig) as window:
+            with Window("a", meter_set=meter_set) as window:
                 manual.spend(1.0, 0.01)
             window.measurement  # noqa: B018
 
@@ -451,11 +451,11 @@ def test_windows_that_are_not_kept_cost_no_memory(manual: Manual) -> None:
 
 
 def test_kept_measurements_are_small(manual: Manual) -> None:
-    rig = rig_of(manual, Manual("second"))
+    meter_set = rig_of(manual, Manual("second"))
     tracemalloc.start()
     kept = []
     for _ in range(1000):
-        with Window("a", rig=rig) as window:
+        with Window("a", meter_set=meter_set) as window:
             manual.spend(1.0, 0.01)
         kept.append(window.measurement)
     size, _ = tracemalloc.get_traced_memory()
@@ -465,8 +465,8 @@ def test_kept_measurements_are_small(manual: Manual) -> None:
 
 def test_no_thread_where_no_channel_needs_one() -> None:
     before = set(threading.enumerate())
-    rig = Rig([Manual()])
-    with Window("a", rig=rig):
+    meter_set = MeterSet([Manual()])
+    with Window("a", meter_set=meter_set):
         pass
     assert set(threading.enumerate()) == before
 
@@ -474,11 +474,11 @@ def test_no_thread_where_no_channel_needs_one() -> None:
 def test_one_thread_where_a_counter_can_wrap_and_none_after_closing() -> None:
     before = set(threading.enumerate())
     meter = Manual(wrap_j=1e5)
-    rig = Rig([meter, Manual("second", wrap_j=1e5)])
-    with Window("a", rig=rig), Window("b", rig=rig):
+    meter_set = MeterSet([meter, Manual("second", wrap_j=1e5)])
+    with Window("a", meter_set=meter_set), Window("b", meter_set=meter_set):
         assert len(set(threading.enumerate()) - before) == 1
         assert all(thread.daemon for thread in set(threading.enumerate()) - before)
-    rig.close()
+    meter_set.close()
     assert set(threading.enumerate()) == before
 
 
@@ -510,13 +510,13 @@ def test_a_gpu_that_nobody_measures_is_said_to_be_missing(
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))  # type: ignore[arg-type]
     meter = Manual()
     meter.channel = Channel("h/t/x", "t", "x", component, "energy", update_period_s=0.001)
-    with Window("a", rig=rig_of(meter)) as window:
+    with Window("a", meter_set=rig_of(meter)) as window:
         meter.spend(5.0, 1.0)
     assert any("GPU is in use" in sentence for sentence in window.measurement.warnings) == said
 
 
 def test_generators_are_measured_over_their_iteration(manual: Manual) -> None:
-    @Window(rig=rig_of(manual))
+    @Window(meter_set=rig_of(manual))
     def stream() -> Any:
         for _ in range(3):
             manual.spend(2.0, 1)
@@ -525,7 +525,7 @@ def test_generators_are_measured_over_their_iteration(manual: Manual) -> None:
     assert sum(stream()) == 3
     assert stream.window.measurement.energy_j.value == pytest.approx(6.0)  # type: ignore[attr-defined]
 
-    @Window(rig=rig_of(manual))
+    @Window(meter_set=rig_of(manual))
     async def serve() -> Any:
         for _ in range(3):
             manual.spend(2.0, 1)
@@ -545,7 +545,7 @@ def test_a_class_is_not_a_function() -> None:
 
 def test_stopping_early_inside_with_hides_nothing(manual: Manual) -> None:
     def failing() -> None:
-        with Window("a", rig=rig_of(manual)) as window:
+        with Window("a", meter_set=rig_of(manual)) as window:
             window.stop()
             raise ValueError("the user's own")
 
@@ -569,7 +569,7 @@ def test_a_gauge_that_averages_for_long_and_renews_often_is_not_forgotten(period
 
 def test_a_gauge_on_another_clock_is_no_reading_rather_than_zero() -> None:
     simulation = simulated(gauge(), max_power_w=300.0)
-    meter = simulation.rig.lines[0].meter
+    meter = simulation.meter_set.inputs[0].meter
     meter.read = lambda: Reading(1_700_000_000_000_000_000, 100.0)  # type: ignore[method-assign]
     m = simulation.window(101.0, 103.0)
     assert m.energy_j.value != 0.0

@@ -11,7 +11,7 @@ import pytest
 
 import wattwhat
 from wattwhat import Availability
-from wattwhat.acquisition.discovery import open_rig
+from wattwhat.acquisition.discovery import open_meter_set
 from wattwhat.errors import BackendError
 from wattwhat.plugins import Plugin
 
@@ -51,4 +51,4 @@ class Nothing:
 
 def test_an_empty_set_of_meters_is_refused() -> None:
     with pytest.raises(BackendError, match="there is no such device"):
-        open_rig(plugins={"nothing": Plugin("nothing", None, lambda: Nothing)})
+        open_meter_set(plugins={"nothing": Plugin("nothing", None, lambda: Nothing)})

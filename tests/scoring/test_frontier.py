@@ -40,9 +40,9 @@ def test_more_energy_never_improves_a_letter(a, b):
 
 @given(st.floats(0.01, 0.99), st.floats(1e-6, 1e6), st.floats(0.1, 10))
 def test_the_excess_is_a_ratio(accuracy, joules, factor):
-    yardstick = grade()
-    more = yardstick.excess(accuracy, joules * factor)
-    assert more == pytest.approx(factor * yardstick.excess(accuracy, joules))
+    reference_index = grade()
+    more = reference_index.excess(accuracy, joules * factor)
+    assert more == pytest.approx(factor * reference_index.excess(accuracy, joules))
 
 
 @given(st.floats(0.3, 0.95), st.floats(0.3, 10), st.floats(0.0, 0.3))
@@ -62,7 +62,7 @@ def test_without_any_uncertainty_the_letter_is_certain():
 def test_odds_are_what_sampling_energy_accuracy_and_frontier_gives():
     rng = np.random.default_rng(5)
     lines = tuple(zip(rng.normal(0.0, 0.2, 400), rng.normal(1.0, 0.1, 400), strict=True))
-    yardstick = grade(lines=lines)
+    reference_index = grade(lines=lines)
     net = at_excess(1.55, u=0.1, n_test=300)
     n, hits = 100_000, 210
     accuracy = rng.beta(hits + 0.5, 300 - hits + 0.5, n)
@@ -71,7 +71,7 @@ def test_odds_are_what_sampling_energy_accuracy_and_frontier_gives():
     a, b = np.array(lines)[rng.integers(0, len(lines), n)].T
     excess = energy / 2.0 ** (a + b * np.log(accuracy / (1 - accuracy)))
     drawn = np.searchsorted(EDGES, excess)
-    result = yardstick(net)
+    result = reference_index(net)
     for i, letter in enumerate(LETTERS):
         assert result.probabilities[letter] == pytest.approx(np.mean(drawn == i), abs=0.03)
     assert result.value.u == pytest.approx(excess.std(), rel=0.2)
@@ -102,8 +102,8 @@ def test_lines_beside_the_frontier_say_how_far_it_may_lie_off_and_not_where():
 
 def test_factors_of_the_moving_frontier_lie_about_1():
     nets = [at_excess(1.9, accuracy) for accuracy in (0.62, 0.7, 0.79)]
-    yardstick = grade(lines=[(0.5 + 0.01 * i * i, 1.0 + 0.02 * i) for i in range(25)])
-    factors = yardstick.common_factors(nets, 4000, np.random.default_rng(0))
+    reference_index = grade(lines=[(0.5 + 0.01 * i * i, 1.0 + 0.02 * i) for i in range(25)])
+    factors = reference_index.common_factors(nets, 4000, np.random.default_rng(0))
     assert np.median(factors, axis=1) == pytest.approx(np.ones(3), abs=0.02)
 
 
@@ -174,17 +174,17 @@ def test_with_an_unknown_uncertainty_there_are_no_odds_and_the_words_say_so(u):
 
 
 def test_a_measurement_unlike_the_reference_is_refused_by_name():
-    yardstick = grade(traits={"device": "RTX 5000", "origin": "sensor"})
+    reference_index = grade(traits={"device": "RTX 5000", "origin": "sensor"})
     with pytest.raises(ComparisonError, match=r"'net'.*made.*device is 'A100'.*'RTX 5000'"):
-        yardstick(at_excess(1.0, details={"device": "A100"}))
+        reference_index(at_excess(1.0, details={"device": "A100"}))
     with pytest.raises(ComparisonError, match="origin is 'estimate'"):
-        yardstick(at_excess(1.0, provenance="estimated", details={"device": "RTX 5000"}))
-    unknown = yardstick(at_excess(1.0))
+        reference_index(at_excess(1.0, provenance="estimated", details={"device": "RTX 5000"}))
+    unknown = reference_index(at_excess(1.0))
     assert any("device is not known" in note for note in unknown.details["notes"])
 
 
 def test_it_is_a_score_and_the_same_every_time():
-    yardstick = grade(lines=((0.0, 1.0), (0.1, 0.9)))
-    assert isinstance(yardstick, Score)
+    reference_index = grade(lines=((0.0, 1.0), (0.1, 0.9)))
+    assert isinstance(reference_index, Score)
     net = at_excess(1.28)
-    assert yardstick(net) == yardstick(net) == attrs.evolve(yardstick)(net)
+    assert reference_index(net) == reference_index(net) == attrs.evolve(reference_index)(net)

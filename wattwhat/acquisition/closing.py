@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wattwhat.acquisition.inputs import Line
-    from wattwhat.acquisition.meter_set import Rig
+    from wattwhat.acquisition.inputs import Input
+    from wattwhat.acquisition.meter_set import MeterSet
     from wattwhat.acquisition.sampler import Sampler
 
 __all__ = ["close_when_forgotten", "enrol", "enrolled"]
@@ -19,14 +19,14 @@ __all__ = ["close_when_forgotten", "enrol", "enrolled"]
 # How long the exit waits for a sampler that is in the middle of a reading.
 _EXIT_WAIT_S = 1.0
 
-_rigs: weakref.WeakSet[Rig] = weakref.WeakSet()
+_rigs: weakref.WeakSet[MeterSet] = weakref.WeakSet()
 _waits_for_exit = False
 
 
-def enrol(rig: Rig) -> None:
-    """Look after a rig that was just opened; held weakly, so that a forgotten one can go."""
+def enrol(meter_set: MeterSet) -> None:
+    """Look after a meter set that was just opened; held weakly, so that a forgotten one can go."""
     global _waits_for_exit
-    _rigs.add(rig)
+    _rigs.add(meter_set)
     if not _waits_for_exit:
         _waits_for_exit = True
         # Handlers run latest first: what a program registers once it measures still finds its meters open,
@@ -34,18 +34,18 @@ def enrol(rig: Rig) -> None:
         atexit.register(_at_exit)
 
 
-def enrolled() -> list[Rig]:
+def enrolled() -> list[MeterSet]:
     """The rigs that are there, open or closed."""
     return list(_rigs)
 
 
-def close_when_forgotten(rig: Rig) -> None:
-    """Close the meters of a rig once nothing holds it any more."""
-    finalizer = weakref.finalize(rig, _let_go, rig.pid, rig.sampler, rig.lines)
+def close_when_forgotten(meter_set: MeterSet) -> None:
+    """Close the meters of a meter set once nothing holds it any more."""
+    finalizer = weakref.finalize(meter_set, _let_go, meter_set.pid, meter_set.sampler, meter_set.inputs)
     finalizer.atexit = False  # of the exit, `_at_exit` takes care
 
 
-def _let_go(pid: int, sampler: Sampler, lines: Sequence[Line]) -> None:
+def _let_go(pid: int, sampler: Sampler, lines: Sequence[Input]) -> None:
     sampler.leave()
     if pid == os.getpid():
         for line in lines:
@@ -58,14 +58,14 @@ def _at_exit() -> None:
     A forked child that ends like its parent comes here too. The meters that it inherited are the parent's,
     who may be in the middle of a window.
     """
-    for rig in enrolled():
-        if rig.pid == os.getpid() and not rig.windows and not rig.closed:
-            rig.close(_EXIT_WAIT_S)
+    for meter_set in enrolled():
+        if meter_set.pid == os.getpid() and not meter_set.windows and not meter_set.closed:
+            meter_set.close(_EXIT_WAIT_S)
 
 
 def _after_fork() -> None:
-    for rig in enrolled():
-        rig.after_fork()
+    for meter_set in enrolled():
+        meter_set.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from wattwhat.acquisition.inputs import Line
+from wattwhat.acquisition.inputs import Input
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.counter import difference
 from wattwhat.energy.possible import possible_j
 from wattwhat.sensing.meter import Reading
 
-__all__ = ["Anchor", "CounterLine"]
+__all__ = ["Anchor", "CounterInput"]
 
 
 class Anchor(NamedTuple):
@@ -30,7 +30,7 @@ class Anchor(NamedTuple):
     extra_j: float
 
 
-class CounterLine(Line):
+class CounterInput(Input):
     """A counter of joules. `gain` needs two readings and the anchors that were valid when they were taken."""
 
     # the latest visit's reading, where it was one that cannot be

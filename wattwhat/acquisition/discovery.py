@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.duplicates import look_alikes
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.plugins import Plugin, find_plugins, pass_on
 from wattwhat.records.channel import Channel
@@ -19,7 +19,7 @@ from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
 from wattwhat.sensing.meter import Meter
 from wattwhat.sensing.user_paths import profiles_path
 
-__all__ = ["ENV_BACKENDS", "Found", "close_found", "open_rig", "survey"]
+__all__ = ["ENV_BACKENDS", "Found", "close_found", "open_meter_set", "survey"]
 
 ENV_BACKENDS = "WATTWHAT_BACKENDS"
 
@@ -99,8 +99,10 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
     return Found(plugin, answer, backend, meters)
 
 
-def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin] | None = None) -> Rig:
-    """Open the meters of these backends as one rig.
+def open_meter_set(
+    names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin] | None = None
+) -> MeterSet:
+    """Open the meters of these backends as one meter set.
 
     Args:
         names: backends to use, by name or as Backend objects; None takes those of the environment variable
@@ -134,21 +136,21 @@ def open_rig(names: Sequence[Any] | None = None, *, plugins: Mapping[str, Plugin
     used = {id(meter) for meter in kept}
     serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
     profiles, doubts = _profiles()
-    rig = Rig(
+    meter_set = MeterSet(
         kept,
         warnings=[*warnings, *doubts, *_unread(found, serving)],
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
     versions = {id(meter): one.version for one in serving for meter in one.meters}
-    for line in rig.lines:
+    for line in meter_set.inputs:
         line.version = versions.get(id(line.meter))
     if profiles:
         from wattwhat.sensing.profiles import profiled
 
-        for line in rig.lines:
+        for line in meter_set.inputs:
             line.learn(profiled(line.channel, line.version, profiles))
-    return rig
+    return meter_set
 
 
 def _profiles() -> tuple[Mapping[Any, Any], tuple[str, ...]]:

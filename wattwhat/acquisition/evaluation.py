@@ -1,4 +1,4 @@
-"""The ledger: what happened between two snapshots of a rig, as a Measurement."""
+"""The ledger: what happened between two snapshots of a meter set, as a Measurement."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.inputs import Gap, is_reading
-from wattwhat.acquisition.meter_set import Rig, Snapshot
+from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import Joules, during, sensor_parts
@@ -25,16 +25,16 @@ from wattwhat.records.sources import LOST
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeLine
+    from wattwhat.acquisition.gauge_input import GaugeInput
 
 __all__ = ["Account", "account", "measurement_of"]
 
 # (line, its energy or None, sentences about it)
-Account = list[tuple["CounterLine | GaugeLine", "Joules | None", tuple[str, ...]]]
+Account = list[tuple["CounterInput | GaugeInput", "Joules | None", tuple[str, ...]]]
 
 
 def account(
-    rig: Rig,
+    meter_set: MeterSet,
     begin: Snapshot,
     end: Snapshot,
     context: Snapshot | None = None,
@@ -45,7 +45,7 @@ def account(
     """Energy of each line between two snapshots.
 
     Args:
-        rig: the rig both were taken of.
+        meter_set: the meter set both were taken of.
         begin: earlier snapshot.
         end: later snapshot.
         context: a snapshot from before ``begin``, which tells the power around a short span.
@@ -55,11 +55,11 @@ def account(
     """
     duration_s = (end.t_ns - begin.t_ns) * 1e-9
     entries: Account = []
-    for number, line in enumerate(rig.lines):
+    for number, line in enumerate(meter_set.inputs):
         if only is not None and line.channel.id not in only:
             continue
-        if isinstance(line, CounterLine):
-            joules, words = _counter(line, number, begin, end, context, rig)
+        if isinstance(line, CounterInput):
+            joules, words = _counter(line, number, begin, end, context, meter_set)
         else:
             joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
         if joules is not None and not aligned:
@@ -68,7 +68,7 @@ def account(
     return entries
 
 
-def _looks_away(line: CounterLine | GaugeLine) -> tuple[str, ...]:
+def _looks_away(line: CounterInput | GaugeInput) -> tuple[str, ...]:
     channel = line.channel
     if line.provenance != "measured" or (channel.is_counter and channel.averaging_window_s is None):
         return ()
@@ -78,19 +78,24 @@ def _looks_away(line: CounterLine | GaugeLine) -> tuple[str, ...]:
 
 
 def _counter(
-    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, context: Snapshot | None, rig: Rig
+    line: CounterInput,
+    number: int,
+    begin: Snapshot,
+    end: Snapshot,
+    context: Snapshot | None,
+    meter_set: MeterSet,
 ) -> tuple[Joules | None, tuple[str, ...]]:
     first, last = begin.readings[number], end.readings[number]
     if not (is_reading(first) and is_reading(last)):
-        return _counter_with_gap(line, number, begin, end, rig)
+        return _counter_with_gap(line, number, begin, end, meter_set)
     window_s = (end.t_ns - begin.t_ns) * 1e-9
     duration_s = (last[0] - first[0]) * 1e-9 or window_s
     if last[0] == first[0] and window_s > period_s(line.channel):
-        return _counter_with_gap(line, number, begin, end, rig, "both readings have one time stamp")
+        return _counter_with_gap(line, number, begin, end, meter_set, "both readings have one time stamp")
     gained = line.gain(Reading(*first), begin.anchors[number], Reading(*last), end.anchors[number])
     if gained is None:
         beyond = f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_words(line.channel)}"
-        return _counter_with_gap(line, number, begin, end, rig, beyond)
+        return _counter_with_gap(line, number, begin, end, meter_set, beyond)
     sure_j, extra_j = gained
     if extra_j:
         words = (
@@ -120,7 +125,7 @@ def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _standstill(
-    line: CounterLine, joules: Joules, duration_s: float
+    line: CounterInput, joules: Joules, duration_s: float
 ) -> tuple[Joules | None, tuple[str, ...]]:
     """A counter that did not move: either its step is too coarse for this span, or it is stuck."""
     step_j = line.channel.resolution or 0.0
@@ -132,7 +137,7 @@ def _standstill(
     return None, (f"{line.channel.id}: lost, the counter did not move in {duration_s:.3g} s",)
 
 
-def _reference_w(line: CounterLine, number: int, context: Snapshot | None, end: Snapshot) -> float | None:
+def _reference_w(line: CounterInput, number: int, context: Snapshot | None, end: Snapshot) -> float | None:
     """Mean power in W over a span around the window, where an older snapshot allows it."""
     if context is None or not is_reading(context.readings[number]):
         return None
@@ -145,7 +150,12 @@ def _reference_w(line: CounterLine, number: int, context: Snapshot | None, end: 
 
 
 def _counter_with_gap(
-    line: CounterLine, number: int, begin: Snapshot, end: Snapshot, rig: Rig, beyond: str | None = None
+    line: CounterInput,
+    number: int,
+    begin: Snapshot,
+    end: Snapshot,
+    meter_set: MeterSet,
+    beyond: str | None = None,
 ) -> tuple[Joules | None, tuple[str, ...]]:
     """No reading at an edge, or one that cannot be: what is known up to the last good one, and a bound."""
     first, last = begin.readings[number], end.readings[number]
@@ -169,7 +179,7 @@ def _counter_with_gap(
     return _bounded(line, known_j, limit_w * lost_s, duration_s), (words,)
 
 
-def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, duration_s: float) -> Joules:
+def _bounded(line: CounterInput | GaugeInput, sure_j: float, extra_j: float, duration_s: float) -> Joules:
     """Energy between sure_j and sure_j + extra_j, each value alike (GUM 4.3.7)."""
     value_j = sure_j + extra_j / 2.0
     parts = (
@@ -180,7 +190,7 @@ def _bounded(line: CounterLine | GaugeLine, sure_j: float, extra_j: float, durat
 
 
 def _gauge(
-    line: GaugeLine, first: Any, last: Any, duration_s: float, aligned: bool
+    line: GaugeInput, first: Any, last: Any, duration_s: float, aligned: bool
 ) -> tuple[Joules | None, tuple[str, ...]]:
     from wattwhat.energy.gauge import between_rests, gauge_energy
 
@@ -222,7 +232,7 @@ def _gauge(
     return joules, _named(name, warnings)
 
 
-def _gauge_without_samples(line: GaugeLine, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
+def _gauge_without_samples(line: GaugeInput, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
     words = f"{line.channel.id}: lost, the gauge showed nothing ({line.error or 'no sample yet'})"
     if line.channel.max_power_w is None or line.error is not None:
         return None, (words,)
@@ -231,7 +241,7 @@ def _gauge_without_samples(line: GaugeLine, duration_s: float) -> tuple[Joules |
 
 
 def measurement_of(
-    rig: Rig,
+    meter_set: MeterSet,
     entries: Account,
     *,
     label: str,
@@ -244,7 +254,7 @@ def measurement_of(
     """The Measurement for these entries.
 
     Args:
-        rig: where they come from; its warnings are carried along.
+        meter_set: where they come from; its warnings are carried along.
         entries: what `account` found.
         label: name of what was measured.
         duration_s: length of the span in s.
@@ -274,7 +284,7 @@ def measurement_of(
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=_joined(rig.warnings, warnings, *words, left_out(channels)),
+        warnings=_joined(meter_set.warnings, warnings, *words, left_out(channels)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.inputs import Line, is_reading
+from wattwhat.acquisition.inputs import Input, is_reading
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
 from wattwhat.energy.joules import beyond_w
@@ -20,13 +20,13 @@ from wattwhat.energy.possible import beyond_words
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 
-__all__ = ["Edge", "GaugeLine"]
+__all__ = ["Edge", "GaugeInput"]
 
 # A reading's time may differ from now by what a slow sensor takes, not by the years between two clocks.
 _CLOCK_SLACK_S = 60.0
 
 
-class GaugeLine(Line):
+class GaugeInput(Input):
     """A gauge of watts with its running integral; polled by the sampler while a window is open."""
 
     def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:

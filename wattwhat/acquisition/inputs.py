@@ -13,7 +13,7 @@ from wattwhat.sensing.meter import Meter, Reading
 if TYPE_CHECKING:
     pass
 
-__all__ = ["Gap", "Line", "is_reading"]
+__all__ = ["Gap", "Input", "is_reading"]
 
 
 class Gap(NamedTuple):
@@ -23,7 +23,7 @@ class Gap(NamedTuple):
     reason: str
 
 
-class Line:
+class Input:
     """An open meter; subclasses know counters and gauges.
 
     Attributes:

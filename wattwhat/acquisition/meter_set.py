@@ -1,4 +1,4 @@
-"""The rig: the meters that are open in this process, read together in one snapshot.
+"""The meter set: the meters that are open in this process, read together in one snapshot.
 
 Windows hold two snapshots each and nothing else; what happened between them is worked out later, in
 `ledger`. Nothing here may raise because of a meter, except before anything is measured.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.acquisition.closing import enrol
-from wattwhat.acquisition.counter_input import Anchor, CounterLine
+from wattwhat.acquisition.counter_input import Anchor, CounterInput
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.inputs import Gap, is_reading
 from wattwhat.acquisition.sampler import Sampler
@@ -24,9 +24,9 @@ from wattwhat.records.containment import counted_ids
 from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeLine
+    from wattwhat.acquisition.gauge_input import GaugeInput
 
-__all__ = ["Rig", "Snapshot", "open_line", "unseen_gpu"]
+__all__ = ["MeterSet", "Snapshot", "open_input", "unseen_gpu"]
 
 # Snapshots about this old are kept as context: they tell the power around windows that are too short to
 # tell it themselves.
@@ -47,17 +47,17 @@ class Snapshot(NamedTuple):
     anchors: tuple[Anchor | None, ...]
 
 
-class Rig:
-    """Open meters with their memory; made by `shared_rig`, or from meters of your own in tests.
+class MeterSet:
+    """Open meters with their memory; made by `shared_meter_set`, or from meters of your own in tests.
 
     Args:
         meters: open meters with different channel ids.
-        warnings: sentences every measurement of this rig carries.
+        warnings: sentences every measurement of this meter set carries.
         versions: versions of vendor libraries by backend name.
         backends: the open backends, asked for their conditions.
         clock: monotonic time in ns, that of the meters' readings.
-        threaded: whether the sampler may start its thread; without it, whoever made the rig calls
-            ``rig.sampler.tick(now_s)``, as tests in virtual time do.
+        threaded: whether the sampler may start its thread; without it, whoever made the meter set calls
+            ``meter_set.sampler.tick(now_s)``, as tests in virtual time do.
     """
 
     def __init__(
@@ -70,27 +70,27 @@ class Rig:
         threaded: bool = True,
     ) -> None:
         self.clock, self.threaded = clock, threaded
-        self.lines: list[CounterLine | GaugeLine] = [open_line(meter, clock) for meter in meters]
+        self.inputs: list[CounterInput | GaugeInput] = [open_input(meter, clock) for meter in meters]
         self.warnings = tuple(warnings)
         self.versions = dict(versions or {})
         self.backends = tuple(backends)
-        counted = counted_ids(line.channel for line in self.lines)
-        for line in self.lines:
+        counted = counted_ids(line.channel for line in self.inputs)
+        for line in self.inputs:
             line.counted = line.channel.id in counted
-        self.gauges = [line for line in self.lines if not isinstance(line, CounterLine)]
-        self.anchors: tuple[Anchor | None, ...] = (None,) * len(self.lines)
+        self.gauges = [line for line in self.inputs if not isinstance(line, CounterInput)]
+        self.anchors: tuple[Anchor | None, ...] = (None,) * len(self.inputs)
         self.context: Snapshot | None = None
         self._newer: Snapshot | None = None
         self._newer_ns = 0
-        self._reads = [self._counter_read(line) for line in self.lines]
+        self._reads = [self._counter_read(line) for line in self.inputs]
         self.sampler = Sampler(self)
         self.closed = False
         self.pid = os.getpid()
         self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
         enrol(self)
 
-    def _counter_read(self, line: CounterLine | GaugeLine) -> Callable[[], Any]:
-        return line.meter.read if isinstance(line, CounterLine) else line.begin
+    def _counter_read(self, line: CounterInput | GaugeInput) -> Callable[[], Any]:
+        return line.meter.read if isinstance(line, CounterInput) else line.begin
 
     def begin(self) -> Snapshot:
         """Read everything at the start of a span; the time is taken last."""
@@ -101,7 +101,7 @@ class Rig:
             readings = [read() for read in self._reads]
         except BaseException as err:
             pass_on(err)
-            readings = [self._careful(number) for number in range(len(self.lines))]
+            readings = [self._careful(number) for number in range(len(self.inputs))]
         t_ns = self.clock()
         if self.gauges:
             _stamp(readings, t_ns)
@@ -123,20 +123,20 @@ class Rig:
         t_ns = self.clock()
         anchors = self.anchors
         if self.gauges:
-            readings = [self._careful(number, begin) for number in range(len(self.lines))]
+            readings = [self._careful(number, begin) for number in range(len(self.inputs))]
             _stamp(readings, t_ns)
             return Snapshot(t_ns, readings, anchors)
         try:
             return Snapshot(t_ns, [read() for read in self._reads], anchors)
         except BaseException as err:
             pass_on(err)
-            return Snapshot(t_ns, [self._careful(number) for number in range(len(self.lines))], anchors)
+            return Snapshot(t_ns, [self._careful(number) for number in range(len(self.inputs))], anchors)
 
     def glance(self, begin: Snapshot) -> Snapshot:
         """Read everything in the middle of a span, which goes on."""
         readings = []
-        for number, line in enumerate(self.lines):
-            if not isinstance(line, CounterLine):
+        for number, line in enumerate(self.inputs):
+            if not isinstance(line, CounterInput):
                 readings.append(line.end(None))
             else:
                 readings.append(self._careful(number))
@@ -144,8 +144,8 @@ class Rig:
 
     def _careful(self, number: int, begin: Snapshot | None = None) -> Any:
         """One line's reading where another one failed; a failure is tried once more, then it is a gap."""
-        line = self.lines[number]
-        if not isinstance(line, CounterLine):
+        line = self.inputs[number]
+        if not isinstance(line, CounterInput):
             return line.begin() if begin is None else line.end(begin.readings[number])
         if line.lost:
             return Gap(self.clock(), line.error or "lost")
@@ -168,8 +168,8 @@ class Rig:
 
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""
-        line = self.lines[number]
-        if not isinstance(line, CounterLine):
+        line = self.inputs[number]
+        if not isinstance(line, CounterInput):
             return
         reading = self._careful(number)
         if not is_reading(reading):
@@ -206,7 +206,7 @@ class Rig:
         """
         self.closed = True
         ended = self.sampler.stop(wait_s)
-        for line in self.lines:
+        for line in self.inputs:
             line.lost, line.error = True, "the meters were closed"
             if ended:
                 line.close()
@@ -219,14 +219,14 @@ def _stamp(readings: list[Any], t_ns: int) -> None:
             item.t_ns = t_ns
 
 
-def open_line(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterLine | GaugeLine:
+def open_input(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterInput | GaugeInput:
     """The line for a meter, by what its channel says it shows."""
     if meter.channel.is_counter:
-        return CounterLine(meter)
+        return CounterInput(meter)
     # imported for machines that have a gauge: the first window shall not wait for more than it needs
-    from wattwhat.acquisition.gauge_input import GaugeLine
+    from wattwhat.acquisition.gauge_input import GaugeInput
 
-    return GaugeLine(meter, clock)
+    return GaugeInput(meter, clock)
 
 
 # Channels of these components show what a GPU draws, alone or with the rest.
@@ -239,13 +239,13 @@ _UNSEEN_GPU = (
 )
 
 
-def unseen_gpu(rig: Rig, in_use: bool) -> tuple[str, ...]:
-    """A warning where a GPU is in use and no channel of the rig shows it.
+def unseen_gpu(meter_set: MeterSet, in_use: bool) -> tuple[str, ...]:
+    """A warning where a GPU is in use and no channel of the meter set shows it.
 
     Args:
-        rig: the open meters.
+        meter_set: the open meters.
         in_use: whether the workload or this process uses a GPU.
     """
-    if not in_use or any(line.channel.component in _SHOW_GPU for line in rig.lines):
+    if not in_use or any(line.channel.component in _SHOW_GPU for line in meter_set.inputs):
         return ()
     return _UNSEEN_GPU

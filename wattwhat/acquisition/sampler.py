@@ -11,33 +11,35 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.errors import MeterLostError
 from wattwhat.plugins import pass_on
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeLine
-    from wattwhat.acquisition.meter_set import Rig
+    from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.meter_set import MeterSet
 
 __all__ = ["Sampler"]
 
 
 class Sampler:
-    """Looks at gauges and visits counters of one rig.
+    """Looks at gauges and visits counters of one meter set.
 
     Args:
-        rig: the rig; held weakly, so that a forgotten one can go.
+        meter_set: the meter set; held weakly, so that a forgotten one can go.
     """
 
-    def __init__(self, rig: Rig) -> None:
-        self._rig = weakref.ref(rig)
+    def __init__(self, meter_set: MeterSet) -> None:
+        self._meter_set = weakref.ref(meter_set)
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._stopping = False
         self._start = threading.Lock()
         self._due_s: dict[int, float] = {}
         self._visited = False
-        self.needed = any(not isinstance(line, CounterLine) or line.watch_s is not None for line in rig.lines)
+        self.needed = any(
+            not isinstance(line, CounterInput) or line.watch_s is not None for line in meter_set.inputs
+        )
 
     def ensure(self) -> None:
         """Start the thread if it does not run."""
@@ -46,10 +48,10 @@ class Sampler:
             return
         with self._start:
             if self._thread is None or not self._thread.is_alive():
-                rig = self._rig()
-                if rig is not None and not self._visited:
-                    self._first_visits(rig)
-                if rig is None or not rig.threaded:
+                meter_set = self._meter_set()
+                if meter_set is not None and not self._visited:
+                    self._first_visits(meter_set)
+                if meter_set is None or not meter_set.threaded:
                     return
                 thread = threading.Thread(target=self._run, name="wattwhat-sampler", daemon=True)
                 try:
@@ -58,12 +60,12 @@ class Sampler:
                     return
                 self._thread = thread
 
-    def _first_visits(self, rig: Rig) -> None:
+    def _first_visits(self, meter_set: MeterSet) -> None:
         self._visited = True
-        for number, line in enumerate(rig.lines):
-            if isinstance(line, CounterLine) and line.watch_s is not None:
-                rig.visit(number)
-                self._due_s[number] = rig.clock() * 1e-9 + line.watch_s
+        for number, line in enumerate(meter_set.inputs):
+            if isinstance(line, CounterInput) and line.watch_s is not None:
+                meter_set.visit(number)
+                self._due_s[number] = meter_set.clock() * 1e-9 + line.watch_s
 
     def look(self) -> None:
         """Let the thread look at the gauges now: a window has begun."""
@@ -95,20 +97,20 @@ class Sampler:
         Returns:
             Seconds until the next thing is due; infinite if nothing is.
         """
-        rig = self._rig()
-        if rig is None:
+        meter_set = self._meter_set()
+        if meter_set is None:
             self._stopping = True
             return 0.0
         next_s = math.inf
-        for number, line in enumerate(rig.lines):
-            if isinstance(line, CounterLine):
-                due = self._tick_counter(rig, number, line, now_s)
+        for number, line in enumerate(meter_set.inputs):
+            if isinstance(line, CounterInput):
+                due = self._tick_counter(meter_set, number, line, now_s)
             else:
                 due = self._tick_gauge(number, line, now_s)
             next_s = min(next_s, due)
         return max(next_s - now_s, 0.0)
 
-    def _tick_gauge(self, number: int, line: GaugeLine, now_s: float) -> float:
+    def _tick_gauge(self, number: int, line: GaugeInput, now_s: float) -> float:
         if line.lost or not line.busy:
             self._due_s.pop(number, None)
             return math.inf
@@ -118,21 +120,21 @@ class Sampler:
             self._due_s[number] = now_s + line.poll_s
         return self._due_s[number]
 
-    def _tick_counter(self, rig: Rig, number: int, line: CounterLine, now_s: float) -> float:
+    def _tick_counter(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
         every_s = line.watch_s
         if every_s is None or line.lost:
             return math.inf
         if now_s >= self._due_s.setdefault(number, now_s + every_s):
-            rig.visit(number)
+            meter_set.visit(number)
             self._due_s[number] = now_s + every_s
         return self._due_s[number]
 
     def _run(self) -> None:
         while not self._stopping:
             try:
-                rig = self._rig()
-                pause_s = 0.0 if rig is None else self.tick(rig.clock() * 1e-9)
-                rig = None  # a sleeping thread must not keep a forgotten rig alive
+                meter_set = self._meter_set()
+                pause_s = 0.0 if meter_set is None else self.tick(meter_set.clock() * 1e-9)
+                meter_set = None  # a sleeping thread must not keep a forgotten meter_set alive
             except BaseException as err:  # the promise: no fault of ours ends or disturbs the program
                 pass_on(err)
                 import logging
@@ -149,7 +151,7 @@ class Sampler:
             self._wake.clear()
 
 
-def look_at(line: GaugeLine) -> None:
+def look_at(line: GaugeInput) -> None:
     """Read a gauge once; a failure is remembered and leaves a gap."""
     try:
         line.take(line.meter.read())

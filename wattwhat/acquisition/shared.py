@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from wattwhat.acquisition.closing import close_when_forgotten, enrolled
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.estimate.settings import Unclear, settings
 
-__all__ = ["check_estimate", "shared_rig"]
+__all__ = ["check_estimate", "shared_meter_set"]
 
 
-_shared: dict[tuple[Any, ...] | None, Rig] = {}
+_shared: dict[tuple[Any, ...] | None, MeterSet] = {}
 
 
-_own: dict[tuple[Any, ...], tuple[tuple[Any, ...], Rig]] = {}
+_own: dict[tuple[Any, ...], tuple[tuple[Any, ...], MeterSet]] = {}
 
 
 _MOST_OWN = 4
@@ -28,8 +28,8 @@ _MOST_OWN = 4
 _lock = threading.Lock()
 
 
-def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
-    """The rig of these backends, opened on first use and shared by all windows of the process.
+def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
+    """The meter set of these backends, opened on first use and shared by all windows of the process.
 
     Args:
         backends: names or Backend objects; None takes every available one, and the estimate for what
@@ -40,34 +40,37 @@ def shared_rig(backends: Sequence[Any] | None = None) -> Rig:
     """
     key = _key(backends)
     if key is not None and any(not isinstance(one, str) for one in key):
-        return _rig_of_objects(key)
+        return _meter_set_of_objects(key)
     found = _shared.get(key)
     if found is not None and not found.closed:
         return found
     with _lock:
         found = _shared.get(key)
         if found is None or found.closed:
-            from wattwhat.acquisition.discovery import open_rig
+            from wattwhat.acquisition.discovery import open_meter_set
 
-            found = _shared[key] = open_rig(key)
+            found = _shared[key] = open_meter_set(key)
     return found
 
 
-def _rig_of_objects(key: tuple[Any, ...]) -> Rig:
-    """The rig of somebody's own backend objects: the latest few are kept, others while windows use them."""
+def _meter_set_of_objects(key: tuple[Any, ...]) -> MeterSet:
+    """The set of somebody's own backend objects: the latest few are kept, others while windows use them."""
     identity = tuple(one if isinstance(one, str) else id(one) for one in key)
     with _lock:
         kept = _own.get(identity)
         if kept is not None and not kept[1].closed:
             return kept[1]
-        from wattwhat.acquisition.discovery import open_rig
+        from wattwhat.acquisition.discovery import open_meter_set
 
-        rig = open_rig(key)
-        close_when_forgotten(rig)
-        _own[identity] = (key, rig)  # the objects are kept with it, so that their identities stay theirs
+        meter_set = open_meter_set(key)
+        close_when_forgotten(meter_set)
+        _own[identity] = (
+            key,
+            meter_set,
+        )  # the objects are kept with it, so that their identities stay theirs
         while len(_own) > _MOST_OWN:
             del _own[next(iter(_own))]
-        return rig
+        return meter_set
 
 
 def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -82,13 +85,13 @@ def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
 
 
 def close_all() -> None:
-    """Close every rig; the next window opens a new one."""
+    """Close every meter_set; the next window opens a new one."""
     rigs = enrolled()  # before they are let go: whoever holds none of them would find none to close
     with _lock:
         _shared.clear()
         _own.clear()
-    for rig in rigs:
-        rig.close()
+    for meter_set in rigs:
+        meter_set.close()
 
 
 def _after_fork() -> None:
@@ -100,31 +103,31 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-# Thousands of windows a second share a rig.
-_CHECKED: weakref.WeakSet[Rig] = weakref.WeakSet()
+# Thousands of windows a second share a meter set.
+_CHECKED: weakref.WeakSet[MeterSet] = weakref.WeakSet()
 
 
-def check_estimate(rig: Rig, backends: object) -> None:
+def check_estimate(meter_set: MeterSet, backends: object) -> None:
     """Refuse to measure where the estimate would have served, had its settings been understood.
 
     Otherwise the energy of the CPU would be missing without a word, or all of it be unknown.
 
     Args:
-        rig: what was opened.
+        meter_set: what was opened.
         backends: as the caller chose them; those that are named say themselves why they cannot serve.
 
     Raises:
         BackendError: names the setting, what was expected and what to do.
     """
-    if backends is not None or rig in _CHECKED:
+    if backends is not None or meter_set in _CHECKED:
         return
     from wattwhat.acquisition.discovery import ENV_BACKENDS
     from wattwhat.records.containment import COVERED_BY
 
-    covered = any(line.channel.component in COVERED_BY["cpu"] for line in rig.lines)
+    covered = any(line.channel.component in COVERED_BY["cpu"] for line in meter_set.inputs)
     if not covered and not os.environ.get(ENV_BACKENDS):
         try:
             settings()
         except Unclear as err:
             raise BackendError(f"the estimate, which has to serve here, cannot: {err}") from err
-    _CHECKED.add(rig)
+    _CHECKED.add(meter_set)

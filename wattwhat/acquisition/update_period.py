@@ -12,8 +12,8 @@ from wattwhat.plugins import pass_on
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.counter_input import CounterLine
-    from wattwhat.acquisition.gauge_input import GaugeLine
+    from wattwhat.acquisition.counter_input import CounterInput
+    from wattwhat.acquisition.gauge_input import GaugeInput
 
 __all__ = ["learn_periods", "observe_period"]
 
@@ -67,7 +67,7 @@ def observe_period(
 
 
 def learn_periods(
-    lines: Iterable[CounterLine | GaugeLine],
+    lines: Iterable[CounterInput | GaugeInput],
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     limit_s: float = 0.5,

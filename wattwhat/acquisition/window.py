@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from wattwhat.acquisition.meter_set import Rig, Snapshot, unseen_gpu
-from wattwhat.acquisition.shared import check_estimate, shared_rig
+from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
+from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.errors import ArgumentError, WindowError
 from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, unwaited, wait
 
@@ -36,8 +36,8 @@ class Window:
         "_context",
         "_end",
         "_measurement",
+        "_meter_set",
         "_on_end",
-        "_rig",
         "_started_ns",
         "_sync",
         "label",
@@ -50,14 +50,14 @@ class Window:
         backends: Sequence[Any] | None = None,
         sync: str | bool | Callable[[], object] = "auto",
         on_end: Callable[[Window], object] | None = None,
-        rig: Rig | None = None,
+        meter_set: MeterSet | None = None,
     ) -> None:
         check_sync(sync)
         self.label = label
         self._backends = backends
         self._sync = sync
         self._on_end = on_end
-        self._rig = rig
+        self._meter_set = meter_set
         self._begin: Snapshot | None = None
         self._end: Snapshot | None = None
         self._context: Snapshot | None = None
@@ -74,16 +74,16 @@ class Window:
         """
         if self._begin is not None and self._end is None:
             raise WindowError(f"window {self.label!r} is open already; stop it first, or make another one")
-        rig = self._rig
-        if rig is None or rig.closed:
-            rig = self._rig = self._open()
+        meter_set = self._meter_set
+        if meter_set is None or meter_set.closed:
+            meter_set = self._meter_set = self._open()
         self._end = self._measurement = None
-        self._context = rig.context
+        self._context = meter_set.context
         if self._sync:
             wait(self._sync)
-        rig.windows.add(self)
+        meter_set.windows.add(self)
         self._started_ns = time.time_ns()
-        self._begin = rig.begin()
+        self._begin = meter_set.begin()
         return self
 
     def stop(self) -> Window:
@@ -92,13 +92,13 @@ class Window:
         Raises:
             WindowError: it is not open.
         """
-        begin, rig = self._begin, self._rig
-        if begin is None or self._end is not None or rig is None:
+        begin, meter_set = self._begin, self._meter_set
+        if begin is None or self._end is not None or meter_set is None:
             raise WindowError(f"window {self.label!r} is not open; start it first")
         if self._sync:
             wait(self._sync)
-        self._end = rig.end(begin)
-        rig.windows.discard(self)
+        self._end = meter_set.end(begin)
+        meter_set.windows.discard(self)
         if self._on_end is not None:
             self._on_end(self)
         return self
@@ -127,27 +127,27 @@ class Window:
         """
         if self._end is not None:
             return self.measurement
-        if self._begin is None or self._rig is None:
+        if self._begin is None or self._meter_set is None:
             raise WindowError(f"window {self.label!r} is not open; start it first")
         if self._sync:
             wait(self._sync)
-        return self._account(self._rig.glance(self._begin))
+        return self._account(self._meter_set.glance(self._begin))
 
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.acquisition.evaluation import account, measurement_of
         from wattwhat.sensing.host import environment
 
-        rig, begin = self._rig, self._begin
-        assert rig is not None
+        meter_set, begin = self._meter_set, self._begin
+        assert meter_set is not None
         assert begin is not None
         return measurement_of(
-            rig,
-            account(rig, begin, end, self._context),
+            meter_set,
+            account(meter_set, begin, end, self._context),
             label=self.label,
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
-            environment=environment(rig),
-            warnings=(*unseen_gpu(rig, accelerator_in_use()), *unwaited(self._sync)),
+            environment=environment(meter_set),
+            warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync)),
         )
 
     def __enter__(self) -> Window:
@@ -173,15 +173,17 @@ class Window:
 
         return decorate(function, self)
 
-    def _open(self) -> Rig:
-        rig = shared_rig(self._backends)
-        check_estimate(rig, self._backends)
-        return rig
+    def _open(self) -> MeterSet:
+        meter_set = shared_meter_set(self._backends)
+        check_estimate(meter_set, self._backends)
+        return meter_set
 
     def _fresh(self, label: str) -> Window:
-        if self._rig is None or self._rig.closed:
-            self._rig = self._open()
-        return Window(label, backends=self._backends, sync=self._sync, on_end=self._on_end, rig=self._rig)
+        if self._meter_set is None or self._meter_set.closed:
+            self._meter_set = self._open()
+        return Window(
+            label, backends=self._backends, sync=self._sync, on_end=self._on_end, meter_set=self._meter_set
+        )
 
     def __reduce__(self) -> Any:
         """As pickle and copy see it: what it measured if it has stopped, else a window not started.

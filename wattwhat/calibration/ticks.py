@@ -111,15 +111,19 @@ def _longest_divisor(gaps: Array, look_s: float) -> float | None:
     import numpy as np
 
     median = float(np.median(gaps))
-    short = float(np.quantile(gaps, 0.1))
+    short = float(np.quantile(gaps, 0.1, method="lower"))  # a gap that was there, so that some are near it
     near = gaps[np.abs(gaps - short) <= 1.1 * look_s]
     tries = sorted([*(median / n for n in (1, 2, 3, 4)), float(np.mean(near))], reverse=True)
     for period in tries:
-        number = np.round(gaps / period)
-        off = np.abs(gaps - number * period)
-        fits = (number >= 1) & (off <= 1.2 * look_s + 0.02 * period)
-        if np.mean(fits) >= 0.85:
-            return float(np.mean(gaps[fits] / number[fits]))
+        for _ in range(3):  # a guess from few gaps is a little off, which long gaps multiply: mend it
+            number = np.round(gaps / period)
+            off = np.abs(gaps - number * period)
+            fits = (number >= 1) & (off <= 1.2 * look_s + 0.02 * period)
+            if np.mean(fits) >= 0.85:
+                return float(np.mean(gaps[fits] / number[fits]))
+            if not fits.any():
+                break
+            period = float(np.sum(gaps[fits]) / np.sum(number[fits]))
     return None
 
 

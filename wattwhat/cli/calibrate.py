@@ -12,7 +12,7 @@ from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, BackendError
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.meter_set import Rig
+    from wattwhat.acquisition.meter_set import MeterSet
     from wattwhat.calibration.driver import Finding, Found
     from wattwhat.calibration.loads import Load
     from wattwhat.sensing.meter import Meter
@@ -89,26 +89,26 @@ def _calibrated(
     """Findings about every sensor, and what of them is worth keeping."""
     from datetime import datetime, timezone
 
-    from wattwhat.acquisition.shared import close_all, shared_rig
+    from wattwhat.acquisition.shared import close_all, shared_meter_set
 
-    rig = shared_rig(backends)
+    meter_set = shared_meter_set(backends)
     try:
         day = datetime.now(timezone.utc).date().isoformat()
-        versions = {line.channel.id: line.version for line in rig.lines}
-        found = [one for on_gpu in (False, True) for one in _under_load(rig, on_gpu, seconds, progress)]
+        versions = {line.channel.id: line.version for line in meter_set.inputs}
+        found = [one for on_gpu in (False, True) for one in _under_load(meter_set, on_gpu, seconds, progress)]
         profiles = [one.profile(versions[one.channel.id], day) for one in found]
         return found, [profile for profile in profiles if profile is not None]
     finally:
         close_all()
 
 
-def _under_load(rig: Rig, on_gpu: bool, seconds: float, progress: Progress) -> list[Found]:
+def _under_load(meter_set: MeterSet, on_gpu: bool, seconds: float, progress: Progress) -> list[Found]:
     """Calibrate the sensors that this kind of load moves."""
     from wattwhat.calibration.driver import calibrate
 
     meters: list[Meter] = [
         line.meter
-        for line in rig.lines
+        for line in meter_set.inputs
         if line.provenance == "measured" and (line.channel.component in _GPU) is on_gpu
     ]
     if not meters:

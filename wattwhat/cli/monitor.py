@@ -62,7 +62,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
-    from wattwhat.acquisition.shared import check_estimate, shared_rig
+    from wattwhat.acquisition.shared import check_estimate, shared_meter_set
     from wattwhat.acquisition.window import track
     from wattwhat.report.live_power import Monitor, looks
 
@@ -73,11 +73,11 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     show = Screen(stream, monitor, json_lines=arguments.json is not None, live=live)
     backends = backends_of(arguments)
     with aside():
-        rig = shared_rig(backends)
-    check_estimate(rig, backends)
-    if not rig.lines:
+        meter_set = shared_meter_set(backends)
+    check_estimate(meter_set, backends)
+    if not meter_set.inputs:
         raise BackendError("nothing can be read here; 'wattwhat doctor' says why")
-    if any(line.provenance == "estimated" for line in rig.lines):
+    if any(line.provenance == "estimated" for line in meter_set.inputs):
         say(_OF_THIS_PROCESS, sys.stderr)
     window = track("monitor", backends=backends, sync=False).start()
     try:

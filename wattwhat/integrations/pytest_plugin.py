@@ -156,14 +156,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _skip_without_sensor(backends: Any) -> None:
-    from wattwhat.acquisition.shared import shared_rig
+    from wattwhat.acquisition.shared import shared_meter_set
     from wattwhat.errors import BackendError
 
     try:
-        rig = shared_rig(backends)
+        meter_set = shared_meter_set(backends)
     except BackendError as err:
         pytest.skip(f"no energy can be read: {err}")
-    if not any(line.provenance == "measured" for line in rig.lines):
+    if not any(line.provenance == "measured" for line in meter_set.inputs):
         pytest.skip(
             "no energy sensor here ('wattwhat doctor' says why); allow estimates with energy_estimates = true"
         )

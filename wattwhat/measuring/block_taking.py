@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from wattwhat.acquisition.counter_input import CounterLine
+from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.evaluation import account
-from wattwhat.acquisition.gauge_input import GaugeLine
-from wattwhat.acquisition.meter_set import Rig, Snapshot
+from wattwhat.acquisition.gauge_input import GaugeInput
+from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s, looks_away_s
 from wattwhat.energy.gauge_lateness import Part, shown_until_s
@@ -41,7 +41,7 @@ _LATE_PERIODS, _LATE_S, _LATE_PHASES = 5.0, 2.0, 4
 
 
 class Rounds:
-    """Blocks of calls on a rig, until they are enough.
+    """Blocks of calls on a meter set, until they are enough.
 
     Where a counted sensor looks away part of the time, a block is a round of parts that begin at evenly
     spaced phases of its update period; their sum is what the statistics see.
@@ -49,7 +49,7 @@ class Rounds:
     Args:
         workload: what to call.
         plan: precision and time asked for.
-        rig: the open meters.
+        meter_set: the open meters.
         lines: those that concern this workload.
         counted: ids of the channels that are added.
         sleep: waits for seconds.
@@ -60,16 +60,16 @@ class Rounds:
         self,
         workload: Workload,
         plan: Plan,
-        rig: Rig,
-        lines: Sequence[CounterLine | GaugeLine],
+        meter_set: MeterSet,
+        lines: Sequence[CounterInput | GaugeInput],
         counted: Collection[str],
         sleep: Callable[[float], None],
         generator: random.Random,
     ) -> None:
-        self.workload, self.plan, self.rig, self.clock = workload, plan, rig, rig.clock
+        self.workload, self.plan, self.meter_set, self.clock = workload, plan, meter_set, meter_set.clock
         self.sleep, self.generator = sleep, generator
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
-        self.gauges = gauges = [line for line in lines if isinstance(line, GaugeLine)]
+        self.gauges = gauges = [line for line in lines if isinstance(line, GaugeInput)]
         self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
         self.lag_s = max((line.settled_s for line in gauges), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
@@ -173,13 +173,13 @@ class Rounds:
         self.sleep(rest_s)
         for number in range(_LATE_PHASES):
             self.sleep((number * self.away_s / _LATE_PHASES - self.clock() * 1e-9) % self.away_s)
-            begin = self.rig.begin()
+            begin = self.meter_set.begin()
             for _ in range(calls):
                 self.workload.run()
             self.workload.synchronize()
             end_s = self.clock() * 1e-9
             self.sleep(rest_s)
-            self.rig.end(begin)
+            self.meter_set.end(begin)
             for line, mine in zip(lines, parts, strict=True):
                 mine.append((line.looks(), begin.t_ns * 1e-9, end_s))
         for line, mine in zip(lines, parts, strict=True):
@@ -210,7 +210,7 @@ class Rounds:
             while self.clock() < lead_ns:
                 run()
         items = self.workload.items_done
-        begin = self.rig.begin()
+        begin = self.meter_set.begin()
         latest_ns = begin.t_ns + int(2e9 * self.part_s)
         while done < calls:
             count = min(chunk, calls - done)
@@ -221,13 +221,13 @@ class Rounds:
             if self.clock() > latest_ns:  # calls are slower than they were: a shorter block will do
                 break
         self.workload.synchronize()
-        end, after = self.rig.end(begin), self.workload.items_done
+        end, after = self.meter_set.end(begin), self.workload.items_done
         return begin, end, done, None if items is None or after is None else after - items
 
     def _settle(self, parts: list[Span]) -> Block:
         blocks = [
             Block(
-                account(self.rig, begin, end, None, self.only, aligned=bool(self.away_s)),
+                account(self.meter_set, begin, end, None, self.only, aligned=bool(self.away_s)),
                 calls,
                 (end.t_ns - begin.t_ns) * 1e-9,
                 items,

@@ -57,7 +57,7 @@ def add_up(blocks: Sequence[Block]) -> Account:
     mean power elsewhere, and half of what was filled in is its uncertainty.
 
     Args:
-        blocks: blocks of one rig, at least one.
+        blocks: blocks of one meter set, at least one.
 
     Returns:
         One entry a line, as `wattwhat.acquisition.evaluation.account` gives them.

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.errors import ArgumentError
 from wattwhat.workloads.base import Workload
 
@@ -51,21 +51,21 @@ def check_devices(devices: Any) -> tuple[str, ...] | None:
     return names
 
 
-def concerned(workload: Workload, rig: Rig, devices: Sequence[str] | None = None) -> Concerned:
-    """The channels of a rig that concern a workload.
+def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | None = None) -> Concerned:
+    """The channels of a meter set that concern a workload.
 
     Args:
         workload: what is measured; asked for the accelerators that it runs on.
-        rig: the open meters.
+        meter_set: the open meters.
         devices: names of devices, their UUIDs or ids of channels that count; None asks the workload.
 
     Raises:
         ArgumentError: a name is that of no channel, or no channel measures where the workload runs.
     """
     if devices is not None:
-        return _asked_for(rig, devices)
+        return _asked_for(meter_set, devices)
     known = workload.devices()
-    accelerators = [line.channel.id for line in rig.lines if _uuids(line)]
+    accelerators = [line.channel.id for line in meter_set.inputs if _uuids(line)]
     if not accelerators:
         return Concerned()
     if known is None:
@@ -74,7 +74,7 @@ def concerned(workload: Workload, rig: Rig, devices: Sequence[str] | None = None
             f"{_some(accelerators)}; devices=[...] names those that are to count"
         )
         return Concerned(warnings=(words,))
-    kept = [line.channel.id for line in rig.lines if not _uuids(line) or _uuids(line) & set(known)]
+    kept = [line.channel.id for line in meter_set.inputs if not _uuids(line) or _uuids(line) & set(known)]
     if not kept:
         raise ArgumentError(
             f"backends: they measure {_some(accelerators)} only, and {workload.label!r} runs elsewhere; "
@@ -88,16 +88,16 @@ def concerned(workload: Workload, rig: Rig, devices: Sequence[str] | None = None
     return Concerned(frozenset(kept), (words,), _details(kept, left_out))
 
 
-def _asked_for(rig: Rig, devices: Sequence[str]) -> Concerned:
+def _asked_for(meter_set: MeterSet, devices: Sequence[str]) -> Concerned:
     kept: set[str] = set()
     for name in devices:
-        found = {line.channel.id for line in rig.lines if _is_called(line, name)}
+        found = {line.channel.id for line in meter_set.inputs if _is_called(line, name)}
         if not found:
-            known = dict.fromkeys(line.channel.device for line in rig.lines)
+            known = dict.fromkeys(line.channel.device for line in meter_set.inputs)
             raise ArgumentError(f"devices: {name!r} is none of those measured here: {_some(list(known))}")
         kept |= found
-    ordered = [line.channel.id for line in rig.lines if line.channel.id in kept]
-    left_out = [line.channel.id for line in rig.lines if line.channel.id not in kept]
+    ordered = [line.channel.id for line in meter_set.inputs if line.channel.id in kept]
+    left_out = [line.channel.id for line in meter_set.inputs if line.channel.id not in kept]
     return Concerned(frozenset(kept), (), _details(ordered, left_out))
 
 

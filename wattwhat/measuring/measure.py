@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.shared import check_estimate, shared_rig
+from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.errors import ArgumentError
 from wattwhat.measuring.devices import check_devices
 from wattwhat.measuring.plan import Plan, is_number
@@ -90,11 +90,11 @@ def measure(
         raise ArgumentError(f"progress: expected a function of seconds and words, got {progress!r}")
     names = check_devices(devices)
     known = check_metrics(metrics or {})
-    rig = shared_rig(backends)  # before the first batch is taken from a generator of the user's
-    check_estimate(rig, backends)
+    meter_set = shared_meter_set(backends)  # before the first batch is taken from a generator of the user's
+    check_estimate(meter_set, backends)
     items = None if items_per_call is None else float(items_per_call)
     workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
-    result = run_plan(workload, plan, rig, devices=names, progress=progress)
+    result = run_plan(workload, plan, meter_set, devices=names, progress=progress)
     phase = getattr(workload, "phase", None)
     details = result.details if phase is None else {**result.details, "phase": phase}
     return attrs.evolve(result, metrics=known, label=label or workload.label, details=details)

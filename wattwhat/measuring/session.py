@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.evaluation import account, measurement_of
-from wattwhat.acquisition.meter_set import Rig, unseen_gpu
+from wattwhat.acquisition.meter_set import MeterSet, unseen_gpu
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s
@@ -47,26 +47,26 @@ Progress = Callable[[float, str], None]
 def run_plan(
     workload: Workload,
     plan: Plan,
-    rig: Rig,
+    meter_set: MeterSet,
     *,
     devices: Sequence[str] | None = None,
     progress: Progress | None = None,
     sleep: Callable[[float], None] = time.sleep,
     generator: random.Random | None = None,
 ) -> Measurement:
-    """Measure a workload on a rig; time and chance are passed in, so that tests need neither.
+    """Measure a workload on a meter set; time and chance are passed in, so that tests need neither.
 
     Args:
         workload: what to run.
         plan: how long and how well.
-        rig: the open meters.
+        meter_set: the open meters.
         devices: devices or channels that count; None asks the workload.
         progress: called with seconds passed and what is being done.
         sleep: waits for seconds.
         generator: source of random delays.
     """
     with workload:
-        run = _Run(workload, plan, rig, devices, progress, sleep, generator or random.Random())
+        run = _Run(workload, plan, meter_set, devices, progress, sleep, generator or random.Random())
         m = run.measure()
     return attrs.evolve(m, warnings=(*m.warnings, *workload.warnings)) if workload.warnings else m
 
@@ -96,28 +96,30 @@ class _Run:
         self,
         workload: Workload,
         plan: Plan,
-        rig: Rig,
+        meter_set: MeterSet,
         devices: Sequence[str] | None,
         progress: Progress | None,
         sleep: Callable[[float], None],
         generator: random.Random,
     ) -> None:
-        self.workload, self.plan, self.rig = workload, plan, rig
-        self.progress, self.sleep, self.clock, self.generator = progress, sleep, rig.clock, generator
+        self.workload, self.plan, self.meter_set = workload, plan, meter_set
+        self.progress, self.sleep, self.clock, self.generator = progress, sleep, meter_set.clock, generator
         self.devices = devices
         self.choose()
         self.started_ns = time.time_ns()
-        self.begun_ns = rig.clock()
+        self.begun_ns = meter_set.clock()
         self.warm_calls = 0
 
     def choose(self) -> None:
         """Which channels count."""
-        self.concerned = concerned(self.workload, self.rig, self.devices)
+        self.concerned = concerned(self.workload, self.meter_set, self.devices)
         self.only = self.concerned.only
-        self.lines = [line for line in self.rig.lines if self.only is None or line.channel.id in self.only]
+        self.lines = [
+            line for line in self.meter_set.inputs if self.only is None or line.channel.id in self.only
+        ]
         self.counted = counted_ids(line.channel for line in self.lines)
         self.warnings = (
-            *unseen_gpu(self.rig, bool(self.workload.devices())),
+            *unseen_gpu(self.meter_set, bool(self.workload.devices())),
             *self.concerned.warnings,
         )
 
@@ -130,7 +132,7 @@ class _Run:
         idle_w = self.idle_power()
         call_s = self.warm_up(first_s)
         rounds = Rounds(
-            self.workload, self.plan, self.rig, self.lines, self.counted, self.sleep, self.generator
+            self.workload, self.plan, self.meter_set, self.lines, self.counted, self.sleep, self.generator
         )
         self.started_ns = time.time_ns()
         blocks, stopped = rounds.take(call_s, self.say)
@@ -185,12 +187,12 @@ class _Run:
         self.say(f"power at rest, {seconds:.1f} s")
         # until then the sensors may show the first call
         self.sleep(max(map(answer_s, measured), default=0.0))
-        begin = self.rig.begin()
+        begin = self.meter_set.begin()
         self.sleep(seconds)
-        end = self.rig.end(begin)
-        if self.rig.gauges:
-            self.sleep(max(line.settled_s for line in self.rig.gauges))
-        entries = account(self.rig, begin, end, None, self.only)
+        end = self.meter_set.end(begin)
+        if self.meter_set.gauges:
+            self.sleep(max(line.settled_s for line in self.meter_set.gauges))
+        entries = account(self.meter_set, begin, end, None, self.only)
         energy, budget = total(
             (line.channel, j) for line, j, _ in entries if j and line.channel.id in self.counted
         )
@@ -207,13 +209,13 @@ class _Run:
         if items is None and each is not None:
             items = calls * each
         m = measurement_of(
-            self.rig,
+            self.meter_set,
             entries,
             label=self.workload.label,
             duration_s=math.fsum(block.duration_s for block in blocks),
             started_ns=self.started_ns,
-            environment=environment(self.rig),
-            warnings=(*self.warnings, *self.rig.conditions()),
+            environment=environment(self.meter_set),
+            warnings=(*self.warnings, *self.meter_set.conditions()),
             calls=calls,
             items=items,
             idle_power_w=idle_w,

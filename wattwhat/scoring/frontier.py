@@ -22,7 +22,7 @@ from wattwhat.scoring.grade_letters import (
     linked,
 )
 from wattwhat.scoring.population import Member, check_like
-from wattwhat.scoring.reference_index import Yardstick
+from wattwhat.scoring.reference_index import ReferenceIndex
 from wattwhat.scoring.result import ScoreResult
 from wattwhat.scoring.score_inputs import accuracy_of, binomial_u, item_energy_of, items_tested
 
@@ -280,10 +280,10 @@ reference model at least this accurate uses 1.1 times as much
         excess = 2.0**log2_excess
         return Quantity(excess, excess * math.log(2.0) * math.hypot(y.u, self.slope * x.u, line_u), "1")
 
-    def _ready(self) -> Yardstick:
+    def _ready(self) -> ReferenceIndex:
         if self._yardstick is None:
             lines = self.lines or ((self.intercept, self.slope),)
-            object.__setattr__(self, "_yardstick", Yardstick.of(self.members, lines, self.seed))
+            object.__setattr__(self, "_yardstick", ReferenceIndex.of(self.members, lines, self.seed))
         return self._yardstick  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:

@@ -11,13 +11,13 @@ import attrs
 
 from wattwhat.scoring.population import Member
 
-__all__ = ["DRAWS", "Yardstick"]
+__all__ = ["DRAWS", "ReferenceIndex"]
 
 DRAWS = 2000
 
 
 @attrs.frozen(eq=False)
-class Yardstick:
+class ReferenceIndex:
     """A reference population made ready for many questions.
 
     Args:
@@ -35,7 +35,7 @@ class Yardstick:
     cheapest: Sequence[tuple[float, str, float]]
 
     @classmethod
-    def of(cls, members: Sequence[Member], lines: Sequence[tuple[float, float]], seed: int) -> Yardstick:
+    def of(cls, members: Sequence[Member], lines: Sequence[tuple[float, float]], seed: int) -> ReferenceIndex:
         """Make it ready from members and lines (one line: the frontier is taken as exact)."""
         import numpy as np
 

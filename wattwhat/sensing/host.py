@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat._version import __version__
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.meter_set import Rig
+    from wattwhat.acquisition.meter_set import MeterSet
 
 __all__ = ["cpu_model", "environment", "host_name"]
 
@@ -24,19 +24,19 @@ _PACKED_BYTES = 16_000_000
 _LIBRARIES = ("numpy", "torch", "tensorflow", "jax", "transformers", "lightning")
 
 
-def environment(rig: Rig | None = None) -> Mapping[str, Any]:
-    """What is known of this machine and process; worked out once for each rig and set of imported libraries.
+def environment(meter_set: MeterSet | None = None) -> Mapping[str, Any]:
+    """What is known of this machine and process; worked out once for each meter set and imported libraries.
 
     Args:
-        rig: adds the devices its channels measure and the versions of its backends' libraries.
+        meter_set: adds the devices its channels measure and the versions of its backends' libraries.
 
     Example:
         >>> environment()["wattwhat"] == __version__
         True
     """
     imported = tuple(name for name in _LIBRARIES if name in sys.modules)
-    devices = () if rig is None else tuple(sorted({line.channel.device for line in rig.lines}))
-    versions = () if rig is None else tuple(sorted(rig.versions.items()))
+    devices = () if meter_set is None else tuple(sorted({line.channel.device for line in meter_set.inputs}))
+    versions = () if meter_set is None else tuple(sorted(meter_set.versions.items()))
     return _environment(imported, devices, versions)
 
 

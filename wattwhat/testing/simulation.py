@@ -1,10 +1,10 @@
-"""A rig of virtual meters in virtual time: windows and measure() against a known truth, without waiting."""
+"""Virtual meters in virtual time: windows and measure() against a known truth, without waiting."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.records.measurement import Measurement
 from wattwhat.testing.clock import VirtualClock
@@ -32,14 +32,14 @@ class Simulation:
 
     def __init__(self, meters: Iterable[VirtualMeter], clock: VirtualClock) -> None:
         self.clock = clock
-        self.rig = Rig(list(meters), clock=clock.monotonic_ns, threaded=False)
+        self.meter_set = MeterSet(list(meters), clock=clock.monotonic_ns, threaded=False)
 
     def advance(self, seconds: float) -> None:
         """Let time pass; whatever the sampler has to do in it is done on time."""
         end_ns = self.clock.monotonic_ns() + round(seconds * 1e9)
         while True:
             now_ns = self.clock.monotonic_ns()
-            due_s = self.rig.sampler.tick(now_ns * 1e-9)
+            due_s = self.meter_set.sampler.tick(now_ns * 1e-9)
             if now_ns >= end_ns:
                 return
             # a nanosecond at least: what is due "now" by rounding must not stop the clock
@@ -62,10 +62,10 @@ class Simulation:
                 shown the end.
         """
         self.until(t0_s)
-        window = Window(label, rig=self.rig)
+        window = Window(label, meter_set=self.meter_set)
         window.start()
         self.until(t1_s)
         window.stop()
-        lag_s = max((line.settled_s for line in self.rig.gauges), default=0.0)
+        lag_s = max((line.settled_s for line in self.meter_set.gauges), default=0.0)
         self.advance(lag_s if wait_s is None else wait_s)
         return window.measurement

@@ -7,7 +7,7 @@ import select
 import pytest
 
 from tests.fakes.jetson.stands import SysfsStand, TegrastatsStand
-from wattwhat.acquisition.meter_set import Rig
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 
 TOTALS = {"orin-nano": ["VDD_IN"], "thor": ["VIN"], "agx-orin": ["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"]}
@@ -20,10 +20,10 @@ def test_energy_is_the_power_of_the_right_rails_times_the_time(
 ) -> None:
     stand = kind(board)
     backend = stand.open()
-    rig = Rig(backend.meters(), backends=[backend])
+    meter_set = MeterSet(backend.meters(), backends=[backend])
     try:
-        shown_w = {line.channel.id.rpartition("/")[2]: line.meter.read().value for line in rig.lines}
-        window = Window("constant power", rig=rig).start()
+        shown_w = {line.channel.id.rpartition("/")[2]: line.meter.read().value for line in meter_set.inputs}
+        window = Window("constant power", meter_set=meter_set).start()
         select.select([], [], [], 0.05)
         window.stop()
         measured = window.measurement
@@ -36,5 +36,5 @@ def test_energy_is_the_power_of_the_right_rails_times_the_time(
         added = [part.energy_j for part in parts_j.values() if part.counted and part.energy_j is not None]
         assert measured.energy_j.value == pytest.approx(sum(energy.value for energy in added))
     finally:
-        rig.close()
+        meter_set.close()
         stand.close()

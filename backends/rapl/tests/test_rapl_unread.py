@@ -9,7 +9,7 @@ import pytest
 from rapl_tree import MadeTree
 
 import wattwhat
-from wattwhat.acquisition.discovery import open_rig
+from wattwhat.acquisition.discovery import open_meter_set
 from wattwhat.plugins import Plugin
 from wattwhat_rapl import RaplBackend
 
@@ -51,9 +51,9 @@ def test_the_estimate_says_which_sensor_sits_there_unread(made: MadeTree) -> Non
     for zone in made.zones.values():
         (zone / "energy_uj").unlink()
     plugins = {"rapl": Plugin("rapl", None, lambda: lambda: backend(made)), **_estimate()}
-    rig = open_rig(plugins=plugins)
-    assert {line.provenance for line in rig.lines} == {"estimated"}
-    assert any("package-0 is there and not measured" in words for words in rig.warnings)
+    meter_set = open_meter_set(plugins=plugins)
+    assert {line.provenance for line in meter_set.inputs} == {"estimated"}
+    assert any("package-0 is there and not measured" in words for words in meter_set.warnings)
 
 
 def _estimate() -> dict[str, Plugin]:
