@@ -23,8 +23,9 @@ import numpy as np
 
 from benchmarks.truth_table import HEADING, Row, around_line, line, plot, verdict
 from benchmarks.truth_waves import FAMILIES, request
-from wattwhat.acquisition.evaluation import account, measurement_of
+from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor
 from wattwhat.testing.simulation import Simulation
 

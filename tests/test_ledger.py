@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel, Reading
-from wattwhat.acquisition.evaluation import account, measurement_of
+from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import MeterError
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, Waveform, constant, square

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from datetime import datetime, timezone
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +15,14 @@ from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import Joules, during, sensor_parts
 from wattwhat.energy.possible import beyond_words
-from wattwhat.energy.totals import left_out, total
-from wattwhat.records.channel_energy import ChannelEnergy
-from wattwhat.records.containment import counted_ids
 from wattwhat.records.formatting import time_words
-from wattwhat.records.measurement import Measurement
 from wattwhat.records.sources import LOST
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
 
-__all__ = ["Account", "account", "measurement_of"]
+__all__ = ["Account", "account"]
 
 # (line, its energy or None, sentences about it)
 Account = list[tuple["CounterInput | GaugeInput", "Joules | None", tuple[str, ...]]]
@@ -238,70 +233,3 @@ def _gauge_without_samples(line: GaugeInput, duration_s: float) -> tuple[Joules 
         return None, (words,)
     words += f"; between 0 and {line.channel.max_power_w:g} W is assumed"
     return _bounded(line, 0.0, line.channel.max_power_w * duration_s, duration_s), (words,)
-
-
-def measurement_of(
-    meter_set: MeterSet,
-    entries: Account,
-    *,
-    label: str,
-    duration_s: float,
-    started_ns: int | None,
-    environment: Mapping[str, Any] | None = None,
-    warnings: tuple[str, ...] = (),
-    **fields: Any,
-) -> Measurement:
-    """The Measurement for these entries.
-
-    Args:
-        meter_set: where they come from; its warnings are carried along.
-        entries: what `account` found.
-        label: name of what was measured.
-        duration_s: length of the span in s.
-        started_ns: wall-clock time of its beginning in ns since 1970, or None.
-        environment: description of the machine.
-        warnings: further sentences.
-        **fields: further fields of the Measurement.
-    """
-    counted = _counted(entries)
-    channels = tuple(
-        ChannelEnergy(
-            line.channel,
-            None if joules is None else joules.quantity,
-            line.provenance,
-            line.channel.id in counted,
-        )
-        for line, joules, _ in entries
-    )
-    energy, budget = total(
-        (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
-    )
-    fields.setdefault("provenance", _provenance(channels))
-    words = [words for _, _, words in entries]
-    return Measurement(
-        label=label,
-        energy_j=energy,
-        duration_s=duration_s,
-        channels=channels,
-        budget=budget,
-        warnings=_joined(meter_set.warnings, warnings, *words, left_out(channels)),
-        environment=environment,
-        started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
-        **fields,
-    )
-
-
-def _counted(entries: Account) -> set[str]:
-    """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
-    everywhere = counted_ids(line.channel for line, _, _ in entries)
-    lost = {line.channel.id for line, joules, _ in entries if joules is None}
-    if not lost:
-        return everywhere
-    rest = counted_ids(line.channel for line, _, _ in entries if line.channel.id not in lost)
-    return rest | (lost & everywhere)
-
-
-def _provenance(channels: tuple[ChannelEnergy, ...]) -> str:
-    kinds = {channel.provenance for channel in channels if channel.counted and channel.energy_j is not None}
-    kinds = kinds or {channel.provenance for channel in channels} or {"measured"}
-    return kinds.pop() if len(kinds) == 1 else "mixed"

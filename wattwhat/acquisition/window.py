@@ -134,7 +134,8 @@ class Window:
         return self._account(self._meter_set.glance(self._begin))
 
     def _account(self, end: Snapshot) -> Measurement:
-        from wattwhat.acquisition.evaluation import account, measurement_of
+        from wattwhat.acquisition.evaluation import account
+        from wattwhat.acquisition.outcome import measurement_of
         from wattwhat.sensing.host import environment
 
         meter_set, begin = self._meter_set, self._begin

@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.evaluation import account, measurement_of
+from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.meter_set import MeterSet, unseen_gpu
+from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s

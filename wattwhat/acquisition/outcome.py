@@ -1,0 +1,83 @@
+"""From the energies of channels over a window to its Measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from wattwhat.acquisition.evaluation import Account, _joined
+from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.energy.totals import left_out, total
+from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.containment import counted_ids
+from wattwhat.records.measurement import Measurement
+
+__all__ = ["measurement_of"]
+
+
+def measurement_of(
+    meter_set: MeterSet,
+    entries: Account,
+    *,
+    label: str,
+    duration_s: float,
+    started_ns: int | None,
+    environment: Mapping[str, Any] | None = None,
+    warnings: tuple[str, ...] = (),
+    **fields: Any,
+) -> Measurement:
+    """The Measurement for these entries.
+
+    Args:
+        meter_set: where they come from; its warnings are carried along.
+        entries: what `account` found.
+        label: name of what was measured.
+        duration_s: length of the span in s.
+        started_ns: wall-clock time of its beginning in ns since 1970, or None.
+        environment: description of the machine.
+        warnings: further sentences.
+        **fields: further fields of the Measurement.
+    """
+    counted = _counted(entries)
+    channels = tuple(
+        ChannelEnergy(
+            line.channel,
+            None if joules is None else joules.quantity,
+            line.provenance,
+            line.channel.id in counted,
+        )
+        for line, joules, _ in entries
+    )
+    energy, budget = total(
+        (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
+    )
+    fields.setdefault("provenance", _provenance(channels))
+    words = [words for _, _, words in entries]
+    return Measurement(
+        label=label,
+        energy_j=energy,
+        duration_s=duration_s,
+        channels=channels,
+        budget=budget,
+        warnings=_joined(meter_set.warnings, warnings, *words, left_out(channels)),
+        environment=environment,
+        started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
+        **fields,
+    )
+
+
+def _counted(entries: Account) -> set[str]:
+    """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
+    everywhere = counted_ids(line.channel for line, _, _ in entries)
+    lost = {line.channel.id for line, joules, _ in entries if joules is None}
+    if not lost:
+        return everywhere
+    rest = counted_ids(line.channel for line, _, _ in entries if line.channel.id not in lost)
+    return rest | (lost & everywhere)
+
+
+def _provenance(channels: tuple[ChannelEnergy, ...]) -> str:
+    kinds = {channel.provenance for channel in channels if channel.counted and channel.energy_j is not None}
+    kinds = kinds or {channel.provenance for channel in channels} or {"measured"}
+    return kinds.pop() if len(kinds) == 1 else "mixed"
