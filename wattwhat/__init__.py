@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wattwhat.analysis.aggregation import combine
     from wattwhat.analysis.comparison import compare
     from wattwhat.errors import WattwhatError
+    from wattwhat.integrations.distributed import gather
     from wattwhat.measuring.measure import measure
     from wattwhat.records.channel import Channel
     from wattwhat.records.measurement import Measurement
@@ -44,6 +45,7 @@ _HOMES = {
     "Workload": "wattwhat.workloads.base",
     "combine": "wattwhat.analysis.aggregation",
     "compare": "wattwhat.analysis.comparison",
+    "gather": "wattwhat.integrations.distributed",
     "measure": "wattwhat.measuring.measure",
     "track": "wattwhat.acquisition.window",
 }
@@ -53,6 +55,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "track",
     "compare",
     "combine",
+    "gather",
     "Measurement",
     "Quantity",
     "Channel",

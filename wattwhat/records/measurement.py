@@ -132,6 +132,40 @@ class Measurement:
         check_metrics(metrics)
         return attrs.evolve(self, metrics={**self.metrics, **metrics})
 
+    def flat(self, prefix: str = "energy/") -> dict[str, float]:
+        """Numbers by name, for any logger: what is not known is left out, never 0.
+
+        Args:
+            prefix: put before each name.
+
+        Returns:
+            Energy in J, its standard uncertainty, power, duration, joules of a call and of an item, kWh, and
+            the joules of each component that was counted.
+
+        Example:
+            >>> m = Measurement(label="a", energy_j=Quantity(8.0, 0.5, "J"), duration_s=2.0, items=4)
+            >>> m.flat("")["energy_per_item_j"], m.flat("")["power_w"], "energy/energy_j" in m.flat()
+            (2.0, 4.0, True)
+        """
+        found: dict[str, float | None] = {
+            "energy_j": self.energy_j.value,
+            "energy_u_j": self.energy_j.u,
+            "energy_kwh": self.energy_kwh.value,
+            "duration_s": self.duration_s,
+        }
+        for name in ("power_w", "energy_per_call_j", "energy_per_item_j", "net_energy_j"):
+            quantity: Quantity | None = getattr(self, name)
+            found[name] = None if quantity is None else quantity.value
+        for entry in self.channels:
+            if entry.counted and entry.energy_j is not None:
+                name = f"{entry.channel.component}_energy_j"
+                found[name] = (found.get(name) or 0.0) + entry.energy_j.value
+        return {
+            f"{prefix}{name}": value
+            for name, value in found.items()
+            if value is not None and math.isfinite(value)
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, with the schema version inside; what is not finite becomes None."""
         started = self.started_at
