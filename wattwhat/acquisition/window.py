@@ -5,6 +5,7 @@ Starting and stopping only reads the meters; what the readings mean is worked ou
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.errors import ArgumentError, WindowError
-from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, unwaited, wait
+from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, leave_compiling, unwaited, wait
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -74,6 +75,8 @@ class Window:
         """
         if self._begin is not None and self._end is None:
             raise WindowError(f"window {self.label!r} is open already; stop it first, or make another one")
+        if "torch" in sys.modules:
+            leave_compiling(self.label)
         meter_set = self._meter_set
         if meter_set is None or meter_set.closed:
             meter_set = self._meter_set = self._open()

@@ -15,7 +15,15 @@ from wattwhat.plugins import pass_on
 if TYPE_CHECKING:
     pass
 
-__all__ = ["accelerator_in_use", "await_results", "check_sync", "synchronize", "unwaited", "wait"]
+__all__ = [
+    "accelerator_in_use",
+    "await_results",
+    "check_sync",
+    "leave_compiling",
+    "synchronize",
+    "unwaited",
+    "wait",
+]
 
 
 def check_sync(sync: Any) -> None:
@@ -33,6 +41,28 @@ def check_sync(sync: Any) -> None:
             f"sync: True needs one of {', '.join(_WAITERS)} to be imported; leave it at 'auto', or import it "
             "first"
         )
+
+
+def leave_compiling(what: str) -> None:
+    """Where torch is compiling this very code: end the graph here, or say that nothing is measured.
+
+    A window reads meters when the program runs; a graph that is traced once holds none of that. Without
+    ``fullgraph=True`` the graph is cut and the window works; with it, torch's error ends in this sentence.
+
+    Args:
+        what: name of the window, for the sentence.
+    """
+    torch: Any = sys.modules.get("torch")
+    compiling = getattr(getattr(torch, "compiler", None), "is_compiling", None)  # not in torch 2.0
+    if compiling is None or not compiling():
+        return
+    advice = f"put track({what!r}) around the call of the compiled model, not inside it"
+    if torch.compiler.is_dynamo_compiling():
+        torch._dynamo.graph_break(msg=f"wattwhat measures nothing inside a compiled graph: {advice}")
+    else:
+        import warnings
+
+        warnings.warn(f"an exported program measures nothing: {advice}", stacklevel=3)
 
 
 def wait(sync: str | bool | Callable[[], object]) -> None:
