@@ -52,3 +52,25 @@ def test_a_gpu_that_does_not_open_is_named_in_the_measurement(fake, function, co
 def test_an_entry_that_names_no_gpu_is_told(fake):
     m = measured(environ={"CUDA_VISIBLE_DEVICES": "0,7"})
     assert any("7" in words and "CUDA_VISIBLE_DEVICES" in words for words in m.warnings)
+
+
+def test_a_counter_that_stands_at_0_gives_way_to_the_power_gauge(fake):
+    fake.reset(1)
+    fake.set_energy_mj(0, 0.0)
+    fake.set_power_mw(0, 0, 0, 120_000.0)
+    made = NvmlBackend(environ={}, root="/nonexistent")
+    with wattwhat.track("x", backends=[made]) as window:
+        pass
+    assert {entry.channel.quantity for entry in window.measurement.channels} == {"power"}
+    assert any("stands at 0" in words for words in window.measurement.warnings)
+
+
+def test_a_counter_at_0_of_a_card_without_a_gauge_is_kept(fake):
+    fake.reset(1)
+    fake.set_energy_mj(0, 0.0)
+    for scope in (0, 1, 2):
+        fake.set_power_mw(0, scope, 0, 0.0)
+    fake.set_usage_mw(0, 0)
+    (meter,) = NvmlBackend(environ={}, root="/nonexistent").meters()
+    meter.close()
+    assert meter.channel.quantity == "energy"

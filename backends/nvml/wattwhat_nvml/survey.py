@@ -94,8 +94,15 @@ def abilities(nvml: Any, gpu: Gpu) -> Abilities:
                 problems.append(f"{gpu.name} ({gpu.uuid}): {way.source} fails: {err}")
             return None
 
-    counter = works(COUNTER) is not None
+    counted = works(COUNTER)
     board, board_mw = _first(gauges(GPU), works)
+    # It counts from the loading of the driver on, so a card that draws power has counted something.
+    counter = counted is not None and not (counted == 0 and board is not None)
+    if counted == 0 and board is not None:
+        problems.append(
+            f"{gpu.name} ({gpu.uuid}): its energy counter stands at 0 while it draws {board_mw or 0:.0f} mW, "
+            "so its power is integrated instead"
+        )
     memory, memory_mw = _first(gauges(MEMORY), works)
     # Drivers that do not know scopes pass over them and show the whole board again.
     if memory is not None and board_mw is not None and memory_mw is not None and memory_mw >= board_mw:
