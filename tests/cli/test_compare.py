@@ -241,6 +241,17 @@ def test_mistakes(words: list[str], told: str, files: Path, capsys: pytest.Captu
     assert told in error(capsys, *words)
 
 
+@pytest.mark.parametrize(
+    "verb", [["compare", "three.jsonl#net", "a.jsonl#tiny"], ["badge", "three.jsonl#net"]]
+)
+def test_a_label_that_several_have_is_refused_with_all_of_them(
+    verb: list[str], files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_jsonl("three.jsonl", [simple(value, 1.0, label="net") for value in (111.0, 222.0, 333.0)])
+    told = " ".join(error(capsys, *verb).split())
+    assert all(value in told for value in ("111", "222", "333"))
+
+
 def test_standard_input_is_read(files: Path, command: Any) -> None:
     text = (files / "one.jsonl").read_bytes()
     done = command("compare", "-", files / "one.jsonl", input=text)

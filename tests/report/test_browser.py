@@ -93,6 +93,24 @@ def test_the_page_could_not_send_anything_if_it_tried(alike):
     assert any("Content Security Policy" in said for said in alike.complaints())
 
 
+def test_names_from_right_to_left_turn_nothing_around(driver, tmp_path):
+    from tests.made_runs import simple
+
+    names = ["evil\u202egnp.exe", "\u05d0\u05d1\u05d2"]
+    made_of = [
+        simple(1.9 * (1 + i), 0.1, label=name, metrics={"accuracy": 0.7 + i / 10})
+        for i, name in enumerate(names)
+    ]
+    write_page(tmp_path / "names.html", made_of)
+    page = browser.Page(*driver).open(tmp_path / "names.html")
+    assert "evil[U+202E]gnp.exe" in page.text("#chart-summary")
+    assert names[1] in page.run(
+        "return [...document.querySelectorAll('#chart-summary bdi')].map(e => e.textContent)"
+    )
+    assert page.run("return document.querySelectorAll('#table tbody bdi.model').length") == 2
+    assert "\u202e" not in page.run("return document.documentElement.outerHTML")
+
+
 # Filters ------------------------------------------------------------------------------------------
 
 

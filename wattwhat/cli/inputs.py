@@ -79,7 +79,23 @@ def _read(place: str) -> list[Measurement]:
     named = [measurement for measurement in found if measurement.label == label]
     if not named:
         raise ArgumentError(f"{path} holds no measurement {label!r}; it holds {_names(found)}")
-    return named[-1:]
+    if len(named) > 1:
+        raise ArgumentError(
+            f"{path} holds {len(named)} measurements named {label!r} ({_runs(named)}); give each a label "
+            "of its own, or keep the one that is meant in a file of its own"
+        )
+    return named
+
+
+def _runs(found: Sequence[Measurement]) -> str:
+    """Measurements of one name, told apart by their place among each other, start and energy."""
+    said = [
+        f"{place}. {'start not known' if one.started_at is None else f'{one.started_at:%Y-%m-%d %H:%M:%S}'}, "
+        f"{one.energy_j}"
+        for place, one in enumerate(found[:_MOST_NAMED], 1)
+    ]
+    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return "; ".join(said) + more
 
 
 def _names(found: Sequence[Measurement]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 from wattwhat.records.quantity import Quantity
 
 __all__ = [
     "clean",
     "concise",
+    "controls_shown",
     "energy_unit",
     "one_line",
     "plus_minus",
@@ -105,6 +107,21 @@ def one_line(text: str, columns: int | None = None) -> str:
     """
     line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
     return line if columns is None or len(line) <= columns else f"{line[: columns - 1]}…"
+
+
+# Marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX 9, 2.1 to 2.6). One
+# override that nobody closes turns around everything behind it on the line: 1.90 J then reads 09.1.
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def controls_shown(text: str) -> str:
+    r"""The text with each invisible control of the writing direction as its number in brackets.
+
+    Example:
+        >>> controls_shown("evil\u202egnp.exe")
+        'evil[U+202E]gnp.exe'
+    """
+    return _DIRECTION.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
 
 
 def time_words(seconds: float) -> str:

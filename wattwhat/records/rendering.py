@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
+
+from wattwhat.records.formatting import controls_shown
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
     from wattwhat.records.measurement import Measurement
-
-from html import escape
 
 __all__ = ["describe", "measurement_html"]
 
@@ -77,6 +78,12 @@ def measurement_html(measurement: Measurement) -> str:
     rows.extend((f"u: {source}", f"{u:.3g} J") for source, u in m.budget)
     rows.extend(("warning", sentence) for sentence in m.warnings)
     body = "".join(
-        f"<tr><th {_LEFT}>{escape(name)}</th><td {_LEFT}>{escape(text)}</td></tr>" for name, text in rows
+        f"<tr><th {_LEFT}>{_isolated(name)}</th><td {_LEFT}>{_isolated(text)}</td></tr>"
+        for name, text in rows
     )
-    return f"<table><caption>{escape(m.label)}</caption>{body}</table>"
+    return f"<table><caption>{_isolated(m.label)}</caption>{body}</table>"
+
+
+def _isolated(text: str) -> str:
+    """Text that cannot turn around what stands beside it, escaped."""
+    return f"<bdi>{escape(controls_shown(text))}</bdi>"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.records.formatting import concise, one_line, siunitx
+from wattwhat.records.formatting import concise, controls_shown, one_line, siunitx
 from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 def markdown_text(text: str) -> str:
     """One line in which nothing is markup: HTML becomes entities, the rest of the signs get a backslash."""
-    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = one_line(controls_shown(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # hyphens, brackets and plus signs mean nothing inside the line of a table, and names are full of them
     return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", line)
 
@@ -223,4 +223,4 @@ def _latex_head(name: str) -> str:
 
 
 def _latex_text(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in one_line(text))
+    return "".join(_LATEX.get(sign, sign) for sign in one_line(controls_shown(text)))

@@ -127,7 +127,7 @@ function showComparison() {
       el(
         'th',
         { scope: 'col', role: 'columnheader' },
-        el('span', { class: 'model' }, row.name),
+        el('bdi', { class: 'model' }, row.name),
         ' ',
         el(
           'span',
@@ -138,7 +138,7 @@ function showComparison() {
                 changed('picked');
               })
             : null,
-          button('remove', () => pick(row.id, false), { 'aria-label': `remove ${row.name}` }),
+          button('remove', () => pick(row.id, false), { 'aria-label': `remove ${isolatedText(row.name)}` }),
         ),
       ),
     ),

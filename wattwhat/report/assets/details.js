@@ -104,7 +104,7 @@ function traceWords(row) {
   const powers = row.trace.power_w;
   const mean = row.trace.mean_over_s;
   return (
-    `${row.name}: ${figures(
+    `${isolatedText(row.name)}: ${figures(
       powers.reduce((a, b) => Math.min(a, b)),
       3,
     )} to ${figures(

@@ -47,6 +47,11 @@ function svg(tag, attributes, ...children) {
   return made;
 }
 
+// A name between words: its letters, which may run from right to left, turn nothing around it.
+const isolated = (words) => el('bdi', null, words);
+// The same where only text can stand; names that run from left to right stay as they are.
+const isolatedText = (words) => (/[^\u0000-\u058f]/.test(words) ? `\u2068${words}\u2069` : words);
+
 // Wait for a pause in typing, so that thousands of rows are not filtered for every letter.
 function debounced(work, wait = 120) {
   let timer = 0;

@@ -64,7 +64,7 @@ function showHover(mark) {
   const row = rows[mark.id];
   fill(
     box,
-    el('strong', null, row.name),
+    el('strong', null, isolated(row.name)),
     el(
       'dl',
       null,
@@ -86,7 +86,7 @@ function step(by) {
   view.data('cursor', [mark]).run();
   showHover(mark);
   const row = rows[mark.id];
-  byId('spoken').textContent = `${row.name}${isPicked(row) ? ', picked' : ''}. ${told(row)
+  byId('spoken').textContent = `${isolatedText(row.name)}${isPicked(row) ? ', picked' : ''}. ${told(row)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')}.`;
 }

@@ -7,16 +7,20 @@ function summarise() {
     const best = drawn.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
     const row = rows[best.id];
     words.push(`${plural(drawn.length, 'model')} drawn.`);
-    words.push(
-      `Most accurate: ${row.name}, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor)} ${basis().unit}.`,
-    );
+    words.push([
+      'Most accurate: ',
+      isolated(row.name),
+      `, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor)} ${basis().unit}.`,
+    ]);
     // energies of unlike things have no least one: the page says "No ranking" above the chart
     const kinds = countBy(drawn, (mark) => rows[mark.id].kind).size;
     const least = rows[drawn[0].id];
     if (kinds === 1)
-      words.push(
-        `Least energy: ${least.name}, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`,
-      );
+      words.push([
+        'Least energy: ',
+        isolated(least.name),
+        `, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`,
+      ]);
     const front = drawn.filter((mark) => mark.onFront).length;
     words.push(kinds === 1 ? `${front} on the Pareto front.` : `${front} on the Pareto fronts of ${kinds} kinds of energy.`);
     const lacking = shown.filter((row) => energyOf(row) && !row.accuracy).length;
@@ -32,7 +36,11 @@ function summarise() {
   }
   const odd = shown.filter((row) => energyOf(row) && !(energyOf(row)[0] > 0)).length;
   if (odd) words.push(`${plural(odd, 'energy', 'energies')} of 0 or below cannot stand on a log axis: see the table.`);
-  byId('chart-summary').textContent = words.join(' ');
+  // sentences with blanks between them; a name stands as an element of its own
+  fill(
+    byId('chart-summary'),
+    words.map((sentence, i) => [i ? ' ' : '', sentence]),
+  );
   byId('chart-note').textContent = bandWords();
 }
 
@@ -51,7 +59,7 @@ function bandWords() {
   const gradedBy = (mark) => rows[mark.id].grade && page.references[rows[mark.id].grade.reference];
   const others = drawn.filter((mark) => gradedBy(mark) !== reference).length;
   return (
-    `Bands: grades by reference “${reference.name}” (${plural(reference.members, 'model')}${reference.about.length ? `; ${reference.about.join('; ')}` : ''}).` +
+    `Bands: grades by reference “${isolatedText(reference.name)}” (${plural(reference.members, 'model')}${reference.about.length ? `; ${reference.about.join('; ')}` : ''}).` +
     (others ? ` They do not hold for ${plural(others, 'model')} drawn here that this reference does not grade.` : '')
   );
 }

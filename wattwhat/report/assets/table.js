@@ -10,7 +10,7 @@ function columns() {
       key: 'model',
       words: 'model',
       value: (row) => row.label.toLowerCase(),
-      cell: (row) => el('span', { class: 'model' }, row.shortName),
+      cell: (row) => el('bdi', { class: 'model' }, row.shortName),
     },
     {
       key: 'energy',
@@ -127,7 +127,7 @@ function bodyRow(row, all) {
   const tick = el('input', {
     type: 'checkbox',
     checked: isPicked(row),
-    'aria-label': `compare ${row.name}`,
+    'aria-label': `compare ${isolatedText(row.name)}`,
     on: { change: () => pick(row.id, tick.checked) },
   });
   return el(

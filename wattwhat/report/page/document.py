@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from wattwhat.records.formatting import controls_shown
+
 __all__ = ["document_of", "own_script", "script_json"]
 
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -43,7 +45,7 @@ def script_json(data: Any) -> str:
         >>> script_json({"name": "</script><img src=x>"})
         '{"name":"\\u003c/script>\\u003cimg src=x>"}'
     """
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = controls_shown(json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
     # U+2028 and U+2029 end lines in old scripts; a lone surrogate could not be written as UTF-8.
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
@@ -76,7 +78,7 @@ def document_of(payload: dict[str, Any], *, library: str, specs: dict[str, Any],
     )
     parts = {
         "POLICY": html.escape(policy),
-        "TITLE": html.escape(payload["title"]),
+        "TITLE": html.escape(controls_shown(payload["title"])),
         "VERSION": html.escape(version),
         "STYLE": (_ASSETS / "page.css").read_text(encoding="utf-8"),
         "DATA": script_json(payload),
