@@ -75,6 +75,7 @@ def test_no_sequence_of_values_gives_more_than_a_device_can_draw(
 ) -> None:
     channel = Channel("h/x/0", "x", "0", component, "energy", max_power_w=limit_w, wrap_j=wrap_j)  # type: ignore[arg-type]
     line = CounterInput(_Still(channel))
+    span_s = round(span_s * 1e9) * 1e-9  # as readings are stamped
     found = line.step(0, values[0], Reading(round(span_s * 1e9), values[-1]))
     sure_j, extra_j = found or (0.0, 0.0)
     assert -1e-6 * (wrap_j or 0.0) <= sure_j <= possible_j(channel, span_s)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat._version import __version__
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.window import track
+    from wattwhat.acquisition.tracking import track
     from wattwhat.analysis.aggregation import combine
     from wattwhat.analysis.comparison import compare
     from wattwhat.errors import WattwhatError
@@ -47,7 +47,7 @@ _HOMES = {
     "compare": "wattwhat.analysis.comparison",
     "gather": "wattwhat.integrations.distributed",
     "measure": "wattwhat.measuring.measure",
-    "track": "wattwhat.acquisition.window",
+    "track": "wattwhat.acquisition.tracking",
 }
 
 __all__ = [  # noqa: RUF022 - in the order in which a reader meets them

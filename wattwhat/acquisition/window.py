@@ -5,11 +5,12 @@ Starting and stopping only reads the meters; what the readings mean is worked ou
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
@@ -19,7 +20,7 @@ from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, leav
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Window", "track"]
+__all__ = ["Window"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,9 +37,12 @@ class Window:
         "_begin",
         "_context",
         "_end",
+        "_items",
+        "_journal",
         "_measurement",
         "_meter_set",
         "_on_end",
+        "_save",
         "_started_ns",
         "_sync",
         "label",
@@ -52,8 +56,12 @@ class Window:
         sync: str | bool | Callable[[], object] = "auto",
         on_end: Callable[[Window], object] | None = None,
         meter_set: MeterSet | None = None,
+        items: float | None = None,
+        save: tuple[Any, float] | None = None,
     ) -> None:
         check_sync(sync)
+        self._items, self._save = items, save
+        self._journal: Any = None
         self.label = label
         self._backends = backends
         self._sync = sync
@@ -87,6 +95,10 @@ class Window:
         meter_set.windows.add(self)
         self._started_ns = time.time_ns()
         self._begin = meter_set.begin()
+        if self._save is not None:
+            from wattwhat.acquisition.journal import Journal
+
+            self._journal = Journal(*self._save, self._until_now)
         return self
 
     def stop(self) -> Window:
@@ -102,6 +114,8 @@ class Window:
             wait(self._sync)
         self._end = meter_set.end(begin)
         meter_set.windows.discard(self)
+        if self._journal is not None:
+            self._journal.end()
         if self._on_end is not None:
             self._on_end(self)
         return self
@@ -136,6 +150,21 @@ class Window:
             wait(self._sync)
         return self._account(self._meter_set.glance(self._begin))
 
+    def add_items(self, count: float) -> None:
+        """Count items (samples, images, tokens) that this window has dealt with; they add up.
+
+        Raises:
+            ArgumentError: this is no number of items.
+        """
+        self._items = (self._items or 0) + check_items(count)
+
+    def _until_now(self) -> Measurement:
+        """For the journal: as so_far(), and nothing is waited for."""
+        end, meter_set, begin = self._end, self._meter_set, self._begin
+        assert meter_set is not None
+        assert begin is not None
+        return self._account(meter_set.glance(begin) if end is None else end)
+
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.acquisition.evaluation import account
         from wattwhat.acquisition.outcome import measurement_of
@@ -151,6 +180,7 @@ class Window:
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
             environment=environment(meter_set),
+            items=self._items,
             warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync)),
         )
 
@@ -186,7 +216,12 @@ class Window:
         if self._meter_set is None or self._meter_set.closed:
             self._meter_set = self._open()
         return Window(
-            label, backends=self._backends, sync=self._sync, on_end=self._on_end, meter_set=self._meter_set
+            label,
+            backends=self._backends,
+            sync=self._sync,
+            on_end=self._on_end,
+            meter_set=self._meter_set,
+            save=self._save,
         )
 
     def __reduce__(self) -> Any:
@@ -195,9 +230,28 @@ class Window:
         Meters stay in their process. A function under ``@track`` is sent to workers by ray, joblib and
         submitit, and a model that holds a window is copied by training code.
         """
-        measured = self.measurement if self._end is not None else None
-        backends = None if self._backends is None else [_sendable(one) for one in self._backends]
-        return _restored, (self.label, backends, self._sync, self._on_end, measured)
+        from wattwhat.acquisition.travel import reduced
+
+        return reduced(self.measurement if self._end is not None else None, self.settings())
+
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, as `track` takes it."""
+        path, every_s = self._save or (None, None)
+        return {
+            "label": self.label,
+            "backends": self._backends,
+            "sync": self._sync,
+            "on_end": self._on_end,
+            "save": path,
+            "every_s": every_s,
+        }
+
+    @classmethod
+    def of(cls, measured: Measurement, window: Window) -> Window:
+        """This window as one that has stopped elsewhere, with what it measured there."""
+        window._begin = window._end = Snapshot(0, [], ())
+        window._measurement = measured
+        return window
 
     def __repr__(self) -> str:
         if self._begin is None:
@@ -205,82 +259,12 @@ class Window:
         return f"<Window {self.label!r}: open>" if self._end is None else f"<Window {self.label!r}: stopped>"
 
 
-def _sendable(backend: Any) -> Any:
-    """A backend as it can leave the process: itself, or its name where it holds what cannot be pickled."""
-    import pickle
-
-    try:
-        pickle.dumps(backend)
-    except Exception as err:
-        from wattwhat.plugins import pass_on
-
-        pass_on(err)
-        return str(getattr(backend, "name", type(backend).__name__))
-    return backend
-
-
-def _restored(label: str, backends: Any, sync: Any, on_end: Any, measured: Measurement | None) -> Window:
-    window = Window(label, backends=backends, sync=sync if sync is not True else "auto", on_end=on_end)
-    if measured is not None:
-        window._begin = window._end = Snapshot(0, [], ())
-        window._measurement = measured
-    return window
-
-
-@overload
-def track(label: F, /) -> F: ...
-@overload
-def track(
-    label: str = ...,
-    *,
-    backends: Sequence[Any] | None = ...,
-    sync: str | bool | Callable[[], object] = ...,
-    on_end: Callable[[Window], object] | None = ...,
-) -> Window: ...
-def track(
-    label: Any = "window",
-    *,
-    backends: Sequence[Any] | None = None,
-    sync: str | bool | Callable[[], object] = "auto",
-    on_end: Callable[[Window], object] | None = None,
-) -> Any:
-    """Measure the energy of a span of code: with ``with``, as a decorator, or by start() and stop().
-
-    Args:
-        label: name of the span; as a bare decorator (``@track``) the function's own name.
-        backends: names of backends to use; None takes every available one, and the estimate only for
-            components that no sensor covers.
-        sync: ``"auto"`` waits at both edges for what an already imported torch, jax, cupy, tensorflow or
-            mlx has queued, False does not; True is the same as "auto" but is refused where none of them is
-            imported; a function is called at both edges and waits by itself.
-        on_end: called with the window each time it stops, for instance a list's ``append``.
-
-    Returns:
-        A `Window`; its ``measurement`` is there after the end, ``so_far()`` before it.
+def check_items(count: Any) -> float:
+    """Refuse what is no number of items.
 
     Raises:
-        ArgumentError: an argument is outside what is allowed.
-        BackendError: (on start) a backend that was asked for cannot serve.
-
-    Example:
-        >>> import wattwhat
-        >>> with wattwhat.track("epoch") as epoch:
-        ...     with wattwhat.track("step") as step:
-        ...         squares = [n * n for n in range(10_000)]
-        >>> epoch.measurement.duration_s >= step.measurement.duration_s
-        True
-        >>> @wattwhat.track
-        ... def train():
-        ...     return sum(range(10_000))
-        >>> train()
-        49995000
-        >>> train.window.measurement.label
-        'train'
+        ArgumentError: it is not a finite number of 0 or more.
     """
-    if callable(label):
-        return Window()(label)
-    if not isinstance(label, str):
-        raise ArgumentError(f"label: expected a name, got {label!r}")
-    if on_end is not None and not callable(on_end):
-        raise ArgumentError(f"on_end: expected a function that takes the window, got {on_end!r}")
-    return Window(label, backends=backends, sync=sync, on_end=on_end)
+    if isinstance(count, (str, bool)) or not hasattr(count, "__float__") or not 0.0 <= count < math.inf:
+        raise ArgumentError(f"items: expected a number of 0 or more, got {count!r:.100}")
+    return int(count) if isinstance(count, int) else float(count)

@@ -63,7 +63,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     from wattwhat.acquisition.shared import check_estimate, shared_meter_set
-    from wattwhat.acquisition.window import track
+    from wattwhat.acquisition.tracking import track
     from wattwhat.report.live_power import Monitor, looks
 
     live = arguments.json is None and not arguments.plain and stream.isatty()

@@ -79,7 +79,7 @@ def measured(
     """
     import attrs
 
-    from wattwhat.acquisition.window import track
+    from wattwhat.acquisition.tracking import track
 
     window = track(label or os.path.basename(command[0]) or "command", backends=backends, sync=False)
     # Opening meters takes a while the first time; it happens before the command's own span.

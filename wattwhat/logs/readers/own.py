@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
 
@@ -41,7 +41,17 @@ class OwnReader:
         return 20 if seen and seen <= _FIELDS else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
-        """One Measurement a line."""
+        """One Measurement a line; of a journal the latest line of each run, which holds the others."""
+        runs: dict[str, Measurement] = {}
+        for measurement in self._lines(source):
+            run = _run_of(measurement)
+            if run is None:
+                yield measurement
+            else:
+                runs[run] = measurement
+        yield from runs.values()
+
+    def _lines(self, source: Source) -> Iterator[Measurement]:
         for line, value in values(source):
             unknown = _unknown_metrics(value)
             if unknown:
@@ -56,6 +66,13 @@ class OwnReader:
                 yield Measurement.from_dict(value)
             except (ArgumentError, ValueError, TypeError, AttributeError) as err:
                 source.problem(line, f"expected one Measurement as wattwhat writes it, but {err}")
+
+
+def _run_of(measurement: Measurement) -> str | None:
+    """Which run of `track(save=...)` a line tells of; None for any other line."""
+    journal = measurement.details.get("journal")
+    run = journal.get("run") if isinstance(journal, Mapping) else None
+    return run if isinstance(run, str) else None
 
 
 def _unknown_metrics(value: Any) -> list[str]:

@@ -1,0 +1,170 @@
+"""What a window took so far outlives the program: SIGKILL, a torn line, a full disk, two programs on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wattwhat
+from wattwhat import Measurement, Quantity, logs
+from wattwhat.acquisition.journal import Journal
+from wattwhat.errors import ArgumentError
+
+KILLED = """
+import os, signal, sys, wattwhat
+window = wattwhat.track("train", backends=["estimate"], items=7, save=sys.argv[1], every_s=0.02).start()
+count = 0
+while count < 3:
+    sum(range(10_000))
+    count = open(sys.argv[1]).read().count("\\n") if os.path.exists(sys.argv[1]) else 0
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+class Steps:
+    """A journal's clock under the test's control: each step lets it write one line."""
+
+    def __init__(self) -> None:
+        self.goes, self.wrote = threading.Semaphore(0), threading.Semaphore(0)
+        self.joules = 0.0
+        self.first = True
+
+    def wait(self, ended: threading.Event, seconds: float) -> None:
+        if not self.first:
+            self.wrote.release()
+        self.first = False
+        self.goes.acquire()
+
+    def so_far(self) -> Measurement:
+        self.joules += 1.0
+        return Measurement(label="train", energy_j=Quantity(self.joules, 0.1, "J"), duration_s=1.0)
+
+    def step(self) -> None:
+        self.goes.release()
+        self.wrote.acquire()
+
+
+def journal(path: Path) -> tuple[Journal, Steps]:
+    steps = Steps()
+    return Journal(path, 1.0, steps.so_far, steps.wait), steps
+
+
+def ended(journal: Journal, steps: Steps) -> None:
+    journal.end()
+    steps.goes.release()
+    journal.join()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_killed_job_keeps_its_joules(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with open(path, "ab") as file:
+        file.write(b'{"schema": 1, "label": "tra')  # as power loss in the middle of a line leaves it
+    found = logs.read(path)
+    (measurement,) = found
+    lines = [json.loads(line) for line in path.read_text().splitlines()[:-1]]
+    assert measurement.label == "train"
+    assert measurement.items == 7
+    assert measurement.energy_j.value == max(line["energy_j"]["value"] for line in lines)
+    assert len(found.problems) == 1
+
+
+def test_a_window_writes_its_last_line_at_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "run.jsonl"
+    with wattwhat.track("epoch", backends=["estimate"], save=path) as window:
+        window.add_items(3)
+        window.add_items(4)
+    window._journal.join()
+    (kept,) = logs.read(path)
+    assert kept.energy_j == window.measurement.energy_j
+    assert kept.items == 7
+
+
+def test_runs_of_one_file_are_one_measurement_each(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for _ in range(2):
+        one, steps = journal(path)
+        for _ in range(3):
+            steps.step()
+        ended(one, steps)
+    assert [m.energy_j.value for m in logs.read(path)] == [4.0, 4.0]
+
+
+def test_a_line_that_another_program_left_torn_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text(f"{Steps().so_far().to_json()}\n" + '{"schema": 1, "lab')
+    one, steps = journal(path)
+    steps.step()
+    ended(one, steps)
+    found = logs.read(path)
+    assert [m.energy_j.value for m in found] == [1.0, 2.0]
+    assert len(found.problems) == 1
+
+
+def test_a_full_disk_is_told_once_there_is_room_again(tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "run.jsonl"
+    one, steps = journal(path)
+    real = os.fsync
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    steps.step()
+    monkeypatch.setattr(os, "fsync", real)
+    ended(one, steps)
+    (kept,) = logs.read(path)
+    assert any("No space left" in words for words in kept.warnings)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of another kind there")
+def test_two_programs_on_one_path_are_kept_apart(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    one, steps = journal(path)
+    program = (
+        "import sys, wattwhat\n"
+        "with wattwhat.track('other', backends=['estimate'], save=sys.argv[1]) as window: pass\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], check=True)
+    steps.step()
+    ended(one, steps)
+    (other,) = [file for file in tmp_path.iterdir() if file != path]
+    assert [m.label for m in logs.read(path)] == ["train"]
+    (kept,) = logs.read(other)
+    assert kept.label == "other"
+    assert any("another program" in words for words in kept.warnings)
+
+
+def test_windows_of_one_program_share_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with (
+        wattwhat.track("outer", backends=["estimate"], save=path) as outer,
+        wattwhat.track("inner", backends=["estimate"], save=path) as inner,
+    ):
+        pass
+    for window in (inner, outer):
+        window._journal.join()
+    assert sorted(m.label for m in logs.read(path)) == ["inner", "outer"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"every_s": 3}, {"save": ""}, {"save": 3}, {"save": ".", "every_s": 1}, {"save": "x", "every_s": 0},
+     {"save": "x", "every_s": float("nan")}, {"items": -1}, {"items": "7"}, {"items": float("inf")}],
+)  # fmt: skip
+def test_nonsense_is_refused_before_anything_is_written(options: dict[str, Any], tmp_path: Path) -> None:
+    os.chdir(tmp_path)
+    with pytest.raises(ArgumentError, match=r"save|every_s|items"):
+        wattwhat.track("x", **options)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,202 @@
+"""The journal of a window: what it took so far, in a file that outlives a killed job.
+
+Each line is a whole Measurement from the window's begin until then, so the latest line of a run is the run.
+A thread of the journal's own writes it: the program is never held by a disk. It exists only where it was
+asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["EVERY_S", "Journal", "check_journal"]
+
+EVERY_S = 30.0
+# How long the program's end waits for the last line, in s.
+_LAST_S = 5.0
+
+
+def check_journal(save: Any, every_s: Any) -> None:
+    """Refuse what names no file, and times that are none.
+
+    Raises:
+        ArgumentError: naming the argument.
+    """
+    if save is None:
+        if every_s is not None:
+            raise ArgumentError("every_s: says how often save= is written; give save=PATH too")
+        return
+    if not isinstance(save, (str, os.PathLike)) or not os.fspath(save):
+        raise ArgumentError(f"save: expected the path of a file to append to, got {save!r:.200}")
+    if os.path.isdir(save):
+        raise ArgumentError(f"save: {os.fspath(save)!r} is a folder; name a file in it, such as run.jsonl")
+    number = EVERY_S if every_s is None else every_s
+    if isinstance(number, (str, bool)) or not 0.0 < number < math.inf:
+        raise ArgumentError(f"every_s: expected seconds above 0, got {every_s!r}")
+
+
+class Journal:
+    """Appends what a window took so far to a file, every so often and at its end.
+
+    Two programs never write one file: the second one to come gets a file of its own beside it, named after
+    its host and process, and its measurements say so. A line that could not be written (a full disk) is
+    tried again with the next one.
+
+    Args:
+        path: the file; made where it is absent, appended to where it is not.
+        every_s: seconds between two lines.
+        so_far: gives the measurement until now; called in the journal's thread.
+        wait: waits that many seconds or until the event is set; for tests.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        every_s: float,
+        so_far: Callable[[], Measurement],
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+    ) -> None:
+        self.run = uuid.uuid4().hex
+        self._every_s, self._so_far, self._wait = every_s, so_far, wait
+        self._file = _opened(os.path.abspath(path))
+        self._lines = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._write_on, name="wattwhat journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def path(self) -> str:
+        """The file that is written."""
+        return self._file.path
+
+    def end(self) -> None:
+        """The window has stopped: the last line is written beside the program, and its exit waits for it."""
+        import atexit
+
+        atexit.register(self._thread.join, _LAST_S)
+        self._ended.set()
+
+    def join(self) -> None:
+        """Wait for the last line."""
+        self._thread.join(_LAST_S)
+
+    def _write_on(self) -> None:
+        home = os.getpid()
+        try:
+            while not self._ended.is_set():
+                self._wait(self._ended, self._every_s)
+                if os.getpid() != home:
+                    return
+                self._write()
+        finally:
+            self._file.leave()
+
+    def _write(self) -> None:
+        import attrs
+
+        try:
+            measurement = self._so_far()
+            details = {**measurement.details, "journal": {"run": self.run, "line": self._lines}}
+            warnings = (*measurement.warnings, *self._file.warnings)
+            self._file.append(attrs.evolve(measurement, details=details, warnings=warnings).to_json())
+        except Exception as err:  # the promise: nothing of ours ends or disturbs the program
+            import logging
+
+            logging.getLogger("wattwhat").warning("journal: %s: %s", type(err).__name__, err)
+        else:
+            self._lines += 1
+
+
+class _File:
+    """An open journal that all windows of this process that name it share."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.users = path, 1
+        self.warnings: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        self._file = open(path, "ab+", buffering=0)  # noqa: SIM115 - kept open as long as windows are
+        if not _locked(self._file):
+            import platform
+
+            self._file.close()
+            stem, ending = os.path.splitext(path)
+            self.path = f"{stem}-{platform.node() or 'host'}-{os.getpid()}{ending}"
+            self.warnings = (f"{path} is written by another program, so this one is kept in {self.path}",)
+            self._file = open(self.path, "ab+", buffering=0)  # noqa: SIM115
+            _locked(self._file)
+        # a program that was killed in the middle of a line, or a disk that was full
+        size = self._file.seek(0, os.SEEK_END)
+        self._torn = bool(size) and os.pread(self._file.fileno(), 1, size - 1) != b"\n"
+
+    def append(self, line: str) -> None:
+        """Write one line whole; where that fails, say so in the next one."""
+        with self._lock:
+            data = (b"\n" if self._torn else b"") + line.encode() + b"\n"
+            try:
+                self._torn = self._file.write(data) != len(data)
+                os.fsync(self._file.fileno())
+            except OSError as err:
+                self._torn = True
+                words = f"{self.path}: a line could not be written ({err.strerror or err})"
+                self.warnings = tuple(dict.fromkeys((*self.warnings, words)))
+
+    def leave(self) -> None:
+        """One window less; the last one closes the file, which gives its lock back."""
+        with _opening:
+            self.users -= 1
+            if not self.users:
+                _files.pop(self._named, None)
+                self._file.close()
+
+    _named = ""
+
+
+_opening = threading.Lock()
+_files: dict[str, _File] = {}
+
+
+def _opened(path: str) -> _File:
+    with _opening:
+        file = _files.get(path)
+        if file is None:
+            file = _files[path] = _File(path)
+            file._named = path
+        else:
+            file.users += 1
+        return file
+
+
+def _after_fork() -> None:
+    global _opening
+    _opening = threading.Lock()
+    _files.clear()  # the parent's: a child that writes one opens it anew, and finds it locked
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _locked(file: Any) -> bool:
+    """Whether this open file is ours alone now; True where there are no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
