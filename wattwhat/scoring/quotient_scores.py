@@ -10,6 +10,7 @@ import attrs
 
 from wattwhat.errors import ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity, unit_factor
+from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.result import ScoreResult
 from wattwhat.scoring.score_inputs import accuracy_of, check_positive, energy_of, item_energy_of
 
@@ -79,6 +80,9 @@ class FullCycle:
             "electricity": total,
             "training": training,
             "serving": serving,
+            "notes": first_order_notes(
+                lambda a, e: a**self.tau / e, u, {"accuracy": accuracy, "energy": total}
+            ),
         }
         return ScoreResult(self.name, Quantity(value, u, f"1/{self.unit}"), None, None, details)
 
@@ -138,5 +142,11 @@ class AccuracyPerJoule:
             raise ScoreDomainError(f"{measurement.label!r}: {energy} an item is not above 0")
         value = accuracy.value / energy.value
         u = math.hypot(accuracy.u / energy.value, value * energy.relative)
-        details = {"label": measurement.label, "accuracy": accuracy, "electricity": energy}
+        inputs = {"accuracy": accuracy, "energy": energy}
+        details = {
+            "label": measurement.label,
+            "accuracy": accuracy,
+            "electricity": energy,
+            "notes": first_order_notes(lambda a, e: a / e, u, inputs),
+        }
         return ScoreResult(self.name, Quantity(value, u, f"1/{self.unit}"), None, None, details)

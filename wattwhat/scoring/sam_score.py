@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError
 from wattwhat.records.quantity import Quantity, unit_factor
+from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.phases import check_phase, phase_name
 from wattwhat.scoring.result import ScoreResult
 from wattwhat.scoring.score_inputs import accuracy_of, check_accuracy, check_positive, energy_of
@@ -134,7 +135,7 @@ class SAM:
             "accuracy": accuracy,
             "electricity": electricity,
             "provenance": measurement.provenance,
-            "notes": _notes(electricity),
+            "notes": _notes(self, accuracy, electricity, value.u),
         }
         return ScoreResult(self.name, value, None, None, details)
 
@@ -262,9 +263,17 @@ def _where(mask: Any) -> str:
     return ", ".join(str(i) for i in np.argwhere(mask)[0])
 
 
-def _notes(electricity: Quantity) -> tuple[str, ...]:
+def _notes(score: SAM, accuracy: Quantity, electricity: Quantity, u: float) -> tuple[str, ...]:
     # Near 1 unit SAM has a pole: the first-order u is too small once u(E) reaches towards it.
-    if electricity.value - 2.0 * electricity.u > 1.0:
-        return ()
-    reach = f"{electricity} reaches down to 1 {electricity.unit}, where SAM is infinite"
-    return (f"{reach}: the uncertainty of the score is understated; take a smaller unit",)
+    if not math.isinf(electricity.u) and electricity.value - 2.0 * electricity.u <= 1.0:
+        reach = f"{electricity} reaches down to 1 {electricity.unit}, where SAM is infinite"
+        return (f"{reach}: the uncertainty of the score is understated; take a smaller unit",)
+
+    def value(a: float, e: float) -> float:
+        return float(score.beta * a**score.alpha / math.log10(e))
+
+    return first_order_notes(
+        lambda a: value(a, electricity.value), u, {"accuracy": accuracy}
+    ) + first_order_notes(
+        lambda e: value(accuracy.value, e), u, {"energy": electricity}, "; take a smaller unit"
+    )

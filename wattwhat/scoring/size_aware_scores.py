@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
+from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.result import ScoreResult
 from wattwhat.scoring.score_inputs import accuracy_of, check_positive, item_energy_of
 
@@ -64,7 +65,15 @@ class NetScore:
         log = self.alpha * math.log10(100.0 * accuracy.value)
         log -= self.beta * math.log10(parameters / 1e6) + self.gamma * math.log10(macs / 1e9)
         u = 20.0 * self.alpha * accuracy.relative / math.log(10.0)
-        details = {"label": measurement.label, "accuracy": accuracy, "parameters": parameters, "macs": macs}
+        details = {
+            "label": measurement.label,
+            "accuracy": accuracy,
+            "parameters": parameters,
+            "macs": macs,
+            "notes": first_order_notes(
+                lambda a: 20.0 * self.alpha * math.log10(a), u, {"accuracy": accuracy}
+            ),
+        }
         return ScoreResult(self.name, Quantity(20.0 * log, u, "1"), None, None, details)
 
 
@@ -132,8 +141,11 @@ class SAPI:
             raise ScoreDomainError(
                 f"{measurement.label!r}: SAPI is defined above one parameter only, got {parameters:g}"
             )
-        value = accuracy.value**self.alpha
-        value /= math.log10(energy.value) ** self.beta * math.log10(parameters) ** self.gamma
+
+        def sapi(a: float, e: float) -> float:
+            return float(a**self.alpha / (math.log10(e) ** self.beta * math.log10(parameters) ** self.gamma))
+
+        value = sapi(accuracy.value, energy.value)
         by_energy = self.beta * energy.relative / math.log(energy.value)
         u = value * math.hypot(self.alpha * accuracy.relative if accuracy.u else 0.0, by_energy)
         details = {
@@ -141,6 +153,7 @@ class SAPI:
             "accuracy": accuracy,
             "electricity": energy,
             "parameters": parameters,
+            "notes": first_order_notes(sapi, u, {"accuracy": accuracy, "energy": energy}),
         }
         return ScoreResult(self.name, Quantity(value, u, "1"), None, None, details)
 
