@@ -124,14 +124,15 @@ def unwaited(sync: Any) -> tuple[str, ...]:
     """A warning for each library that works asynchronously, is in use and was not waited for."""
     if callable(sync):
         return ()
-    names = [name for name in _WAITERS if name in _FAILED and name in sys.modules]
-    if not sync:
+    if sync:
+        names = {name: why for name, why in _FAILED.items() if name in sys.modules}
+    else:
         jax = sys.modules.get("jax")
-        names += ["jax"] if jax is not None and getattr(jax, "live_arrays", list)() else []
+        names = {"jax": "sync=False"} if jax is not None and getattr(jax, "live_arrays", list)() else {}
     return tuple(
-        f"{name} works on after its calls return and was not waited for ({_FAILED.get(name, 'sync=False')}): "
+        f"{name} works on after its calls return and was not waited for ({why}): "
         "work queued at an edge of the window is on its wrong side; pass sync= a function that waits"
-        for name in names
+        for name, why in names.items()
     )
 
 
