@@ -4,10 +4,12 @@ import csv
 import io
 import math
 
+import attrs
 import numpy as np
 import pytest
 
 from tests.report import browser, made
+from wattwhat.analysis.comparability import differences
 from wattwhat.report.page import write_page
 from wattwhat.scoring import pareto
 
@@ -251,6 +253,8 @@ def drawn_ratio(a, b, together):
 @pytest.mark.parametrize(("other", "together"), [(7, True), (12, False)])
 def test_a_ratio_has_the_interval_that_sampling_gives(page, other, together):
     page.pick(2, other)
+    if not together:
+        page.run("document.querySelector('#comparison .warning input').click()")
     found = page.cell("ratio", 1)
     a, b = MEASUREMENTS[other], MEASUREMENTS[2]
     assert found["value"] == pytest.approx(a.energy_per_item_j.value / b.energy_per_item_j.value, rel=1e-12)
@@ -297,6 +301,7 @@ def test_what_is_not_known_is_said_not_zero(page):
     assert page.cell("joules", 1)["text"] == "–"
     assert page.cell("ratio", 1)["text"] == "–"
     assert page.cell("accuracy", 2)["text"] == "–"
+    page.run("document.querySelector('#comparison .warning input').click()")
     assert "unknown" in page.cell("ratio", 3)["text"]
     assert "all lost" in page.cell("warnings", 1)["text"]
     assert "sensor gain" in page.cell("budget", 0)["text"]
@@ -524,3 +529,76 @@ def test_print_shows_all_there_is_on_white(driver, files):
     assert opened.run("return getComputedStyle(document.querySelector('#filters')).display") == "none"
     assert opened.run("return getComputedStyle(document.querySelector('#table')).display") == "table"
     opened.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+# One rule for what may be compared -----------------------------------------------------------------
+
+
+def compared(driver, folder, measurements, *picked):
+    write_page(folder / "page.html", measurements)
+    page = browser.Page(*driver).open(folder / "page.html")
+    page.pick(*picked)
+    return page
+
+
+A100, H100 = (attrs.evolve(made.BOARD, device=name, id=f"lab/nvml/{name}/board") for name in ("A100", "H100"))
+UNLIKE = {
+    "batch": [made.model("a", 1, accuracy=0.5), attrs.evolve(made.model("b", 2, accuracy=0.6), calls=50)],
+    "device": [
+        made.model("a", 1, accuracy=0.5, channel=A100),
+        made.model("b", 2, accuracy=0.6, channel=H100),
+    ],
+    "data set": [
+        made.model(name, 1, accuracy=0.5, dataset=dataset)
+        for name, dataset in (("a", "mnist"), ("b", "cifar"))
+    ],
+    "origin": [
+        made.model("a", 1, accuracy=0.5),
+        made.model("b", 1, accuracy=0.5, provenance="estimated"),
+    ],
+    "components": [made.model("a", 1, accuracy=0.5), made.model("b", 1, accuracy=0.5, channel=made.PACKAGE)],
+}
+
+
+@pytest.mark.parametrize("pair", [*UNLIKE, None])
+def test_the_page_compares_what_compare_compares_and_says_why_not_in_its_words(driver, tmp_path, pair):
+    measurements = UNLIKE[pair] if pair else made.alike(2)
+    page = compared(driver, tmp_path, measurements, 0, 1)
+    refusals = differences(*measurements, "item")
+    assert bool(refusals) == bool(pair)
+    if not pair:
+        assert page.cell("ratio", 1)["value"] == pytest.approx(1.5)
+        return
+    assert all(sentence in page.text("#comparison .warning") for sentence in refusals)
+    for row in ("ratio", "saved"):
+        assert page.cell(row, 1)["text"].startswith("not compared")
+        assert "value" not in page.cell(row, 1)
+    page.run("document.querySelector('#comparison .warning input').click()")
+    assert "value" in page.cell("ratio", 1)
+
+
+@pytest.mark.parametrize("pair", ["device", "data set"])
+def test_devices_and_data_sets_have_fronts_of_their_own_and_no_common_least(driver, tmp_path, pair):
+    page = compared(driver, tmp_path, UNLIKE[pair])
+    assert "No ranking" in page.text("#unlike")
+    assert "2 on the Pareto fronts of 2 kinds" in page.text("#chart-summary")
+    assert "Least energy" not in page.text("#chart-summary")
+    assert ("Most accurate" in page.text("#chart-summary")) == (pair == "device")
+    page.press("Only", "#unlike")
+    assert len(page.shown()) == 1
+    assert "Least energy" in page.text("#chart-summary")
+
+
+def test_what_only_some_state_keeps_nothing_apart(driver, tmp_path):
+    measurements = [made.model("a", 1, accuracy=0.5, dataset="mnist"), made.model("b", 2, accuracy=0.6)]
+    assert compared(driver, tmp_path, measurements).run("return document.querySelector('#unlike')") is None
+
+
+def test_an_energy_of_unknown_uncertainty_does_not_look_exact(page):
+    signs = "return [...document.querySelectorAll('#plot text')].filter(t => t.textContent === '?').length"
+    assert page.run(signs) == 1
+    assert "not known" in page.text("#legend")
+    assert "unknown uncertainty" in page.text("#chart-summary")
+    page.type("[name=search]", "net")
+    assert page.run(signs) == 0
+    assert "exact" not in page.text("#legend")

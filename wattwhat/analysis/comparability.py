@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["differences", "doubts", "shared_ids", "told"]
+__all__ = ["SAID", "SCOPES", "differences", "doubts", "facts_of", "shared_ids", "told"]
 
 # What a measurement may say of itself besides its channels; other tools' logs do.
-_SAID = ("phase", "item", "scope", "device", "task", "dataset")
+SAID = ("phase", "item", "scope", "device", "task", "dataset")
+# What its channels say, in the order in which a difference is looked for.
+SCOPES = ("components", "devices", "backends", "origins of the channels", "power models")
 _PHASES = frozenset({"train", "training", "infer", "inference", "both"})
 # The estimate names the process it counted; that is no difference between two power models.
 _PROCESS = re.compile(r"process \d+")
@@ -35,11 +37,23 @@ def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
     if a.provenance != b.provenance:
         found.append(f"A is {a.provenance}, B is {b.provenance}")
     found += _scopes(a, b)
-    for name in _SAID:
-        mine, other = told(a, name), told(b, name)
+    for name, mine, other in zip(SAID, facts_of(a)[1], facts_of(b)[1], strict=True):
         if mine and other and mine != other:
             found.append(f"{name} differs: {mine!r} (A), {other!r} (B)")
     return (*found, *_counts(a, b, per))
+
+
+def facts_of(measurement: Measurement) -> tuple[list[str], list[str | None]]:
+    """What `differences` looks at besides origin and counts, as texts that a page can compare too.
+
+    Returns:
+        One text for each of `SCOPES` and a last one for which of them belong together; and what the
+        measurement says under each of the names `SAID`, None where it says nothing.
+    """
+    kinds = Counter(_kind(entry) for entry in _counted(measurement))
+    scopes = [_listed(_column(kinds, number)) for number in range(len(SCOPES))]
+    together = "; ".join(f"{count} x {kind}" for kind, count in sorted(kinds.items()))
+    return [*scopes, together], [told(measurement, name) for name in SAID]
 
 
 def told(measurement: Measurement, name: str) -> str | None:
@@ -112,14 +126,12 @@ def _kind(entry: ChannelEnergy) -> tuple[str, ...]:
 
 def _scopes(a: Measurement, b: Measurement) -> list[str]:
     """Sentences about the first of scope, device, backend, provenance and model in which they differ."""
-    kinds = [Counter(_kind(entry) for entry in _counted(one)) for one in (a, b)]
-    if kinds[0] == kinds[1]:
+    scopes_a, scopes_b = facts_of(a)[0], facts_of(b)[0]
+    if scopes_a == scopes_b:
         return []
-    names = ("components", "devices", "backends", "origins of the channels", "power models")
-    for number, name in enumerate(names):
-        mine, other = (_column(kind, number) for kind in kinds)
+    for name, mine, other in zip(SCOPES, scopes_a, scopes_b, strict=False):
         if mine != other:
-            return [f"{name} differ: {_listed(mine)} (A), {_listed(other)} (B)"]
+            return [f"{name} differ: {mine} (A), {other} (B)"]
     return ["the same components and devices, but not the same ones together"]
 
 

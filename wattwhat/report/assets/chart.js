@@ -28,6 +28,9 @@ function markOf(row) {
     area: areaOf(row.parameters) * markScale(),
     ...SHAPES[row.provenance],
   };
+  // Without a bar it would look like the best known one of all.
+  mark.unsure = u === null;
+  mark.beside = -Math.sqrt(mark.area) / 2 - 3;
   // An interval that reaches 0 has no end on a log axis: the bar runs out of the picture.
   if (u) Object.assign(mark, { low: Math.max(energy - K * u, energy * 1e-6), high: energy + K * u });
   if (row.accuracy) {
@@ -121,6 +124,7 @@ function drawRows() {
   home = homeDomains(drawn);
   setDomains(home.energy, home.accuracy, false);
   view.data('rows', state.bars ? drawn : drawn.map(({ low, high, accuracy_low, accuracy_high, ...rest }) => rest));
+  view.data('unsure', state.bars ? drawn.filter((mark) => mark.unsure) : []);
   if (!isScatter()) view.height(chartSize()[1]);
   drawFront();
   drawPicked(false);

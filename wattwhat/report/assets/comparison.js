@@ -11,10 +11,14 @@ function money(pair) {
 function comparisonRows(several) {
   const b = basis();
   const times = `${count(state.volume)} ${timesWords()}`;
-  const against = (work) => (row, base) => (row === base ? 'reference' : work(row, base));
+  const against = (work) => (row, base) => {
+    if (row === base) return 'reference';
+    const found = work(row, base);
+    return found === MISSING || comparable(row, base) ? found : 'not compared: see the warning';
+  };
   return [
     ['origin', 'origin', (row) => el('span', null, glyphOf(row), ` ${row.provenance}`)],
-    ['kind', 'what the energy is of', (row) => [kindWords(row), row.device].filter(Boolean).join('; ')],
+    ['kind', 'what the energy is of', (row) => [kindWords(row), page.apart.includes('device') ? null : row.device].filter(Boolean).join('; ')],
     [
       'energy',
       `${b.words} (${b.unit}, ± U)`,
@@ -180,11 +184,26 @@ function showComparison() {
 function comparisonWarning(picked) {
   const [base] = picked;
   const said = [];
-  const unlike = KIND_TRAITS.filter((trait) => picked.some((row) => row.traits[trait] !== base.traits[trait]));
-  if (unlike.length)
-    said.push(`These measurements differ in ${unlike.join(' and ')}: their ratio compares unlike things.`);
-  if (picked.some((row) => row.device !== base.device))
-    said.push('They ran on different devices, so a difference need not be the model’s.');
+  const unlike = picked.map((row) => [row, differences(base, row)]).filter(([, sentences]) => sentences.length);
   if (picked.some((row) => !energyOf(row))) said.push(`Not all of them have an ${basis().words}.`);
-  return said.length ? el('div', { class: 'warning' }, el('p', null, said.join(' '))) : null;
+  if (!unlike.length && !said.length) return null;
+  return el(
+    'div',
+    { class: 'warning' },
+    unlike.length
+      ? el('p', null, 'A is ', isolated(base.name), '. These are unlike things, so their ratio would tell nothing:')
+      : null,
+    el(
+      'ul',
+      { class: 'plain' },
+      unlike.map(([row, sentences]) => el('li', null, 'B is ', isolated(row.name), `: ${sentences.join('; ')}`)),
+    ),
+    unlike.length
+      ? checkbox(' compare all the same', state.force, (on) => {
+          state.force = on;
+          changed('picked');
+        })
+      : null,
+    said.map((sentence) => el('p', null, sentence)),
+  );
 }

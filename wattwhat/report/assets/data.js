@@ -4,7 +4,8 @@ const page = JSON.parse(document.getElementById('page-data').textContent);
 const specs = JSON.parse(document.getElementById('chart-specs').textContent);
 const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
 const ORIGINS = { sensor: '', estimate: 'estimated' };
-const KIND_TRAITS = ['scope', 'phase', 'item', 'origin'];
+// What energies are of; and, where the rows differ in it, what keeps them on fronts of their own.
+const KIND_TRAITS = ['scope', 'phase', 'item', 'origin', ...page.apart];
 
 const text = (number) => page.texts[number];
 
@@ -35,6 +36,9 @@ function rowOf(cells, id) {
     provenance: text(row.provenance),
     scope: scope || undefined,
     phase: phase || undefined,
+    task: named(row.task),
+    dataset: named(row.dataset),
+    kind: [row.kind, ...page.apart.map((name) => row[name] ?? '')].join(' '),
     ...unpacked(row),
   };
 }
@@ -58,11 +62,13 @@ const unpacked = (row) => ({
     provenance: text(provenance),
     counted: !!counted,
   })),
-  traits: Object.fromEntries(
-    text(row.kind)
+  facts: (([scopes, said]) => ({ scopes, said }))(JSON.parse(text(row.facts))),
+  traits: Object.fromEntries([
+    ...text(row.kind)
       .split('\n')
       .map((value, i) => [KIND_TRAITS[i], value]),
-  ),
+    ...KIND_TRAITS.slice(4).map((name) => [name, row[name] === undefined ? '' : text(row[name])]),
+  ]),
 });
 
 const rows = page.cells.map(rowOf);

@@ -10,7 +10,9 @@ const FACETS = [
 
 function kindWords(row) {
   const { scope, phase, item, origin } = row.traits;
-  return [scope || 'scope unknown', phase, item && `per ${item}`, ORIGINS[origin]].filter(Boolean).join(', ');
+  return [scope || 'scope unknown', phase, item && `per ${item}`, ORIGINS[origin], ...KIND_TRAITS.slice(4).map((name) => row.traits[name])]
+    .filter(Boolean)
+    .join(', ');
 }
 
 const inRange = (value, [low, high]) => {
@@ -196,6 +198,9 @@ function showWarnings() {
     phase: 'phase',
     item: 'item',
     origin: 'origin (sensor or model)',
+    device: 'device',
+    task: 'task',
+    dataset: 'data set',
   };
   fill(
     box,
@@ -207,7 +212,7 @@ function showWarnings() {
         null,
         el('strong', null, 'No ranking: '),
         `the shown measurements differ in ${differences.map((one) => names[one]).join(' and ')}, ` +
-          'so their joules are not of the same thing. Each kind has its own Pareto front.',
+          'so they are not ranked together. Choose one kind, or read each against its own Pareto front.',
       ),
       el('p', { class: 'ways' }, ways),
     ),

@@ -95,9 +95,17 @@ function showLegend() {
     byId('legend'),
     list(words, groups),
     list('origin', origins),
+    unsureLegend(drawn, list, entry),
     frontLegend(drawn, list, entry),
     sizeLegend(list, entry),
   );
+}
+
+// The sign beside a marker whose energy has no known uncertainty.
+function unsureLegend(drawn, list, entry) {
+  if (!state.bars || drawn.every((row) => isNumber(energyOf(row)[1]))) return null;
+  const sign = el('strong', { class: 'unsure', 'aria-hidden': 'true' }, '?');
+  return list('error bar', [entry(sign, 'U of the energy not known: no bar, and not exact')]);
 }
 
 function frontLegend(drawn, list, entry) {

@@ -26,6 +26,7 @@ const state = {
   currency: 'EUR',
   intensity: 400,
   limit: 100,
+  force: false, // compare unlike things all the same
 };
 
 let shown = rows; // rows that pass the filters

@@ -6,8 +6,9 @@ function summarise() {
   else if (isScatter()) {
     const best = drawn.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
     const row = rows[best.id];
+    const oneScale = !page.apart.some((name) => name === 'task' || name === 'dataset') || countBy(drawn, (mark) => rows[mark.id].kind).size === 1;
     words.push(`${plural(drawn.length, 'model')} drawn.`);
-    words.push([
+    if (oneScale) words.push([
       'Most accurate: ',
       isolated(row.name),
       `, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor)} ${basis().unit}.`,
@@ -23,6 +24,8 @@ function summarise() {
       ]);
     const front = drawn.filter((mark) => mark.onFront).length;
     words.push(kinds === 1 ? `${front} on the Pareto front.` : `${front} on the Pareto fronts of ${kinds} kinds of energy.`);
+    const unsure = drawn.filter((mark) => mark.unsure).length;
+    if (unsure) words.push(`${plural(unsure, 'energy', 'energies')} of unknown uncertainty, marked “?”.`);
     const lacking = shown.filter((row) => energyOf(row) && !row.accuracy).length;
     if (lacking)
       words.push(

@@ -28,6 +28,7 @@ _SCRIPTS = (
     "summary.js",
     "chart-tools.js",
     "pointing.js",
+    "unlike.js",
     "ratios.js",
     "costs.js",
     "details.js",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
 from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
@@ -13,9 +15,12 @@ from wattwhat.report.page.rows import Texts, accuracy_or_reason, brief, packed, 
 from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
+from wattwhat.scoring.population import APART, traits_of
 
 __all__ = ["payload_of"]
 
+# The phase is part of what the energy is of already.
+_APART = tuple(name for name in APART if name != "phase")
 _TRACE_POINTS = 400  # of one measurement: more than a chart is wide
 _TRACE_POINTS_ALL = 12_000  # of the page: about 150 kB
 
@@ -52,6 +57,7 @@ def payload_of(
         if doubts:
             row["warnings"] = [*row.get("warnings", ()), *doubts]
     _add_traces(found, rows)
+    apart = _add_kinds(found, rows, texts)
     return {
         "title": title,
         "metric": metric,
@@ -59,6 +65,8 @@ def payload_of(
         "bases": [
             _basis(name, by_basis, rows, sam_units) for name in BASES if any(name in one for one in by_basis)
         ],
+        "apart": apart,
+        "comparable": {"scopes": SCOPES, "said": SAID},
         "references": [band_of(one) for one in references],
         "missing": [*_missing(rows, metric, bool(references) or bool(notes)), *notes],
         **packed(rows),
@@ -100,6 +108,27 @@ def _add_traces(measurements: Sequence[Measurement], rows: Sequence[dict[str, An
     for trace, row in zip(traces, rows, strict=True):
         if trace is not None:
             row["trace"] = thinned(*trace, most)
+
+
+def _add_kinds(
+    measurements: Sequence[Measurement], rows: Sequence[dict[str, Any]], texts: Texts
+) -> list[str]:
+    """What makes rows unlike; returns the traits that keep them on fronts of their own.
+
+    A trait that all share, or that only some of them state, keeps nothing apart.
+    """
+    known: dict[str, set[str]] = {name: set() for name in _APART}
+    for m, row in zip(measurements, rows, strict=True):
+        traits = traits_of(m)
+        for name in _APART:
+            value = traits[name]
+            if value:
+                known[name].add(value)
+                row[name] = texts.number(value)
+        scopes, said = facts_of(m)
+        # not as escapes: a control of the writing direction must be seen, to be shown, when the page is made
+        row["facts"] = texts.number(json.dumps([scopes, said], ensure_ascii=False))
+    return [name for name in _APART if len(known[name]) > 1]
 
 
 def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool) -> list[str]:

@@ -40,7 +40,7 @@ def page_specs() -> dict[str, Any]:
     """The page's charts as Vega specifications; the page's script puts in data, titles and domains.
 
     Texts that begin with ``$`` are filled in there, and the data sets ``rows``, ``bands``, ``front``,
-    ``named`` and ``lines`` come empty.
+    ``named``, ``unsure`` and ``lines`` come empty.
     """
     return dict(_compiled())
 
@@ -100,6 +100,7 @@ def _page_scatter() -> Any:
         .mark_rule(opacity=0.5, clip=True)
         .encode(x=x("energy"), y=y("accuracy_low"), y2="accuracy_high", color=colour)
     )
+    unsure = _unsure(alt, x("energy"), y("accuracy"))
     names = (
         _named(alt, "named")
         .mark_text(
@@ -107,7 +108,7 @@ def _page_scatter() -> Any:
         )
         .encode(x=x("energy"), y=y("accuracy"), text="name:N")
     )
-    layers = [bands, letters, front, across, up, *_points(alt, x("energy"), y("accuracy")), names]
+    layers = [bands, letters, front, across, up, *_points(alt, x("energy"), y("accuracy")), unsure, names]
     return _bare(alt, alt.layer(*layers).add_params(*_domains(alt)))
 
 
@@ -127,7 +128,23 @@ def _page_dots() -> Any:
         .mark_rule(opacity=0.5, clip=True)
         .encode(x=x("low"), x2="high", y=y, color=alt.Color("colour:N", scale=None))
     )
-    return _bare(alt, alt.layer(across, *_points(alt, x("energy"), y)).add_params(_domains(alt)[0]))
+    return _bare(
+        alt,
+        alt.layer(across, *_points(alt, x("energy"), y), _unsure(alt, x("energy"), y)).add_params(
+            _domains(alt)[0]
+        ),
+    )
+
+
+def _unsure(alt: Any, x: Any, y: Any) -> Any:
+    """A sign beside each marker whose energy has no known uncertainty, where others have a bar."""
+    return (
+        _named(alt, "unsure")
+        .mark_text(
+            text="?", fontSize=14, fontWeight="bold", align="right", dx=alt.expr("datum.beside"), clip=True
+        )
+        .encode(x=x, y=y)
+    )
 
 
 def _points(alt: Any, x: Any, y: Any) -> list[Any]:
