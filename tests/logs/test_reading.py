@@ -4,6 +4,8 @@ import io
 import json
 import os
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from wattwhat.logs.parsing import json_stream as jsons
 from wattwhat.logs.parsing import streams
 from wattwhat.logs.parsing.decode import HEAD_BYTES
 from wattwhat.logs.source import Problems, Source
+from wattwhat.plugins import load
 from wattwhat.records.channel_energy import ChannelEnergy
 
 SMI = SAMPLES["smi_units"].text
@@ -274,10 +277,44 @@ def plugged(monkeypatch):
     def plug(**loaded):
         points = [EntryPoint(name, what) for name, what in loaded.items()]
         monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
-        registry._foreign.cache_clear()
+        registry._loaded.cache_clear()
 
     yield plug
-    registry._foreign.cache_clear()
+    registry._loaded.cache_clear()
+
+
+def test_our_own_readers_come_in_by_entry_point_one_for_each_in_the_folder():
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    table = text.split('[project.entry-points."wattwhat.logs"]\n')[1].split("\n\n")[0]
+    announced = dict(re.findall(r'^([\w-]+) = "([\w.:]+)"$', table, re.MULTILINE))
+    in_the_folder = registry._in_this_folder()
+    assert list(announced) == sorted(in_the_folder), "a reader lacks its line, or the lines their order"
+    for name, where in announced.items():
+        module, _, attribute = where.partition(":")
+        reader = load(in_the_folder[name])
+        assert (reader.__module__, reader.__name__, reader.name) == (module, attribute, name)
+
+
+def test_ours_come_first_then_the_name_decides():
+    points = [EntryPoint(name, Watchman) for name in ("b", "a")]
+    order = list(registry.plugins(points))
+    assert order[-2:] == ["a", "b"]
+    assert order[:-2] == sorted(order[:-2])
+
+
+def test_of_equally_sure_readers_ours_reads(plugged):
+    class Rival(Watchman):
+        def sniff(self, head):
+            return 1 if head.first_line.startswith("# watchman") else 90
+
+    plugged(**{"a-rival": Rival})
+    assert logs.read(io.StringIO(SAMPLES["tegra_orin_nx"].text))[0].details["format"] == "tegrastats"
+
+
+def test_a_copy_without_metadata_reads_logs(plugged):
+    plugged()
+    assert registry.readers().keys() == registry._in_this_folder().keys()
+    assert logs.read(io.StringIO(SMI))[0].details["format"] == "nvidia-smi"
 
 
 def test_a_reader_of_another_distribution_comes_in_by_entry_point(plugged):

@@ -19,8 +19,8 @@ How to write a reader (for this package or for another distribution):
                    trace.add("GPU 0", t_s, power_w, line=number)
                yield from trace.measurements()
 
-2. Register it: here, one line in ``wattwhat.logs.registry``; in another distribution, an entry point
-   ``watchman = "my_package:Watchman"`` in the group ``wattwhat.logs``.
+2. Announce it in your distribution's ``pyproject.toml``, by its name, in the group ``wattwhat.logs``:
+   ``watchman = "my_package:Watchman"``. Ours come in by the same door.
 3. Tools: `wattwhat.logs.parsing.cells` (numbers, units, stamps, what counts as missing),
    `wattwhat.logs.parsing.csv_rows` (CSV rows with line numbers), ``source.lines()/text()/json()`` and
    `wattwhat.logs.parsing.json_stream` (streamed JSON), `wattwhat.logs.building.power_trace.Trace` (power

@@ -1,79 +1,64 @@
-"""Which readers there are, and which one a file is for; readers are imported on first use."""
+"""Which readers there are, and which one a file is for: all of them come in by entry point, ours as well."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from typing import Any
 
 from wattwhat.errors import BackendError, LogError
 from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
-from wattwhat.plugins import find_plugins, load
+from wattwhat.plugins import Plugin, find_plugins, load
 
-__all__ = ["GROUP", "formats", "readers", "recognise"]
+__all__ = ["GROUP", "formats", "plugins", "readers", "recognise"]
 
 GROUP = "wattwhat.logs"
-
-# name -> module of wattwhat.logs.readers and class; the first of equally sure ones wins
-_OWN = {
-    "wattwhat": "own:OwnReader",
-    "nvidia-smi": "nvidia_smi:NvidiaSmi",
-    "nvidia-smi-dmon": "nvidia_dmon:NvidiaDmon",
-    "dcgmi-dmon": "dcgm:Dcgm",
-    "rocm-smi": "rocm_smi:RocmSmi",
-    "amd-smi": "amd_smi:AmdSmi",
-    "tegrastats": "tegrastats:Tegrastats",
-    "powerjoular": "powerjoular:PowerJoular",
-    "intel-power-gadget": "power_gadget:PowerGadget",
-    "powermetrics": "powermetrics:Powermetrics",
-    "wandb-system-metrics": "wandb:Wandb",
-    "turbostat": "turbostat:Turbostat",
-    "perf-stat": "perf:PerfStat",
-    "experiment-impact-tracker": "impact_tracker:ImpactTracker",
-    "scaphandre": "scaphandre:Scaphandre",
-    "mlperf-power": "mlperf_power:MlperfPower",
-    "codecarbon": "codecarbon:CodeCarbon",
-    "zeus": "zeus:Zeus",
-    "zeus-power": "zeus_power:ZeusPower",
-    "zeus-trace": "zeus_power:ZeusTrace",
-    "carbontracker": "carbontracker:Carbontracker",
-    "eco2ai": "eco2ai:Eco2Ai",
-    "perun": "perun:Perun",
-    "perun-samples": "perun_samples:PerunSamples",
-    "pyrapl": "pyrapl:PyRapl",
-    "pyjoules": "pyjoules:PyJoules",
-    "joule-profiler": "joule_profiler:JouleProfiler",
-    "mlperf-tiny": "mlperf_tiny:MlperfTiny",
-    "optimum-benchmark": "optimum_benchmark:OptimumBenchmark",
-    "ai-energy-score": "ai_energy_score:AiEnergyScore",
-    "mlenergy": "mlenergy:MlEnergy",
-    "mlee": "mlee:Mlee",
-    "model-card": "model_card:ModelCard",
-    "yolo-results": "yolo:YoloResults",
-    "energy-table": "energy_table:EnergyTable",
-    "metrics-table": "metrics_table:MetricsTable",
-}
+_OURS = "wattwhat"
 
 
-@lru_cache(maxsize=1)
-def _own() -> dict[str, Reader]:
+def plugins(entry_points: Iterable[Any] | None = None) -> dict[str, Plugin]:
+    """Every reader by name, not yet imported: ours first, then by name.
+
+    Args:
+        entry_points: entry points to take instead of those installed (for tests).
+
+    Example:
+        >>> list(plugins())[:2]
+        ['ai-energy-score', 'amd-smi']
+    """
+    found = find_plugins(GROUP, entry_points)
+    if not any(plugin.distribution == _OURS for plugin in found.values()):
+        # a vendored or frozen copy has no metadata that its own entry points could be read from
+        found = {**found, **_in_this_folder()}
+    return dict(sorted(found.items(), key=lambda item: (item[1].distribution != _OURS, item[0])))
+
+
+def _in_this_folder() -> dict[str, Plugin]:
+    """The readers of wattwhat.logs.readers as its modules name them; what `plugins` finds where installed."""
+    import pkgutil
     from importlib import import_module
 
-    found: dict[str, Reader] = {}
-    for name, where in _OWN.items():
-        module, _, cls = where.partition(":")
-        found[name] = getattr(import_module(f"wattwhat.logs.readers.{module}"), cls)()
+    from wattwhat.logs import readers as folder
+
+    found: dict[str, Plugin] = {}
+    for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+        module = import_module(info.name)
+        for name in getattr(module, "__all__", ()):
+            if isinstance(reader := getattr(module, name), Reader):  # a class has what its objects have
+                found[reader.name] = Plugin(reader.name, _OURS, partial(getattr, module, name))
     return found
 
 
 @lru_cache(maxsize=1)
-def _foreign() -> tuple[dict[str, Reader], tuple[str, ...]]:
-    """Readers of other distributions, and sentences about those that do not work."""
+def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
+    """The readers in the order of `plugins`, and sentences about those that do not work."""
     found: dict[str, Reader] = {}
     broken: list[str] = []
-    for name, plugin in find_plugins(group=GROUP).items():
+    for name, plugin in plugins().items():
         try:
-            loaded = load(plugin)
-            reader = loaded() if isinstance(loaded, type) else loaded
+            made = load(plugin)
+            reader = made() if isinstance(made, type) else made
         except BackendError as err:
             broken.append(str(err))
             continue
@@ -88,33 +73,33 @@ def _foreign() -> tuple[dict[str, Reader], tuple[str, ...]]:
 
 
 def readers() -> dict[str, Reader]:
-    """Every reader by name, our own first."""
-    return {**_foreign()[0], **_own()}
+    """Every reader that works, by name: ours first, then by name."""
+    return dict(_loaded()[0])
 
 
 def formats() -> tuple[str, ...]:
-    """The names of the formats that can be read here, third parties' included.
+    """The names of the formats that can be read here, third parties' included; none of them is imported.
 
     Example:
         >>> "nvidia-smi" in formats()
         True
     """
-    return tuple(sorted({*_OWN, *_foreign()[0]}))
+    return tuple(sorted(plugins()))
 
 
 def recognise(source: Source) -> Reader:
     """The reader that is surest that the file is its format.
+
+    Of equally sure ones ours come before third parties', then the name decides.
 
     Raises:
         LogError: the file is empty or binary, or no reader knows it.
     """
     source.check_text()
     head = head_of(source)
+    found, broken = _loaded()
     best: tuple[int, Reader] | None = None
-    for reader in _own().values():
-        best = _surer(best, reader, head)
-    foreign, broken = _foreign()
-    for reader in foreign.values():
+    for reader in found.values():
         best = _surer(best, reader, head)
     if best is None:
         first = head.first_line.strip()[:80]
