@@ -1,0 +1,242 @@
+"""Operations, activations and weights of one call of a torch model, counted without running it."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.workloads.torch_model import TorchWorkload
+from wattwhat.workloads.torch_state import RandomState
+
+__all__ = ["METHOD", "Counts", "count"]
+
+METHOD = "torch.utils.flop_counter on the meta device, 2 FLOPs a multiply-accumulate"
+
+_CONVOLUTIONS = ("convolution", "_convolution", "cudnn_convolution", "mkldnn_convolution")
+_PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "_scaled_mm", "mv", "addmv", "dot")
+
+
+@attrs.frozen(kw_only=True)
+class Counts:
+    """What one call of a model takes, whatever it runs on.
+
+    Args:
+        flops: floating-point operations of convolutions and matrix products, 2 for a multiply-accumulate.
+        activations_conv: elements that convolutions give out (Radosavovic and others 2020, section 3).
+        activations_matmul: elements that matrix products give out, those of attention among them.
+        parameters: elements of the model's parameters, shared ones once.
+        weight_bytes: bytes of parameters and buffers, shared ones once.
+        method: how it was counted.
+        items: samples in the call (first dimension of its first tensor), or None where there is none.
+
+    Example:
+        >>> Counts(flops=200, activations_conv=0, activations_matmul=40, parameters=9, weight_bytes=36,
+        ...        method="by hand", items=4).metrics()["flops"]
+        50.0
+    """
+
+    flops: int
+    activations_conv: int
+    activations_matmul: int
+    parameters: int
+    weight_bytes: int
+    method: str
+    items: int | None = None
+
+    @property
+    def activations(self) -> int:
+        """Elements that convolutions and matrix products give out."""
+        return self.activations_conv + self.activations_matmul
+
+    def metrics(self) -> dict[str, float]:
+        """By name, for `Measurement.metrics`: of one item where items are known, else of the call.
+
+        Parameters and weight bytes are the model's, whatever the batch.
+        """
+        items = self.items or 1
+        each = {name: getattr(self, name) / items for name in _OF_A_CALL}
+        return {**each, "parameters": float(self.parameters), "weight_bytes": float(self.weight_bytes)}
+
+
+_OF_A_CALL = ("flops", "activations_conv", "activations_matmul")
+
+
+def count(model: Any, inputs: Any) -> Counts:
+    """Operations, activations and weights of one inference call of a torch model on its inputs.
+
+    The model is copied onto torch's meta device, where tensors have shapes and no memory, and the copy is
+    called once: the model, its mode and the random generators stay as they are, and no weight is copied.
+    Forward hooks are not called, parametrisations are.
+
+    Args:
+        model: a torch.nn.Module, on any device.
+        inputs: as for `wattwhat.measure`: a tensor, tuple, dict, or batches, of which the first counts.
+
+    Raises:
+        ArgumentError: the model needs values to run (their shapes are not enough), cannot be copied, or an
+            input has no elements.
+
+    Example:
+        >>> import sys
+        >>> torch = sys.modules.get("torch")  # a model to count has brought it
+        >>> torch is None or count(torch.nn.Linear(10, 5), torch.zeros(4, 10)).flops == 2 * 4 * 10 * 5
+        True
+    """
+    torch = _torch(model)
+    if isinstance(inputs, Iterator):
+        raise ArgumentError("inputs: counting would use up a generator; pass a tensor, tuple, dict or a list")
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
+    workload = TorchWorkload(model, inputs)
+    _check_sizes(torch, workload._next)
+    chance = RandomState()
+    try:
+        twin = _on_meta(torch, model)
+        batch = _moved(torch, workload._next, lambda one: torch.empty_like(one, device="meta"))
+        flops, conv, products = _called(torch, twin, batch, whole=workload._whole)
+    finally:
+        chance.restore()
+    parameters, held = _unique(model.parameters()), _unique(model.buffers())
+    return Counts(
+        flops=flops,
+        activations_conv=conv,
+        activations_matmul=products,
+        parameters=sum(one.numel() for one in parameters),
+        weight_bytes=sum(one.numel() * one.element_size() for one in (*parameters, *held)),
+        method=METHOD,
+        items=None if workload.items_per_call is None else int(workload.items_per_call),
+    )
+
+
+def _torch(model: Any) -> Any:
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(model, torch.nn.Module):
+        raise ArgumentError(
+            f"model: expected a torch.nn.Module, whose operations can be counted, got {type(model).__name__}"
+        )
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ArgumentError(
+            f"model: TorchScript ({model.original_name}) has no operations to count; count the eager model "
+            "that it was made from"
+        )
+    return torch
+
+
+def _tensors(torch: Any, value: Any) -> Iterator[Any]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (tensor for one in value.values() for tensor in _tensors(torch, one))
+    elif isinstance(value, (list, tuple)):
+        yield from (tensor for one in value for tensor in _tensors(torch, one))
+
+
+def _check_sizes(torch: Any, batch: Any) -> None:
+    for tensor in _tensors(torch, batch):
+        if not tensor.numel():
+            raise ArgumentError(
+                f"inputs: a tensor of shape {'x'.join(map(str, tensor.shape))} holds nothing; every size "
+                "must be at least 1"
+            )
+
+
+def _unique(tensors: Any) -> list[Any]:
+    return list({id(one): one for one in tensors}.values())
+
+
+def _moved(torch: Any, value: Any, move: Callable[[Any], Any]) -> Any:
+    """The same with every tensor moved."""
+    if isinstance(value, torch.Tensor):
+        return move(value)
+    if isinstance(value, Mapping):
+        return {key: _moved(torch, one, move) for key, one in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_moved(torch, one, move) for one in value)
+    return value
+
+
+def _on_meta(torch: Any, model: Any) -> Any:
+    """A copy of the model in eval mode whose tensors have shapes only; the weights are never copied."""
+    base: Any = torch.overrides.TorchFunctionMode
+
+    class Shapes(base):  # type: ignore[misc]
+        def __torch_function__(
+            self, function: Any, types: Any, arguments: Any = (), named: Any = None
+        ) -> Any:
+            if function is not torch.Tensor.__deepcopy__:
+                return function(*arguments, **(named or {}))
+            tensor, known = arguments
+            return known.setdefault(id(tensor), torch.empty_like(tensor, device="meta", requires_grad=False))
+
+    try:
+        known = {
+            id(one): torch.nn.Parameter(torch.empty_like(one, device="meta"), requires_grad=False)
+            for one in model.parameters()
+        }
+        with Shapes():
+            twin = copy.deepcopy(model, known)
+        for module in twin.modules():
+            module._forward_hooks.clear()
+        return twin.eval()
+    except Exception as err:
+        raise ArgumentError(
+            f"model: {type(model).__name__} cannot be copied onto torch's meta device to be counted "
+            f"({_brief(err)}); count an eager model, or give Counts(...) of your own"
+        ) from err
+
+
+def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, int]:
+    """FLOPs, and elements given out by convolutions and by matrix products, of one call."""
+    from torch._subclasses import FakeTensorMode
+    from torch.utils.flop_counter import FlopCounterMode
+
+    outputs = _outputs(torch)
+    try:
+        with FakeTensorMode(allow_non_fake_inputs=True) as fake:  # model code asks for it: values are unknown
+            batch = _moved(torch, batch, fake.from_tensor)
+            workload = TorchWorkload(twin, batch if whole else [batch])
+            with torch.device("meta"), outputs, FlopCounterMode(display=False) as counter:
+                workload.run()
+    except WattwhatError as err:
+        cause = err.__cause__ or err
+        raise ArgumentError(
+            f"model: {type(twin).__name__} cannot run on shapes alone ({_brief(cause)}): its operations "
+            "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
+        ) from err
+    return int(counter.get_total_flops()), outputs.convolutions, outputs.products
+
+
+def _outputs(torch: Any) -> Any:
+    """A mode that adds up what convolutions and matrix products give out."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    base: Any = TorchDispatchMode
+
+    class Outputs(base):  # type: ignore[misc]
+        convolutions = 0
+        products = 0
+
+        def __torch_dispatch__(
+            self, function: Callable[..., Any], types: Any, arguments: Any = (), named: Any = None
+        ) -> Any:
+            out = function(*arguments, **(named or {}))
+            name = str(getattr(function, "overloadpacket", function)).rpartition(".")[2]
+            first = out[0] if isinstance(out, (tuple, list)) and out else out
+            if isinstance(first, torch.Tensor):
+                if name in _CONVOLUTIONS:
+                    self.convolutions += first.numel()
+                elif name in _PRODUCTS or "attention" in name:
+                    self.products += first.numel()
+            return out
+
+    return Outputs()
+
+
+def _brief(err: BaseException) -> str:
+    """The first sentence of what torch says, which may go on for pages."""
+    said = str(err).strip().splitlines()
+    return f"{type(err).__name__}: {said[0][:160]}" if said else type(err).__name__
