@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.plugins import pass_on
 from wattwhat.records.channel import Channel
-from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.sensing.meter import Meter, MeterProvenance, Reading
 
 if TYPE_CHECKING:
     pass
@@ -40,7 +40,7 @@ class Input:
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
         self.channel: Channel = meter.channel
-        self.provenance: str = getattr(meter, "provenance", "measured")
+        self.provenance: MeterProvenance = getattr(meter, "provenance", "measured")
         self.counted = True
         self.error: str | None = None
         self.lost = False

@@ -12,6 +12,7 @@ from wattwhat.energy.totals import left_out, total
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.validators import Provenance
 
 __all__ = ["measurement_of"]
 
@@ -77,7 +78,7 @@ def _counted(entries: Account) -> set[str]:
     return rest | (lost & everywhere)
 
 
-def _provenance(channels: tuple[ChannelEnergy, ...]) -> str:
+def _provenance(channels: tuple[ChannelEnergy, ...]) -> Provenance:
     kinds = {channel.provenance for channel in channels if channel.counted and channel.energy_j is not None}
     kinds = kinds or {channel.provenance for channel in channels} or {"measured"}
     return kinds.pop() if len(kinds) == 1 else "mixed"

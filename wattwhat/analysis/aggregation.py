@@ -17,6 +17,7 @@ from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import COVERED_BY, related
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.validators import Provenance
 
 __all__ = ["combine"]
 
@@ -232,7 +233,7 @@ def _label(given: Sequence[Measurement]) -> str:
     return " + ".join(names) if len(names) <= 3 else f"{len(given)} measurements"
 
 
-def _provenance(channels: Sequence[ChannelEnergy]) -> str:
+def _provenance(channels: Sequence[ChannelEnergy]) -> Provenance:
     kinds = {entry.provenance for entry in channels if entry.counted} or {
         entry.provenance for entry in channels
     }

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["COMPONENTS", "UNKNOWN_HOST", "Channel", "names_host", "with_enclosed"]
+__all__ = [
+    "COMPONENTS",
+    "UNKNOWN_HOST",
+    "Channel",
+    "ChannelQuantity",
+    "Component",
+    "names_host",
+    "with_enclosed",
+]
 
 # Where the host would stand in the id of a channel of a log that names none.
 UNKNOWN_HOST = "unknown-host"
 
-COMPONENTS = (
-    "gpu",
-    "memory",
-    "cpu",
-    "core",
-    "uncore",
-    "dram",
-    "soc",
-    "module",
-    "rail",
-    "board",
-    "host",
-    "wall",
-)
-_QUANTITIES = ("energy", "power")
+Component = Literal[
+    "gpu", "memory", "cpu", "core", "uncore", "dram", "soc", "module", "rail", "board", "host", "wall"
+]
+ChannelQuantity = Literal["energy", "power"]
+COMPONENTS: tuple[Component, ...] = get_args(Component)
 
 
 def _one_of(*allowed: str) -> Any:
@@ -120,8 +118,8 @@ class Channel:
     id: str = attrs.field(validator=_text)
     backend: str = attrs.field(validator=_text)
     device: str = attrs.field(validator=_text)
-    component: str = attrs.field(validator=_one_of(*COMPONENTS))
-    quantity: str = attrs.field(validator=_one_of(*_QUANTITIES))
+    component: Component = attrs.field(validator=_one_of(*COMPONENTS))
+    quantity: ChannelQuantity = attrs.field(validator=_one_of(*get_args(ChannelQuantity)))
     contains: tuple[str, ...] = attrs.field(default=(), converter=_ids, validator=_others)
     update_period_s: float | None = attrs.field(default=None, validator=_positive)
     averaging_window_s: float | None = attrs.field(default=None, validator=_positive)

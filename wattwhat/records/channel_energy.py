@@ -48,7 +48,7 @@ class ChannelEnergy:
 
     channel: Channel = attrs.field(validator=_a_channel)
     energy_j: Quantity | None = attrs.field(default=None, validator=fields.joules_or_lost)
-    provenance: str = attrs.field(default="measured", validator=fields.known_provenance)
+    provenance: fields.Provenance = attrs.field(default="measured", validator=fields.known_provenance)
     counted: bool = attrs.field(default=True, validator=fields.true_or_false)
 
     def to_dict(self) -> dict[str, Any]:

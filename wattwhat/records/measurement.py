@@ -17,7 +17,7 @@ from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
-from wattwhat.records.validators import PROVENANCES
+from wattwhat.records.validators import PROVENANCES, Provenance
 
 __all__ = ["PROVENANCES", "SCHEMA", "Measurement"]
 
@@ -69,7 +69,7 @@ class Measurement:
     calls: int | None = attrs.field(default=None, converter=fields.whole_or_none)
     items: float | None = attrs.field(default=None, converter=fields.number_or_none)
     channels: tuple[ChannelEnergy, ...] = attrs.field(default=(), converter=_entries)
-    provenance: str = attrs.field(default="measured", validator=fields.known_provenance)
+    provenance: Provenance = attrs.field(default="measured", validator=fields.known_provenance)
     idle_power_w: Quantity | None = attrs.field(default=None, validator=fields.watts_or_none)
     _budget: tuple[Any, ...] = attrs.field(default=(), converter=fields.flat_budget)
     metrics: Mapping[str, float] = attrs.field(default=None, converter=fields.metrics_of)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -20,6 +20,7 @@ from wattwhat.records.quantity import Quantity, finite_or_none
 
 __all__ = [
     "PROVENANCES",
+    "Provenance",
     "details",
     "environment",
     "flat_budget",
@@ -38,7 +39,8 @@ __all__ = [
     "whole_or_none",
 ]
 
-PROVENANCES = ("measured", "estimated", "mixed", "imported")
+Provenance = Literal["measured", "estimated", "mixed", "imported"]
+PROVENANCES: tuple[Provenance, ...] = get_args(Provenance)
 
 
 def text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from wattwhat.records.channel import Channel
 
-__all__ = ["Meter", "Reading"]
+__all__ = ["Meter", "MeterProvenance", "Reading"]
+
+MeterProvenance = Literal["measured", "estimated"]
 
 
 class Reading(NamedTuple):
@@ -41,7 +43,7 @@ class Meter:
     """
 
     channel: Channel
-    provenance: str = "measured"
+    provenance: MeterProvenance = "measured"
     device_uuids: tuple[str, ...] = ()
 
     def read(self) -> Reading:

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.records.channel import ChannelQuantity
 from wattwhat_amdsmi.checks import Sample, doubt, reads_nothing
 from wattwhat_amdsmi.devices import Device, packages
 from wattwhat_amdsmi.library import Library
@@ -50,7 +51,7 @@ class Finding:
 
     package: tuple[Device, ...]
     key: str | None = None
-    quantity: str = "energy"
+    quantity: ChannelQuantity = "energy"
     resolution: float | None = None
     field: str | None = None
     notes: tuple[str, ...] = ()

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from wattwhat.records.channel import Component
+
 __all__ = ["BOARDS", "Board", "Plan", "Rail", "identify", "inside", "is_no_rail", "make_plan"]
 
 
@@ -37,7 +39,7 @@ class Rail:
     """
 
     name: str
-    component: str
+    component: Component
     fed_by: str | None = None
     aliases: tuple[str, ...] = ()
 
@@ -70,7 +72,7 @@ class Board:
         return None
 
 
-def _under(total: str, component: str, **rails: str) -> tuple[Rail, ...]:
+def _under(total: str, component: Component, **rails: Component) -> tuple[Rail, ...]:
     """A total and the rails behind it."""
     return (Rail(total, component), *(Rail(name, kind, fed_by=total) for name, kind in rails.items()))
 

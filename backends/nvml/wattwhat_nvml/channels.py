@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.records.channel import Channel
+from wattwhat.records.channel import Channel, Component
 from wattwhat_nvml.survey import Abilities
 from wattwhat_nvml.visible import Gpu
 from wattwhat_nvml.ways import COUNTER, Way
@@ -117,7 +117,7 @@ def _plan(
     found: Abilities,
     way: Way,
     channel_id: str,
-    component: str,
+    component: Component,
     limit_w: float | None,
     inside: Sequence[str],
     source: str | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.records.channel import ChannelQuantity
 from wattwhat_nvml.library import NOT_SUPPORTED, ask
 
 __all__ = ["COUNTER", "GPU", "MEMORY", "MODULE", "Way", "field_mw", "gauges", "module_limit_w"]
@@ -32,7 +33,7 @@ class Way:
     """
 
     source: str
-    quantity: str
+    quantity: ChannelQuantity
     field: int | None = None
     scope: int = GPU
     averaging_window_s: float | None = None

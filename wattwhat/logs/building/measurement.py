@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules
@@ -13,7 +13,7 @@ from wattwhat.energy.totals import total
 from wattwhat.errors import ArgumentError
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
-from wattwhat.records.channel import UNKNOWN_HOST, Channel
+from wattwhat.records.channel import UNKNOWN_HOST, Channel, ChannelQuantity, Component
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
@@ -66,8 +66,8 @@ def channel_of(
         "/".join(piece.replace("/", "-") or "-" for piece in pieces),
         format,
         name,
-        component,
-        quantity,
+        cast(Component, component),  # from a log: Channel itself refuses others, by name
+        cast(ChannelQuantity, quantity),
         contains=inside,
         source=more.pop("source", f"{format} log"),
         **more,
