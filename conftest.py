@@ -1,5 +1,6 @@
 """What holds for every test, the plugins' too: settings of hypothesis, and none of the developer's own."""
 
+import importlib.util
 import os
 import signal
 
@@ -24,3 +25,11 @@ settings.register_profile(
     "fuzz", deadline=None, max_examples=5000, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
+
+# A callback's module imports its framework, and pytest imports modules for their doctests.
+_FRAMEWORKS = ("transformers", "lightning", "keras")
+collect_ignore = [
+    f"wattwhat/integrations/{name}.py" for name in _FRAMEWORKS if importlib.util.find_spec(name) is None
+]
+if importlib.util.find_spec("tensorflow") is None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras takes tensorflow unless it is told otherwise

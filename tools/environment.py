@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 10)
 # What `make demo`, `make test` and `make lint` need.
-DEFAULT_EXTRAS = ("demo", "report", "test", "lint")
+DEFAULT_EXTRAS = ("demo", "report", "test", "frameworks", "lint")
 # The builder goes in first, pinned: then five editable installs need no build environment each.
 BUILDER = ("hatchling", "editables")
 

@@ -1,0 +1,106 @@
+"""Energy of a Keras model's fit, evaluate and predict, on any of Keras' backends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from wattwhat.integrations.recorder import EnergyRecorder
+
+__all__ = ["EnergyCallback"]
+
+
+class EnergyCallback(keras.callbacks.Callback):
+    """Measures what a Keras model takes: ``model.fit(..., callbacks=[EnergyCallback()])``.
+
+    ``callback.total()`` is the fit's Measurement, ``calls`` its batches; ``callback.epochs`` holds a
+    Measurement an epoch; ``total("evaluate")`` and ``total("predict")`` the other stages. Validation inside
+    of a fit is in the joules of the fit. Every epoch's ``logs``, and so the History and the loggers that come
+    after this callback, get plain numbers under ``energy/``.
+
+    Keras tells callbacks no batches: ``items`` are known where ``batch_size`` is given.
+
+    Args:
+        batch_size: samples of a batch; None leaves ``items`` unknown. A last batch that is smaller counts as
+            a whole one.
+        label, backends, save, every_s, budget_j, prefix: as
+            `wattwhat.integrations.recorder.EnergyRecorder`; at the end of a budget the model is asked to
+            stop training, as early stopping does.
+
+    Raises:
+        ArgumentError: an argument is outside what is allowed.
+    """
+
+    def __init__(self, batch_size: int | None = None, **settings: Any) -> None:
+        super().__init__()
+        self.recorder = EnergyRecorder(**settings)
+        self._batch_size = batch_size
+
+    @property
+    def epochs(self) -> list[Any]:
+        """A Measurement an epoch that ended."""
+        return self.recorder.epochs
+
+    def total(self, stage: str = "train") -> Any:
+        """All of a stage ("train", "evaluate", "predict") as one Measurement.
+
+        Raises:
+            ArgumentError: nothing of it was measured.
+        """
+        return self.recorder.total(stage)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """As pickle sees it: without the model that Keras puts here."""
+        return {**self.__dict__, "_model": None}
+
+    # -- what Keras calls -----------------------------------------------------------------------------------
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """The fit begins; what a fit that raised left open ends."""
+        self.recorder.end_all()
+        self.recorder.begin("train")
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """The fit ends."""
+        self.recorder.end("train")
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """An epoch begins."""
+        self.recorder.begin("epoch")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """An epoch ends, and its numbers join its logs."""
+        measured = self.recorder.end("epoch")
+        if measured is not None and isinstance(logs, dict):
+            logs.update(self.recorder.numbers("epoch", measured))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """A batch was done."""
+        self.recorder.step("train", "epoch", items=self._batch_size)
+        if self.recorder.spent():
+            self.model.stop_training = True
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """An evaluation begins."""
+        self.recorder.begin("evaluate")
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """A batch was done."""
+        self.recorder.step("evaluate", items=self._batch_size)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """An evaluation ends."""
+        self.recorder.end("evaluate")
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        """A prediction begins."""
+        self.recorder.begin("predict")
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        """A batch was done."""
+        self.recorder.step("predict", items=self._batch_size)
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        """A prediction ends."""
+        self.recorder.end("predict")

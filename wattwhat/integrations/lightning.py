@@ -1,0 +1,142 @@
+"""Energy of a Lightning Trainer: fit, validate, test and predict, by step, by epoch and in total."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from lightning.pytorch.callbacks import Callback
+except ImportError:  # the distribution of the same code under its older name
+    from pytorch_lightning.callbacks import Callback
+
+from wattwhat.integrations.recorder import EnergyRecorder, items_of
+
+__all__ = ["EnergyCallback"]
+
+
+class EnergyCallback(Callback):
+    """Measures what a Lightning Trainer takes: ``Trainer(callbacks=[EnergyCallback()])``.
+
+    ``callback.total()`` is the fit's Measurement: ``calls`` are batches, ``items`` this process's samples;
+    ``callback.epochs`` holds a Measurement an epoch; ``total("evaluate")``, ``total("test")`` and
+    ``total("predict")`` the other stages. Validation inside of a fit is in the joules of the fit. A run that
+    goes on from a checkpoint continues its sum, and a fit that raises leaves a closed window behind.
+
+    Each process measures what it can see; `wattwhat.gather` adds ranks up.
+
+    Args:
+        label, backends, save, every_s, budget_j, prefix: as
+            `wattwhat.integrations.recorder.EnergyRecorder`; at the end of a budget the Trainer is asked to
+            stop, as early stopping does.
+        log: whether the numbers go to the Trainer's loggers, once an epoch.
+
+    Raises:
+        ArgumentError: an argument is outside what is allowed.
+    """
+
+    def __init__(self, *, log: bool = True, **settings: Any) -> None:
+        self.recorder = EnergyRecorder(**settings)
+        self._logs = log
+
+    @property
+    def epochs(self) -> list[Any]:
+        """A Measurement an epoch that ended."""
+        return self.recorder.epochs
+
+    def total(self, stage: str = "train") -> Any:
+        """All of a stage ("train", "evaluate", "test", "predict") as one Measurement.
+
+        Raises:
+            ArgumentError: nothing of it was measured.
+        """
+        return self.recorder.total(stage)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: the joules of the fit until now."""
+        return self.recorder.state()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint: sums include what it knew of."""
+        self.recorder.restore(state_dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """As pickle sees it: without the methods that Lightning puts here, which hold the whole module."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("log", "log_dict")}
+
+    # -- what the Trainer calls -----------------------------------------------------------------------------
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """The fit begins; its check of the validation comes after this and belongs to it."""
+        self.recorder.begin("train")
+
+    def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
+        """The fit ends."""
+        self.recorder.end("train")
+
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """An epoch begins."""
+        self.recorder.begin("epoch")
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """An epoch ends; its numbers go to the loggers."""
+        measured = self.recorder.end("epoch")
+        if self._logs and trainer.logger is not None:
+            numbers = self.recorder.numbers("train")
+            if measured is not None:
+                numbers.update(self.recorder.numbers("epoch", measured))
+            for logger in trainer.loggers:
+                logger.log_metrics(numbers, step=trainer.global_step)
+
+    def on_train_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """A batch was done."""
+        self.recorder.step("train", "epoch", items=items_of(batch))
+        if self.recorder.spent():
+            trainer.should_stop = True
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """A validation begins."""
+        self.recorder.begin("evaluate")
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """A validation ends."""
+        self.recorder.end("evaluate")
+
+    def on_validation_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """A batch was done."""
+        self.recorder.step("evaluate", items=items_of(batch))
+
+    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+        """A test begins."""
+        self.recorder.begin("test")
+
+    def on_test_end(self, trainer: Any, pl_module: Any) -> None:
+        """A test ends."""
+        self.recorder.end("test")
+
+    def on_test_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """A batch was done."""
+        self.recorder.step("test", items=items_of(batch))
+
+    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+        """A prediction begins."""
+        self.recorder.begin("predict")
+
+    def on_predict_end(self, trainer: Any, pl_module: Any) -> None:
+        """A prediction ends."""
+        self.recorder.end("predict")
+
+    def on_predict_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """A batch was done."""
+        self.recorder.step("predict", items=items_of(batch))
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """The run was broken off: what it took until now is kept."""
+        self.recorder.end_all()
