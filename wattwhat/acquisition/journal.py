@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.records.file_lock import take_lock
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -40,6 +41,8 @@ def check_journal(save: Any, every_s: Any) -> None:
         raise ArgumentError(f"save: expected the path of a file to append to, got {save!r:.200}")
     if os.path.isdir(save):
         raise ArgumentError(f"save: {os.fspath(save)!r} is a folder; name a file in it, such as run.jsonl")
+    if os.path.exists(save) and not os.path.isfile(save):
+        raise ArgumentError(f"save: {os.fspath(save)!r} is no regular file; name one, such as run.jsonl")
     number = EVERY_S if every_s is None else every_s
     if isinstance(number, (str, bool)) or not 0.0 < number < math.inf:
         raise ArgumentError(f"every_s: expected seconds above 0, got {every_s!r}")
@@ -126,7 +129,7 @@ class _File:
         self._lock = threading.Lock()
         os.makedirs(os.path.dirname(path), exist_ok=True)
         self._file = open(path, "ab+", buffering=0)  # noqa: SIM115 - kept open as long as windows are
-        if not _locked(self._file):
+        if take_lock(self._file.fileno()) is False:
             import platform
 
             self._file.close()
@@ -134,7 +137,7 @@ class _File:
             self.path = f"{stem}-{platform.node() or 'host'}-{os.getpid()}{ending}"
             self.warnings = (f"{path} is written by another program, so this one is kept in {self.path}",)
             self._file = open(self.path, "ab+", buffering=0)  # noqa: SIM115
-            _locked(self._file)
+            take_lock(self._file.fileno())
         # a program that was killed in the middle of a line, or a disk that was full
         size = self._file.seek(0, os.SEEK_END)
         self._torn = bool(size) and os.pread(self._file.fileno(), 1, size - 1) != b"\n"
@@ -185,18 +188,3 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-def _locked(file: Any) -> bool:
-    """Whether this open file is ours alone now; True where there are no such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from wattwhat.errors import LogError
 from wattwhat.logs.parsing.decode import HEAD_BYTES, binary_kind, encoding_of, text_of
+from wattwhat.records.small_files import open_regular
 
 __all__ = ["Problems", "Source"]
 
@@ -92,7 +93,7 @@ class Source:
             what = "does not exist" if not path.exists() else "is no regular file"
             raise LogError(f"{os.fspath(path)}: {what}; expected a log file")
         try:
-            return cls(lambda: open(path, "rb"), os.fspath(path), path, **options)
+            return cls(lambda: open_regular(path), os.fspath(path), path, **options)
         except OSError as err:
             raise LogError(f"{os.fspath(path)}: cannot be read: {err.strerror or err}") from err
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.records.atomic_write import write_atomically
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.small_files import open_regular
 
 __all__ = ["read_jsonl", "write_jsonl"]
 
@@ -37,10 +39,10 @@ def read_jsonl(path: str | os.PathLike[str]) -> list[Measurement]:
 
     Raises:
         LogError: a line is no Measurement; the message names file and line.
-        OSError: the file cannot be opened.
+        OSError: the file cannot be opened, or is no regular file.
     """
     found = []
-    with open(path, encoding="utf-8") as lines:
+    with io.TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ScoreError, WattwhatError
+from wattwhat.records.small_files import read_small_text
 from wattwhat.scoring.population import TRAITS, Member
 
 if TYPE_CHECKING:
@@ -94,19 +95,16 @@ def load_reference(grade: type[FrontierGrade], path: str | os.PathLike[str]) -> 
     """Read a reference; the message of an error begins with the file.
 
     Raises:
-        ScoreError: the file is no reference.
-        OSError: it cannot be opened.
+        ScoreError: the file is no reference, or cannot be read.
     """
-    size = os.path.getsize(path)
-    if size > _LARGEST_BYTES:
+    try:
+        return reference_from_dict(grade, json.loads(read_small_text(path, _LARGEST_BYTES)))
+    except OSError as err:
         raise ScoreError(
-            f"{os.fspath(path)}: {size} bytes are more than any reference has; is this the right file?"
-        )
-    with open(path, encoding="utf-8") as file:
-        try:
-            return reference_from_dict(grade, json.load(file))
-        except (WattwhatError, ValueError, RecursionError) as err:
-            raise ScoreError(f"{os.fspath(path)}: this is no reference: {err}") from err
+            f"{os.fspath(path)}: {err.strerror}; expected a reference, as FrontierGrade.save writes one"
+        ) from err
+    except (WattwhatError, ValueError, RecursionError) as err:
+        raise ScoreError(f"{os.fspath(path)}: this is no reference: {err}") from err
 
 
 def _member(entry: Mapping[str, Any]) -> Member:

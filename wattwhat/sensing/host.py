@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import stat
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from wattwhat._version import __version__
+from wattwhat.records.small_files import read_small_text
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
@@ -21,6 +21,7 @@ __all__ = ["cpu_model", "environment", "host_name"]
 
 # A repository with 100,000 refs packs them into some 7 MB.
 _PACKED_BYTES = 16_000_000
+_POINTER_BYTES = 4096
 _LIBRARIES = ("numpy", "torch", "tensorflow", "jax", "transformers", "lightning")
 
 
@@ -74,7 +75,7 @@ def cpu_model(root: str = "/") -> str | None:
         root: root of the file tree, for tests.
     """
     try:
-        text = Path(root, "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        text = read_small_text(Path(root, "proc/cpuinfo"), errors="replace")
     except OSError:
         return platform.processor() or None
     fields = dict(_field(line) for line in reversed(text.splitlines()) if ":" in line)
@@ -103,7 +104,7 @@ def _git_commit(start: Path | None = None) -> str | None:
         for folder in (start, *start.parents):
             git = folder / ".git"
             if git.is_file():  # a worktree's pointer
-                git = folder / _small_text(git).partition(":")[2].strip()
+                git = folder / read_small_text(git, _POINTER_BYTES).partition(":")[2].strip()
             if git.is_dir():
                 return _head(git) if _is_ours(git) else None
     except (OSError, ValueError):
@@ -112,19 +113,19 @@ def _git_commit(start: Path | None = None) -> str | None:
 
 
 def _head(git: Path) -> str | None:
-    head = _small_text(git / "HEAD").strip()
+    head = read_small_text(git / "HEAD", _POINTER_BYTES).strip()
     if not head.startswith("ref:"):
         return _commit(head)
     ref = head.partition(":")[2].strip()
     if not ref.startswith("refs/") or ".." in ref.split("/"):
         return None
     common = git / "commondir"
-    base = git / _small_text(common).strip() if common.exists() else git
+    base = git / read_small_text(common, _POINTER_BYTES).strip() if common.exists() else git
     loose = base / ref
     if loose.exists():
-        return _commit(_small_text(loose))
+        return _commit(read_small_text(loose, _POINTER_BYTES))
     packed = base / "packed-refs"
-    lines = _small_text(packed, _PACKED_BYTES).splitlines() if packed.exists() else []
+    lines = read_small_text(packed, _PACKED_BYTES).splitlines() if packed.exists() else []
     return next((_commit(line.split()[0]) for line in lines if line.endswith(f" {ref}")), None)
 
 
@@ -137,22 +138,6 @@ def _commit(text: str) -> str | None:
 def _is_ours(folder: Path) -> bool:
     """Whether the folder is this user's or root's, as git's safe.directory asks; True where nobody owns."""
     return not hasattr(os, "geteuid") or folder.stat().st_uid in (os.geteuid(), 0)
-
-
-def _small_text(path: Path, most_bytes: int = 4096) -> str:
-    """A small regular file's text; never waits for a pipe, never reads a device.
-
-    Raises:
-        OSError: it cannot be read, or is no regular file.
-        ValueError: it is larger than that, or no text.
-    """
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path} is no regular file")
-        data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:
-        raise ValueError(f"{path} is larger than {most_bytes} bytes")
-    return data.decode("utf-8")
 
 
 def host_name() -> str:

@@ -15,6 +15,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.channel import Channel
+from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
 
 __all__ = ["Profile", "profiled", "read_profiles", "write_profiles"]
@@ -114,8 +115,7 @@ def read_profiles(path: str | None = None) -> tuple[dict[Key, Profile], tuple[st
             return {}, ()
         import json
 
-        with open(file, encoding="utf-8") as stream:
-            data = json.load(stream)
+        data = json.loads(read_small_text(file))
         if data["schema"] != _SCHEMA:
             return {}, (_broken(file, f"it has schema {data['schema']!r}, and this version reads {_SCHEMA}"),)
         entries = list(data["profiles"])
@@ -152,21 +152,23 @@ def write_profiles(profiles: Iterable[Profile], path: str | None = None) -> str:
 
     Raises:
         ArgumentError: WATTWHAT_PROFILES is set to nothing, so there is no place.
-        OSError: it cannot be written.
+        OSError: it cannot be written, or another program has been writing there for 10 s.
     """
     import json
 
     from wattwhat.records.atomic_write import write_atomically
+    from wattwhat.records.file_lock import folder_locked
 
     file = profiles_path() if path is None else path
     if not file:
         raise ArgumentError(f"{ENV_PROFILES} is set to nothing, so there is no place for profiles: unset it")
-    known, _ = read_profiles(file)
-    known.update({profile.key: profile for profile in profiles})
-    folder = os.path.dirname(os.path.abspath(file))
+    folder = os.path.dirname(os.path.realpath(file))
     os.makedirs(folder, exist_ok=True)
-    data = {"schema": _SCHEMA, "profiles": [attrs.asdict(profile) for profile in known.values()]}
-    write_atomically(os.path.realpath(file), json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    with folder_locked(folder):  # what another program adds between reading and writing would be lost
+        known, _ = read_profiles(file)
+        known.update({profile.key: profile for profile in profiles})
+        data = {"schema": _SCHEMA, "profiles": [attrs.asdict(profile) for profile in known.values()]}
+        write_atomically(file, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     return file
 
 

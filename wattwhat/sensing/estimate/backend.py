@@ -21,6 +21,7 @@ import attrs
 
 from wattwhat.errors import BackendError
 from wattwhat.records.channel import Channel
+from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
 from wattwhat.sensing.estimate.settings import NAMES, Figure, Unclear, figure_of, settings
@@ -225,7 +226,7 @@ class EstimateBackend(Backend):
 
 def _memory_gb(root: str) -> float | None:
     try:
-        text = Path(root, "proc/meminfo").read_text(encoding="ascii", errors="replace")
+        text = read_small_text(Path(root, "proc/meminfo"), encoding="ascii", errors="replace")
     except OSError:
         return None
     found = re.search(r"^MemTotal:\s+(\d+) kB", text, re.MULTILINE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.user_paths import config_path
 
 if TYPE_CHECKING:
@@ -108,8 +109,7 @@ def _configured() -> tuple[str, Mapping[str, str]]:
 
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        with open(path, encoding="utf-8") as lines:
-            parser.read_file(lines)
+        parser.read_string(read_small_text(path), source=path)
     except (configparser.Error, UnicodeDecodeError, OSError) as err:
         words = " ".join(str(err).split())
         raise Unclear(
