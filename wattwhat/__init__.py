@@ -77,7 +77,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
-    if name in ("logs", "scoring", "testing", "report"):
+    if name in ("logs", "scoring", "study", "testing", "report"):
         import importlib
 
         return importlib.import_module(f"wattwhat.{name}")
@@ -85,4 +85,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "logs", "scoring", "testing"})
+    return sorted({*globals(), *__all__, "logs", "scoring", "study", "testing"})

@@ -1,0 +1,34 @@
+"""The verb study: many models and settings from a plan; each of its verbs is a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+__all__ = ["EXAMPLES", "add_arguments", "call"]
+
+EXAMPLES = """examples:
+  wattwhat study plan plan.toml
+
+Each of its verbs has --help and --json.
+"""
+
+_VERBS = {
+    "plan": ("wattwhat.cli.study_plan", "list the cells of a plan and how long they may take"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what each verb takes."""
+    verbs = parser.add_subparsers(dest="study_verb", required=True, metavar="VERB")
+    for name, (module, words) in _VERBS.items():
+        one = verbs.add_parser(
+            name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False
+        )
+        importlib.import_module(module).add_arguments(one)
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Do what was asked for."""
+    module, _ = _VERBS[arguments.study_verb]
+    return int(importlib.import_module(module).call(arguments))

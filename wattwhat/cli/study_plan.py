@@ -1,0 +1,87 @@
+"""The verb study plan: what a plan would run, before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.cli.options import add_json
+from wattwhat.cli.output import check_destination, deliver, say
+
+if TYPE_CHECKING:
+    from wattwhat.study.cell import Cell
+    from wattwhat.study.plan import Plan
+
+__all__ = ["add_arguments", "call"]
+
+_SHOWN = 40
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("plan", metavar="PLAN", help="the plan, a TOML file")
+    parser.add_argument("--all", action="store_true", help=f"list every cell, not only the first {_SHOWN}")
+    add_json(parser, "one JSON object with all cells, on standard output or as the content of FILE")
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Read the plan, check it, and list its cells."""
+    from wattwhat.study.expansion import cells_of
+    from wattwhat.study.plan import read_plan
+
+    check_destination(arguments.json, holds=("cells",))
+    plan = read_plan(arguments.plan)
+    cells = cells_of(plan)
+    if arguments.json is not None:
+        deliver(json.dumps(_content(plan, cells), ensure_ascii=False), arguments.json)
+    else:
+        say("\n".join(_lines(plan, cells, len(cells) if arguments.all else _SHOWN)))
+    return 0
+
+
+def _content(plan: Plan, cells: Sequence[Cell]) -> dict[str, Any]:
+    from wattwhat.study.duration import cell_seconds
+
+    least_s, most_s = cell_seconds(plan.measure)
+    return {
+        "plan": plan.path,
+        "count": len(cells),
+        "least_s": least_s * len(cells),
+        "most_s": most_s * len(cells),
+        "cells": [{**cell.settings(), "least_s": least_s, "most_s": most_s} for cell in cells],
+    }
+
+
+def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
+    from wattwhat.records.formatting import short_time
+    from wattwhat.report.text_table import Column, listing
+    from wattwhat.study.duration import cell_seconds
+
+    least_s, most_s = cell_seconds(plan.measure)
+    names = [name for name in cells[0].settings() if name not in ("repeat", "reference")]
+    names += [name for name in ("repeat", "reference") if any(getattr(cell, name) for cell in cells)]
+    rows = [
+        [str(number), *(_shown(name, getattr(cell, name)) for name in names)]
+        for number, cell in enumerate(cells[:most], 1)
+    ]
+    columns = [Column("cell", right=True)]
+    columns += [
+        Column(name, right=name.endswith(("_size", "_length")), shrinks=name == "model") for name in names
+    ]
+    models = len({cell.model for cell in cells})
+    return [
+        *listing(columns, rows),
+        *([f"... and {len(cells) - most} more; --all lists them"] if len(cells) > most else []),
+        "",
+        f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
+        f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}, loading and compiling "
+        "of large models not included",
+    ]
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    return str(value + 1) if name in ("repeat", "reference") else str(value)

@@ -1,0 +1,28 @@
+"""How long the cells of a plan take, as far as the plan alone tells."""
+
+from __future__ import annotations
+
+from wattwhat.study.plan import MeasureSettings
+
+__all__ = ["cell_seconds"]
+
+# A process that imports torch, builds a small model and counts it; seen on a laptop of 2024: 3 to 8 s.
+_START_S = (3.0, 10.0)
+# measure() warms up for at most this share of max_seconds, and looks at the power at rest this long.
+_WARM_SHARE = 0.2
+_IDLE_S = (0.3, 2.0)
+# Latencies are taken in passes of their own, see wattwhat.study.latency.
+_LATENCY_S = 2.0
+
+
+def cell_seconds(measure: MeasureSettings) -> tuple[float, float]:
+    """Least and most seconds of one cell, without loading and compiling of large models.
+
+    Example:
+        >>> cell_seconds(MeasureSettings(min_seconds=1, max_seconds=10))
+        (4.3, 26.0)
+    """
+    idle = _IDLE_S if measure.idle else (0.0, 0.0)
+    least = _START_S[0] + idle[0] + measure.min_seconds
+    most = _START_S[1] + idle[1] + (1.0 + _WARM_SHARE) * measure.max_seconds + _LATENCY_S
+    return least, most

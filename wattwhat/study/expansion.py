@@ -1,0 +1,118 @@
+"""From a plan to its cells: the product of its axes, rules applied, in random order within blocks."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError
+from wattwhat.study.cell import AXES, Cell
+from wattwhat.study.plan import Plan
+
+__all__ = ["cells_of", "shard_of"]
+
+
+def cells_of(plan: Plan) -> list[Cell]:
+    """Every cell of a plan, in the order in which it is to be measured.
+
+    Each repeat is a pass of its own over all cells, shuffled by the plan's seed: a randomised complete block
+    design, so that drift is not taken for an effect. The reference cell comes back at the head of each block.
+
+    Args:
+        plan: the plan.
+
+    Raises:
+        ArgumentError: a rule fits no cell, no cell is left, or the reference is not one of them.
+
+    Example:
+        >>> plan = Plan("plan.toml", {"model": ("m:a", "m:b"), "batch_size": (1, 8)})
+        >>> sorted(map(str, cells_of(plan)))[0], len(cells_of(plan))
+        ('m:a batch 1 fp32 eager cpu', 4)
+    """
+    once = _once(plan)
+    reference = _reference(plan, once)
+    generator = random.Random(plan.order.seed)
+    found: list[Cell] = []
+    for repeat in range(plan.measure.repeats):
+        these = once if repeat == 0 else [attrs.evolve(cell, repeat=repeat) for cell in once]
+        these = list(these)
+        generator.shuffle(these)
+        found += these
+    return found if reference is None else list(_with_reference(found, reference, plan.order.block))
+
+
+def shard_of(cells: list[Cell], number: int, count: int) -> list[Cell]:
+    """Every count-th cell: shards are disjoint, alike in kind, and together they are all.
+
+    Args:
+        cells: of the plan.
+        number: which shard, from 1.
+        count: how many shards there are.
+
+    Example:
+        >>> shard_of(["a", "b", "c", "d", "e"], 2, 3)
+        ['b', 'e']
+    """
+    return cells[number - 1 :: count]
+
+
+def _once(plan: Plan) -> list[Cell]:
+    found = dict.fromkeys(_product(plan.axes))
+    for rule in plan.include:
+        found.update(dict.fromkeys(_product({**plan.axes, **rule})))
+    for number, rule in enumerate(plan.exclude, 1):
+        left_out = [cell for cell in found if _fits(cell, rule)]
+        if not left_out:
+            raise ArgumentError(
+                f"{plan.path}: [[exclude]] number {number} ({_words(rule)}) fits no cell; remove it"
+            )
+        for cell in left_out:
+            del found[cell]
+    if not found:
+        raise ArgumentError(f"{plan.path}: every cell is excluded; remove a rule")
+    return list(found)
+
+
+def _product(axes: Mapping[str, tuple[Any, ...]]) -> Iterator[Cell]:
+    names = [name for name in AXES if name in axes]
+    for values in itertools.product(*(axes[name] for name in names)):
+        yield Cell(**dict(zip(names, values, strict=True)))
+
+
+def _fits(cell: Cell, rule: Mapping[str, tuple[Any, ...]]) -> bool:
+    for name, values in rule.items():
+        value = getattr(cell, name)
+        if name == "model":
+            if not any(value == one or fnmatch.fnmatchcase(value, one) for one in values):
+                return False
+        elif value not in values:
+            return False
+    return True
+
+
+def _reference(plan: Plan, cells: list[Cell]) -> Cell | None:
+    asked = plan.order.reference
+    if asked is None:
+        return None
+    found = [cell for cell in cells if all(getattr(cell, name) == value for name, value in asked.items())]
+    if not found:
+        raise ArgumentError(f"{plan.path}: [order] reference: no cell of the plan has {_words(asked)}")
+    return found[0]
+
+
+def _with_reference(cells: list[Cell], reference: Cell, block: int) -> Iterator[Cell]:
+    for number, begin in enumerate(range(0, len(cells), block)):
+        yield attrs.evolve(reference, reference=number)
+        yield from cells[begin : begin + block]
+
+
+def _words(rule: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} = {' or '.join(map(str, value)) if isinstance(value, tuple) else value}"
+        for name, value in rule.items()
+    )

@@ -1,0 +1,1 @@
+"""Where the models of a study come from: one source a file."""

@@ -1,0 +1,53 @@
+"""Models of transformers from a configuration file, with random weights: nothing is downloaded."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from wattwhat.errors import WorkloadError
+from wattwhat.study.cell import Cell
+from wattwhat.study.models.base import Built
+from wattwhat.study.models.images import image_batch, token_batch
+
+__all__ = ["build", "check", "names"]
+
+_TOKENS = 128
+
+
+def names() -> list[str]:
+    """No name: configurations are files of the user's."""
+    return []
+
+
+def check(name: str) -> str:
+    """What was expected instead of a name: a configuration file, or a model type with its defaults."""
+    if name.endswith(".json"):
+        return ""  # beside the plan; the cells tell if it is not there
+    return "" if name.replace("-", "_").isidentifier() else "a config.json, or a model type such as bert"
+
+
+def build(name: str, cell: Cell) -> Built:
+    """The bare model of a configuration, and random tokens (or images, where it takes those)."""
+    library = _transformers()
+    try:
+        if name.endswith(".json"):
+            config = library.AutoConfig.from_pretrained(os.path.abspath(name), local_files_only=True)
+        else:
+            config = library.AutoConfig.for_model(name)
+        model = library.AutoModel.from_config(config).eval()
+    except (ValueError, OSError, KeyError) as err:
+        raise WorkloadError(f"transformers:{name} cannot be built: {err}") from err
+    if model.main_input_name == "pixel_values":
+        size = cell.image_size or config.image_size
+        return Built(model, {"pixel_values": image_batch(cell.batch_size, size)}, "random")
+    tokens = token_batch(cell.batch_size, cell.sequence_length or _TOKENS, config.vocab_size)
+    return Built(model, {"input_ids": tokens}, "random")
+
+
+def _transformers() -> Any:
+    try:
+        return importlib.import_module("transformers")
+    except ImportError as err:
+        raise WorkloadError(f"transformers cannot be imported ({err}); install it") from err
