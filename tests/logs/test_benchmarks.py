@@ -215,7 +215,7 @@ def test_a_training_at_the_top_has_its_epochs():
     tree = {"config": {"model": "MadeNet"}, "monitoring_pynvml": MLEE["validation"]["monitoring_pynvml"],
             "results": {"history": {"loss": [3.0, 2.0, 1.0]}}, "duration": 10.0}  # fmt: skip
     found = read(tree)[0]
-    assert (found.details["task"], found.details["epochs"]) == ("training", 3)
+    assert (found.details["phase"], found.details["epochs"]) == ("training", 3)
 
 
 def test_nothing_monitored_is_refused():

@@ -380,8 +380,17 @@ def test_problems_in_strict_reading_raise():
         Problems(strict=True).add("bad row")
 
 
-def test_a_pipe_can_be_looked_at_twice_but_not_three_times():
+def test_of_a_pipe_so_much_is_kept_and_no_more(monkeypatch):
     source = streams.source_of_stream(Pipe(SMI.encode()))
-    assert len(list(source.lines())) == 5
+    assert [list(source.lines()) for _ in range(3)] == [list(source.lines())] * 3
+    monkeypatch.setattr(streams, "_KEPT_BYTES", len(SMI) // 2)
+    source = streams.source_of_stream(Pipe(SMI.encode()))
     with pytest.raises(LogError, match="second look"):
         list(source.lines())
+
+
+def test_two_passes_over_one_stream_do_not_move_each_other():
+    for stream in (io.StringIO(SMI), io.BytesIO(SMI.encode()), Pipe(SMI.encode())):
+        source = streams.source_of_stream(stream)
+        first, second = source.lines(), source.ahead().lines()
+        assert list(zip(first, second, strict=True)) == [(x, x) for x in source.lines()]

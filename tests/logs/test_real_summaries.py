@@ -213,7 +213,7 @@ def test_strep_table():
                 for row in rows if row["power_draw"] or row["train_power_draw"]]  # fmt: skip
     found = logs.read(TABLES / "strep_imagenet_classification.csv")
     assert joules(found) == near(expected)
-    infer = [m for m in found if m.details["task"] == "infer"]
+    infer = [m for m in found if m.details["phase"] == "infer"]
     assert len(infer) == 176
     assert all(0.0 < m.metrics["accuracy"] < 1.0 for m in infer)
     assert {m.details["device"] for m in found} == {"A100 x8", "RTX 5000", "Xeon W-2155"}

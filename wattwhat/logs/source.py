@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import copy
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -141,6 +142,12 @@ class Source:
     def open_bytes(self) -> IO[bytes]:
         """The raw bytes from the beginning; the caller closes the stream."""
         return self._open()
+
+    def ahead(self) -> Source:
+        """The same file for a look ahead: what is wrong in it is noted by the pass that follows."""
+        other = copy.copy(self)
+        other.problems = Problems()
+        return other
 
     def lines(self, max_chars: int = 1_000_000) -> Iterator[tuple[int, str]]:
         """Every line with its number from 1, without its end; memory stays bounded.

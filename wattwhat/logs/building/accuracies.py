@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wattwhat.logs.building.stated_totals import text_of_value
 from wattwhat.logs.parsing.cells import is_missing, number
 
-__all__ = ["accuracy_name", "fraction", "fractions", "is_percent"]
+__all__ = ["accuracy_name", "fraction", "is_percent"]
 
 _PERCENT = re.compile(r"%|(?:^|[_ (\[.-])(?:percent|percentage|pct)(?:$|[_ )\].-])", re.IGNORECASE)
 _FIRST = re.compile(
@@ -71,35 +70,3 @@ def fraction(value: Any, *, percent: bool) -> float | None:
         return None
     share = plain / 100.0 if percent else plain
     return share if 0.0 <= share <= 1.0 else None
-
-
-def fractions(
-    rows: Iterable[Mapping[str, Any]], names: Mapping[str, str], unit: str | None = None
-) -> dict[str, bool]:
-    """Which columns can be read as shares, and whether they are percent.
-
-    A column whose name says percent is percent. Any other is a fraction if every value is between 0 and 1;
-    one with a larger value is left out, unless the user said what it is.
-
-    Args:
-        rows: all rows.
-        names: column to metric.
-        unit: ``"percent"`` or ``"fraction"`` where the user says it.
-
-    Returns:
-        Column to whether it is percent; one that is neither by its name nor by its values is absent.
-
-    Example:
-        >>> fractions([{"acc": "76.1", "f1": "0.7"}], {"acc": "accuracy", "f1": "f1"})
-        {'f1': False}
-    """
-    told = {name: unit == "percent" or is_percent(name) for name in names}
-    if unit is not None:
-        return told
-    too_large: set[str] = set()
-    for row in rows:
-        for name in names:
-            plain = None if told[name] else number(text_of_value(row.get(name)).strip())
-            if plain is not None and not 0.0 <= plain <= 1.0:
-                too_large.add(name)
-    return {name: percent for name, percent in told.items() if name not in too_large}

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import IO, Any
 
 from wattwhat.errors import LogError
-from wattwhat.logs.parsing.decode import HEAD_BYTES
 from wattwhat.logs.source import Source
 
 __all__ = ["source_of_stream"]
 
 
-class _Borrowed(io.RawIOBase):
-    """A caller's stream, or a pipe's beginning followed by its rest; closing this leaves theirs open."""
+# What is kept of a pipe, which cannot go back, for the formats that look at their file twice.
+_KEPT_BYTES = 64_000_000
 
-    def __init__(self, stream: Any, before: bytes = b"") -> None:
-        self._stream = stream
-        self.ahead = before
+
+class _View(io.RawIOBase):
+    """One pass over what several passes share: each has a place of its own, and closing it closes nothing."""
+
+    def __init__(self, take: Callable[[int, int], tuple[bytes, int]], start: int) -> None:
+        self._take, self._place = take, start
+        self._ahead = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self.ahead:
-            piece = self._stream.read(len(buffer))
-            self.ahead = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece or b""
-        count = min(len(buffer), len(self.ahead))
-        buffer[:count] = self.ahead[:count]
-        self.ahead = self.ahead[count:]
+        if not self._ahead:
+            self._ahead, self._place = self._take(self._place, len(buffer))
+        count = min(len(buffer), len(self._ahead))
+        buffer[:count] = self._ahead[:count]
+        self._ahead = self._ahead[count:]
         return count
 
 
@@ -36,7 +39,8 @@ def source_of_stream(stream: Any, **options: Any) -> Source:
     """A Source over an open file object, from where it stands; it is left open.
 
     Args:
-        stream: has ``read``, in text or binary mode. One that cannot seek can be read through only once.
+        stream: has ``read``, in text or binary mode. Of one that cannot seek 64 MB are
+            kept, for the formats that look at their file twice.
         options: see `Source`.
     """
     shown = getattr(stream, "name", None)
@@ -46,34 +50,48 @@ def source_of_stream(stream: Any, **options: Any) -> Source:
         start = raw.tell() if raw.seekable() else None
     except (AttributeError, OSError):
         start = None
-    if start is not None:
-        return Source(lambda: _at(raw, start), name, **options)
-    return Source(_Pipe(raw).open, name, **options)
+    opener = _Pipe(raw).open if start is None else lambda: io.BufferedReader(_View(_Seekable(raw), start))
+    return Source(opener, name, **options)
 
 
-def _at(raw: Any, start: int) -> IO[bytes]:
-    raw.seek(start)
-    return io.BufferedReader(_Borrowed(raw))
+def _bytes_of(piece: Any) -> bytes:
+    return piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece or b""
 
 
-class _Pipe:
-    """Remembers what was read to recognise the format, so that the one pass over a pipe still sees it."""
+class _Seekable:
+    """Reads a caller's stream from any place."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._head: bytes | None = None
-        self._ahead = b""
+
+    def __call__(self, place: int, size: int) -> tuple[bytes, int]:
+        self._raw.seek(place)
+        piece = _bytes_of(self._raw.read(size))
+        return piece, self._raw.tell()
+
+
+class _Pipe:
+    """Reads on in a stream that cannot go back, and again what was kept of its beginning."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._kept = bytearray()
+        self._taken = 0
 
     def open(self) -> IO[bytes]:
-        if self._head is None:
-            # Not through a BufferedReader: it would read ahead and lose what it holds.
-            borrowed, head = _Borrowed(self._raw), b""
-            while len(head) <= HEAD_BYTES and (piece := borrowed.read(HEAD_BYTES + 1 - len(head))):
-                head += piece
-            self._ahead = borrowed.ahead
-            self._head = head
-            return io.BytesIO(head)
-        if self._raw is None:
-            raise LogError("this format needs a second look at the file; save the stream to a file first")
-        raw, self._raw = self._raw, None
-        return io.BufferedReader(_Borrowed(raw, self._head + self._ahead))
+        return io.BufferedReader(_View(self._read, 0))
+
+    def _read(self, place: int, size: int) -> tuple[bytes, int]:
+        if place < len(self._kept):
+            piece = bytes(self._kept[place : place + size])
+        elif place < self._taken:
+            raise LogError(
+                "this format needs a second look at the file, and of a stream only "
+                f"{_KEPT_BYTES // 10**6} MB are kept; save it to a file first"
+            )
+        else:
+            piece = _bytes_of(self._raw.read(size))
+            self._taken += len(piece)
+            if self._taken <= _KEPT_BYTES:
+                self._kept += piece
+        return piece, place + len(piece)

@@ -1,10 +1,12 @@
-"""AI Energy Score: the batch runner's results CSV and GPU_ENERGY_SUMMARY.json; GPU energy, no accuracy."""
+"""AI Energy Score: the leaderboard's CSV, the batch runner's results CSV and GPU_ENERGY_SUMMARY.json."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
@@ -14,7 +16,9 @@ from wattwhat.records.measurement import Measurement
 
 __all__ = ["AiEnergyScore"]
 
-_NAMES = {"model_name", "gpu_energy_wh"}
+_RUN, _PUBLISHED = {"model_name", "gpu_energy_wh"}, {"model", "total_gpu_energy"}
+_OWN = ("gpu_energy_wh", "total_gpu_energy", "energy_score", "successful_prompts", "failed_prompts",
+        "total_duration_seconds", "avg_energy_per_prompt_wh", "error_message")  # fmt: skip
 _SENSOR = Sensor("the benchmark's GPU energy", 0.05, False)
 # How many GPUs there are is not in the file: what a whole host draws at most (ours).
 _MANY_GPUS_W = 15_000.0
@@ -30,21 +34,43 @@ class AiEnergyScore:
         """Its columns, or a total in Wh with phases in Wh."""
         if isinstance(head.json, dict):
             return 85 if _is_summary(head.json) else 0
-        return 95 if set(head.cells()) >= _NAMES else 0
+        return 95 if _is_header(head.cells()) else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a run of a model."""
         if head_of(source).text.lstrip()[:1] == "{":
             yield from self._summary(source, options)
             return
-        for row in named_rows(source, lambda names: set(names) >= _NAMES):
-            yield from self._row(source, options, row)
+        ahead = source.ahead()
+        facts = RowFacts(options, lambda: (row.cells for row in named_rows(ahead, _is_header)), _OWN)
+        for row in named_rows(source, _is_header):
+            if not row.whole:
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+            elif "total_gpu_energy" in row.cells:
+                yield from self._published(source, options, row, facts)
+            else:
+                yield from self._row(source, options, row, facts)
 
-    def _row(self, source: Source, options: Options, row: NamedRow) -> Iterator[Measurement]:
+    def _published(
+        self, source: Source, options: Options, row: NamedRow, facts: RowFacts
+    ) -> Iterator[Measurement]:
+        """A row of the leaderboard: kWh of 1,000 queries, as the project's own page converts them."""
+        totals = Totals(source, options, format=self.name, line=row.line)
+        how: Any = {"max_power_w": _MANY_GPUS_W, "column": "total_gpu_energy"}
+        totals.add("GPUs", "gpu", row.get("total_gpu_energy"), "kWh", _SENSOR, **how)
+        yield from totals.measurement(
+            **{
+                **facts.of(totals, row.cells),
+                "label": said(row.get("model")),
+                "items": 1000,
+                "item": "query",
+                "scope": "gpu",
+                "published_stars": number(row.get("energy_score")),
+            }
+        )
+
+    def _row(self, source: Source, options: Options, row: NamedRow, facts: RowFacts) -> Iterator[Measurement]:
         energy, error = number(row.get("gpu_energy_wh")), said(row.get("error_message"))
-        if not row.whole:
-            source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
-            return
         if not energy:
             why = error or "the run failed, or its GPU gave no energy"
             source.problem(row.line, f"expected gpu_energy_wh, found {row.get('gpu_energy_wh')!r:.40}: {why}")
@@ -65,19 +91,19 @@ class AiEnergyScore:
             if not 0.98 <= ratio <= 1.02:
                 totals.warn(f"energy by prompt is {ratio:.3g} times the file's avg_energy_per_prompt_wh")
         model, state = said(row.get("model_name")), said(row.get("reasoning_state"))
-        yield from totals.measurement(
+        fields = facts.of(totals, row.cells)
+        fields.update(
             label=model if not state or state.lower() in ("off", "none") else f"{model} {state}",
             duration_s=totals.seconds(row.get("total_duration_seconds")),
             items=items,
             warnings=[f"the tool noted: {error}"] if error else [],
             scope="gpu",
-            model=model,
             reasoning_state=state,
-            task=said(row.get("task")),
             model_class=said(row.get("model_class")),
             tokens=number(row.get("total_tokens")),
             written_at=_iso(row, options),
         )
+        yield from totals.measurement(**fields)
 
     def _summary(self, source: Source, options: Options) -> Iterator[Measurement]:
         tree = source.json(max_mb=16.0)
@@ -106,6 +132,10 @@ class AiEnergyScore:
             rounded=True,
         )
         yield from totals.measurement(scope="gpu", phases_wh=phases)
+
+
+def _is_header(names: tuple[str, ...]) -> bool:
+    return set(names) >= _RUN or set(names) >= _PUBLISHED
 
 
 def _is_summary(tree: dict[str, object]) -> bool:

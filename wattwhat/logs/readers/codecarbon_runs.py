@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from wattwhat.logs.building.accuracies import accuracy_name, fraction, fractions
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import Stamp, number, stamp, utc
 from wattwhat.logs.protocol import Options
@@ -30,6 +30,15 @@ _PARTS = (
     ("gpu", "gpu", "GPU", CODECARBON_GPU),
     ("ram", "dram", "RAM", CODECARBON_RAM),
 )
+# What codecarbon itself writes, in any of its versions; columns beside these were added by the user.
+_OWN = frozenset(
+    ("timestamp", "project_name", "run_id", "experiment_id", "task_name", "duration", "emissions",
+     "emissions_rate", "cpu_power", "gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy",
+     "energy_consumed", "water_consumed", "country_name", "country_iso_code", "region", "cloud_provider",
+     "cloud_region", "os", "python_version", "codecarbon_version", "cpu_count", "cpu_model", "gpu_count",
+     "gpu_model", "longitude", "latitude", "ram_total_size", "tracking_mode", "on_cloud", "pue", "wue",
+     "cpu_utilization_percent", "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb")
+)  # fmt: skip
 _ENVIRONMENT = ("os", "python_version", "codecarbon_version", "cpu_model", "gpu_model", "country_name")
 
 
@@ -88,6 +97,7 @@ class Runs:
         self._unnamed: dict[str, tuple[tuple[str, ...], float]] = {}
         self._cpu_powers: set[str] = set()
         self._rows = 0
+        self._facts = RowFacts(options, lambda: (record.cells for record in self._last.values()), _OWN)
 
     def add(self, record: Record) -> None:
         """The next record of the file."""
@@ -128,22 +138,11 @@ class Runs:
         constant = self._rows > 1 and len(self._cpu_powers) == 1 and bool(next(iter(self._cpu_powers), ""))
         overlaps = _overlaps(self._last)
         backups = self._backups()
-        shares = self._shares()
         for key, record in self._last.items():
             more = [*record.warnings, *backups, *overlaps.get(key, ())]
             if self._count[key] > 1 and key[0] == "unnamed":
                 more.append("rows without a run_id that began at the same time were taken for one run")
-            yield from self._measurement(record, self._count[key], constant, more, shares)
-
-    def _shares(self) -> dict[str, bool | None]:
-        """Columns that users added for an accuracy: whether each is percent, None where that is not told."""
-        added = {name for record in self._last.values() for name in record.cells if accuracy_name(name)}
-        names = {name: name for name in sorted(added)}
-        unit = self._options.more.get("accuracy_unit")
-        told = fractions(
-            (record.cells for record in self._last.values()), names, None if unit is None else str(unit)
-        )
-        return {name: told.get(name) for name in names}
+            yield from self._measurement(record, self._count[key], constant, more)
 
     def _backups(self) -> list[str]:
         """The renamed older files beside this one, which hold further runs; they are not read here."""
@@ -165,7 +164,6 @@ class Runs:
         rows: int,
         constant: bool,
         more: list[str],
-        shares: Mapping[str, bool | None],
     ) -> Iterator[Measurement]:
         totals = Totals(self._source, self._options, format="codecarbon", line=record.line)
         totals.warn(*more)
@@ -186,9 +184,9 @@ class Runs:
         if record.end is not None and duration_s is not None:
             started = utc(attrs.evolve(record.end, t_s=record.end.t_s - duration_s), self._options.timezone)
         project = said(record.get("project_name"))
-        metrics = _metrics(totals, record, shares)
+        facts = self._facts.of(totals, record.cells)
         yield from totals.measurement(
-            metrics=metrics,
+            **{name: value for name, value in facts.items() if value},
             label=said(record.get("task_name")) or (project if project != "codecarbon" else None),
             duration_s=duration_s,
             started_at=started,
@@ -223,23 +221,6 @@ def _add_energies(totals: Totals, record: Record, gpus: float | None) -> None:
         "total", "host", record.get("energy_consumed"), "kWh", CODECARBON_CPU,
         column="energy_consumed", contains=inside,
     )  # fmt: skip
-
-
-def _metrics(totals: Totals, record: Record, shares: Mapping[str, bool | None]) -> dict[str, float]:
-    """Accuracies that stand in the row; percent or fraction is told, not guessed."""
-    metrics: dict[str, float] = {}
-    for column, percent in shares.items():
-        if percent is None:
-            if record.get(column):
-                totals.warn(
-                    f"{column} holds values above 1, and its name does not say percent: it was left out; "
-                    "accuracy_unit='percent' reads it"
-                )
-            continue
-        share = fraction(record.get(column), percent=percent)
-        if share is not None:
-            metrics.setdefault(accuracy_name(column) or column, share)
-    return metrics
 
 
 def _goes_back(before: Record, after: Record) -> bool:

@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.logs.building.accuracies import accuracy_name, fraction
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
@@ -19,6 +20,10 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["Eco2Ai"]
 
 _ENERGY, _DURATION = "power_consumption(kWh)", "duration(s)"
+_OWN = (
+    "id", "project_name", "experiment_description", "epoch", "start_time", _DURATION, _ENERGY,
+    "CO2_emissions(kg)", "CPU_name", "GPU_name", "OS", "region/country", "cost",
+)  # fmt: skip
 _EPOCH = re.compile(r"\s*epoch\s*:\s*(\d{1,9})\s*(?:,|$)")
 _PARAMETER = re.compile(r"([^:,]{1,60}):\s*([^,]{1,60})(?:,|$)")
 _RUNS_AT_MOST = 200_000
@@ -41,12 +46,14 @@ class Eco2Ai:
 
     def sniff(self, head: Head) -> int:
         """Its columns, whichever version."""
-        return 95 if {_ENERGY.lower(), _DURATION.lower()} <= set(head.cells()) else 0
+        return 95 if _is_header(head.cells()) else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a run; the epochs of a training are added, since each holds its own energy."""
         run: _Run | None = None
-        for row in named_rows(source, lambda names: {_ENERGY.lower(), _DURATION.lower()} <= set(names)):
+        ahead = source.ahead()
+        facts = RowFacts(options, lambda: (row.cells for row in named_rows(ahead, _is_header)), _OWN)
+        for row in named_rows(source, _is_header):
             if not row.whole or number(row.get(_ENERGY)) is None:
                 source.problem(
                     row.line,
@@ -62,12 +69,14 @@ class Eco2Ai:
                     raise source.error(row.line, f"expected at most {_RUNS_AT_MOST} epochs in one run")
                 continue
             if run is not None:
-                yield from self._measurement(source, options, run)
+                yield from self._measurement(source, options, run, facts)
             run = _Run([row], epoch)
         if run is not None:
-            yield from self._measurement(source, options, run)
+            yield from self._measurement(source, options, run, facts)
 
-    def _measurement(self, source: Source, options: Options, run: _Run) -> Iterator[Measurement]:
+    def _measurement(
+        self, source: Source, options: Options, run: _Run, facts: RowFacts
+    ) -> Iterator[Measurement]:
         first, last = run.rows[0], run.rows[-1]
         totals = Totals(source, options, format=self.name, line=first.line)
         energies = [number(row.get(_ENERGY)) or 0.0 for row in run.rows]
@@ -82,10 +91,11 @@ class Eco2Ai:
         begin = stamp(first.get("start_time"))
         metrics, parameters = _parameters(last.get("epoch"))
         project = said(first.get("project_name"))
-        yield from totals.measurement(
+        fields = facts.of(totals, last.cells)
+        fields.update(
             label=_label(project, said(first.get("experiment_description"))),
             duration_s=sum(known) if len(known) == len(run.rows) else None,
-            metrics=metrics,
+            metrics={**metrics, **fields["metrics"]},
             started_at=utc(begin, options.timezone) if begin is not None else None,
             environment={
                 name: told
@@ -100,6 +110,11 @@ class Eco2Ai:
             started_local=said(first.get("start_time")),
             emissions_kg=number(last.get("CO2_emissions(kg)")) if len(run.rows) == 1 else None,
         )
+        yield from totals.measurement(**fields)
+
+
+def _is_header(names: tuple[str, ...]) -> bool:
+    return {_ENERGY.lower(), _DURATION.lower()} <= set(names)
 
 
 def _label(*names: str | None) -> str | None:

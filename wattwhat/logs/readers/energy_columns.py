@@ -24,6 +24,12 @@ _SUFFIX = re.compile(rf"(.{{1,80}}?)[_ .-]([A-Za-zµμ]{{1,6}})(?:(?:[_ ]per[_ ]
 # Units that stand for nothing but energy; J and Ws need the word beside them.
 _ENOUGH = frozenset(("Wh", "kWh", "mWh", "MWh", "kJ"))
 _PER = re.compile(rf"per[_ ]({_ITEM})", re.IGNORECASE)
+# The names of an energy that a table may leave without a unit; an energy_score or energy_class is none.
+_BARE = re.compile(
+    rf"(?:(?:total|cpu|gpu|ram|dram)[_ ])*energy(?:[_ ](?:consumption|consumed|used|usage|total))?"
+    rf"(?:[_ ]per[_ ]{_ITEM})?",
+    re.IGNORECASE,
+)
 _COMPONENTS = {"cpu": "cpu", "gpu": "gpu", "ram": "dram", "dram": "dram"}
 _NOT_IT = frozenset(
     [
@@ -38,6 +44,7 @@ _NOT_IT = frozenset(
         "var",
         "variance",
         "min",
+        "u",
         "max",
         "uncertainty",
         "err",
@@ -75,8 +82,12 @@ class EnergyColumn:
     item: str | None = None
 
 
-def energy_columns(header: Iterable[str]) -> list[EnergyColumn]:
+def energy_columns(header: Iterable[str], unit: str | None = None) -> list[EnergyColumn]:
     """Every column that names an energy and its unit.
+
+    Args:
+        header: the columns' names.
+        unit: that of columns which name an energy without one; None leaves them out.
 
     Example:
         >>> found = energy_columns(["energy_wh", "gpu_energy_j", "energy_per_image [mJ]"])
@@ -84,16 +95,18 @@ def energy_columns(header: Iterable[str]) -> list[EnergyColumn]:
         [('Wh', None, None), ('J', 'gpu', None), ('mJ', None, 'image')]
         >>> energy_columns(["power_w", "energy", "energy_std_j", "ENERGY_MJ"])
         []
+        >>> [column.name for column in energy_columns(["energy", "energy_score"], "Wh")]
+        ['energy']
     """
-    return [column for name in header if (column := _column(name.strip())) is not None]
+    return [column for name in header if (column := _column(name.strip(), unit)) is not None]
 
 
-def _column(name: str) -> EnergyColumn | None:
+def _column(name: str, told: str | None) -> EnergyColumn | None:
     match = _BRACKET.fullmatch(name) or _SUFFIX.fullmatch(name)
-    if match is None:
-        return None
-    base, unit, item = match.groups()
+    base, unit, item = match.groups() if match else (name, "", None)
     known = _EXACT.get(unit) or (_LOWER.get(unit) if unit.islower() else None)
+    if known is None and told is not None and _BARE.fullmatch(name):
+        base, unit, item, known = name, "", None, told
     words = [word for word in re.split(r"[^a-z0-9]+", base.lower()) if word]
     if (
         known is None

@@ -79,7 +79,7 @@ class JouleProfiler:
             started_at=utc(begin, options.timezone) if begin is not None else None,
             scope="cpu and gpu" if any(name.startswith("GPU-") for name in names) else "cpu",
             command=said(phase.get("command")),
-            phase=said(phase.get("id")),
+            phase_id=said(phase.get("id")),
             iteration=said(phase.get("iteration")),
         )
 

@@ -76,7 +76,7 @@ class Mlee:
             started_at=utc(Stamp(begin, "utc", 1e-6)) if begin is not None and 0.0 < begin < 4e9 else None,
             environment=_environment(tree),
             scope=" and ".join(kinds),
-            task=task,
+            phase=task,
             section=name,
             epochs=_epochs(results),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from wattwhat.errors import LogError
 from wattwhat.logs.building.accuracies import fraction
 from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.named_rows import named_rows
@@ -26,10 +27,6 @@ _PER_ITEM = (
 )
 _LEGACY = ("model", "throughput", "response_length", "latency", "energy")
 _SCORES = ("model", "arc", "hellaswag", "truthfulqa")
-_SETTING = (
-    "gpu_model", "num_gpus", "batch_size", "max_num_seqs", "nickname", "weight_precision", "avg_batch_size",
-    "avg_output_len", "inference_steps", "image_height", "image_width", "tensor_parallel",
-)  # fmt: skip
 _ROWS_AT_MOST = 200_000
 
 
@@ -57,14 +54,21 @@ class MlEnergy:
         rows = tree.get("configurations") if isinstance(tree, dict) else None
         if not isinstance(rows, list):
             raise source.error(None, "expected a list of configurations")
-        for place, row in enumerate(rows[:_ROWS_AT_MOST], 1):
+        facts = RowFacts(options, lambda: map(_cells, rows), (name for name, _ in _PER_ITEM))
+        for place, row in enumerate(rows, 1):
             if isinstance(row, dict):
-                yield from self._configuration(source, options, said(tree.get("task")), place, row)
+                yield from self._configuration(source, options, said(tree.get("task")), place, row, facts)
             else:
                 source.problem(None, f"configuration {place}: expected an object, found {type(row).__name__}")
 
     def _configuration(
-        self, source: Source, options: Options, task: str | None, place: int, row: dict[str, Any]
+        self,
+        source: Source,
+        options: Options,
+        task: str | None,
+        place: int,
+        row: dict[str, Any],
+        facts: RowFacts,
     ) -> Iterator[Measurement]:
         totals = Totals(source, options, format=self.name, line=None)
         column, item = next(
@@ -90,17 +94,17 @@ class MlEnergy:
             totals.warn(
                 "the energy of a request is that of a token times the mean output length, by the maker"
             )
-        yield from totals.measurement(
+        fields = {**({} if task is None else {"task": task}), **facts.of(totals, _cells(row))}
+        fields.update(
             label=said(row.get("model_id")),
             duration_s=duration_s,
             items=1,
             scope="gpu",
             item=item,
-            task=task,
             configuration=place,
             energy_per_token_j=number(text_of_value(row.get("energy_per_token_joules"))),
-            setting={name: told for name in _SETTING if (told := said(row.get(name)))},
         )
+        yield from totals.measurement(**fields)
 
     def _legacy(self, source: Source, options: Options) -> Iterator[Measurement]:
         scores = _scores_beside(source)
@@ -119,6 +123,12 @@ class MlEnergy:
                 item="response",
                 response_length=number(row.get("response_length")),
             )
+
+
+def _cells(row: Any) -> dict[str, str]:
+    """A configuration as the row of a table; what is no number or text is left out."""
+    cells = ((name, text_of_value(value)) for name, value in row.items()) if isinstance(row, dict) else ()
+    return {name: cell for name, cell in cells if cell}
 
 
 def _scores_beside(source: Source) -> dict[str, dict[str, float]]:

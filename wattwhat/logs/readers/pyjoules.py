@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wattwhat.logs.building.known_sensors import NVML, RAPL
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
@@ -36,6 +37,10 @@ class PyJoules:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a row."""
         delimiter = delimiter_of(head_of(source).first_line)
+        ahead = source.ahead()
+        facts = RowFacts(
+            options, lambda: (row.cells for row in named_rows(ahead, _is_header, delimiter)), _NAMES
+        )
         for row in named_rows(source, _is_header, delimiter):
             if not row.whole:
                 source.problem(
@@ -44,9 +49,11 @@ class PyJoules:
                     "new header when the domains change, so which is which is not known",
                 )
                 continue
-            yield from self._measurement(source, options, row)
+            yield from self._measurement(source, options, row, facts)
 
-    def _measurement(self, source: Source, options: Options, row: NamedRow) -> Iterator[Measurement]:
+    def _measurement(
+        self, source: Source, options: Options, row: NamedRow, facts: RowFacts
+    ) -> Iterator[Measurement]:
         totals = Totals(source, options, format=self.name, line=row.line)
         duration_s = totals.seconds(row.get("duration"))
         told = options.more.get("gpu_energy_unit")
@@ -83,6 +90,7 @@ class PyJoules:
                 )
         begin = stamp(row.get("timestamp"))
         yield from totals.measurement(
+            **facts.of(totals, row.cells),
             label=said(row.get("tag")),
             duration_s=duration_s,
             started_at=utc(begin, options.timezone) if begin is not None else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wattwhat.logs.building.known_sensors import RAPL
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
@@ -15,6 +16,7 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["PyRapl"]
 
 _NAMES = ("label", "timestamp", "duration", "pkg", "dram")
+_OWN = (*_NAMES, "socket")
 _SHORTEST_US = 1000.0
 
 
@@ -30,18 +32,24 @@ class PyRapl:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement for rows of one label, time and duration, which differ in their socket."""
         group: list[NamedRow] = []
+        ahead = source.ahead()
+        facts = RowFacts(
+            options, lambda: (row.cells for row in named_rows(ahead, lambda names: names[:5] == _NAMES)), _OWN
+        )
         for row in named_rows(source, lambda names: names[:5] == _NAMES):
             if not row.whole:
                 source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
                 continue
             if group and (row.found[:3] != group[0].found[:3] or len(group) >= 64):
-                yield from self._measurement(source, options, group)
+                yield from self._measurement(source, options, group, facts)
                 group = []
             group.append(row)
         if group:
-            yield from self._measurement(source, options, group)
+            yield from self._measurement(source, options, group, facts)
 
-    def _measurement(self, source: Source, options: Options, group: list[NamedRow]) -> Iterator[Measurement]:
+    def _measurement(
+        self, source: Source, options: Options, group: list[NamedRow], facts: RowFacts
+    ) -> Iterator[Measurement]:
         first = group[0]
         totals = Totals(source, options, format=self.name, line=first.line)
         in_joules = options.energy_unit == "J"
@@ -57,6 +65,7 @@ class PyRapl:
             )
         begin = stamp(first.get("timestamp"))
         yield from totals.measurement(
+            **facts.of(totals, first.cells),
             label=said(first.get("label")),
             duration_s=totals.seconds(first.get("duration"), 1.0 if in_joules else 1e-6),
             started_at=utc(begin, options.timezone) if begin is not None else None,

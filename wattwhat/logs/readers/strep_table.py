@@ -40,10 +40,10 @@ def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any
             "items": 1,
             "item": "sample",
             "duration_s": seconds,
-            "task": row.get("task")[:40],
+            "phase": row.get("task")[:40],
             "device": device,
         }
     totals.add("GPUs or CPU", "board", row.get("train_power_draw"), "kWh", sensor, column="train_power_draw")
     totals.warn("the training's energy is that of a few measured epochs times a published number of epochs")
     seconds = totals.seconds(row.get("train_running_time"), 3600.0, "train_running_time")
-    return {"duration_s": seconds, "task": "train", "device": device}
+    return {"duration_s": seconds, "phase": "train", "device": device}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
@@ -18,6 +19,7 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["Zeus"]
 
 _WINDOWS_AT_MOST = 200_000
+_OWN = ("start_time", "window_name", "elapsed_time")
 _GPU = re.compile(r"gpu(\d{1,4})_energy")
 
 
@@ -56,11 +58,12 @@ class Zeus:
                 _Window(row, start, start + elapsed if whole and start is not None and elapsed else None)
             )
         overlaps = _overlaps(windows)
+        facts = RowFacts(options, lambda: (window.row.cells for window in windows), _OWN)
         for place, window in enumerate(windows):
-            yield from self._measurement(source, options, window, overlaps.get(place))
+            yield from self._measurement(source, options, window, overlaps.get(place), facts)
 
     def _measurement(
-        self, source: Source, options: Options, window: _Window, overlap: str | None
+        self, source: Source, options: Options, window: _Window, overlap: str | None, facts: RowFacts
     ) -> Iterator[Measurement]:
         row = window.row
         totals = Totals(source, options, format=self.name, line=row.line)
@@ -73,6 +76,7 @@ class Zeus:
                 totals.add(f"GPU {gpu[1]}", "gpu", row.get(name), "J", NVML, column=name, stale_s=stale_s)
         begin = stamp(row.get("start_time"))
         yield from totals.measurement(
+            **facts.of(totals, row.cells),
             label=said(row.get("window_name")),
             duration_s=duration_s,
             # Older versions wrote a monotonic clock, which counts from an unknown beginning.

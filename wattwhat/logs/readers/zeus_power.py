@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.building.power_trace import Trace
+from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import is_missing, number, stamp
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
@@ -53,6 +54,7 @@ def _sample(source: Source, trace: Trace, row: NamedRow, factor: float) -> None:
 
 
 _EPOCH = {"network", "batch_size", "power_limit", "time_per_epoch", "average_power"}
+_OWN = ("time_per_epoch", "average_power")
 _TARGET = {"network", "batch_size", "target_metric", "target_epoch"}
 
 
@@ -69,9 +71,15 @@ class ZeusTrace:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement an epoch of each setting."""
         found = False
+        ahead = source.ahead()
+        facts = RowFacts(
+            options,
+            lambda: (row.cells for row in named_rows(ahead, lambda names: set(names) >= _EPOCH)),
+            _OWN,
+        )
         for row in named_rows(source, lambda names: set(names) >= _EPOCH):
             found = True
-            yield from self._epoch(source, options, row)
+            yield from self._epoch(source, options, row, facts)
         if not found:
             raise source.error(
                 1,
@@ -79,7 +87,9 @@ class ZeusTrace:
                 "(summary_power), whose product times target_epoch is the energy to the target",
             )
 
-    def _epoch(self, source: Source, options: Options, row: NamedRow) -> Iterator[Measurement]:
+    def _epoch(
+        self, source: Source, options: Options, row: NamedRow, facts: RowFacts
+    ) -> Iterator[Measurement]:
         totals = Totals(source, options, format=self.name, line=row.line)
         duration_s, power = totals.seconds(row.get("time_per_epoch")), number(row.get("average_power"))
         if duration_s is None or power is None or power < 0.0 or not row.whole:
@@ -89,14 +99,12 @@ class ZeusTrace:
             return
         power_w = power * (options.power_factor or 1.0)
         totals.add("GPU", "gpu", power_w * duration_s, "J", NVML, factor=1.0)
-        more = {name: told for name in row.header if name not in _EPOCH and (told := said(row.get(name)))}
         yield from totals.measurement(
+            **facts.of(totals, row.cells),
             label=said(row.get("network")),
             duration_s=duration_s,
             calls=1,
             scope="gpu",
             call="epoch",
-            batch_size=said(row.get("batch_size")),
             power_limit_w=number(row.get("power_limit")),
-            setting=more,
         )
