@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from tests.logs.machine_samples import SUMMARIES
+
 # ruff: noqa: E501 - lines of logs are as long as they are
 
 
@@ -278,3 +280,4 @@ SAMPLES = {
     "strep": Sample("energy-table", "configuration,environment,task,model,running_time,power_draw,top-1_val,train_running_time,train_power_draw\n"
                     "c,A100 - X,infer,NetA,2.0,0.5,0.75,,\nc,A100 - X,train,NetA,,,,10.0,2.0\n", (0.5, 7200000.0)),
 }  # fmt: skip
+SAMPLES.update((name, Sample(*made)) for name, made in SUMMARIES.items())

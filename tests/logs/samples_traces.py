@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from tests.logs.machine_samples import TRACES
+
 # ruff: noqa: E501 - lines of logs are as long as they are
 
 
@@ -225,3 +227,4 @@ SAMPLES = {
         12.5,
     ),
 }
+SAMPLES.update((name, Sample(*made)) for name, made in TRACES.items())
