@@ -22,7 +22,7 @@ LONGEST_MODULE = 300
 
 VENDORS = {"pynvml", "amdsmi", "jtop", "pyRAPL", "entrypoints"}
 # Optional libraries: a page whose code imports one runs where it is installed.
-OPTIONAL = {"torch", "sklearn", "scipy", "altair", "transformers", "lightning"}
+OPTIONAL = {"torch", "sklearn", "scipy", "altair", "transformers", "lightning", "keras", "accelerate"}
 # Blocks marked `python` are run. Whatever is not to be run says what it is instead.
 RUN = "python"
 NOT_RUN = {"text", "console", "toml", "json", "bash", "make", "yaml", "c"}
@@ -262,9 +262,13 @@ FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+|~~~+)(?P<language>[^`]*)$")
 def blocks(text):
     """Yield (language, number of its first line, lines without their indent) of each fenced block."""
     lines = iter(enumerate(text.splitlines(), 1))
+    tabs = set()
     for number, line in lines:
         opening = FENCE.match(line)
-        if not opening:
+        if not opening or line.strip() in tabs:
+            continue
+        if opening["language"].startswith("{tab}"):  # holds blocks of its own
+            tabs.add(opening["ticks"])
             continue
         inside = []
         for _, inner in lines:
@@ -324,6 +328,7 @@ def test_the_code_of_a_page_runs(page, tmp_path):
 
 def test_a_script_keeps_the_line_numbers_of_its_page():
     page = "words\n\n```python\na = 1\n```\n\n* item\n\n  ```python\n  b = 2\n  ```\n```text\nno = 1\n```\n"
+    page += "````{tab} one\n```python\nc = 3\n```\n````\n````{tab} two\n```text\nno = 2\n```\n````\n"
     lines = as_script(page).split("\n")
-    assert (lines[3], lines[9]) == ("a = 1", "b = 2")
-    assert sum(map(bool, lines)) == 2
+    assert (lines[3], lines[9], lines[16]) == ("a = 1", "b = 2", "c = 3")
+    assert sum(map(bool, lines)) == 3

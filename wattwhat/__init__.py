@@ -84,5 +84,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'wattwhat' has no attribute {name!r}")
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """What ``%load_ext wattwhat`` calls: ``%%energy`` measures a cell."""
+    from wattwhat.integrations.notebook import register
+
+    register(shell)
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "logs", "scoring", "study", "testing"})

@@ -43,9 +43,12 @@ def measure(
     """How many joules a workload takes: run it until its energy per call is known well enough.
 
     Args:
-        target: a torch.nn.Module, a callable without arguments, a command as a list of words, or a Workload.
-        inputs: for a module: a tensor, tuple, dict, or iterable of batches.
-        items_per_call: samples in one call; None takes the batch dimension of torch inputs, else 1.
+        target: a torch.nn.Module, an estimator (scikit-learn, XGBoost, LightGBM: it predicts) or its bound
+            ``fit``, an ONNX Runtime session, a callable, a command as a list of words, or a Workload.
+        inputs: for a module: a tensor, tuple, dict, or iterable of batches; for a session: its feeds; for an
+            estimator or a callable: its argument, or a tuple of several.
+        items_per_call: samples in one call; None takes the batch dimension of torch inputs, the rows of
+            an estimator's or session's, else 1.
         precision: asked relative half-width of the 95 % interval of the energy per call, between 0 and 1,
             counting what repeats can shrink; the sensor's own gain and offset come on top, in the budget.
         min_seconds: least time to measure in s, warm-up and idle baseline not included.
@@ -95,6 +98,5 @@ def measure(
     items = None if items_per_call is None else float(items_per_call)
     workload = make_workload(target, inputs, train=train, items_per_call=items, label=label)
     result = run_plan(workload, plan, meter_set, devices=names, progress=progress)
-    phase = getattr(workload, "phase", None)
-    details = result.details if phase is None else {**result.details, "phase": phase}
+    details = result.details if workload.phase is None else {**result.details, "phase": workload.phase}
     return attrs.evolve(result, metrics=known, label=label or workload.label, details=details)

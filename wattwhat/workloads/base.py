@@ -25,6 +25,7 @@ class Workload:
         label: its name.
         items_per_call: samples, images or tokens in one call.
         items_done: items in all calls so far, for a workload whose calls differ; None where they do not.
+        phase: "training" or "inference" where that is known.
         warnings: sentences for the Measurement, asked for once the workload has been left.
 
     Example:
@@ -39,6 +40,7 @@ class Workload:
     label: str = "workload"
     items_per_call: float | None = 1
     items_done: float | None = None
+    phase: str | None = None
     warnings: tuple[str, ...] = ()
 
     def __enter__(self) -> Workload:

@@ -23,8 +23,9 @@ def make_workload(
     """The workload for what `wattwhat.measure` was given.
 
     Args:
-        target: a torch module, a callable without arguments, a command as a list of words, or a Workload.
-        inputs: inputs of a torch module; None for anything else.
+        target: a torch module, an estimator with its inputs, an ONNX Runtime session with its feeds, a
+            callable (without arguments, or with inputs), a command as a list of words, or a Workload.
+        inputs: what it is run on; a tuple is several arguments.
         train: how to train a torch module; None for inference.
         items_per_call: items in one call.
         label: name of the workload.
@@ -39,12 +40,19 @@ def make_workload(
         from wattwhat.workloads.torch_model import TorchWorkload
 
         return TorchWorkload(target, inputs, train=train, items_per_call=items_per_call, label=label)
-    if inputs is not None or train is not None:
-        name = "inputs" if inputs is not None else "train"
+    if train is not None:
         raise ArgumentError(
-            f"{name}: only a torch.nn.Module takes it; for {type(target).__name__} pass a callable without "
-            f"arguments, for instance functools.partial(fn, x)"
+            f"train: only a torch.nn.Module takes it; for {type(target).__name__} pass what trains it, such "
+            f"as model.fit with inputs=(X, y), or a callable without arguments"
         )
+    if inputs is not None:
+        from wattwhat.workloads.estimators import call_with_inputs
+
+        if callable(target):
+            _check_called(target)
+        workload = call_with_inputs(target, inputs, items_per_call, label)
+        if workload is not None:
+            return workload
     if callable(target):
         _check_called(target)
         return CallableWorkload(target, label, items_per_call)
@@ -55,8 +63,8 @@ def make_workload(
     ):
         return CommandWorkload([os.fspath(word) for word in target], label, items_per_call)
     raise ArgumentError(
-        f"target: expected a torch.nn.Module with inputs, a callable without arguments, a command as a list "
-        f"of words or a Workload, got {type(target).__name__}"
+        f"target: expected a torch.nn.Module or an estimator with inputs, a callable, a command as a list of "
+        f"words or a Workload, got {type(target).__name__}"
     )
 
 

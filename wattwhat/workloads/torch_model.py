@@ -66,6 +66,7 @@ class TorchWorkload(Workload):
         self._told = items_per_call
         self.items_done: float | None = 0 if self.items_per_call is not None else None
         self._parameters = _parameter_count(model)
+        self.phase = "inference" if train is None else "training"
         self._saved: ModelState | None = None
 
     def __enter__(self) -> TorchWorkload:
@@ -139,11 +140,6 @@ class TorchWorkload(Workload):
         loss = backward()
         optimizer.step()
         return loss
-
-    @property
-    def phase(self) -> str:
-        """``"training"`` or ``"inference"``, which scores keep apart."""
-        return "inference" if self._train is None else "training"
 
     def devices(self) -> tuple[str, ...] | None:
         """UUIDs of the CUDA devices that hold the model's tensors or its inputs; empty for the CPU.
