@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.scoring.tables import measured
 from wattwhat import Measurement, Quantity
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.records.metrics import binomial_u
 from wattwhat.scoring import (
     SAM,
     SAPI,
@@ -25,7 +26,6 @@ from wattwhat.scoring import (
 from wattwhat.scoring.population import traits_of
 from wattwhat.scoring.score_inputs import (
     accuracy_of,
-    binomial_u,
     check_accuracy,
     energy_of,
     item_energy_of,

@@ -19,7 +19,7 @@ from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.validators import Provenance
 
-__all__ = ["combine"]
+__all__ = ["agreed", "combine"]
 
 
 def combine(
@@ -83,7 +83,7 @@ def combine(
         provenance=_provenance(channels),
         idle_power_w=_idle(given, chosen, _duration(given, spans, overlapping)),
         budget=budget,
-        metrics=_agreed([one.metrics for one in given]),
+        metrics=agreed([one.metrics for one in given]),
         warnings=dict.fromkeys(
             [*covered, *words, *_counting(given), *(w for m in given for w in m.warnings)]
         ),
@@ -240,7 +240,7 @@ def _provenance(channels: Sequence[ChannelEnergy]) -> Provenance:
     return kinds.pop() if len(kinds) == 1 else "mixed"
 
 
-def _agreed(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def agreed(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What all of them say alike."""
     first, *others = mappings
     return {
@@ -251,6 +251,6 @@ def _agreed(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _environment(given: Sequence[Measurement]) -> dict[str, Any]:
-    agreed = _agreed([one.environment for one in given])
+    common = agreed([one.environment for one in given])
     hosts = sorted({str(one.environment["host"]) for one in given if "host" in one.environment})
-    return {**agreed, "hosts": hosts} if len(hosts) > 1 else agreed
+    return {**common, "hosts": hosts} if len(hosts) > 1 else common

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from wattwhat.cli.labels import add_label_options, averaged, is_chosen, pair, relabelled
 from wattwhat.cli.sentences import as_options
 from wattwhat.errors import ArgumentError, LogError
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Gathered", "add_log_options", "gather", "is_chosen", "pair"]
+__all__ = ["Gathered", "add_log_options", "gather"]
 
 
 @attrs.frozen
@@ -74,6 +74,7 @@ def add_log_options(parser: argparse.ArgumentParser, needed: bool = True) -> Non
     reading.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of one format's reader"
     )
+    add_label_options(reading)
     _add_accuracy(parser)
 
 
@@ -108,67 +109,20 @@ def gather(arguments: argparse.Namespace) -> Gathered:
         LogError: nothing could be read, or anything could not and ``--strict`` was given.
         ArgumentError: an option is outside what is allowed.
     """
+    from wattwhat.logs.fields import named
+
     wanted = [pair(text, "--where") for text in arguments.where]
     found, problems = _read(arguments)
     chosen = [measurement for measurement in found if is_chosen(measurement, wanted)]
     if not chosen:
-        raise LogError(f"none of {len(found)} measurement(s) is as --where says; {_fields(found)}")
+        raise LogError(f"none of {len(found)} measurement(s) is as --where says; {named(found)}")
     notes: list[str] = []
+    chosen = relabelled(arguments, chosen, problems)
     if arguments.metrics is not None:
         chosen = _joined(arguments, chosen, problems, notes)
     _refuse(arguments, problems)
-    chosen = _with_accuracy(arguments, chosen, notes)
+    chosen = averaged(arguments, _with_accuracy(arguments, chosen, notes), notes)
     return Gathered(tuple(chosen), tuple(problems), tuple(notes))
-
-
-def pair(text: str, option: str) -> tuple[str, str]:
-    """NAME=VALUE as a pair.
-
-    Raises:
-        ArgumentError: there is no name or no =.
-    """
-    name, equals, value = text.partition("=")
-    if not (name.strip() and equals):
-        raise ArgumentError(f"{option}: expected NAME=VALUE, got {text!r}")
-    return name.strip(), value.strip()
-
-
-def is_chosen(measurement: Measurement, wanted: Iterable[tuple[str, str]]) -> bool:
-    """Whether a measurement has all these fields; * and ? stand for any text, case does not count.
-
-    Example:
-        >>> from wattwhat import Measurement, Quantity
-        >>> m = Measurement(label="net", energy_j=Quantity(1, 0, "J"), details={"phase": "training"})
-        >>> is_chosen(m, [("phase", "train*")]), is_chosen(m, [("label", "other")])
-        (True, False)
-    """
-    from fnmatch import fnmatch
-
-    known = _known(measurement)
-    return all(
-        name in known and fnmatch(str(known[name]).casefold(), text.casefold()) for name, text in wanted
-    )
-
-
-def _known(measurement: Measurement) -> dict[str, Any]:
-    """What a measurement can be chosen by: label, provenance, what its maker kept, the row it came from."""
-    fields = measurement.details.get("fields")
-    return {
-        **(fields if isinstance(fields, Mapping) else {}),
-        **measurement.environment,
-        **{
-            name: value
-            for name, value in measurement.details.items()
-            if value is not None and name != "fields"
-        },
-        "label": measurement.label,
-        "provenance": measurement.provenance,
-    }
-
-
-def _fields(measurements: Iterable[Measurement]) -> str:
-    names = dict.fromkeys(name for measurement in measurements for name in _known(measurement))
-    return f"fields to choose by: {', '.join(list(names)[:20])}"
 
 
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.cli.labels import add_label_options, averaged, relabelled
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="its columns to take, B renamed to NAME; default: the column that --metric names",
     )
     parser.add_argument("--percent", action="store_true", help="its accuracies are in percent")
+    add_label_options(parser)
     parser.add_argument(
         "--reference",
         action="append",
@@ -68,7 +70,8 @@ def call(arguments: argparse.Namespace) -> int:
     check_destination(arguments.json, holds=("page",))
     _check_output(arguments.output)
     measurements, problems = _read(arguments.files)
-    measurements, doubts = _join(measurements, arguments)
+    measurements, doubts = _join(relabelled(arguments, measurements, problems), arguments)
+    measurements = averaged(arguments, measurements, doubts)
     problems += doubts
     write_page(
         arguments.output,

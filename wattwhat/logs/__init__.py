@@ -11,9 +11,21 @@ Example:
 from __future__ import annotations
 
 from wattwhat.logs.dispatch import Measurements, read
+from wattwhat.logs.fields import label_by
 from wattwhat.logs.metrics_join import Joined, join_metrics
 from wattwhat.logs.protocol import Head, Options, Reader
 from wattwhat.logs.registry import formats
 from wattwhat.logs.source import Source
 
-__all__ = ["Head", "Joined", "Measurements", "Options", "Reader", "Source", "formats", "join_metrics", "read"]
+__all__ = [
+    "Head",
+    "Joined",
+    "Measurements",
+    "Options",
+    "Reader",
+    "Source",
+    "formats",
+    "join_metrics",
+    "label_by",
+    "read",
+]

@@ -12,6 +12,7 @@ from wattwhat.errors import ArgumentError
 
 __all__ = [
     "as_metrics",
+    "binomial_u",
     "check_direction",
     "check_metrics",
     "check_share",
@@ -170,3 +171,22 @@ def check_share(value: Any, name: str) -> float:
     if shown == "1":  # rounding beside the limit, no percent
         shown, hint = repr(number), ""
     raise ArgumentError(f"{name}: {shown} is not a fraction between 0 and 1{hint}")
+
+
+def binomial_u(accuracy: float, test_items: float) -> float:
+    """Standard uncertainty of an accuracy counted on so many test items: sqrt(a (1 - a) / n).
+
+    At exactly 0 or 1, where that formula gives 0, the accuracy is first drawn in by half a hit,
+    a = (k + 1/2) / (n + 1) (the mean of Jeffreys' posterior), because n successes do not prove certainty.
+
+    Args:
+        accuracy: fraction from 0 to 1.
+        test_items: how many items it was counted on.
+
+    Example:
+        >>> round(binomial_u(0.9, 360), 4)
+        0.0158
+    """
+    if accuracy in (0.0, 1.0):
+        accuracy = (accuracy * test_items + 0.5) / (test_items + 1.0)
+    return math.sqrt(accuracy * (1.0 - accuracy) / test_items)

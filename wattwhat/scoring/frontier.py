@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.records.metrics import binomial_u
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.frontier_text import doubts, verdict
 from wattwhat.scoring.grade_letters import (
@@ -24,7 +25,7 @@ from wattwhat.scoring.grade_letters import (
 from wattwhat.scoring.population import Member, check_like
 from wattwhat.scoring.reference_index import ReferenceIndex
 from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.score_inputs import accuracy_of, binomial_u, item_energy_of, items_tested
+from wattwhat.scoring.score_inputs import accuracy_of, item_energy_of, items_tested
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement

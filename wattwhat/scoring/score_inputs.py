@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.records.metrics import check_direction, check_share
+from wattwhat.records.metrics import binomial_u, check_direction, check_share
 from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "accuracy_of",
-    "binomial_u",
     "check_accuracy",
     "check_measurement",
     "check_positive",
@@ -64,25 +63,6 @@ def check_positive(instance: object, attribute: Any, value: float) -> None:
         raise ArgumentError(f"{attribute.name}: expected a number above 0, got {value!r}")
     if not (float(value) > 0 and math.isfinite(value)):
         raise ArgumentError(f"{attribute.name}: expected a finite number above 0, got {value!r}")
-
-
-def binomial_u(accuracy: float, test_items: float) -> float:
-    """Standard uncertainty of an accuracy counted on so many test items: sqrt(a (1 - a) / n).
-
-    At exactly 0 or 1, where that formula gives 0, the accuracy is first drawn in by half a hit,
-    a = (k + 1/2) / (n + 1) (the mean of Jeffreys' posterior), because n successes do not prove certainty.
-
-    Args:
-        accuracy: fraction from 0 to 1.
-        test_items: how many items it was counted on.
-
-    Example:
-        >>> round(binomial_u(0.9, 360), 4)
-        0.0158
-    """
-    if accuracy in (0.0, 1.0):
-        accuracy = (accuracy * test_items + 0.5) / (test_items + 1.0)
-    return math.sqrt(accuracy * (1.0 - accuracy) / test_items)
 
 
 def items_tested(measurement: Measurement, metric: str = "accuracy") -> float | None:

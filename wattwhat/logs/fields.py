@@ -1,0 +1,88 @@
+"""What a measurement that was read can be chosen by and labelled by: its fields, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError
+from wattwhat.logs.building.row_facts import plain_name
+from wattwhat.records.measurement import Measurement
+
+__all__ = ["field_of", "fields_of", "label_by", "named"]
+
+_MOST_NAMED = 20
+
+
+def fields_of(measurement: Measurement) -> dict[str, Any]:
+    """What its maker kept, its environment and the row that it came from, by name.
+
+    Example:
+        >>> from wattwhat import Quantity
+        >>> run = Measurement(label="a", energy_j=Quantity(1, 0, "J"), details={"fields": {"seed": "7"}})
+        >>> fields_of(run)
+        {'seed': '7', 'label': 'a', 'provenance': 'measured'}
+    """
+    row = measurement.details.get("fields")
+    own = {name: value for name, value in measurement.details.items() if value is not None}
+    own.pop("fields", None)
+    return {
+        **(row if isinstance(row, Mapping) else {}),
+        **measurement.environment,
+        **own,
+        "label": measurement.label,
+        "provenance": measurement.provenance,
+    }
+
+
+def field_of(measurement: Measurement, name: str) -> Any:
+    """One field, spelt as it is or as a column may be spelt; None where there is none."""
+    known = fields_of(measurement)
+    if name in known:
+        return known[name]
+    plain = plain_name(name)
+    return next((value for field, value in known.items() if plain_name(field) == plain), None)
+
+
+def label_by(measurements: Iterable[Measurement], field: str) -> tuple[list[Measurement], list[str]]:
+    """The measurements under labels from one of their fields, such as CodeCarbon's ``project_name``.
+
+    Args:
+        measurements: as they were read.
+        field: a name in ``details``, in ``environment`` or among the columns of the row.
+
+    Returns:
+        Those that have it, and sentences about those that do not and were left out.
+
+    Raises:
+        ArgumentError: none of them has it; the message names the fields there are.
+
+    Example:
+        >>> from wattwhat import Quantity
+        >>> run = Measurement(label="run", energy_j=Quantity(1, 0, "J"), details={"project_name": "net"})
+        >>> [m.label for m in label_by([run], "project_name")[0]]
+        ['net']
+    """
+    given = list(measurements)
+    found, lacking = [], []
+    for one in given:
+        value = field_of(one, field)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value).strip():
+            found.append(attrs.evolve(one, label=str(value)))
+        else:
+            lacking.append(one)
+    if given and not found:
+        raise ArgumentError(f"label: none of {len(given)} measurement(s) has {field!r}; {named(given)}")
+    return found, [
+        f"{one.details.get('file') or one.label}:{one.details.get('line') or '?'}: expected {field!r} as the "
+        f"label of {one.label!r}, found none"
+        for one in lacking
+    ]
+
+
+def named(measurements: Iterable[Measurement]) -> str:
+    """The fields that there are, in words."""
+    names = dict.fromkeys(name for measurement in measurements for name in fields_of(measurement))
+    return f"fields to choose by: {', '.join(list(names)[:_MOST_NAMED])}"
