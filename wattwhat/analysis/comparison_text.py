@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.verdicts import CANNOT_TELL
-from wattwhat.records.formatting import one_line
+from wattwhat.records.escaping import one_line
 
 if TYPE_CHECKING:
     from wattwhat.analysis.comparison import Comparison

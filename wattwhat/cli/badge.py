@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from wattwhat.cli.inputs import one_of
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -53,7 +53,7 @@ def call(arguments: argparse.Namespace) -> int:
     if path is not None:
         write_atomically(path, badge.svg())
     if arguments.json is not None:
-        deliver(json.dumps(badge.shields(), ensure_ascii=False), arguments.json)
+        deliver(json_text(badge.shields()), arguments.json)
     else:
         say(f"wrote {path}: {badge.shields()['message']}")
     return 0

@@ -10,6 +10,7 @@ from wattwhat.cli.options import add_backends, add_json, backends_of
 from wattwhat.cli.output import aside, check_destination, deliver, say, wrap
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
@@ -73,11 +74,9 @@ def call(arguments: argparse.Namespace) -> int:
         found, profiles = _calibrated(backends_of(arguments), arguments.seconds, progress)
     file = write_profiles(profiles) if profiles and not arguments.dry_run else None
     if arguments.json is not None:
-        import json
-
         data = {"channels": [one.to_dict() for one in found], "profiles": file}
         indent = 2 if arguments.json == "-" else None
-        deliver(json.dumps(data, ensure_ascii=False, indent=indent), arguments.json)
+        deliver(json_text(data, indent=indent), arguments.json)
     else:
         say(describe(found, file))
     return 0 if found else 1

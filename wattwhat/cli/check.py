@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from wattwhat.cli.inputs import fraction_of, given
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.analysis.regression_check import Outcome
@@ -68,7 +68,7 @@ def call(arguments: argparse.Namespace) -> int:
     worst = gate.worst(outcomes)
     if arguments.json is not None:
         data = {"result": worst, "outcomes": [outcome.to_dict() for outcome in outcomes]}
-        deliver(json.dumps(data, ensure_ascii=False, allow_nan=False), arguments.json)
+        deliver(json_text(data), arguments.json)
     else:
         say("\n".join(_lines(outcomes)))
     if worst == gate.REFUSED:
@@ -77,7 +77,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _lines(outcomes: list[Outcome]) -> list[str]:
-    from wattwhat.records.formatting import one_line
+    from wattwhat.records.escaping import one_line
 
     lines = [line for outcome in outcomes for line in wrap(one_line(str(outcome)), "  ", "")]
     counts = Counter(outcome.result for outcome in outcomes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.aggregation import combine
@@ -12,6 +11,7 @@ from wattwhat.cli.inputs import fraction_of, given
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.analysis.comparison import Comparison
@@ -57,7 +57,7 @@ def call(arguments: argparse.Namespace) -> int:
         for a, b in pairs
     ]
     if arguments.json is not None:
-        lines = [json.dumps(one.to_dict(), ensure_ascii=False, allow_nan=False) for one in found]
+        lines = [json_text(one.to_dict()) for one in found]
         deliver("\n".join(lines), arguments.json)
     elif len(found) == 1:
         say(str(found[0]))
@@ -92,7 +92,7 @@ def _basis(a: Measurement, b: Measurement) -> str:
 
 def _table(found: list[Comparison]) -> list[str]:
     """One line a label: name, ratio, interval, verdict."""
-    from wattwhat.records.formatting import one_line
+    from wattwhat.records.escaping import one_line
 
     basis = {"item": "energy per item", "call": "energy per call", "total": "energy in total"}
     lines = [f"{'A over B, ' + basis[found[0].per]:<34} {'ratio':>7}  {'interval':<17} verdict"]

@@ -12,6 +12,7 @@ from wattwhat.cli.options import add_json
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.discovery import Found
@@ -54,10 +55,8 @@ def call(arguments: argparse.Namespace) -> int:
     with aside(), Progress() as progress:
         findings = examine(arguments.watch, progress)
     if arguments.json is not None:
-        import json
-
         indent = 2 if arguments.json == "-" else None
-        deliver(json.dumps(findings, ensure_ascii=False, indent=indent), arguments.json)
+        deliver(json_text(findings, indent=indent), arguments.json)
     else:
         from wattwhat.cli.doctor_text import describe
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from typing import Any
 
@@ -11,6 +10,7 @@ from wattwhat.cli.inputs import given
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -48,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Read, and write the table."""
-    from wattwhat.records.atomic_write import write_atomically
     from wattwhat.report.export import export
     from wattwhat.report.tables import rows
 
@@ -60,13 +59,11 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         columns, table = rows(measurements)
         data = {"columns": list(columns), "rows": table}
-        deliver(json.dumps(data, ensure_ascii=False, allow_nan=False), arguments.json)
+        deliver(json_text(data), arguments.json)
         return 0
     text = export(measurements, chosen, **options)
-    if arguments.output is None:
-        say(text.replace("\r\n", "\n").rstrip("\n"))
-    else:
-        write_atomically(arguments.output, text if text.endswith("\n") else f"{text}\n")
+    deliver(text, arguments.output)
+    if arguments.output not in (None, "-"):
         say(f"wrote {arguments.output}: {len(measurements)} measurement(s) as {chosen}")
     return 0
 

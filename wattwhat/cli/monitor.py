@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import shutil
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from wattwhat.cli.options import add_backends, add_json, backends_of
 from wattwhat.cli.output import aside, check_destination, say
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.escaping import controls_shown, json_text
 
 if TYPE_CHECKING:
     from wattwhat.report.live_power import Look, Monitor
@@ -116,7 +116,7 @@ class Screen:
     def __call__(self, look: Look) -> None:
         """Show a look."""
         if self._json:
-            say(json.dumps(look.to_dict(), ensure_ascii=False, allow_nan=False), self._stream)
+            say(json_text(look.to_dict()), self._stream)
         elif self._live:
             self._redraw([*self._monitor.lines(look), "Ctrl-C ends"])
         else:
@@ -131,6 +131,6 @@ class Screen:
     def _redraw(self, lines: list[str]) -> None:
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
         # each line is cleared to its end, and whatever a longer drawing left below it
-        text = "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J"
+        text = "".join(f"{controls_shown(line)}\x1b[K\n" for line in lines) + "\x1b[J"
         self._drawn = len(lines)
         self._stream.write(up + text)

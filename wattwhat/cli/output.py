@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import controls_shown
 
 __all__ = ["WIDTH", "aside", "check_destination", "deliver", "names_an_object", "say", "wrap"]
 
@@ -22,13 +23,17 @@ _GLUE = "\N{NO-BREAK SPACE}"  # textwrap breaks lines at ASCII blanks only
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a text, also where the stream's encoding lacks a letter of it.
+    """Print a text: nothing in it that a terminal would obey, and no letter that the stream has not.
+
+    Everything that the command line shows comes through here, for whatever stands in it may have come from
+    a log or from the name of a file.
 
     Args:
         text: what to print; a line end is added.
         stream: where to; None is standard output.
     """
     stream = sys.stdout if stream is None else stream
+    text = controls_shown(text.replace("\r\n", "\n"))
     try:
         print(text, file=stream)
     except UnicodeEncodeError:
@@ -161,22 +166,18 @@ def _json_of(text: bytes) -> Any:
 
 
 def deliver(text: str, path: str | None) -> None:
-    """Print a line, or write it as the whole content of a file.
+    """Print a text, or write it as the whole content of a file.
 
     Args:
-        text: one line, without its end.
+        text: a line or a table; a line end is added where it has none.
         path: the file, which is replaced; None and ``-`` are standard output.
 
     Raises:
         OSError: the file cannot be written.
     """
+    if path is None or path == "-":
+        say(text.removesuffix("\n").removesuffix("\r"))
+        return
     from wattwhat.records.atomic_write import write_atomically
 
-    if path is None or path == "-":
-        say(text)
-    elif os.path.exists(path) and not os.path.isfile(path):
-        # a device or a pipe: it is written to, never replaced by a file of its name
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(f"{text}\n")
-    else:
-        write_atomically(os.path.realpath(path), f"{text}\n")
+    write_atomically(path, text if text.endswith("\n") else f"{text}\n")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
+from wattwhat.records.escaping import one_line
+
 __all__ = ["Progress"]
 
 _PATIENCE_S = 2.0
@@ -45,7 +47,7 @@ class Progress:
             return
         self._shown_s = self._clock()
         room = max(shutil.get_terminal_size().columns - 1, 10)
-        line = f"{elapsed_s:.0f} s: {' '.join(words.split())}"[:room]
+        line = f"{elapsed_s:.0f} s: {one_line(words)}"[:room]
         # Noted before it is written: an interrupt between the two must still find what to erase.
         before, self._width = self._width, max(self._width, len(line))
         self._write(line.ljust(before))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.cli.sentences import complain, complain_of
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import csv_text, one_line
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -148,27 +147,17 @@ def _below(measurements: Sequence[Measurement], origin: str | None, doubtful: bo
     elif doubtful:
         for measurement in measurements:
             for sentence in measurement.warnings:
-                lines += wrap(f"{_clean(measurement.label)}: {_clean(sentence)}", "  ", "! ")
+                lines += wrap(f"{one_line(measurement.label)}: {one_line(sentence)}", "  ", "! ")
     doubt = unlike(measurements)
     return lines if doubt is None else [*lines, *wrap(doubt, "  ", "! ")]
-
-
-def _clean(text: str) -> str:
-    from wattwhat.records.formatting import clean
-
-    return clean(text)
 
 
 def _csv(measurements: Sequence[Measurement]) -> str:
     """A CSV table with a header: joules, seconds, watts; empty where something is not known."""
     metrics = list(dict.fromkeys(name for m in measurements for name in m.metrics))
     fields = [*(name for part in _FIELDS for name in part), *(f"metric:{name}" for name in metrics)]
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, fields, lineterminator="\n")
-    writer.writeheader()
-    for measurement in measurements:
-        writer.writerow({name: "" if value is None else value for name, value in _row(measurement).items()})
-    return stream.getvalue().rstrip("\n")
+    rows = [_row(measurement) for measurement in measurements]
+    return csv_text([fields, *([row.get(name) for name in fields] for row in rows)])
 
 
 def _row(m: Measurement) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from wattwhat.cli.output import check_destination, say, wrap
 from wattwhat.cli.scorers import one_a_model
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.scoring.frontier import FrontierGrade
@@ -162,28 +162,28 @@ def _print(grade: FrontierGrade, as_json: bool) -> None:
     if as_json:
         from wattwhat.scoring.reference_file import reference_to_dict
 
-        say(json.dumps(reference_to_dict(grade), ensure_ascii=False, allow_nan=False))
+        say(json_text(reference_to_dict(grade)))
     else:
         say("\n".join(describe(grade)))
 
 
 def describe(grade: FrontierGrade) -> list[str]:
     """A reference in lines of at most 80 columns: of what it is, what the frontier needs, its members."""
-    from wattwhat.records.formatting import clean
+    from wattwhat.records.escaping import one_line
 
     low, high = grade.accuracy_range
     facts = {"task": "", "protocol": grade.protocol, "date": grade.date, **grade.traits}
     facts["task"] = grade.task or facts["task"]
-    lines = [f"{clean(grade.reference)}: {len(grade.members)} models"]
+    lines = [f"{one_line(grade.reference)}: {len(grade.members)} models"]
     lines += [
-        line for name, text in facts.items() if text for line in wrap(clean(text), "    ", f"  {name}: ")
+        line for name, text in facts.items() if text for line in wrap(one_line(text), "    ", f"  {name}: ")
     ]
     unknown = [name for name, text in grade.traits.items() if text is None and not facts[name]]
     lines += [f"  not stated: {', '.join(unknown)}"] if unknown else []
     lines.append(
         f"  {grade.metric} from {100 * low:.4g} % to {100 * high:.4g} %; {grade.quantile:.0%} quantile"
     )
-    lines += [line for note in grade.notes for line in wrap(clean(note), "  ", "- ")]
+    lines += [line for note in grade.notes for line in wrap(one_line(note), "  ", "- ")]
     return [*lines, "", *_frontier(grade, low, high), "", *_members(grade)]
 
 

@@ -12,6 +12,7 @@ from wattwhat.cli.labels import add_label_options, averaged, relabelled
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -155,15 +156,13 @@ def _report(
 ) -> None:
     size = os.path.getsize(arguments.output)
     if arguments.json is not None:
-        import json
-
         written: dict[str, Any] = {
             "page": os.path.abspath(arguments.output),
             "bytes": size,
             "measurements": len(measurements),
             "problems": list(problems),
         }
-        deliver(json.dumps(written, ensure_ascii=False), arguments.json)
+        deliver(json_text(written), arguments.json)
         return
     for sentence in problems[:_MOST_SAID]:
         say("\n".join(wrap(sentence, indent="  ", first="warning: ")), sys.stderr)

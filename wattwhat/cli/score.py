@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from wattwhat.cli.output import say, wrap
 from wattwhat.cli.scorers import Reason, check_applicable, check_options, make, one_a_model, scorable
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError
+from wattwhat.records.escaping import json_text
 from wattwhat.records.validators import plain_copy
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _score(
         rows, said = _ranked(judged, score, arguments.force)
         if arguments.json:
             for row in rows:
-                say(json.dumps({"score": name, **row}, ensure_ascii=False, allow_nan=False, default=str))
+                say(json_text({"score": name, **row}, default=str))
             complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
         else:
             from wattwhat.report.score_table import score_table
@@ -222,7 +222,7 @@ def _list(as_json: bool) -> int:
     for entry in catalog():
         if as_json:
             fields = ("name", "formula", "source", "fitted")
-            say(json.dumps({field: getattr(entry, field) for field in fields}, ensure_ascii=False))
+            say(json_text({field: getattr(entry, field) for field in fields}))
             continue
         needs = _NEEDS.get(entry.name)
         lines = wrap(entry.formula, "  ", f"{entry.name}: ") + wrap(f"source: {entry.source}", "    ", "  ")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from wattwhat.cli.output import say, wrap
-from wattwhat.records.formatting import clean
+from wattwhat.records.escaping import one_line
 
 __all__ = ["as_options", "complain", "complain_of", "together"]
 
@@ -124,6 +124,6 @@ def complain(sentences: Iterable[str], heading: str = "") -> None:
         sentences: what to say.
         heading: a line above them.
     """
-    lines = [line for sentence in sentences for line in wrap(clean(as_options(sentence)), "  ", "- ")]
+    lines = [line for sentence in sentences for line in wrap(one_line(as_options(sentence)), "  ", "- ")]
     if lines:
         say("\n".join([*([heading] if heading else []), *lines]), sys.stderr)

@@ -84,8 +84,7 @@ def _temporary(target: Path) -> tuple[int, Path]:
         temporary = target.with_name(f".{target.name[:_NAME]}.{secrets.token_hex(8)}{_ENDING}")
         # what replaces a file is nobody else's to read until it has that file's mode
         file = os.open(temporary, _NEW, 0o600 if target.exists() else 0o666)
-        take_lock(file)
-        if os.fstat(file).st_nlink:
+        if take_lock(file) is not False and os.fstat(file).st_nlink:
             return file, temporary
         os.close(file)  # somebody took it for a left-over one before it was locked
 

@@ -98,12 +98,12 @@ def _note(source: str, groups: dict[str, list[str]]) -> str:
 
 def _listed(ids: Sequence[str]) -> str:
     """Names of channels, without the host where all are of one; estimates of processes have one name."""
-    from wattwhat.records.formatting import clean
+    from wattwhat.records.escaping import one_line
 
     one_host = len({name.partition("/")[0] for name in ids}) == 1
     names = []
     for name, count in Counter(ids).items():
-        shown = clean(name.partition("/")[2] or name if one_host else name)
+        shown = one_line(name.partition("/")[2] or name if one_host else name)
         names.append(shown if count == 1 else f"{shown} ({count} times)")
     more = len(names) - _MOST_NAMED
     if more > 0:

@@ -1,18 +1,14 @@
-"""Numbers with their uncertainty, as a person and as LaTeX's siunitx read them; names as one line."""
+"""Numbers with their uncertainty, as a person and as LaTeX's siunitx read them."""
 
 from __future__ import annotations
 
 import math
-import re
 
 from wattwhat.records.quantity import Quantity
 
 __all__ = [
-    "clean",
     "concise",
-    "controls_shown",
     "energy_unit",
-    "one_line",
     "plus_minus",
     "short_time",
     "siunitx",
@@ -94,36 +90,6 @@ def with_prefix(value: float, unit: str, figures: int = 3) -> str:
     return f"{shown:g} {unit}"
 
 
-def one_line(text: str, columns: int | None = None) -> str:
-    r"""A name from a file as one line that a terminal can be given: no line ends, no control characters.
-
-    Args:
-        text: the name.
-        columns: cut it to so many.
-
-    Example:
-        >>> one_line("net\n\x1b[31m 18"), one_line("a long name", 7)
-        ('net [31m 18', 'a long…')
-    """
-    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return line if columns is None or len(line) <= columns else f"{line[: columns - 1]}…"
-
-
-# Marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX 9, 2.1 to 2.6). One
-# override that nobody closes turns around everything behind it on the line: 1.90 J then reads 09.1.
-_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def controls_shown(text: str) -> str:
-    r"""The text with each invisible control of the writing direction as its number in brackets.
-
-    Example:
-        >>> controls_shown("evil\u202egnp.exe")
-        'evil[U+202E]gnp.exe'
-    """
-    return _DIRECTION.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
-
-
 def time_words(seconds: float) -> str:
     """A length of time for a sentence, in ms below a second.
 
@@ -135,19 +101,6 @@ def time_words(seconds: float) -> str:
 
 
 _JOULES = ((1e-3, "uJ", 1e6), (1.0, "mJ", 1e3), (1e3, "J", 1.0), (1e6, "kJ", 1e-3), (math.inf, "MJ", 1e-6))
-
-
-def clean(text: str) -> str:
-    r"""A text of somebody's file as one line without anything that a terminal would obey.
-
-    Example:
-        >>> clean("a\x1b[2Jb\nc")
-        'a?[2Jb c'
-    """
-    if text.isprintable():
-        return text
-    spaced = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else "?" for letter in spaced)
 
 
 def energy_unit(joules: float) -> str:

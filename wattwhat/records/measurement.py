@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -227,7 +226,9 @@ class Measurement:
 
     def to_json(self) -> str:
         """One line of JSON, without a line end."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+        from wattwhat.records.escaping import json_text
+
+        return json_text(self.to_dict())
 
     def __reduce__(self) -> tuple[Any, tuple[dict[str, Any]]]:
         return Measurement.from_dict, (self.to_dict(),)

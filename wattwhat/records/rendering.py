@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
-from wattwhat.records.formatting import controls_shown
+from wattwhat.records.escaping import html_isolated, one_line
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
@@ -27,7 +26,7 @@ def describe(measurement: Measurement) -> str:
           over 2 s, mean power 6.00 ± 0.50 W (k=2)
     """
     m = measurement
-    lines = [f"{m.label}: {m.energy_j:U}, {m.provenance}"]
+    lines = [f"{one_line(m.label)}: {m.energy_j:U}, {m.provenance}"]
     if m.duration_s is not None:
         power = m.power_w
         lines.append(f"  over {m.duration_s:.4g} s" + ("" if power is None else f", mean power {power:U}"))
@@ -37,15 +36,15 @@ def describe(measurement: Measurement) -> str:
     if m.idle_power_w is not None and m.net_energy_j is not None:
         lines.append(f"  idle {m.idle_power_w:U}, above idle {m.net_energy_j:U}")
     lines.extend(f"  {_channel(channel)}" for channel in m.channels)
-    lines.extend(f"  {name} {value:g}" for name, value in m.metrics.items())
-    lines.extend(f"  warning: {sentence}" for sentence in m.warnings)
+    lines.extend(f"  {one_line(name)} {value:g}" for name, value in m.metrics.items())
+    lines.extend(f"  warning: {one_line(sentence)}" for sentence in m.warnings)
     return "\n".join(lines)
 
 
 def _channel(entry: ChannelEnergy) -> str:
     energy = "lost" if entry.energy_j is None else f"{entry.energy_j:U}"
     note = "" if entry.counted else ", inside another channel, not added"
-    return f"{entry.channel.id}: {energy}, {entry.provenance}{note}"
+    return f"{one_line(entry.channel.id)}: {energy}, {entry.provenance}{note}"
 
 
 _LEFT = "style='text-align:left'"
@@ -78,12 +77,7 @@ def measurement_html(measurement: Measurement) -> str:
     rows.extend((f"u: {source}", f"{u:.3g} J") for source, u in m.budget)
     rows.extend(("warning", sentence) for sentence in m.warnings)
     body = "".join(
-        f"<tr><th {_LEFT}>{_isolated(name)}</th><td {_LEFT}>{_isolated(text)}</td></tr>"
+        f"<tr><th {_LEFT}>{html_isolated(name)}</th><td {_LEFT}>{html_isolated(text)}</td></tr>"
         for name, text in rows
     )
-    return f"<table><caption>{_isolated(m.label)}</caption>{body}</table>"
-
-
-def _isolated(text: str) -> str:
-    """Text that cannot turn around what stands beside it, escaped."""
-    return f"<bdi>{escape(controls_shown(text))}</bdi>"
+    return f"<table><caption>{html_isolated(m.label)}</caption>{body}</table>"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.coverage import coverage_factor
+from wattwhat.records.escaping import html_text, one_line
 from wattwhat.records.formatting import with_prefix
 from wattwhat.records.quantity import Quantity
 
@@ -166,9 +166,9 @@ def _svg(badge: Badge) -> str:
     said = _description(badge)
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}" '
+        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html_text(one_line(said))}" '
         'font-family="Verdana, DejaVu Sans, Arial, sans-serif">',
-        f"<title>{_text(said)}</title>",
+        f"<title>{html_text(one_line(said))}</title>",
         f'<rect x="1" y="1" width="{_WIDTH - 2}" height="{_HEIGHT - 2}" rx="10" fill="#fff" stroke="#1f3864" '
         'stroke-width="2"/>',
         f'<path d="M1 46V11a10 10 0 0 1 10-10h{_WIDTH - 22}a10 10 0 0 1 10 10v35z" fill="#1f3864"/>',
@@ -248,20 +248,13 @@ def _line(
     spaced = f' letter-spacing="{spacing}"' if spacing else ""
     return (
         f'<text x="{x}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{fill}" '
-        f'text-anchor="{anchor}"{spaced}>{_text(text)}</text>'
+        f'text-anchor="{anchor}"{spaced}>{html_text(one_line(text))}</text>'
     )
-
-
-def _text(text: str) -> str:
-    """One line of text that XML 1.0 can hold: control characters and unpaired surrogates are left out."""
-    line = " ".join(text.split())
-    kept = "".join(sign for sign in line if sign.isprintable() and ord(sign) not in (0xFFFE, 0xFFFF))
-    return escape(kept, quote=True)
 
 
 def _cut(text: str, columns: int) -> str:
     """At most so many columns; East Asian wide letters take two."""
-    line, used = " ".join(text.split()), 0
+    line, used = one_line(text), 0
     for number, sign in enumerate(line):
         used += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
         if used > columns:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.records.formatting import one_line, with_prefix
+from wattwhat.records.escaping import one_line
+from wattwhat.records.formatting import with_prefix
 
 if TYPE_CHECKING:
     from wattwhat.records.channel import Channel

@@ -6,12 +6,12 @@ The fields are those of the Hub's documentation, "Displaying carbon emissions fo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.analysis.carbon import carbon
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text, markdown_text, one_line
 from wattwhat.records.formatting import concise
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _body(measurements: Sequence[Measurement], footprint: Footprint | None, sour
         lines += [
             "",
             f"Emissions: {concise(footprint.amount)} g of CO2-equivalent, at a carbon intensity of "
-            f"{footprint.figure}{pue} ({_plain(source) if source else 'as stated by the authors'}).",
+            f"{footprint.figure}{pue} ({markdown_text(source) if source else 'as stated by the authors'}).",
         ]
     lines += [f"\nNote: {note}." for note in (footprint.notes if footprint else ())]
     return [*lines, ""]
@@ -131,18 +131,12 @@ def _body(measurements: Sequence[Measurement], footprint: Footprint | None, sour
 
 def _covered(measurements: Sequence[Measurement]) -> str:
     counted = {
-        f"{entry.channel.component} ({_plain(entry.channel.device)}, {entry.provenance})"
+        f"{entry.channel.component} ({markdown_text(entry.channel.device)}, {entry.provenance})"
         for measurement in measurements
         for entry in measurement.channels
         if entry.counted
     }
     return ", ".join(sorted(counted)) or "not stated"
-
-
-def _plain(text: str) -> str:
-    from wattwhat.report.tables import markdown_text
-
-    return markdown_text(text)
 
 
 def _hardware(measurements: Sequence[Measurement]) -> str:
@@ -154,5 +148,4 @@ def _hardware(measurements: Sequence[Measurement]) -> str:
 
 def _yaml(text: str) -> str:
     """A double-quoted YAML scalar: JSON's quoting is a part of YAML's, less what YAML calls not printable."""
-    line = " ".join(text.split())
-    return json.dumps("".join(sign for sign in line if sign.isprintable()), ensure_ascii=False)
+    return json_text(one_line(text))

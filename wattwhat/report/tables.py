@@ -5,21 +5,19 @@ A model card for Hugging Face is in `model_card`, reached through the same `expo
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.records.formatting import concise, controls_shown, one_line, siunitx
+from wattwhat.records.escaping import csv_text, latex_text, markdown_text
+from wattwhat.records.formatting import concise, siunitx
 from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["COLUMNS", "markdown_text", "rows"]
+__all__ = ["COLUMNS", "rows"]
 
 
 # Columns of CSV and pandas, in this order for ever; metrics follow as metric_<name>. The unit is the last
@@ -55,8 +53,6 @@ _QUANTITIES = (
     "net_energy_j",
     "idle_power_w",
 )
-# A spreadsheet runs what begins so (OWASP, "CSV injection").
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 
 
 def rows(measurements: Iterable[Measurement]) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
@@ -97,20 +93,7 @@ def _known(value: float) -> float | None:
 
 def csv_table(ones: Sequence[Measurement]) -> str:
     columns, table = rows(ones)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
-    writer.writerow(columns)
-    for row in table:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        # NUL cannot be read back by every CSV reader, an unpaired surrogate cannot be written at all
-        text = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        return f"'{text}" if _FORMULA.match(text) else text
-    return repr(value) if isinstance(value, float) else value
+    return csv_text([columns, *([row.get(column) for column in columns] for row in table)])
 
 
 def pandas_table(ones: Sequence[Measurement]) -> Any:
@@ -172,30 +155,6 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def markdown_text(text: str) -> str:
-    """One line in which nothing is markup: HTML becomes entities, the rest of the signs get a backslash."""
-    line = one_line(controls_shown(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # hyphens, brackets and plus signs mean nothing inside the line of a table, and names are full of them
-    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", line)
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{sign: f"\\{sign}" for sign in "&%$#_"},
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "-": "{-}",
-    "`": "{`}",
-    "'": "{'}",
-}
-
-
 def latex_table(ones: Sequence[Measurement]) -> str:
     columns = _shown(ones)
     heads = [_latex_head(name) for name, _ in columns]
@@ -210,7 +169,7 @@ def latex_table(ones: Sequence[Measurement]) -> str:
     for number in range(len(ones)):
         cells = [cells[number] for _, cells in columns]
         lines.append(
-            " & ".join(siunitx(cell) if not isinstance(cell, str) else _latex_text(cell) for cell in cells)
+            " & ".join(siunitx(cell) if not isinstance(cell, str) else latex_text(cell) for cell in cells)
             + r" \\"
         )
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
@@ -219,8 +178,4 @@ def latex_table(ones: Sequence[Measurement]) -> str:
 def _latex_head(name: str) -> str:
     if name == "J/item":
         return r"energy per item / \unit{\joule}"
-    return {"J": r"energy / \unit{\joule}", "W": r"power / \unit{\watt}"}.get(name, _latex_text(name))
-
-
-def _latex_text(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in one_line(controls_shown(text)))
+    return {"J": r"energy / \unit{\joule}", "W": r"power / \unit{\watt}"}.get(name, latex_text(name))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from wattwhat.records.formatting import clean
+from wattwhat.records.escaping import one_line
 
 __all__ = ["WIDTH", "Column", "bar", "listing"]
 
@@ -53,7 +53,7 @@ def listing(
         small   1.5 J
         large    12 J
     """
-    table = [[column.title for column in columns], *([clean(cell) for cell in row] for row in rows)]
+    table = [[column.title for column in columns], *([one_line(cell) for cell in row] for row in rows)]
     widths = [max(_width(row[i]) for row in table) for i in range(len(columns))]
     _shrink(columns, widths, width - 2 * (len(columns) - 1))
     room = min(width - sum(widths) - 2 * len(columns), 20)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ScoreError, WattwhatError
+from wattwhat.records.escaping import json_text
 from wattwhat.records.small_files import read_small_text
 from wattwhat.scoring.population import TRAITS, Member
 
@@ -88,7 +89,7 @@ def save_reference(grade: FrontierGrade, path: str | os.PathLike[str]) -> None:
     """Write a reference, whole or not at all."""
     from wattwhat.records.atomic_write import write_atomically
 
-    write_atomically(path, json.dumps(reference_to_dict(grade), indent=1, allow_nan=False) + "\n")
+    write_atomically(path, json_text(reference_to_dict(grade), indent=1) + "\n")
 
 
 def load_reference(grade: type[FrontierGrade], path: str | os.PathLike[str]) -> FrontierGrade:

@@ -154,9 +154,8 @@ def write_profiles(profiles: Iterable[Profile], path: str | None = None) -> str:
         ArgumentError: WATTWHAT_PROFILES is set to nothing, so there is no place.
         OSError: it cannot be written, or another program has been writing there for 10 s.
     """
-    import json
-
     from wattwhat.records.atomic_write import write_atomically
+    from wattwhat.records.escaping import json_text
     from wattwhat.records.file_lock import folder_locked
 
     file = profiles_path() if path is None else path
@@ -168,7 +167,7 @@ def write_profiles(profiles: Iterable[Profile], path: str | None = None) -> str:
         known, _ = read_profiles(file)
         known.update({profile.key: profile for profile in profiles})
         data = {"schema": _SCHEMA, "profiles": [attrs.asdict(profile) for profile in known.values()]}
-        write_atomically(file, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(file, json_text(data, indent=1) + "\n")
     return file
 
 

@@ -41,9 +41,13 @@ function csvColumns() {
   ];
 }
 
+// As wattwhat's other tables (csv_text of wattwhat.records.escaping): no text is a formula.
 const csvCell = (value) => {
-  const words = value === undefined || value === null ? '' : String(value);
-  return /[",\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
+  if (value === undefined || value === null) return '';
+  if (isNumber(value)) return String(value);
+  const text = String(value);
+  const words = /^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+  return /[,;|"\t\r\n]|^\s|\s$/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
 };
 
 function csvText(list) {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from wattwhat.records.formatting import controls_shown
+from wattwhat.records.escaping import controls_shown, html_text
 
 __all__ = ["document_of", "own_script", "script_json"]
 
@@ -47,9 +46,7 @@ def script_json(data: Any) -> str:
         '{"name":"\\u003c/script>\\u003cimg src=x>"}'
     """
     text = controls_shown(json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
-    # U+2028 and U+2029 end lines in old scripts; a lone surrogate could not be written as UTF-8.
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    return text.replace("<", "\\u003c")
 
 
 @lru_cache(maxsize=1)
@@ -78,9 +75,9 @@ def document_of(payload: dict[str, Any], *, library: str, specs: dict[str, Any],
         "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
-        "POLICY": html.escape(policy),
-        "TITLE": html.escape(controls_shown(payload["title"])),
-        "VERSION": html.escape(version),
+        "POLICY": html_text(policy),
+        "TITLE": html_text(payload["title"]),
+        "VERSION": html_text(version),
         "STYLE": (_ASSETS / "page.css").read_text(encoding="utf-8"),
         "DATA": script_json(payload),
         "SPECS": script_json(specs),
