@@ -53,4 +53,48 @@ TRACES = {
         "10:00:10.000, 0, 0, 100.00, 6100.50\n10:00:10.000, 0, 1, 100.00, 7900.00\n",
         2000.0,
     ),
+    # package 50 W and 60 W with the cores inside, DRAM 5 W, GPU 100 W and 120 W
+    "hwinfo": (
+        "hwinfo",
+        "Date,Time,Total CPU Usage [%],CPU Package Power [W],IA Cores Power [W],Total DRAM Power [W],PL1 Power Limit (Static) [W],GPU Power [W],\n"
+        "1.3.2026,9:59:59.500,10.0,50.000,30.000,5.000,125.0,100.000,\n1.3.2026,10:00:01.500,12.0,60.000,35.000,5.000,125.0,120.000,\n"
+        "Date,Time,Total CPU Usage [%],CPU Package Power [W],IA Cores Power [W],Total DRAM Power [W],PL1 Power Limit (Static) [W],GPU Power [W],\n"
+        ",,CPU [#0]: A CPU,CPU [#0]: A CPU: Enhanced,CPU [#0]: A CPU: Enhanced,CPU [#0]: A CPU: Enhanced,CPU [#0]: A CPU,GPU [#0]: NVIDIA A GPU,\n",
+        340.0,
+    ),
+    "macmon": (
+        "macmon",
+        '{"timestamp": "2026-03-01T10:00:00.000000+00:00", "cpu_power": 2.0, "gpu_power": 1.0, "ane_power": 0.0, "all_power": 3.0, "ram_power": 0.5, "sys_power": 10.0}\n'
+        '{"timestamp": "2026-03-01T10:00:02.000000+00:00", "cpu_power": 2.0, "gpu_power": 1.0, "ane_power": 0.0, "all_power": 3.0, "ram_power": 0.5, "sys_power": 12.0}\n',
+        22.0,
+    ),
+    "macmon_old": (
+        "macmon",
+        '{"temp": {"cpu_temp_avg": 40.0}, "cpu_power": 2.0, "gpu_power": 1.0, "ane_power": 0.0, "all_power": 3.0, "ram_power": 0.5, "sys_power": 0.0}\n'
+        '{"temp": {"cpu_temp_avg": 40.0}, "cpu_power": 2.0, "gpu_power": 1.0, "ane_power": 0.0, "all_power": 3.0, "ram_power": 0.5, "sys_power": 0.0}\n',
+        7.0,
+        {"interval_s": 2.0},
+    ),
+    "powermetrics_plist": (
+        "powermetrics-plist",
+        "".join(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0">\n<dict>\n'
+            f"<key>elapsed_ns</key><integer>{elapsed}</integer>\n<key>timestamp</key><date>2026-03-01T10:00:0{k}Z</date>\n"
+            "<key>processor</key>\n<dict>\n<key>cpu_power</key><real>900.0</real>\n<key>gpu_power</key><real>100.0</real>\n"
+            f"<key>combined_power</key><real>{power}</real>\n</dict>\n</dict>\n</plist>\n\0"
+            for k, (elapsed, power) in enumerate([(500_000_000, 1000.0), (1_000_000_000, 2000.0)])
+        ),
+        2.5,
+    ),
+    "ipmi_dcmi": (
+        "ipmi-dcmi",
+        "".join(
+            f"\n    Instantaneous power reading:                   {watts} Watts\n    Minimum during sampling period:                 68 Watts\n"
+            "    Maximum during sampling period:                504 Watts\n    Average power reading over sample period:      348 Watts\n"
+            f"    IPMI timestamp:                           Sun Mar  1 10:00:0{at} 2026\n    Sampling period:                          00000001 Seconds.\n"
+            "    Power reading state is:                   activated\n\n"
+            for at, watts in ((0, 300), (2, 320), (4, 340))
+        ),
+        1280.0,
+    ),
 }
