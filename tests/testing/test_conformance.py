@@ -119,7 +119,7 @@ def test_a_factory_that_fails_is_part_of_the_report():
         raise OSError("no compiler")
 
     report = check_backend(make)
-    assert set(outcomes(report).values()) == {"failed"}
+    assert [check.outcome for check in report.checks] == ["failed"] + ["not checked"] * (len(PROMISES) - 1)
     assert "no compiler" in report.checks[0].sentence
 
 
@@ -223,7 +223,7 @@ def test_a_declared_gain_error_hides_no_wrong_unit():
     class Careless(scaled("energy", 1000.0)):
         def make(self):
             stand = super().make()
-            stand.channel = lambda name: attrs.evolve(VirtualStand.channel(stand, name), gain_error=2.0)
+            stand.channel = lambda name: attrs.evolve(VirtualStand.channel(stand, name), gain_error=0.5)
             return stand
 
     failed = check_backend(Careless, patience_s=0.02).failed

@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wattwhat.testing._outcomes import Check
     from wattwhat.testing._promises import PROMISES
-    from wattwhat.testing._subject import Check
     from wattwhat.testing.clock import VirtualClock
     from wattwhat.testing.conformance import (
         BackendConformance,

@@ -7,17 +7,16 @@ from functools import partial
 
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter
-from wattwhat.testing._subject import (
+from wattwhat.testing._outcomes import (
     Broken,
     NotApplicable,
     NotChecked,
     Promise,
-    Subject,
     asked,
     many,
-    read,
     require,
 )
+from wattwhat.testing._subject import Subject, read
 from wattwhat.testing._truth import counters_of, move
 
 __all__ = ["PROMISES"]

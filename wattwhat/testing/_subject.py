@@ -5,26 +5,20 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import attrs
 
-from wattwhat.errors import MeterError
+from wattwhat.errors import MeterError, WattwhatError
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.backend import Backend
 from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.testing._bounded import Calls, Held
+from wattwhat.testing._outcomes import Broken, NotChecked, Verdict, described
 
-__all__ = [
-    "Broken",
-    "Check",
-    "NotApplicable",
-    "NotChecked",
-    "Promise",
-    "Stand",
-    "Subject",
-    "check_promise",
-    "subject_of",
-]
+__all__ = ["STAND_METHODS", "Stand", "Subject", "is_backend", "is_stand", "read", "subject_of"]
+
+STAND_METHODS = ("open", "deposit", "set_power", "fail", "heal", "reset", "close")
 
 
 @runtime_checkable
@@ -62,30 +56,20 @@ class Stand(Protocol):
         """Give back what the emulation holds."""
 
 
-class Broken(Exception):
-    """A promise is broken; the message says what was seen and what was expected."""
-
-
-class NotApplicable(Exception):
-    """A promise has no meaning for this backend; the message says why."""
-
-
-class NotChecked(Exception):
-    """A promise could not be looked at; the message says what is missing."""
-
-
 @attrs.define
 class Subject:
     """The backend under test.
 
     Args:
-        open: gives a fresh backend.
+        maker: gives a fresh backend.
+        calls: makes every call into the backend and its stand, so that none can hang the suite.
         stand: drives the emulated hardware; None if there is only the backend.
         patience_s: real seconds to wait for a change to show before it counts as missing.
         recipe: what another process can make the same subject from (picklable), or None.
     """
 
-    open: Callable[[], Backend]
+    maker: Callable[[], Backend]
+    calls: Calls
     stand: Stand | None = None
     patience_s: float = 1.0
     recipe: Any = None
@@ -97,16 +81,52 @@ class Subject:
             raise NotChecked("needs a stand")
         return self.stand
 
+    def open(self) -> Backend:
+        """A fresh backend, whose calls are held to their time."""
+        try:
+            backend = self.calls(self.maker, what="opening the backend")
+        except (Verdict, WattwhatError, KeyboardInterrupt):
+            raise
+        except BaseException as err:
+            raise Broken(f"opening the backend raised {described(err)}", "opening") from err
+        return cast(Backend, Held(backend, self.calls, "the backend"))
+
+    def meters_of(self, backend: Backend) -> list[Meter]:
+        """The meters that a backend gives, each with a channel; what breaks here breaks most promises."""
+        try:
+            found = self.calls(lambda: list(backend.meters()), what="the backend's meters()")
+        except (Verdict, KeyboardInterrupt):
+            raise
+        except BaseException as err:
+            hint = "" if isinstance(err, WattwhatError) else "; only BackendError may leave it"
+            raise Broken(f"meters() raised {described(err)}{hint}", "opening") from err
+        for number, meter in enumerate(found, 1):
+            channel = self.calls(getattr, meter, "channel", None, what=f"meter {number}'s channel")
+            if not isinstance(channel, Channel):
+                raise Broken(
+                    f"the channel of meter {number} is {channel!r}; expected a wattwhat.Channel", "channel"
+                )
+        return [cast(Meter, Held(meter, self.calls, meter.channel.id)) for meter in found]
+
     @contextlib.contextmanager
     def opened(self) -> Iterator[tuple[Backend, list[Meter]]]:
         """A fresh backend and its meters, closed at the end."""
         backend = self.open()
-        meters = list(backend.meters())
+        meters = self.meters_of(backend)
         try:
             yield backend, meters
-        finally:
+        except BaseException:
             for meter in meters:
+                with contextlib.suppress(Exception):
+                    meter.close()
+            raise
+        for meter in meters:
+            try:
                 meter.close()
+            except (Verdict, KeyboardInterrupt):
+                raise
+            except BaseException as err:
+                raise Broken(f"{meter.channel.id}: close() raised {described(err)}", "closing") from err
 
     def now_ns(self) -> int:
         """The clock that stamps the readings."""
@@ -142,7 +162,7 @@ class Subject:
             self.settle(meter.channel)
             try:
                 meter.read()
-            except KeyboardInterrupt:
+            except (Verdict, KeyboardInterrupt):
                 raise
             except BaseException as err:
                 return err
@@ -151,124 +171,60 @@ class Subject:
             time.sleep(0.001)
 
 
-@attrs.frozen
-class Promise:
-    """One sentence that every backend keeps, and how it is checked.
-
-    Args:
-        name: the sentence.
-        check: looks at a subject and says in a sentence what it saw; raises `Broken`,
-            `NotApplicable` or `NotChecked`.
-        needs: ``"backend"``, ``"meters"`` (some must be there) or ``"stand"``.
-    """
-
-    name: str
-    check: Callable[[Subject], str]
-    needs: str = "meters"
-
-
-def require(condition: bool, sentence: str) -> None:
-    """Break the promise with this sentence unless the condition holds."""
-    if not condition:
-        raise Broken(sentence)
-
-
 def read(meter: Meter) -> Reading:
     """One reading where nothing is supposed to fail."""
-    name = getattr(getattr(meter, "channel", None), "id", repr(meter))
+    name = meter.channel.id
     try:
         reading = meter.read()
+    except (Verdict, KeyboardInterrupt):
+        raise
     except MeterError as err:
-        raise Broken(f"{name}: read() failed although nothing was wrong: {err}") from err
-    except Exception as err:
-        raise Broken(f"{name}: read() raised {described(err)}; only MeterError may leave a meter") from err
+        raise Broken(f"{name}: read() failed although nothing was wrong: {err}", "reading") from err
+    except BaseException as err:
+        hint = "only MeterError may leave a meter"
+        raise Broken(f"{name}: read() raised {described(err)}; {hint}", "reading") from err
     if not isinstance(reading, Reading):
-        raise Broken(f"{name}: read() returned {reading!r}; expected a wattwhat.Reading(t_ns, value)")
+        raise Broken(
+            f"{name}: read() returned {reading!r}; expected a wattwhat.Reading(t_ns, value)", "reading"
+        )
     return reading
 
 
-def described(err: BaseException) -> str:
-    """An exception in words."""
-    return f"{type(err).__name__}: {err}" if str(err) else type(err).__name__
-
-
-def asked(action: Callable[[], None]) -> None:
-    """Ask the stand for something it may not be able to do."""
-    try:
-        action()
-    except NotImplementedError as err:
-        raise NotApplicable(f"the stand cannot do it: {err or 'NotImplementedError'}") from err
-
-
-def many(number: int, noun: str) -> str:
-    """A number with its noun: 1 counter, 2 counters."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-_STAND_METHODS = ("open", "deposit", "set_power", "fail", "heal", "reset", "close")
-
-
-@attrs.frozen
-class Check:
-    """What came out for one promise.
+@contextlib.contextmanager
+def subject_of(source: Any, *, patience_s: float = 1.0, limit_s: float = 30.0) -> Iterator[Subject]:
+    """What a stand or a factory leads to; what a factory made is closed at the end.
 
     Args:
-        promise: the promise, as a sentence.
-        outcome: ``"passed"``, ``"failed"``, ``"not applicable"`` or ``"not checked"``.
-        sentence: what was seen, or why it was not looked at.
+        source: a stand, or a callable that gives a stand or a backend.
+        patience_s: real seconds to wait for a change to show.
+        limit_s: real seconds for all calls together; those that hang are left behind then.
     """
-
-    promise: str
-    outcome: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.outcome:>14}  {self.promise}: {self.sentence}"
-
-
-def subject_of(source: Any, *, patience_s: float = 1.0) -> tuple[Subject, Callable[[], None]]:
-    """What a stand or a factory leads to, and what to call when done with it."""
-    if _is_stand(source):
-        return Subject(source.open, source, patience_s), lambda: None
-    made = source()
-    if _is_stand(made):
-        return Subject(made.open, made, patience_s, recipe=source), made.close
-    return Subject(source, None, patience_s, recipe=source), lambda: None
+    calls = Calls(limit_s)
+    made = None
+    try:
+        given = source if is_stand(source) else calls(source, what="making the stand or backend")
+        if is_stand(given):
+            made = None if given is source else given
+            stand = cast(Stand, Held(given, calls, "the stand"))
+            yield Subject(given.open, calls, stand, patience_s, recipe=None if made is None else source)
+        else:
+            yield Subject(source, calls, None, patience_s, recipe=source)
+    finally:
+        if made is not None:
+            with contextlib.suppress(Exception):
+                calls(made.close, what="closing the stand")
+        calls.end()
 
 
-def _is_stand(source: Any) -> bool:
+def is_stand(source: Any) -> bool:
+    """Whether this is a stand rather than something that makes one."""
     return not isinstance(source, type) and all(
-        callable(getattr(source, name, None)) for name in _STAND_METHODS
+        callable(getattr(source, name, None)) for name in STAND_METHODS
     )
 
 
-def _is_backend(source: Any) -> bool:
+def is_backend(source: Any) -> bool:
+    """Whether this is a backend rather than something that makes one."""
     return not isinstance(source, type) and all(
         callable(getattr(source, name, None)) for name in ("probe", "meters")
     )
-
-
-def check_promise(promise: Promise, subject: Subject) -> Check:
-    """Check one promise; whatever is raised becomes the outcome."""
-    try:
-        _require_what_it_needs(promise, subject)
-        return Check(promise.name, "passed", promise.check(subject))
-    except Broken as err:
-        return Check(promise.name, "failed", str(err))
-    except NotApplicable as err:
-        return Check(promise.name, "not applicable", str(err))
-    except NotChecked as err:
-        return Check(promise.name, "not checked", str(err))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as err:
-        return Check(promise.name, "failed", f"raised {described(err)}")
-
-
-def _require_what_it_needs(promise: Promise, subject: Subject) -> None:
-    if promise.needs == "stand" and subject.stand is None:
-        raise NotChecked("needs a stand")
-    if promise.needs == "meters" and subject.stand is None:
-        answer = subject.open().probe()
-        if not answer.available:
-            raise NotChecked(f"the backend is not available here: {answer.reason}")

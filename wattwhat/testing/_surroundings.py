@@ -14,9 +14,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from wattwhat.testing._subject import NotApplicable, described
+from wattwhat.testing._outcomes import Broken, NotApplicable, described
 
-__all__ = ["captured", "changed", "gained", "in_forked_child", "possessions", "settings"]
+__all__ = ["Stuck", "captured", "changed", "gained", "in_forked_child", "possessions", "settings"]
+
+
+class Stuck(Broken):
+    """A child did not end."""
 
 
 @contextlib.contextmanager
@@ -104,21 +108,40 @@ def settings() -> dict[str, Any]:
         and multiprocessing.get_start_method(allow_none=True),
         "the handlers of the root logger": list(logging.getLogger().handlers) if logging else [],
     }
+    for name, state in _random_states():
+        found[name] = state
     for number in signal.valid_signals():
         found[f"the handler of signal {number:d}"] = signal.getsignal(number)
     return found
 
 
+def _random_states() -> Iterator[tuple[str, Any]]:
+    """The states of the generators that a whole program shares, as plain data."""
+    for module, name in (("random", "getstate"), ("numpy.random", "get_state"), ("torch", "get_rng_state")):
+        ask = getattr(sys.modules.get(module), name, None)
+        if ask is not None:
+            state = ask()
+            parts = state if isinstance(state, tuple) else (state,)
+            yield (
+                f"the random state of {module}",
+                [part.tolist() if hasattr(part, "tolist") else part for part in parts],
+            )
+
+
 def changed(before: dict[str, Any]) -> str:
     """What is no longer as it was, in words; empty if all is."""
     now = settings()
-    return ", ".join(name for name in before if now[name] != before[name])
+    return ", ".join(name for name in before if name in now and now[name] != before[name])
 
 
-def in_forked_child(action: Callable[[], None], timeout_s: float) -> str:
-    """Run this in a forked child; what went wrong there, in words, or an empty text.
+def in_forked_child(action: Callable[[], None], timeout_s: float) -> None:
+    """Run this in a forked child.
 
     A child that does not end in time is killed and reported, so that a deadlock cannot hang the suite.
+
+    Raises:
+        Broken: what went wrong there.
+        NotApplicable: this system has no fork.
     """
     if not hasattr(os, "fork"):
         raise NotApplicable("this system has no fork")
@@ -137,8 +160,12 @@ def in_forked_child(action: Callable[[], None], timeout_s: float) -> str:
     finally:
         os.close(reader)
     if status is None:
-        return f"it was still stuck after {timeout_s:g} s"
-    return said or ("" if status == 0 else f"it ended with status {status}")
+        raise Stuck(f"a forked child was still stuck after {timeout_s:.2g} s")
+    cause, _, sentence = said.partition("\n")
+    if sentence:
+        raise Broken(sentence, cause)
+    if status != 0:
+        raise Broken(f"a forked child ended with status {status}")
 
 
 def _as_child(action: Callable[[], None], writer: int) -> None:
@@ -147,8 +174,10 @@ def _as_child(action: Callable[[], None], writer: int) -> None:
     try:
         action()
         status = 0
+    except Broken as err:
+        os.write(writer, f"{err.cause}\n{err}".encode()[:4000])
     except BaseException as err:
-        os.write(writer, (str(err) or described(err)).encode()[:4000])
+        os.write(writer, f"\nin a forked child: {described(err)}".encode()[:4000])
     finally:
         os._exit(status)
 

@@ -8,17 +8,13 @@ from itertools import pairwise
 
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter
-from wattwhat.testing._subject import (
-    NotApplicable,
-    Promise,
-    Subject,
-    asked,
-    many,
-    read,
-    require,
-)
+from wattwhat.testing._outcomes import NotApplicable, Promise, asked, many, require
+from wattwhat.testing._subject import Subject, read
 
-__all__ = ["PROMISES", "counters_of", "move"]
+__all__ = ["PROMISES", "amounts_j", "counters_of", "is_near", "move", "tolerance"]
+
+# A counter that never wraps has run for a month at 40 W before it is asked for a small amount.
+_AFTER_A_MONTH_J = 1e8
 
 
 def counters_count_joules(subject: Subject) -> str:
@@ -26,12 +22,12 @@ def counters_count_joules(subject: Subject) -> str:
     stand, seen = subject.driven, 0
     with subject.opened() as (_, meters):
         for meter in counters_of(meters):
-            for joules in _amounts_j(meter.channel):
+            for joules in amounts_j(meter.channel):
                 before = read(meter).value
                 asked(partial(stand.deposit, meter.channel.id, joules))
                 moved = _watch_move(subject, meter, before, joules)
                 require(
-                    abs(moved - joules) <= _tolerance(meter.channel, joules),
+                    abs(moved - joules) <= tolerance(meter.channel, joules),
                     f"{meter.channel.id}: {joules:.6g} J flowed and the counter moved by {moved:.6g}; "
                     "expected joules (a factor of 1000 or 3600 is a wrong unit)",
                 )
@@ -47,7 +43,7 @@ def gauges_show_watts(subject: Subject) -> str:
             limit_w = meter.channel.max_power_w or math.inf
             for watts in (min(40.0, limit_w), min(40.0, limit_w) / 2.0):
                 asked(partial(stand.set_power, meter.channel.id, watts))
-                near = partial(_near, watts, _tolerance(meter.channel, watts))
+                near = partial(is_near, watts, tolerance(meter.channel, watts))
                 shown = subject.watch(meter, near)
                 require(
                     near(shown),
@@ -72,7 +68,7 @@ def wraps_are_declared(subject: Subject) -> str:
                 asked(partial(stand.deposit, meter.channel.id, joules))
                 moved = _watch_move(subject, meter, values[-1], joules)
                 require(
-                    abs(moved - joules) <= _tolerance(meter.channel, joules, 1e-4),
+                    abs(moved - joules) <= tolerance(meter.channel, joules, 1e-4),
                     f"{meter.channel.id}: {joules:.6g} J flowed, and the difference modulo wrap_j "
                     f"{wrap_j:.6g} is {moved:.6g}",
                 )
@@ -97,7 +93,7 @@ def resets_are_passed_on(subject: Subject) -> str:
     stand, seen = subject.driven, 0
     with subject.opened() as (_, meters):
         for meter in counters_of(meters):
-            joules = _amounts_j(meter.channel)[-1]
+            joules = amounts_j(meter.channel)[-1]
             start = read(meter).value
             asked(partial(stand.deposit, meter.channel.id, joules))
             _watch_move(subject, meter, start, joules)
@@ -129,12 +125,12 @@ def containers_include_their_parts(subject: Subject) -> str:
             for inner_id in outer.channel.contains:
                 if inner_id not in counters:
                     continue
-                joules = max(_amounts_j(outer.channel)[-1], _amounts_j(counters[inner_id].channel)[-1])
+                joules = max(amounts_j(outer.channel)[-1], amounts_j(counters[inner_id].channel)[-1])
                 before = read(outer).value
                 asked(partial(stand.deposit, inner_id, joules))
                 moved = _watch_move(subject, outer, before, joules)
                 require(
-                    abs(moved - joules) <= _tolerance(outer.channel, joules),
+                    abs(moved - joules) <= tolerance(outer.channel, joules),
                     f"{outer.channel.id} contains {inner_id}, but {joules:.6g} J through the inner one "
                     f"move it by {moved:.6g}",
                 )
@@ -142,6 +138,40 @@ def containers_include_their_parts(subject: Subject) -> str:
     if not seen:
         raise NotApplicable("no counter contains another counter of this backend")
     return f"checked on {many(seen, 'pair')} of container and part"
+
+
+def small_energies_show(subject: Subject) -> str:
+    """A counter that has counted much still shows small energies to its resolution."""
+    stand, seen = subject.driven, 0
+    with subject.opened() as (_, meters):
+        for meter in counters_of(meters):
+            channel, step = meter.channel, meter.channel.resolution or 0.0
+            if channel.wrap_j is not None and not step:
+                continue  # what is small against its range need not be large against its step
+            much_j = _AFTER_A_MONTH_J if channel.wrap_j is None else 0.6 * channel.wrap_j
+            start = read(meter).value
+            if channel.wrap_j is not None:
+                much_j = (much_j - start) % channel.wrap_j
+            asked(partial(stand.deposit, channel.id, much_j))
+            # what is shown of much is shown of little: a wrong unit is another promise's business
+            scale = _watch_move(subject, meter, start, much_j) / much_j
+            for factor in (1.0, 1.3, 1.7):
+                joules = factor * (10.0 * step or 1.0)
+                before = read(meter).value
+                asked(partial(stand.deposit, channel.id, joules))
+                moved = _watch_move(subject, meter, before, joules)
+                # a float's own spacing is 1e-8 J there
+                require(
+                    abs(moved - scale * joules)
+                    <= abs(scale) * tolerance(channel, joules) + 4.0 * math.ulp(before),
+                    f"{channel.id}: at {before:.9g} J, {joules:.6g} J more moved the counter by {moved:.6g}; "
+                    "expected the same as near 0 (a 32-bit float has 7 digits; keep what the sensor gives as "
+                    "an int or a 64-bit float)",
+                )
+            seen += 1
+    if not seen:
+        raise NotApplicable("no counter declares a resolution")
+    return f"checked on {many(seen, 'counter')}"
 
 
 def counters_of(meters: list[Meter]) -> list[Meter]:
@@ -152,7 +182,7 @@ def counters_of(meters: list[Meter]) -> list[Meter]:
     return counters
 
 
-def _amounts_j(channel: Channel) -> tuple[float, ...]:
+def amounts_j(channel: Channel) -> tuple[float, ...]:
     """1 J where the counter can show it, and an amount large against its resolution, both far from a wrap."""
     step = channel.resolution or 0.0
     large = max(1.0, 1000.0 * step)
@@ -161,13 +191,13 @@ def _amounts_j(channel: Channel) -> tuple[float, ...]:
     return (1.0, large) if 0.0 < step <= 0.01 and large > 1.0 else (large,)
 
 
-def _tolerance(channel: Channel, amount: float, relative: float = 0.01) -> float:
+def tolerance(channel: Channel, amount: float, relative: float = 0.01) -> float:
     """One step, the part of the amount allowed, and what the channel itself admits as gain error."""
     gain = min(3.0 * (channel.gain_error or 0.0), 0.5)
     return 1.01 * (channel.resolution or 0.0) + (relative + gain) * amount
 
 
-def _near(target: float, tolerance: float, value: float) -> bool:
+def is_near(target: float, tolerance: float, value: float) -> bool:
     return abs(value - target) <= tolerance
 
 
@@ -179,8 +209,8 @@ def move(channel: Channel, before: float, after: float) -> float:
 
 def _watch_move(subject: Subject, meter: Meter, before: float, joules: float) -> float:
     channel = meter.channel
-    tolerance = _tolerance(channel, joules)
-    after = subject.watch(meter, lambda value: abs(move(channel, before, value) - joules) <= tolerance)
+    allowed = tolerance(channel, joules)
+    after = subject.watch(meter, lambda value: abs(move(channel, before, value) - joules) <= allowed)
     return move(channel, before, after)
 
 
@@ -188,6 +218,7 @@ PROMISES = (
     Promise("counters count joules", counters_count_joules, "stand"),
     Promise("gauges show watts", gauges_show_watts, "stand"),
     Promise("counters wrap where they say", wraps_are_declared, "stand"),
+    Promise("counters keep their digits", small_energies_show, "stand"),
     Promise("a reset is passed on", resets_are_passed_on, "stand"),
     Promise("a container includes its parts", containers_include_their_parts, "stand"),
 )

@@ -6,25 +6,22 @@ class that your own pytest file inherits from. Both run the same promises, liste
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, WattwhatError
-from wattwhat.testing._promises import PROMISES
-from wattwhat.testing._subject import (
-    _STAND_METHODS,
+from wattwhat.testing._outcomes import (
+    Broken,
     Check,
     Promise,
-    Stand,
-    Subject,
-    _is_backend,
-    _is_stand,
     check_promise,
     described,
-    subject_of,
+    each_cause_once,
+    pointing_to,
 )
+from wattwhat.testing._promises import PROMISES
+from wattwhat.testing._subject import STAND_METHODS, Stand, Subject, is_backend, is_stand, subject_of
 
 if TYPE_CHECKING:
     from wattwhat.testing._pytest_class import BackendConformance
@@ -71,7 +68,7 @@ class Report:
         return "\n".join(map(str, self.checks))
 
 
-def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
+def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0, limit_s: float = 30.0) -> Report:
     """Check every promise of a backend.
 
     Args:
@@ -80,10 +77,13 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
             that can be pickled also lets ids be compared with another process. A backend itself
             will do too; its meters are then opened again and again.
         patience_s: real seconds to wait for a change to show before it counts as missing.
+        limit_s: real seconds that one promise may take. A call that has not returned by then hangs; it is
+            named, left behind, and nothing further is checked. So the report comes within ``limit_s`` for
+            each of `PROMISES`, whatever the backend does, and mostly within seconds.
 
     Returns:
         One check for each of `PROMISES`. Nothing is raised but KeyboardInterrupt: whatever the backend
-        raises is part of the report.
+        raises is part of the report. What fails several promises is told by one of them.
 
     Raises:
         ArgumentError: the argument is neither a stand nor a backend nor callable.
@@ -94,29 +94,39 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0) -> Report:
         >>> report.ok
         True
     """
-    if _is_backend(stand_or_factory) and not _is_stand(stand_or_factory):
+    if is_backend(stand_or_factory) and not is_stand(stand_or_factory):
         backend = stand_or_factory
-        return check_backend(lambda: backend, patience_s=patience_s)
-    if not _is_stand(stand_or_factory) and not callable(stand_or_factory):
+        return check_backend(lambda: backend, patience_s=patience_s, limit_s=limit_s)
+    if not is_stand(stand_or_factory) and not callable(stand_or_factory):
         raise ArgumentError(
-            f"stand_or_factory: {stand_or_factory!r} is neither a Stand ({', '.join(_STAND_METHODS)}) "
+            f"stand_or_factory: {stand_or_factory!r} is neither a Stand ({', '.join(STAND_METHODS)}) "
             "nor a Backend nor a callable that gives one; pass the class, or a function without arguments"
         )
-    return Report(tuple(_check(promise, stand_or_factory, patience_s) for promise in PROMISES))
+    if not limit_s > 0:
+        raise ArgumentError(f"limit_s: expected seconds above 0, got {limit_s!r}")
+    checks: list[Check] = []
+    hanging: Check | None = None
+    for promise in PROMISES:
+        if hanging is not None:
+            checks.append(Check(promise.name, "not checked", pointing_to(hanging.promise)))
+            continue
+        checks.append(_check_alone(promise, stand_or_factory, patience_s, limit_s))
+        if checks[-1].cause == "hanging":
+            hanging = checks[-1]
+    return Report(each_cause_once(PROMISES, checks))
 
 
-def _check(promise: Promise, source: Any, patience_s: float) -> Check:
+def _check_alone(promise: Promise, source: Any, patience_s: float, limit_s: float) -> Check:
+    """One promise, over a subject of its own."""
     try:
-        subject, done = subject_of(source, patience_s=patience_s)
+        with subject_of(source, patience_s=patience_s, limit_s=limit_s) as subject:
+            return check_promise(promise, subject)
     except KeyboardInterrupt:
         raise
+    except Broken as err:
+        return Check(promise.name, "failed", str(err), err.cause)
     except BaseException as err:
         return Check(promise.name, "failed", f"the stand or backend could not be made: {described(err)}")
-    try:
-        return check_promise(promise, subject)
-    finally:
-        with contextlib.suppress(Exception):
-            done()
 
 
 def __getattr__(name: str) -> Any:

@@ -55,6 +55,7 @@ class AmdSmiBackend(Backend):
     ) -> None:
         self.version: str | None = None
         self.notes: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
         self._root = root
         self._environ = environ
         self._all_devices = all_devices
@@ -147,6 +148,8 @@ class AmdSmiBackend(Backend):
         keys = {device.key for device in chosen}
         findings = [found for found in self._findings if keys & {gpu.key for gpu in found.package}]
         self.notes = tuple(self._all_notes(library, findings, len(self._findings), hidden_by))
+        # what is wrong with a GPU that is not read is the last that its finding says
+        self.warnings = tuple(found.notes[-1] for found in findings if found.key is None)
         self._meters = [meter_of(library, found, found.key) for found in findings if found.key is not None]
         if not self._meters:
             raise BackendError("no AMD GPU can be read: " + ("; ".join(self.notes) or "none is visible"))

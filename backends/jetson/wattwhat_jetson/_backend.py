@@ -71,6 +71,7 @@ class JetsonBackend(Backend):
         self._interval_s, self._start_s = interval_s, start_s
         self._tegrastats, self._jtop_python = tegrastats, jtop_python
         self.notes: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
 
     @property
     def version(self) -> str | None:  # type: ignore[override]
@@ -123,7 +124,7 @@ class JetsonBackend(Backend):
         troubles = []
         for source in self._ways(self._wanted(), model_of(self._root)):
             try:
-                meters, self.notes = source.open()
+                meters, self.notes, self.warnings = source.open()
             except BackendError as err:
                 troubles.append(str(err))
                 continue

@@ -16,7 +16,7 @@ What feeds what decides what may be added up. Sources:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -197,6 +197,7 @@ class Plan:
         left_out: labels of the source that are not read, since nobody knows what they contain.
         counted: names of the rails that are added up; no read rail feeds one of them.
         notes: sentences for a person.
+        missing: names of rails beside those that are added up, which the source does not offer.
     """
 
     board: Board
@@ -204,6 +205,7 @@ class Plan:
     left_out: tuple[str, ...]
     counted: tuple[str, ...]
     notes: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
 
 def make_plan(model: str, labels: Iterable[str], add: tuple[str, ...] = ()) -> Plan | None:
@@ -239,18 +241,25 @@ def make_plan(model: str, labels: Iterable[str], add: tuple[str, ...] = ()) -> P
     fed = {deeper for name in names for deeper in inside(board, name)}
     counted = tuple(name for name in (rail.name for rail in rails.values()) if name not in fed)
     left_out = tuple(label for label in offered if label not in rails)
-    return Plan(board, rails, left_out, counted, _notes(board, counted, left_out))
-
-
-def _notes(board: Board, counted: tuple[str, ...], left_out: tuple[str, ...]) -> tuple[str, ...]:
     roots = [rail.name for rail in board.rails if rail.fed_by is None]
+    missing = tuple(name for name in roots if name not in counted) if len(roots) > 1 and counted else ()
+    notes = _notes(board, roots, counted, left_out, missing)
+    return Plan(board, rails, left_out, counted, notes, missing)
+
+
+def _notes(
+    board: Board,
+    roots: Sequence[str],
+    counted: tuple[str, ...],
+    left_out: tuple[str, ...],
+    missing: tuple[str, ...],
+) -> tuple[str, ...]:
     notes = []
     if len(roots) == 1 and tuple(roots) == counted:
         notes.append(f"{board.name}: {roots[0]} is the total; it leaves out {board.leaves_out}")
     elif counted:
         no_total = "it has no rail for the total"
         why = no_total if len(roots) > 1 else f"its total, {roots[0]}, is not offered here"
-        missing = [name for name in roots if name not in counted] if len(roots) > 1 else []
         notes.append(
             f"{board.name}: {why}, so the sum of {' + '.join(counted)} is taken"
             + (f" (missing: {', '.join(missing)})" if missing else "")

@@ -45,13 +45,20 @@ class Source:
         """Whether this way is open; starts nothing."""
         raise NotImplementedError
 
-    def open(self) -> tuple[list[Meter], tuple[str, ...]]:
-        """Meters, and sentences for doctor.
+    def open(self) -> tuple[list[Meter], tuple[str, ...], tuple[str, ...]]:
+        """Meters, sentences for doctor, and sentences on what is there and not read.
 
         Raises:
             BackendError: nothing can be read this way.
         """
         raise NotImplementedError
+
+    def _missing(self, plan: Plan) -> tuple[str, ...]:
+        """A sentence on the rails that belong to the total of this board and are not offered."""
+        if not plan.missing:
+            return ()
+        names = ", ".join(plan.missing)
+        return (f"{plan.board.name}: {self.name} does not offer {names}, so their energy is missing",)
 
     def plan(self, labels: list[str]) -> Plan:
         """What to read of these rails.
@@ -107,7 +114,7 @@ class SysfsSource(Source):
             "echo ina3221 | sudo tee /etc/modules-load.d/ina3221.conf",
         )
 
-    def open(self) -> tuple[list[Meter], tuple[str, ...]]:
+    def open(self) -> tuple[list[Meter], tuple[str, ...], tuple[str, ...]]:
         """One meter for each rail of the plan."""
         from wattwhat_jetson._meters import PowerMeter, ProductMeter
 
@@ -140,7 +147,7 @@ class SysfsSource(Source):
                 trouble.append(str(err))
         if not meters:
             raise BackendError(f"sysfs: {'; '.join(trouble)}")
-        return meters, (*plan.notes, *trouble)
+        return meters, (*plan.notes, *trouble), (*self._missing(plan), *trouble)
 
 
 def _denied(found: Scan) -> tuple[str, str]:
@@ -197,7 +204,7 @@ class ChildSource(Source):
         where = f"{self.name} is there ({self.argv[0]})"
         return Availability(True, f"{where}; it is started when meters are opened", "")
 
-    def open(self) -> tuple[list[Meter], tuple[str, ...]]:
+    def open(self) -> tuple[list[Meter], tuple[str, ...], tuple[str, ...]]:
         """One meter for each rail of the plan; they share one child process."""
         from wattwhat_jetson._child import LineChild, LineMeter
 
@@ -217,7 +224,7 @@ class ChildSource(Source):
         for label, rail in plan.rails.items():
             channel = make_channel(plan, rail, self.device, source, update_period_s=self.interval_s)
             meters.append(LineMeter(channel, child, label))
-        return meters, plan.notes
+        return meters, plan.notes, self._missing(plan)
 
 
 def tegrastats_source(
