@@ -89,7 +89,7 @@ def test_phases_have_their_own_units_and_counts_are_no_energy():
 
 def test_a_phase_shorter_than_the_gpus_period_says_so():
     found = read(JOULE_PROFILER.replace(";2000;", ";20;"))[0]
-    assert any("neighbouring phase" in w for w in found.warnings)
+    assert any("neighbouring span's" in w for w in found.warnings)
 
 
 def test_iterations_in_json_are_kept_apart():

@@ -218,7 +218,7 @@ def test_files_that_belong_together_are_one_measurement(mlperf):
     # 3 W at 0.5 s, 4 W from 1 s to 2 s, 6 W at 2.5 s
     assert found[0].energy_j.value == pytest.approx(1.75 + 4.0 + 2.5)
     assert found[0].items == 100
-    assert dict(found[0].metrics) == {"accuracy": 0.76}
+    assert dict(found[0].metrics) == {"accuracy": 0.76, "n_test": 50000.0}
 
 
 def test_a_window_that_the_samples_do_not_cover_is_refused(mlperf):

@@ -193,6 +193,8 @@ def imported(
 def _doubts(pairs: Iterable[tuple[Channel, Joules]], counted: set[str], duration_s: float) -> Iterator[str]:
     """Doubts about the channels that count; a part, such as an idle GPU of a chip, may draw nothing."""
     for channel, joules in pairs:
+        if duration_s < (channel.update_period_s or 0.0):
+            continue  # a counter that need not have moved, or moved for more, tells no power
         doubt = plausible(channel, joules.value_j / duration_s) if channel.id in counted else None
         if doubt:
             yield doubt

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, printed
@@ -24,6 +25,8 @@ __all__ = ["LONGEST_S", "MOST_J", "Totals", "said", "text_of_value", "unit_said"
 # What nobody's run exceeds (ours): a whole data centre for a year takes about 1e15 J.
 MOST_J = 1e15
 LONGEST_S = 1e10
+# With fewer periods of its counter in a span, what the edges may lack is worth a sentence (ours).
+_MANY_PERIODS = 10.0
 _SLIPS = ((60.0, "minutes and seconds"), (1e3, "W and mW, or Wh and kWh"), (3600.0, "J and Wh"),
           (1e6, "J and µJ"), (3.6e6, "J and kWh"))  # fmt: skip
 
@@ -163,11 +166,15 @@ class Totals:
         joules = attrs.evolve(printed(text if rounded else energy_j, energy_j, unit_j, sensor), warnings=())
         if not sensor.stated:
             self._assumed[sensor.name] = sensor
+        channel = self._channel(device, component, sensor, fields)
         if stale_s is not None and stale_s[1]:
-            # Both edges lie anywhere within a period: the difference of two rectangular errors.
-            edges = energy_j / stale_s[1] * stale_s[0] / math.sqrt(6.0)
-            joules = Joules(joules.value_j, (*joules.parts, (EDGES, edges)))
-        self._energies.append((self._channel(device, component, sensor, fields), joules))
+            joules = Joules(joules.value_j, (*joules.parts, (EDGES, _edges_j(channel, energy_j, *stale_s))))
+            if stale_s[1] < _MANY_PERIODS * stale_s[0]:
+                self.warn(
+                    f"the span takes {stale_s[1] * 1e3:.4g} ms and the energy counter of {device} moves "
+                    f"about every {stale_s[0] * 1e3:.4g} ms: part of its energy can be a neighbouring span's"
+                )
+        self._energies.append((channel, joules))
         return energy_j
 
     def id_of(self, device: str, part: str | None = None) -> str:
@@ -238,6 +245,18 @@ class Totals:
         self.warn(unit_said(self._options))
         fields.setdefault("line", self._line)
         yield imported(self._source, self._energies, format=self._format, warnings=self._warnings, **fields)
+
+
+def _edges_j(channel: Channel, energy_j: float, period_s: float, span_s: float | None) -> float:
+    """Standard uncertainty in J of a counter's difference, of which each edge is known to within a period.
+
+    The difference of two rectangular errors at the mean power. Within less than a period the counter need
+    not have moved at all, so the mean power is not known: then anything up to the device's limit is likely.
+    """
+    if not span_s:
+        return 0.0
+    at_mean = energy_j / span_s * period_s / math.sqrt(6.0)
+    return max(at_mean, power_limit_w(channel) * span_s / math.sqrt(3.0)) if span_s < period_s else at_mean
 
 
 _WRAP = "; a counter that wrapped makes such values, and what it counted is not known"

@@ -9,7 +9,7 @@ import attrs
 
 from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.building.row_facts import RowFacts
+from wattwhat.logs.building.row_facts import RowFacts, plain_name
 from wattwhat.logs.building.stated_totals import Totals, said
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.csv_rows import split_cells
@@ -26,9 +26,9 @@ __all__ = ["EnergyTable"]
 # A table does not say who measured; between a sensor and a model (ours).
 _SENSOR = Sensor("a table's energy (it does not say how it was measured)", 0.1, False)
 _NAMES = (
-    "model", "model_name", "model_id", "name", "label", "run", "run_name", "experiment", "network", "method",
-    "algorithm", "architecture", "configuration", "config", "system", "variant", "benchmark", "task",
-    "dataset",
+    "model", "model_name", "model_id", "name", "label", "run_name", "mlflow_runname", "run", "run_id",
+    "experiment", "network", "method", "algorithm", "architecture", "configuration", "config", "system",
+    "variant", "benchmark", "task", "dataset",
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ class EnergyTable:
             return 85
         if len(header) < 2:
             return 0
-        named = any(name.lower() in _NAMES or accuracy_name(name) for name in header)
+        named = any(plain_name(name) in _NAMES or accuracy_name(name) for name in header)
         if energy_columns(header):
             return 25 if named else 15
         return 8 if named and energy_columns(header, "J") else 0
@@ -137,10 +137,10 @@ def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> fl
 
 
 def _plan(source: Source, header: tuple[str, ...], options: Options) -> _Plan:
-    lower = {name.lower(): name for name in reversed(header)}
+    plain = {plain_name(name): name for name in reversed(header)}
     return _Plan(
         () if is_strep(header) else tuple(_chosen(source, header, options)),
-        next((lower[name] for name in _NAMES if name in lower), None),
+        next((plain[name] for name in _NAMES if name in plain), None),
         None if is_strep(header) else duration_column(header),
         power_columns(header),
     )

@@ -65,11 +65,6 @@ class JouleProfiler:
             known = _UNITS.get(text_of_value(unit))
             if known is not None:
                 _add(totals, text_of_value(name), value, known, names, duration_s)
-        if duration_s is not None and any(name.startswith("GPU-") for name in names) and duration_s < 1.0:
-            totals.warn(
-                f"the phase takes {duration_s * 1e3:.4g} ms and a GPU's energy counter moves about every 100 "
-                "ms: its energy can be that of a neighbouring phase"
-            )
         if text_of_value(phase.get("exit_code")) not in ("", "0"):
             totals.warn(f"the command ended with exit code {said(phase.get('exit_code'))}")
         begin = stamp(text_of_value(phase.get("timestamp")))

@@ -54,10 +54,12 @@ class MlEnergy:
         rows = tree.get("configurations") if isinstance(tree, dict) else None
         if not isinstance(rows, list):
             raise source.error(None, "expected a list of configurations")
+        model = next((name for key in ("model_id", "model") if (name := said(tree.get(key)))), None)
         facts = RowFacts(options, lambda: map(_cells, rows), (name for name, _ in _PER_ITEM))
         for place, row in enumerate(rows, 1):
             if isinstance(row, dict):
-                yield from self._configuration(source, options, said(tree.get("task")), place, row, facts)
+                every = {"model_id": model, "task": said(tree.get("task"))}
+                yield from self._configuration(source, options, place, {**every, **row}, facts)
             else:
                 source.problem(None, f"configuration {place}: expected an object, found {type(row).__name__}")
 
@@ -65,7 +67,6 @@ class MlEnergy:
         self,
         source: Source,
         options: Options,
-        task: str | None,
         place: int,
         row: dict[str, Any],
         facts: RowFacts,
@@ -94,7 +95,7 @@ class MlEnergy:
             totals.warn(
                 "the energy of a request is that of a token times the mean output length, by the maker"
             )
-        fields = {**({} if task is None else {"task": task}), **facts.of(totals, _cells(row))}
+        fields = facts.of(totals, _cells(row))
         fields.update(
             label=said(row.get("model_id")),
             duration_s=duration_s,

@@ -71,12 +71,13 @@ class MlperfPower:
 
 
 def _known(run: MlperfRun) -> dict[str, Any]:
+    counted = {"accuracy": run.accuracy, "n_test": run.test_items}
     return {
+        "label": run.system,
         "items": run.items,
-        "metrics": None if run.accuracy is None else {"accuracy": run.accuracy},
+        "metrics": {} if run.accuracy is None else {k: v for k, v in counted.items() if v is not None},
         "scope": "wall",
         "scenario": run.scenario,
-        "test_items": run.test_items,
     }
 
 

@@ -31,6 +31,7 @@ class MlperfRun:
     Args:
         window_s: power_begin and power_end in s on the clock of the detail log, or None.
         scenario: SingleStream, Offline, ...
+        system: what loadgen calls the system under test, or None.
         rate: samples per second, or None.
         accuracy: a fraction, or None.
         test_items: how many items the accuracy is of, or None.
@@ -40,6 +41,7 @@ class MlperfRun:
 
     window_s: tuple[float, float] | None = None
     scenario: str | None = None
+    system: str | None = None
     rate: float | None = None
     accuracy: float | None = None
     test_items: int | None = None
@@ -103,6 +105,8 @@ def _read_detail(detail: Source, run: MlperfRun) -> None:
         run.window_s = (begin.t_s, end.t_s)
     scenario = found.get("effective_scenario")
     run.scenario = scenario if isinstance(scenario, str) else None
+    system = found.get("sut_name")
+    run.system = system[:200] if isinstance(system, str) and system.strip() else None
     rate = next((found[key] for key in _EXACT if isinstance(found.get(key), (int, float))), None)
     per_query = found.get("effective_samples_per_query", 1)
     if rate is not None and 0 < rate < 1e12 and per_query == 1:

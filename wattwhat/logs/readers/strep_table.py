@@ -1,4 +1,4 @@
-"""STREP's table of ImageNet models, whose energies are called power_draw: Ws a sample, kWh a training."""
+"""STREP's tables of models, whose energies are called power_draw: Ws a sample, kWh a training."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from wattwhat.logs.parsing.named_rows import NamedRow
 __all__ = ["is_strep", "strep_energy"]
 
 _NAMES = frozenset(("configuration", "task", "model", "running_time", "power_draw"))
+# The later ones are exports of MLflow: codecarbon's energy in Ws and its time in s, both of one sample.
+_RUNS = frozenset(("metrics.power_draw", "metrics.running_time"))
 
 
 def is_strep(header: Iterable[str]) -> bool:
@@ -22,7 +24,7 @@ def is_strep(header: Iterable[str]) -> bool:
         >>> is_strep(["configuration", "task", "model", "running_time", "power_draw", "top-1_val"])
         True
     """
-    return set(header) >= _NAMES
+    return set(header) >= _NAMES or set(header) >= _RUNS
 
 
 def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any]:
@@ -33,6 +35,11 @@ def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any
     device is the architecture, or else what the environment names before its software.
     """
     device = said(row.get("architecture")) or said(row.get("environment").split(" - ")[0])
+    if "metrics.power_draw" in row.cells:
+        column = "metrics.power_draw"
+        totals.add("the machine", "host", row.get(column), "J", sensor, column=column)
+        seconds = totals.seconds(row.get("metrics.running_time"), column="metrics.running_time")
+        return {"items": 1, "item": "sample", "duration_s": seconds}
     if not is_missing(row.get("power_draw")) or row.get("task") != "train":
         totals.add("GPUs or CPU", "board", row.get("power_draw"), "J", sensor, column="power_draw")
         seconds = totals.seconds(row.get("running_time"), 1e-3, "running_time")
