@@ -13,16 +13,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wattwhat.study.cell import Cell
     from wattwhat.study.expansion import cells_of
+    from wattwhat.study.folder import Study, open_study
+    from wattwhat.study.merging import merge_studies
     from wattwhat.study.plan import Plan, read_plan
+    from wattwhat.study.running import run_study
+    from wattwhat.study.status import status_of
 
 _HOMES = {
     "Cell": "wattwhat.study.cell",
     "Plan": "wattwhat.study.plan",
+    "Study": "wattwhat.study.folder",
     "cells_of": "wattwhat.study.expansion",
+    "merge_studies": "wattwhat.study.merging",
+    "open_study": "wattwhat.study.folder",
     "read_plan": "wattwhat.study.plan",
+    "run_study": "wattwhat.study.running",
+    "status_of": "wattwhat.study.status",
 }
 
-__all__ = ["Cell", "Plan", "cells_of", "read_plan"]
+__all__ = [
+    "Cell",
+    "Plan",
+    "Study",
+    "cells_of",
+    "merge_studies",
+    "open_study",
+    "read_plan",
+    "run_study",
+    "status_of",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import fnmatch
 import itertools
 import random
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -15,6 +15,8 @@ from wattwhat.study.cell import AXES, Cell
 from wattwhat.study.plan import Plan
 
 __all__ = ["cells_of", "shard_of"]
+
+_T = TypeVar("_T")
 
 
 def cells_of(plan: Plan) -> list[Cell]:
@@ -46,11 +48,11 @@ def cells_of(plan: Plan) -> list[Cell]:
     return found if reference is None else list(_with_reference(found, reference, plan.order.block))
 
 
-def shard_of(cells: list[Cell], number: int, count: int) -> list[Cell]:
+def shard_of(cells: list[_T], number: int, count: int) -> list[_T]:
     """Every count-th cell: shards are disjoint, alike in kind, and together they are all.
 
     Args:
-        cells: of the plan.
+        cells: of the plan, or their keys.
         number: which shard, from 1.
         count: how many shards there are.
 

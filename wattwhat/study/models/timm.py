@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from wattwhat.errors import WorkloadError
 from wattwhat.study.cell import Cell
+from wattwhat.study.impossible import NotPossibleError, library
 from wattwhat.study.models.base import Built, installed
 from wattwhat.study.models.images import image_batch
 
@@ -14,10 +13,7 @@ __all__ = ["build", "check", "names"]
 
 
 def _timm() -> Any:
-    try:
-        return importlib.import_module("timm")
-    except Exception as err:  # it imports torchvision, which may not fit its torch
-        raise WorkloadError(f"timm cannot be imported ({type(err).__name__}: {err}); install it") from err
+    return library("timm", "timm:")
 
 
 def names() -> list[str]:
@@ -31,7 +27,7 @@ def check(name: str) -> str:
         return ""
     try:
         return "" if _timm().is_model(name) else "a model that this timm has (timm.list_models())"
-    except WorkloadError:
+    except NotPossibleError:
         return ""  # the cells tell why
 
 

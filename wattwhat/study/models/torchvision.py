@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from wattwhat.errors import WorkloadError
 from wattwhat.study.cell import Cell
+from wattwhat.study.impossible import NotPossibleError, library
 from wattwhat.study.models.base import Built, installed
 from wattwhat.study.models.images import image_batch
 
@@ -14,12 +13,7 @@ __all__ = ["build", "check", "names"]
 
 
 def _models() -> Any:
-    try:
-        return importlib.import_module("torchvision.models")
-    except Exception as err:  # a torchvision that does not fit its torch fails in ways of its own
-        raise WorkloadError(
-            f"torchvision cannot be imported ({type(err).__name__}: {err}); install it"
-        ) from err
+    return library("torchvision.models", "torchvision:")
 
 
 def names() -> list[str]:
@@ -36,7 +30,7 @@ def check(name: str) -> str:
         return ""
     try:
         known = _models().list_models()
-    except WorkloadError:
+    except NotPossibleError:
         return ""  # the cells tell why
     return "" if name in known else "a model that this torchvision has (torchvision.models.list_models())"
 
@@ -62,6 +56,6 @@ def _known(models: Any, name: str) -> tuple[dict[str, float], dict[str, Any], in
     told = weights.meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
     if told is None:
         return {}, {}, size
-    version = importlib.import_module("torchvision").__version__
+    version = library("torchvision", "torchvision:").__version__
     source = f"torchvision {version}, {type(weights).__name__}.{weights.name}, ImageNet-1K acc@1"
     return {"accuracy": told / 100.0}, {"accuracy_source": source}, size

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-from typing import Any
 
 from wattwhat.errors import WorkloadError
 from wattwhat.study.cell import Cell
+from wattwhat.study.impossible import library
 from wattwhat.study.models.base import Built
 from wattwhat.study.models.images import image_batch, token_batch
 
@@ -30,13 +29,13 @@ def check(name: str) -> str:
 
 def build(name: str, cell: Cell) -> Built:
     """The bare model of a configuration, and random tokens (or images, where it takes those)."""
-    library = _transformers()
+    transformers = library("transformers", "transformers:")
     try:
         if name.endswith(".json"):
-            config = library.AutoConfig.from_pretrained(os.path.abspath(name), local_files_only=True)
+            config = transformers.AutoConfig.from_pretrained(os.path.abspath(name), local_files_only=True)
         else:
-            config = library.AutoConfig.for_model(name)
-        model = library.AutoModel.from_config(config).eval()
+            config = transformers.AutoConfig.for_model(name)
+        model = transformers.AutoModel.from_config(config).eval()
     except (ValueError, OSError, KeyError) as err:
         raise WorkloadError(f"transformers:{name} cannot be built: {err}") from err
     if model.main_input_name == "pixel_values":
@@ -44,10 +43,3 @@ def build(name: str, cell: Cell) -> Built:
         return Built(model, {"pixel_values": image_batch(cell.batch_size, size)}, "random")
     tokens = token_batch(cell.batch_size, cell.sequence_length or _TOKENS, config.vocab_size)
     return Built(model, {"input_ids": tokens}, "random")
-
-
-def _transformers() -> Any:
-    try:
-        return importlib.import_module("transformers")
-    except ImportError as err:
-        raise WorkloadError(f"transformers cannot be imported ({err}); install it") from err

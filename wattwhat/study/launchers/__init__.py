@@ -1,0 +1,1 @@
+"""Where the cells of a study run: one launcher a file; queues, placement and retries are the engines' own."""

@@ -1,0 +1,32 @@
+"""How a model of a study is run: each runtime prepares a call, and says what it did."""
+
+from __future__ import annotations
+
+from wattwhat.study.cell import Cell
+from wattwhat.study.impossible import NotPossibleError
+from wattwhat.study.models.base import Built
+from wattwhat.study.registry import RUNTIMES, loaded
+from wattwhat.study.runtimes.base import Prepared, Runtime
+
+__all__ = ["Prepared", "Runtime", "prepared"]
+
+
+def prepared(built: Built, cell: Cell) -> Prepared:
+    """The call of a model in the runtime of its cell.
+
+    Args:
+        built: the model and its inputs.
+        cell: its runtime, precision and device.
+
+    Raises:
+        NotPossibleError: the runtime is not installed, or cannot run the model in that precision.
+
+    Example:
+        >>> prepared(Built(lambda: 7), Cell("m:f")).call()
+        7
+    """
+    name, _, mode = cell.runtime.partition(":")
+    if not hasattr(built.model, "forward") and (name, mode, cell.precision) != ("eager", "", "fp32"):
+        raise NotPossibleError(f"{cell.model} is no torch module: it runs eager, in fp32, as it is")
+    found = loaded(RUNTIMES, name)(built.model, built.inputs, cell)
+    return found if isinstance(found, Prepared) else Prepared(found)

@@ -1,0 +1,109 @@
+"""The process of one cell: a job comes in as a line, messages and the outcome go out as lines.
+
+It ends with its parent, whatever ends that: its standard input closes then. What the measured code prints
+goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any, TextIO
+
+from wattwhat.study.job import Job
+
+__all__ = ["main"]
+
+_MOST_SAID = 600
+
+
+def main() -> int:
+    """Read a job, measure its cell, and write what came of it."""
+    answers = _private_answers()
+    job = Job.from_dict(json.loads(sys.stdin.buffer.readline()))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if job.folder not in sys.path:
+        sys.path.insert(0, job.folder)
+    _say(answers, begun=time.time())
+    with contextlib.ExitStack() as held:
+        answer = _answer(job, answers, held)
+    _say(answers, **answer)
+    return 0
+
+
+def _private_answers() -> TextIO:
+    """The stream to the parent; whatever else is printed here goes to standard error."""
+    private = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return os.fdopen(private, "w", encoding="utf-8")
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()  # ends when nobody holds the other end any more
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
+
+
+def _say(answers: TextIO, **message: Any) -> None:
+    answers.write(json.dumps(message, ensure_ascii=True) + "\n")
+    answers.flush()
+
+
+def _answer(job: Job, answers: TextIO, held: contextlib.ExitStack) -> dict[str, Any]:
+    from wattwhat.study.impossible import NotPossibleError
+    from wattwhat.study.measured_cell import measure_cell
+
+    def locked(uuids: tuple[str, ...] | None) -> None:
+        _lock(job, uuids, answers, held)
+
+    try:
+        return {"measurement": measure_cell(job, locked).to_dict()}
+    except NotPossibleError as err:
+        return {"kind": "not possible", "reason": _words(err)}
+    except Exception as err:
+        kind = "memory" if "OutOfMemory" in _chain(err) or "MemoryError" in _chain(err) else "error"
+        return {"kind": kind, "reason": _words(err)}
+    except SystemExit as err:
+        return {"kind": "error", "reason": f"{job.cell.model} ended the program (SystemExit: {err.code})"}
+
+
+def _lock(job: Job, uuids: tuple[str, ...] | None, answers: TextIO, held: contextlib.ExitStack) -> None:
+    """Have every channel that will count to ourselves, until the process ends."""
+    from wattwhat.acquisition.shared import shared_meter_set
+    from wattwhat.measuring.devices import concerned
+    from wattwhat.study.locks import Locks, lock_names
+    from wattwhat.study.measured_cell import CellWorkload
+
+    meter_set = shared_meter_set(job.measure.get("backends"))
+    only = concerned(CellWorkload(lambda: None, job.cell, uuids), meter_set).only
+    channels = [line.channel for line in meter_set.inputs if only is None or line.channel.id in only]
+    _say(answers, waiting=True)
+    held.enter_context(Locks(lock_names(channels)))
+    _say(answers, begun=time.time())
+
+
+def _chain(err: BaseException | None) -> str:
+    names = []
+    while err is not None:
+        names.append(type(err).__name__)
+        err = err.__cause__
+    return " ".join(names)
+
+
+def _words(err: BaseException) -> str:
+    from wattwhat.errors import WattwhatError
+    from wattwhat.records.formatting import clean
+
+    said = str(err) if isinstance(err, WattwhatError) else f"{type(err).__name__}: {err}"
+    said = clean(said)
+    return said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - 4]} ..."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
