@@ -77,7 +77,7 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
-    if name in ("logs", "scoring", "study", "testing", "report"):
+    if name in ("logs", "predict", "scoring", "study", "testing", "report"):
         import importlib
 
         return importlib.import_module(f"wattwhat.{name}")
@@ -92,4 +92,4 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "logs", "scoring", "study", "testing"})
+    return sorted({*globals(), *__all__, "logs", "predict", "scoring", "study", "testing"})

@@ -80,8 +80,8 @@ def test_percent_is_not_guessed(runs, tmp_path):
     ("words", "said"),
     [
         (["-o", "nowhere/page.html"], "there is no folder"),
-        (["-o", "."], "is a folder"),
-        (["-o", ""], "the name of the file is empty"),
+        (["-o", "."], "no file name"),
+        (["-o", ""], "no file name"),
         (["--metrics", "acc.csv", "--columns", "=x"], "--columns"),
     ],
 )

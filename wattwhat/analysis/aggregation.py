@@ -10,14 +10,14 @@ from typing import Any
 import attrs
 
 from wattwhat.analysis.overlap import Seen, Span, choose, covered_s
-from wattwhat.analysis.summing import merged_channels, summed
+from wattwhat.analysis.summing import merged_channels, predicted_in, summed
 from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.records.channel import Channel
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import COVERED_BY, related
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
-from wattwhat.records.validators import Provenance
+from wattwhat.records.validators import MODELLED, Provenance
 
 __all__ = ["agreed", "combine"]
 
@@ -73,6 +73,7 @@ def combine(
     chosen = choose(kept, relatives, depth)
     energy, budget, words = summed(given, kept, chosen, relatives)
     channels = merged_channels(given, kept, chosen)
+    parts = [(one.entry.provenance, one.value_j) for one in chosen]
     return Measurement(
         label=label or _label(given),
         energy_j=energy,
@@ -85,7 +86,13 @@ def combine(
         budget=budget,
         metrics=agreed([one.metrics for one in given]),
         warnings=dict.fromkeys(
-            [*covered, *words, *_counting(given), *(w for m in given for w in m.warnings)]
+            [
+                *covered,
+                *words,
+                *predicted_in(parts),
+                *_counting(given),
+                *(w for m in given for w in m.warnings),
+            ]
         ),
         environment=_environment(given),
         started_at=min((m.started_at for m in given if m.started_at), default=None),
@@ -151,7 +158,7 @@ def _seen(given: Sequence[Measurement], spans: Sequence[Span]) -> list[Seen]:
 
 def _key(entry: ChannelEnergy) -> str:
     """What counts once: the physical thing, and of an estimate the process whose work it estimates."""
-    if entry.provenance == "estimated":
+    if entry.provenance in MODELLED:
         return f"{entry.channel.id}\n{entry.channel.source}"
     return entry.channel.id
 

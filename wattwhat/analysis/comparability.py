@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wattwhat.records.channel import names_host
+from wattwhat.records.validators import MODELLED
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
@@ -103,6 +104,8 @@ def doubts(a: Measurement, b: Measurement) -> tuple[str, ...]:
         )
     elif len(shared_ids(a, b)) < max(len(_counted(a)), len(_counted(b))):
         found.append("not the same sensors: their errors do not cancel, and units of one device differ too")
+    if "predicted" in (a.provenance, b.provenance):
+        found.append("a prediction: nothing was run, so it says what is likely and not what was taken")
     if "estimated" in (a.provenance, b.provenance):
         found.append(
             "estimates: how well the power model fits each workload is not in the interval, "
@@ -120,7 +123,7 @@ def _counted(measurement: Measurement) -> list[ChannelEnergy]:
 def _kind(entry: ChannelEnergy) -> tuple[str, ...]:
     """What must agree between two channels so that their energies compare."""
     channel = entry.channel
-    model = _PROCESS.sub("process", channel.source or "") if entry.provenance == "estimated" else ""
+    model = _PROCESS.sub("process", channel.source or "") if entry.provenance in MODELLED else ""
     return channel.component, channel.device, channel.backend, entry.provenance, model
 
 

@@ -15,8 +15,9 @@ from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.sources import GAIN, LOST, MODEL, OFFSET, SYSTEMATIC
+from wattwhat.records.validators import MODELLED
 
-__all__ = ["merged_channels", "summed"]
+__all__ = ["merged_channels", "predicted_in", "summed"]
 
 NOT_ITEMISED = "not itemised"
 # Clocks and sums of blocks agree to about this; less is not worth a sentence.
@@ -53,6 +54,27 @@ def summed(
     return Quantity(math.fsum(one.value_j for one in chosen), budget.u, "J"), budget, words
 
 
+def predicted_in(parts: Iterable[tuple[str, float]]) -> list[str]:
+    """A sentence where some of a sum was predicted and some was not; else none.
+
+    Args:
+        parts: provenance and joules of each summand.
+
+    Example:
+        >>> predicted_in([("measured", 40.0), ("predicted", 2.0)])
+        ['2 J of the sum are predicted: nothing was run for them, and no sensor has seen them']
+        >>> predicted_in([("predicted", 1.0), ("predicted", 2.0)])
+        []
+    """
+    joules: dict[bool, list[float]] = {True: [], False: []}
+    for provenance, value_j in parts:
+        joules[provenance == "predicted"].append(value_j)
+    if not (joules[True] and joules[False]):
+        return []
+    total = math.fsum(joules[True])
+    return [f"{total:.4g} J of the sum are predicted: nothing was run for them, and no sensor has seen them"]
+
+
 def _random(measurement: Measurement, ones: Sequence[Seen]) -> list[tuple[str, float]]:
     """The part of a measurement's budget that is its own, in proportion to the energy that is used of it."""
     counted_j = [entry.energy_j.value for entry in measurement.channels if entry.counted and entry.energy_j]
@@ -81,7 +103,7 @@ def _systematic(measurement: Measurement, ones: Iterable[Seen]) -> list[tuple[st
 def _stated(one: Seen) -> list[tuple[str, float]]:
     """What a channel that its own measurement did not count says of itself."""
     gain, offset = _gain_j(one.entry), (one.entry.channel.offset_w or 0.0) * one.span.length_s
-    name = MODEL if one.entry.provenance == "estimated" else GAIN
+    name = MODEL if one.entry.provenance in MODELLED else GAIN
     return [(source, u_j) for source, u_j in ((name, gain), (OFFSET, offset)) if u_j]
 
 

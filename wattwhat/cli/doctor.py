@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_force, add_json
+from wattwhat.cli.options import add_json
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
@@ -45,14 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="exit with status 1 if no sensor measures anything"
     )
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
-    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Examine, report, and check if asked to."""
     if not 0.0 <= arguments.watch <= 3600.0:
         raise ArgumentError(f"--watch: expected seconds from 0 to 3600, got {arguments.watch:g}; try 3")
-    check_destination(arguments.json, holds=("backends",), arguments=arguments)
+    check_destination(arguments.json, holds=("backends",))
     with aside(), Progress() as progress:
         findings = examine(arguments.watch, progress)
     if arguments.json is not None:
@@ -97,8 +96,7 @@ def examine(
     import platform
 
     from wattwhat._version import __version__
-    from wattwhat.acquisition.choice import close_found
-    from wattwhat.acquisition.discovery import ENV_BACKENDS, survey
+    from wattwhat.acquisition.discovery import ENV_BACKENDS, close_found, survey
     from wattwhat.acquisition.update_period import observe_period
     from wattwhat.sensing.host import host_name
 
@@ -185,7 +183,7 @@ def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
 
     Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
     """
-    from wattwhat.acquisition.choice import choose_meters
+    from wattwhat.acquisition.discovery import choose_meters
     from wattwhat.records.containment import counted_ids
 
     if set(chosen) - {one.plugin.name for one in found if one.availability.available}:

@@ -17,6 +17,7 @@ from wattwhat.energy.assumptions import (
 )
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import EDGES, GAIN, MODEL, OFFSET
+from wattwhat.records.validators import MODELLED
 
 if TYPE_CHECKING:
     from wattwhat.records.quantity import Quantity
@@ -115,7 +116,7 @@ def sensor_parts(
         >>> sensor_parts(100.0, 0.5, channel)
         (('sensor gain', 3.0), ('sensor offset', 1.0))
     """
-    gain = MODEL if provenance == "estimated" else GAIN
+    gain = MODEL if provenance in MODELLED else GAIN
     parts = []
     if channel.gain_error:
         parts.append((gain, channel.gain_error * abs(energy_j)))

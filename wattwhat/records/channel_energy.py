@@ -25,7 +25,7 @@ def own_u(source: str, entry: ChannelEnergy) -> float:
     channel, energy = entry.channel, entry.energy_j
     if source == OFFSET:
         return channel.offset_w or 0.0
-    if energy is None or (entry.provenance == "estimated") != (source == MODEL):
+    if energy is None or (entry.provenance in fields.MODELLED) != (source == MODEL):
         return 0.0
     return (channel.gain_error or 0.0) * abs(energy.value)
 
@@ -42,7 +42,7 @@ class ChannelEnergy:
     Args:
         channel: what was read.
         energy_j: the energy, or None if it was lost (a warning of the Measurement says why).
-        provenance: ``"measured"``, ``"estimated"`` or ``"imported"``.
+        provenance: ``"measured"``, ``"estimated"``, ``"predicted"`` or ``"imported"``.
         counted: False where another counted channel contains this one, so that it is not added.
     """
 

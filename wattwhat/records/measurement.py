@@ -39,7 +39,7 @@ class Measurement:
         calls: calls of the workload in that span, or None.
         items: items (samples, images, tokens) in that span, or None.
         channels: energy by channel, counted or not.
-        provenance: ``"measured"``, ``"estimated"``, ``"mixed"`` or ``"imported"``.
+        provenance: ``"measured"``, ``"estimated"``, ``"predicted"``, ``"mixed"`` or ``"imported"``.
         idle_power_w: power of the counted channels with the workload loaded and at rest, or None.
         budget: pairs of (source, standard uncertainty in J).
         metrics: what else is known of it, for instance ``{"accuracy": 0.91}`` (a fraction).

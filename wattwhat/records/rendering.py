@@ -27,6 +27,7 @@ def describe(measurement: Measurement) -> str:
     """
     m = measurement
     lines = [f"{one_line(m.label)}: {m.energy_j:U}, {m.provenance}"]
+    lines.extend(_between(m))
     if m.duration_s is not None:
         power = m.power_w
         lines.append(f"  over {m.duration_s:.4g} s" + ("" if power is None else f", mean power {power:U}"))
@@ -39,6 +40,16 @@ def describe(measurement: Measurement) -> str:
     lines.extend(f"  {one_line(name)} {value:g}" for name, value in m.metrics.items())
     lines.extend(f"  warning: {one_line(sentence)}" for sentence in m.warnings)
     return "\n".join(lines)
+
+
+def _between(m: Measurement) -> list[str]:
+    """The lopsided interval of a prediction, which is known up to a factor."""
+    ends = m.details.get("interval_j") if m.provenance == "predicted" else None
+    if not (
+        isinstance(ends, (list, tuple)) and len(ends) == 2 and all(isinstance(end, float) for end in ends)
+    ):
+        return []
+    return [f"  95 % between {ends[0]:.3g} and {ends[1]:.3g} J"]
 
 
 def _channel(entry: ChannelEnergy) -> str:

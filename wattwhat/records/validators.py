@@ -19,6 +19,7 @@ from wattwhat.records.metrics import check_metrics, frozen_mapping
 from wattwhat.records.quantity import Quantity, finite_or_none
 
 __all__ = [
+    "MODELLED",
     "PROVENANCES",
     "Provenance",
     "details",
@@ -39,8 +40,10 @@ __all__ = [
     "whole_or_none",
 ]
 
-Provenance = Literal["measured", "estimated", "mixed", "imported"]
+Provenance = Literal["measured", "estimated", "predicted", "mixed", "imported"]
 PROVENANCES: tuple[Provenance, ...] = get_args(Provenance)
+# What a model says and no sensor: while it runs, and before it runs.
+MODELLED: tuple[Provenance, ...] = ("estimated", "predicted")
 
 
 def text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:

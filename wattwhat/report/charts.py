@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["altair", "missing", "plot"]
 
-_SHAPES = {"measured": "circle", "imported": "square", "mixed": "triangle-up", "estimated": "diamond"}
+_SHAPES = {
+    "measured": "circle",
+    "imported": "square",
+    "mixed": "triangle-up",
+    "estimated": "diamond",
+    "predicted": "cross",
+}
 
 
 def plot(measurements: Iterable[Measurement], *, metric: str = "accuracy") -> Any:

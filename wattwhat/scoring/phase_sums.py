@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.analysis.summing import predicted_in
 from wattwhat.errors import ScoreError
 from wattwhat.records.budget import Budget
 from wattwhat.records.quantity import Quantity
@@ -40,7 +41,11 @@ def add_phases(training: Measurement, inference: Measurement, inferences: float 
         raise ScoreError(
             f"{inference.label!r}: inferences= needs the items of the inference measurement counted"
         )
-    warnings: Any = training.warnings + inference.warnings
+    parts = [
+        (training.provenance, training.energy_j.value),
+        (inference.provenance, scale * inference.energy_j.value),
+    ]
+    warnings: Any = (*training.warnings, *inference.warnings, *predicted_in(parts))
     budget = _added(_budget(training), _budget(inference), scale)
     return attrs.evolve(
         training,

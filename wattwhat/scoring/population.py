@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.analysis.comparability import told
 from wattwhat.errors import ComparisonError, ScoreError
+from wattwhat.records.validators import MODELLED
 from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.score_inputs import (
     accuracy_of,
@@ -37,7 +38,7 @@ __all__ = [
 TRAITS = ("scope", "device", "phase", "item", "origin", "task", "dataset")
 # What is never put in one order or on one front unasked, even where energies could be compared.
 APART = ("phase", "task", "dataset", "device")
-_ESTIMATES = ("estimated", "mixed")
+_ESTIMATES = (*MODELLED, "mixed")
 
 
 def _fraction(instance: object, attribute: Any, value: float) -> None:
@@ -101,7 +102,7 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
 
     ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``,
     ``item``, ``task`` and ``dataset``: from ``details`` or the table's own columns; ``origin``:
-    ``"sensor"`` for measured or imported energy, ``"estimate"`` for estimated energy or a mixture.
+    ``"sensor"`` for measured or imported energy, ``"estimate"`` for energy that a model gave or a mixture.
     ``details["scope"]`` and ``details["device"]`` go before the channels.
 
     Example:

@@ -33,6 +33,7 @@ class Counts:
         weight_bytes: bytes of parameters and buffers, shared ones once.
         method: how it was counted.
         items: samples in the call (first dimension of its first tensor), or None where there is none.
+        operators: operators that an eager call dispatches, views aside; None where nobody counted them.
 
     Example:
         >>> Counts(flops=200, activations_conv=0, activations_matmul=40, parameters=9, weight_bytes=36,
@@ -47,6 +48,7 @@ class Counts:
     weight_bytes: int
     method: str
     items: int | None = None
+    operators: int | None = None
 
     @property
     def activations(self) -> int:
@@ -97,18 +99,19 @@ def count(model: Any, inputs: Any) -> Counts:
     try:
         twin = _on_meta(torch, model)
         batch = _moved(torch, workload._next, lambda one: torch.empty_like(one, device="meta"))
-        flops, conv, products = _called(torch, twin, batch, whole=workload._whole)
+        flops, outputs = _called(torch, twin, batch, whole=workload._whole)
     finally:
         chance.restore()
     parameters, held = _unique(model.parameters()), _unique(model.buffers())
     return Counts(
         flops=flops,
-        activations_conv=conv,
-        activations_matmul=products,
+        activations_conv=outputs.convolutions,
+        activations_matmul=outputs.products,
         parameters=sum(one.numel() for one in parameters),
         weight_bytes=sum(one.numel() * one.element_size() for one in (*parameters, *held)),
         method=METHOD,
         items=None if workload.items_per_call is None else int(workload.items_per_call),
+        operators=outputs.operators,
     )
 
 
@@ -189,8 +192,8 @@ def _on_meta(torch: Any, model: Any) -> Any:
         ) from err
 
 
-def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, int]:
-    """FLOPs, and elements given out by convolutions and by matrix products, of one call."""
+def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, Any]:
+    """FLOPs of one call, and the mode that has seen what was given out."""
     from torch._subclasses import FakeTensorMode
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -207,7 +210,7 @@ def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, i
             f"model: {type(twin).__name__} cannot run on shapes alone ({_brief(cause)}): its operations "
             "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
         ) from err
-    return int(counter.get_total_flops()), outputs.convolutions, outputs.products
+    return int(counter.get_total_flops()), outputs
 
 
 def _outputs(torch: Any) -> Any:
@@ -219,6 +222,7 @@ def _outputs(torch: Any) -> Any:
     class Outputs(base):  # type: ignore[misc]
         convolutions = 0
         products = 0
+        operators = 0
 
         def __torch_dispatch__(
             self, function: Callable[..., Any], types: Any, arguments: Any = (), named: Any = None
@@ -227,6 +231,7 @@ def _outputs(torch: Any) -> Any:
             name = str(getattr(function, "overloadpacket", function)).rpartition(".")[2]
             first = out[0] if isinstance(out, (tuple, list)) and out else out
             if isinstance(first, torch.Tensor):
+                self.operators += not getattr(function, "is_view", False)
                 if name in _CONVOLUTIONS:
                     self.convolutions += first.numel()
                 elif name in _PRODUCTS or "attention" in name:

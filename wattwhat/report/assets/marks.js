@@ -8,6 +8,7 @@ const SHAPES = {
   imported: { shape: 'square', filled: 0.75 },
   mixed: { shape: 'triangle-up', filled: 0 },
   estimated: { shape: 'diamond', filled: 0 },
+  predicted: { shape: 'cross', filled: 0 },
 };
 const UNSIZED = 60;
 

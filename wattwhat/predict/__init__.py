@@ -1,0 +1,70 @@
+"""Joules before the run: bounds from data sheets, fits on measurements, and how wrong each of them is.
+
+Example:
+    >>> from wattwhat.predict import Counts, predict
+    >>> small = Counts(flops=2e9, activations_conv=6e6, activations_matmul=1e3, parameters=5e6,
+    ...                weight_bytes=20e6, method="by hand", items=1)
+    >>> predict(small, device="Xeon W-2155").details["way"]
+    'published'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wattwhat.predict.asking import predict, predict_case
+    from wattwhat.predict.data_sheet import DataSheet
+    from wattwhat.predict.devices import Device, catalogue, device
+    from wattwhat.predict.loglinear import LogLinear, LogNormal
+    from wattwhat.predict.own_study import OwnStudy
+    from wattwhat.predict.prediction import Case, Prediction
+    from wattwhat.predict.published import Published
+    from wattwhat.predict.ways import Way
+    from wattwhat.workloads.counting import Counts, count
+
+_HOMES = {
+    "Case": "wattwhat.predict.prediction",
+    "Counts": "wattwhat.workloads.counting",
+    "DataSheet": "wattwhat.predict.data_sheet",
+    "Device": "wattwhat.predict.devices",
+    "LogLinear": "wattwhat.predict.loglinear",
+    "LogNormal": "wattwhat.predict.loglinear",
+    "OwnStudy": "wattwhat.predict.own_study",
+    "Prediction": "wattwhat.predict.prediction",
+    "Published": "wattwhat.predict.published",
+    "Way": "wattwhat.predict.ways",
+    "catalogue": "wattwhat.predict.devices",
+    "count": "wattwhat.workloads.counting",
+    "device": "wattwhat.predict.devices",
+    "predict": "wattwhat.predict.asking",
+    "predict_case": "wattwhat.predict.asking",
+}
+
+__all__ = [  # noqa: RUF022 - in the order in which a reader meets them
+    "predict",
+    "predict_case",
+    "count",
+    "Counts",
+    "Case",
+    "Prediction",
+    "device",
+    "Device",
+    "catalogue",
+    "Way",
+    "OwnStudy",
+    "Published",
+    "DataSheet",
+    "LogLinear",
+    "LogNormal",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        import importlib
+
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'wattwhat.predict' has no attribute {name!r}")

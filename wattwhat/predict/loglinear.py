@@ -1,0 +1,176 @@
+"""Straight lines between logarithms: energy as a product of powers, with an interval for a new case."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError
+from wattwhat.records.coverage import t_quantile
+
+__all__ = ["EXPONENT_SD", "LogLinear", "LogNormal"]
+
+# Exponents on one covariate differ between public environments by about this much (0.14 to 0.66 on
+# operations, 0.37 to 1.08 on activations, standard deviations 0.2 to 0.3): what a line may be off by for each
+# factor e that a case lies beyond its data.
+EXPONENT_SD = 0.25
+
+
+@attrs.frozen
+class LogNormal:
+    """A positive number known up to a factor.
+
+    Args:
+        median: its median.
+        low: lower end of the 95 % interval.
+        high: upper end.
+    """
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, log: float, sd: float, factor: float = 1.959963984540054) -> LogNormal:
+        """From the logarithm's mean and standard deviation, and how many of them 95 % takes on a side.
+
+        Example:
+            >>> LogNormal.of(0.0, 0.5).high
+            2.664...
+        """
+        return cls(math.exp(log), math.exp(log - factor * sd), math.exp(log + factor * sd))
+
+    @property
+    def spread(self) -> float:
+        """Upper over lower end."""
+        return self.high / self.low
+
+    def __mul__(self, factor: float) -> LogNormal:
+        return LogNormal(self.median * factor, self.low * factor, self.high * factor)
+
+
+@attrs.frozen(kw_only=True)
+class LogLinear:
+    """``ln y = c0 + c1 ln x1 + c2 ln x2 + ...``, fitted by least squares, with the covariance of the fit.
+
+    Args:
+        names: of the covariates x, in order.
+        coefficients: c0 first.
+        covariance: of the coefficients, divided by the residual variance (the inverse of X'X).
+        sd: standard deviation of ln y about the line, found by leaving one out where that is larger.
+        degrees: degrees of freedom, rows less coefficients.
+        ranges: smallest and largest x of the rows, by name.
+
+    Example:
+        >>> fit = LogLinear.fit({"flops": [1e9, 2e9, 4e9, 8e9, 16e9]}, [1.0, 2.1, 3.9, 8.2, 15.8])
+        >>> round(fit.coefficients[1], 2)
+        0.99
+        >>> inside, outside = fit.predict({"flops": 4e9}), fit.predict({"flops": 4e12})
+        >>> outside.spread > 10 * inside.spread, fit.beyond({"flops": 4e12})
+        (True, {'flops': 250.0})
+    """
+
+    names: Sequence[str]
+    coefficients: Sequence[float]
+    covariance: Sequence[Sequence[float]]
+    sd: float
+    degrees: int
+    ranges: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def fit(cls, covariates: Mapping[str, Sequence[float]], y: Sequence[float]) -> LogLinear:
+        """Least squares on the logarithms.
+
+        Args:
+            covariates: columns by name, all above 0; one that does not vary is left out.
+            y: the values, all above 0.
+
+        Raises:
+            ArgumentError: too few rows (two more than coefficients are needed), or a value not above 0.
+        """
+        import numpy as np
+
+        for name, column in {**covariates, "y": y}.items():
+            if len(column) != len(y) or not all(0.0 < value < math.inf for value in column):
+                raise ArgumentError(f"{name}: expected {len(y)} finite numbers above 0, got {column!r:.120}")
+        names = [name for name, column in covariates.items() if max(column) > min(column)]
+        rows = np.column_stack([np.ones(len(y)), *(np.log(covariates[name]) for name in names)])
+        if len(y) < rows.shape[1] + 2:
+            raise ArgumentError(
+                f"covariates: {len(y)} rows are too few for {rows.shape[1]} coefficients; "
+                f"{rows.shape[1] + 2} are needed"
+            )
+        inverse = np.linalg.pinv(rows.T @ rows)
+        found = inverse @ rows.T @ np.log(y)
+        residuals = np.log(y) - rows @ found
+        leverage = np.einsum("ij,jk,ik->i", rows, inverse, rows)
+        left_out = residuals / np.maximum(1.0 - leverage, 1e-9)
+        degrees = len(y) - rows.shape[1]
+        own = math.sqrt(float(residuals @ residuals) / degrees)
+        across = math.sqrt(float(np.mean(left_out**2 * (1.0 - leverage))))
+        return cls(
+            names=names,
+            coefficients=found.tolist(),
+            covariance=inverse.tolist(),
+            sd=max(own, across),
+            degrees=degrees,
+            ranges={name: (min(covariates[name]), max(covariates[name])) for name in names},
+        )
+
+    def predict(self, case: Mapping[str, float]) -> LogNormal:
+        """A new y at these covariates, with its 95 % prediction interval.
+
+        Outside of the range of the rows the interval is wider than the fit alone says: each exponent may be
+        another one there, by `EXPONENT_SD`.
+
+        Raises:
+            ArgumentError: a covariate is missing or not above 0.
+        """
+        row = [1.0]
+        for name in self.names:
+            value = case.get(name)
+            if value is None or not 0.0 < value < math.inf:
+                raise ArgumentError(f"{name}: the fit needs it, as a finite number above 0; got {value!r}")
+            row.append(math.log(value))
+        log = math.fsum(c * x for c, x in zip(self.coefficients, row, strict=True))
+        leverage = math.fsum(
+            a * b * v
+            for a, line in zip(row, self.covariance, strict=True)
+            for b, v in zip(row, line, strict=True)
+        )
+        outside = math.fsum((EXPONENT_SD * math.log(times)) ** 2 for times in self.beyond(case).values())
+        sd = math.sqrt(self.sd**2 * (1.0 + max(leverage, 0.0)) + outside)
+        return LogNormal.of(log, sd, t_quantile(0.95, self.degrees))
+
+    def beyond(self, case: Mapping[str, float]) -> dict[str, float]:
+        """By how many times each covariate lies outside of the range of the rows; without those inside."""
+        found = {}
+        for name in self.names:
+            low, high = self.ranges[name]
+            times = max(case[name] / high, low / case[name])
+            if times > 1.0 + 1e-9:
+                found[name] = times
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "names": list(self.names),
+            "coefficients": list(self.coefficients),
+            "covariance": [list(line) for line in self.covariance],
+            "sd": self.sd,
+            "degrees": self.degrees,
+            "ranges": {name: list(pair) for name, pair in self.ranges.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> LogLinear:
+        """The inverse of `to_dict`."""
+        ranges = {name: (pair[0], pair[1]) for name, pair in data["ranges"].items()}
+        return cls(**{**{name: data[name] for name in _PLAIN}, "ranges": ranges})
+
+
+_PLAIN = ("names", "coefficients", "covariance", "sd", "degrees")

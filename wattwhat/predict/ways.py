@@ -1,0 +1,116 @@
+"""Ways of predicting: what each of them offers, and which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.plugins import find_plugins, load, pass_on
+
+if TYPE_CHECKING:
+    from wattwhat.predict.prediction import Case, Prediction
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["GROUP", "Way", "answers", "best", "ways"]
+
+GROUP = "wattwhat.predictors"
+_OWN = (
+    ("published", "wattwhat.predict.published:Published"),
+    ("data-sheet", "wattwhat.predict.data_sheet:DataSheet"),
+)
+
+
+class Way:
+    """One way of predicting; derive from it and announce the class under ``wattwhat.predictors``.
+
+    Attributes:
+        name: its name.
+        source: where its figures come from.
+
+    Example:
+        >>> class Constant(Way):
+        ...     name, source = "constant", "a guess"
+        ...     def predict(self, case):
+        ...         from wattwhat.predict import LogNormal, Prediction
+        ...         return Prediction(energy=LogNormal(1.0, 0.1, 10.0), way=self.name, source=self.source)
+        >>> Constant().predict(None).energy.median
+        1.0
+    """
+
+    name: str = "way"
+    source: str = ""
+
+    @classmethod
+    def fit(cls, measurements: Iterable[Measurement]) -> Way:
+        """The same way with what these measurements teach it.
+
+        Raises:
+            ArgumentError: they do not hold what it needs; the message says what.
+        """
+        raise ArgumentError(f"measurements: {cls.name} learns nothing from measurements; use it as it is")
+
+    def predict(self, case: Case) -> Prediction | None:
+        """Joules of one item, or None where this way has nothing to say of such a case."""
+        raise NotImplementedError
+
+
+def ways(entry_points: Iterable[Any] | None = None) -> tuple[list[Way], list[str]]:
+    """One instance of each way that is installed, and sentences about those that cannot be used.
+
+    Args:
+        entry_points: entry points to take instead of those installed (for tests).
+    """
+    found: list[Way] = []
+    broken: list[str] = []
+    plugins = find_plugins(GROUP, entry_points)
+    for name, plugin in plugins.items():
+        try:
+            found.append(load(plugin)())
+        except BackendError as err:
+            broken.append(str(err))
+        except BaseException as err:
+            pass_on(err)
+            broken.append(f"way of predicting {name!r} cannot be made: {type(err).__name__}: {err}")
+    if entry_points is None:
+        found += [_built_in(home) for name, home in _OWN if name not in plugins]
+    return found, broken
+
+
+def _built_in(home: str) -> Way:
+    import importlib
+
+    module, _, name = home.partition(":")
+    made: Way = getattr(importlib.import_module(module), name)()
+    return made
+
+
+def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[str]]:
+    """What each way says, the narrowest interval first, and sentences about those that failed."""
+    found: list[Prediction] = []
+    broken: list[str] = []
+    for way in among:
+        try:
+            said = way.predict(case)
+        except ArgumentError as err:
+            broken.append(f"{way.name}: {err}")
+        except BaseException as err:
+            pass_on(err)
+            broken.append(f"{way.name} failed: {type(err).__name__}: {err}")
+        else:
+            if said is not None:
+                found.append(said)
+    return sorted(found, key=lambda one: one.energy.spread), broken
+
+
+def best(case: Case, among: Sequence[Way]) -> tuple[Prediction, list[Prediction], list[str]]:
+    """The answer with the narrowest interval, the others, and sentences about ways that failed.
+
+    Raises:
+        ArgumentError: no way has an answer; the message says why.
+    """
+    found, broken = answers(case, among)
+    if not found:
+        why = "; ".join(broken) or f"no way of predicting knows {case.device.name} at {case.precision}"
+        raise ArgumentError(f"device: nothing can be predicted ({why})")
+    return found[0], found[1:], broken
