@@ -1,8 +1,10 @@
-"""Scoring: how fast it is, and the figures that docs/explanation/ shows.
+"""Scoring: whether its odds hold, how fast it is, and the figures that docs/explanation/ shows.
 
-    python benchmarks/scoring.py                 medians over repeats
-    python benchmarks/scoring.py grades TABLE    letters of the published populations
-    python benchmarks/scoring.py prices TABLE    what accuracy costs in them
+    python -m benchmarks scoring                   odds of made populations, then medians over repeats
+    python -m benchmarks.scoring odds              the first part alone
+    python -m benchmarks.scoring speed             the second part alone
+    python -m benchmarks.scoring grades TABLE      letters of the published populations
+    python -m benchmarks.scoring prices TABLE      what accuracy costs in them
 
 TABLE is strep_imagenet_classification.csv (raphischer/strep at a8c6024, converted to CSV).
 """
@@ -16,7 +18,7 @@ import time
 import numpy as np
 
 from wattwhat import Measurement, Quantity
-from wattwhat.scoring import SAM, FrontierGrade, leave_one_out, pareto, rank, sam, scaling
+from wattwhat.scoring import SAM, FrontierGrade, pareto, rank, sam, scaling
 
 REPEATS = 7
 COUNT = 10_000
@@ -82,22 +84,36 @@ def populations(path):
         )
 
 
+LIKELY = 0.1
+
+
 def grades(path):
-    """A column of letters an environment; in brackets all that come when members are left out one by one."""
+    """A column of letters an environment; in brackets the letters that have odds of a tenth and more."""
     found = {}
     for environment, nets in populations(path):
-        reference = FrontierGrade.fit(nets, reference=environment, bootstrap=0)
-        found[environment] = leave_one_out(reference)
-        firm = sum(len(spread) == 1 for _, spread in found[environment].values())
-        print(f"{environment:<36} {len(nets)} models, slope {reference.slope:.2f}, {firm} letters firm")
+        reference = FrontierGrade.fit(nets, reference=environment)
+        found[environment] = {net.label: reference(net) for net in nets}
+        firm = [result.details["firm"] for result in found[environment].values()]
+        said = "no odds" if None in firm else f"{sum(firm)} letters firm"
+        print(f"{environment:<36} {len(nets)} models, slope {reference.slope:.2f}, {said}")
     names = sorted({name for letters in found.values() for name in letters})
-    print(f"\n{'':<18}" + "".join(f"{column:<8}" for column in "12345678").rstrip())
+    print(f"\n{'':<18}" + "".join(f"{column:<11}" for column in "12345678").rstrip())
     for name in names:
-        cells = [letters.get(name) for letters in found.values()]
-        shown = ["" if c is None else c[0] if len(c[1]) == 1 else f"{c[0]} ({c[1]})" for c in cells]
-        print((f"{name:<18}" + "".join(f"{cell:<8}" for cell in shown)).rstrip())
-    letters = [letter for column in found.values() for letter, _ in column.values()]
+        cells = "".join(f"{_cell(letters.get(name)):<11}" for letters in found.values())
+        print(f"{name:<18}{cells}".rstrip())
+    results = [result for column in found.values() for result in column.values()]
+    letters = [result.grade for result in results]
     print("\nall: " + ", ".join(f"{letter} {letters.count(letter)}" for letter in "ABCDEFG"))
+    odds = [result for result in results if result.probabilities]
+    unlikely = sum(max(r.probabilities.values()) > r.probabilities[r.grade] for r in odds)
+    print(f"of {len(odds)} letters with odds {unlikely} are not the likeliest")
+
+
+def _cell(result):
+    if result is None:
+        return ""
+    likely = "".join(x for x, odds in (result.probabilities or {}).items() if odds >= LIKELY)
+    return result.grade + ("*" if result.details["firm"] else "") + (f" ({likely})" if likely[1:] else "")
 
 
 def prices(path):
@@ -112,15 +128,28 @@ def prices(path):
         print(f"    {best.price(0.75)}")
 
 
-def main(arguments=()):
+def odds(quick=False):
+    """Whether the odds of letters hold in made populations."""
+    from benchmarks.scoring_odds import table
+
+    for line in table(100 if quick else 6000):
+        print(line, flush=True)
+
+
+def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
     commands = {"grades": grades, "prices": prices}
     if len(arguments) == 2 and arguments[0] in commands:
         commands[arguments[0]](arguments[1])
-    elif not arguments:
+    elif arguments in (["odds"], ["speed"]):
+        {"odds": odds, "speed": speed}[arguments[0]]()
+    elif arguments in ([], ["--quick"]):
+        odds(quick=bool(arguments))
+        print()
         speed()
     else:
         sys.exit(__doc__)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -5,7 +5,7 @@ import math
 import attrs
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
@@ -14,6 +14,8 @@ from wattwhat.scoring import FrontierGrade, Member, Score
 from wattwhat.scoring.grade_letters import EDGES, LETTERS, letter_of
 
 MEMBERS = (Member("small", 0.6, 1.5), Member("medium", 0.7, 3.0), Member("large", 0.8, 4.0))
+# As many as odds need, and so far apart that no model here is nearly as uncertain as they are scattered.
+MANY = tuple(Member(f"m{i}", 0.6 + 0.01 * i, 1.5 * 8.0 ** (i % 3)) for i in range(21))
 
 
 def grade(**options):
@@ -62,7 +64,7 @@ def test_without_any_uncertainty_the_letter_is_certain():
 def test_odds_are_what_sampling_energy_accuracy_and_frontier_gives():
     rng = np.random.default_rng(5)
     lines = tuple(zip(rng.normal(0.0, 0.2, 400), rng.normal(1.0, 0.1, 400), strict=True))
-    reference_index = grade(lines=lines)
+    reference_index = grade(lines=lines, members=MANY)
     net = at_excess(1.55, u=0.1, n_test=300)
     n, hits = 100_000, 210
     accuracy = rng.beta(hits + 0.5, 300 - hits + 0.5, n)
@@ -77,27 +79,40 @@ def test_odds_are_what_sampling_energy_accuracy_and_frontier_gives():
     assert result.value.u == pytest.approx(excess.std(), rel=0.2)
 
 
-@given(
-    st.floats(0.3, 0.95),
-    st.floats(0.3, 10),
-    st.floats(0.0, 0.3),
-    st.lists(st.tuples(st.floats(-3.0, 3.0), st.floats(0.0, 4.0)), min_size=1, max_size=20),
-)
-def test_the_letter_of_the_value_is_in_the_middle_of_its_odds(accuracy, excess, u, lines):
-    """Whatever the bootstrap lines: no letters on one side of it are likelier than not."""
-    assume(all(abs(excess / edge - 1) > 1e-9 for edge in EDGES))  # there rounding decides
-    result = grade(lines=lines)(at_excess(excess, accuracy, u=u))
-    better = sum(odds for letter, odds in result.probabilities.items() if letter < result.grade)
-    worse = sum(odds for letter, odds in result.probabilities.items() if letter > result.grade)
-    assert better <= 0.5
-    assert worse <= 0.5
+@given(st.floats(0.3, 0.95), st.floats(0.3, 10), st.floats(0.0, 0.3), st.floats(-1.0, 1.0))
+def test_lines_that_lie_higher_make_better_letters_likelier(accuracy, excess, u, higher):
+    net = at_excess(excess, accuracy, u=u)
+    low, high = sorted((0.0, higher))
+    below, above = (grade(lines=[(height, 1.0)], members=MANY)(net).probabilities for height in (low, high))
+    for i in range(1, len(LETTERS)):
+        assert sum(above[x] for x in LETTERS[:i]) >= sum(below[x] for x in LETTERS[:i]) - 1e-9
 
 
-def test_lines_beside_the_frontier_say_how_far_it_may_lie_off_and_not_where():
-    width = [(0.1 * i, 1.0) for i in range(-5, 6)]
-    beside = [(0.4 + intercept, slope) for intercept, slope in width]
-    net = at_excess(1.9, u=0.05)
-    assert grade(lines=beside)(net).probabilities == grade(lines=width)(net).probabilities
+def test_where_another_letter_is_likelier_than_that_of_the_value_a_note_says_so():
+    result = grade(lines=[(1.0, 1.0), (1.1, 1.0)], members=MANY)(at_excess(1.9, u=0.01))
+    assert result.grade == "D"
+    assert result.probabilities["A"] > result.probabilities["D"]
+    assert any(note.startswith("A is likelier (") for note in result.details["notes"])
+    likely = grade(lines=[(0.0, 1.0), (0.01, 1.0)], members=MANY)(at_excess(1.9, u=0.01))
+    assert not any("likelier" in note for note in likely.details["notes"])
+
+
+@pytest.mark.parametrize(("members", "quantile", "given"), [(19, 0.1, 0), (20, 0.1, 1), (21, 0.05, 0)])
+def test_below_twenty_models_or_two_beyond_the_quantile_there_are_no_odds(members, quantile, given):
+    fitted = grade(lines=[(0.0, 1.0), (0.1, 1.0)], members=MANY[:members], quantile=quantile)
+    result = fitted(at_excess(1.9))
+    assert (result.probabilities is not None) == given
+    silent = [note for note in result.details["notes"] if note.startswith("odds not calibrated")]
+    assert len(silent) == 1 - given
+    assert all(f"{members} models" in note for note in silent)
+    assert result.details["words"].startswith("D:" if given else "D, how likely is not known:")
+
+
+def test_a_model_as_uncertain_as_the_population_is_scattered_gets_no_odds():
+    alike = [attrs.evolve(member, energy_per_item_j=1.5 + 0.01 * i) for i, member in enumerate(MANY)]
+    result = grade(lines=[(0.0, 0.0), (0.1, 0.0)], members=alike, slope=0.0)(at_excess(1.9, u=0.2))
+    assert result.probabilities is None
+    assert any("nearly as uncertain" in note for note in result.details["notes"])
 
 
 def test_factors_of_the_moving_frontier_lie_about_1():

@@ -35,10 +35,12 @@ def test_every_output_on_the_page_is_what_its_code_prints():
 def test_the_tables_are_what_their_command_prints(command):
     pytest.importorskip("scipy")
     table = shared_table("strep_imagenet_classification.csv")
-    shown = re.search(rf"scoring.py {command} .*?```text\n(.*?)^```", TABLES.read_text("utf-8"), re.S | re.M)
+    shown = re.search(
+        rf"benchmarks.scoring {command} .*?```text\n(.*?)^```", TABLES.read_text("utf-8"), re.S | re.M
+    )
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "scoring.py"), command, str(table)],
+        [sys.executable, "-m", "benchmarks.scoring", command, str(table)],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.errors import ScoreError
-from wattwhat.scoring.quantile_regression import bootstrap_lines, quantile_line
+from wattwhat.scoring.quantile_regression import _lines, bootstrap_lines, quantile_line
 
 pytest.importorskip("scipy")
 
@@ -57,16 +57,46 @@ def test_a_weight_counts_like_repeated_points():
     assert weighted == pytest.approx(repeated, abs=1e-9)
 
 
-def test_bootstrap_lines_spread_about_the_line_and_repeat_with_their_seed():
+@given(points, st.sampled_from([0.05, 0.1, 0.25, 0.5]))
+def test_many_lines_at_once_lose_no_more_than_the_best(pairs, quantile):
+    x, y = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
+    rows = np.stack([y, y[::-1]])
+    for row, *line in zip(rows, *_lines(np.stack([x, x]), rows, quantile), strict=True):
+        assert line[1] >= 0
+        assert loss(line, x, row, quantile) == pytest.approx(best_by_force(x, row, quantile), abs=1e-4)
+
+
+def made(count, u=0.0):
     rng = np.random.default_rng(3)
-    x = rng.normal(size=60)
-    y = 2.0 * x + rng.exponential(1.0, 60)
-    lines = bootstrap_lines(x, y, 0.1, 100, np.random.default_rng(0))
-    again = bootstrap_lines(x, y, 0.1, 100, np.random.default_rng(0))
-    assert lines == again
+    x = rng.normal(size=count)
+    return x, 2.0 * x + rng.exponential(1.0, count) + u * rng.standard_normal(count)
+
+
+def test_bootstrap_lines_spread_about_the_line_and_repeat_with_their_seed():
+    x, y = made(60)
+    line = quantile_line(x, y, 0.1)
+    lines = bootstrap_lines(x, y, 0.1, 100, np.random.default_rng(0), line=line)
+    assert lines == bootstrap_lines(x, y, 0.1, 100, np.random.default_rng(0), line=line)
+    assert len(lines) == 100
     slopes = np.array(lines)[:, 1]
     assert 0 < slopes.std() < 1
     assert abs(np.median(slopes) - 2.0) < 0.5
+
+
+def test_what_members_were_measured_wrong_by_does_not_pass_for_scatter():
+    x, y = made(60, u=1.0)
+    line = quantile_line(x, y, 0.1)
+    plain, known = (
+        np.array(bootstrap_lines(x, y, 0.1, 200, np.random.default_rng(0), line=line, u_y=u))
+        for u in (0.0, 1.0)
+    )
+    assert np.median(known[:, 0]) > np.median(plain[:, 0]) + 0.2  # less scatter: the tenth lies higher
+
+
+def test_populations_of_one_accuracy_are_drawn_again():
+    lines = bootstrap_lines([0.0, 1.0], [0.0, 1.0], 0.1, 50, np.random.default_rng(0), line=(0.0, 1.0))
+    assert len(lines) == 50
+    assert np.isfinite(lines).all()
 
 
 def test_without_scipy_the_extra_is_named(monkeypatch):

@@ -12,15 +12,17 @@ import attrs
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.metrics import binomial_u
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.frontier_text import doubts, verdict
+from wattwhat.scoring.frontier_text import doubts, verdict, why_no_odds
 from wattwhat.scoring.grade_letters import (
     EDGES,
+    FIRM,
     check_edges,
     check_link,
     draw_letters,
     letter_of,
     link_slope,
     linked,
+    log2_u,
 )
 from wattwhat.scoring.population import Member, check_like
 from wattwhat.scoring.reference_index import ReferenceIndex
@@ -54,9 +56,9 @@ class FrontierGrade:
     regression of log2(energy per item) on logit(accuracy) over a reference population, its slope not
     negative. The excess is energy over frontier at the same accuracy, and fixed edges of the excess make
     the letters. The letter is that of the value. Each letter's probability is drawn from the uncertainties
-    of energy, accuracy and frontier, with the value in the middle of the draws: bootstrap lines tell how
-    far the frontier may lie off, not where it lies. `fit` makes one from measurements, `load` reads one
-    that was saved.
+    of energy, accuracy and frontier, the last by a smoothed bootstrap of the members within their own
+    uncertainties. Where odds would not hold (fewer than 20 models, a model as uncertain as the population
+    is scattered) none are given. `fit` makes one from measurements, `load` reads one that was saved.
 
     Args:
         reference: name of the reference, for instance ``imagenet-rtx5000-2026-11``.
@@ -200,17 +202,16 @@ reference model at least this accurate uses 1.1 times as much
             )
         inner = self._inner(accuracy, measurement)
         x = Quantity(linked(inner.value, self.link), inner.u * link_slope(inner.value, self.link), "1")
-        spread = math.sqrt(math.log1p(energy.relative**2)) if energy.relative < math.inf else math.inf
-        y = Quantity(math.log2(energy.value), spread / math.log(2.0), "1")
+        y = Quantity(math.log2(energy.value), log2_u(energy.relative), "1")
         log2_excess = y.value - self.intercept - self.slope * x.value
         value = self._value(log2_excess, x, y)
-        probabilities = (
-            None if math.isinf(y.u) else draw_letters(y, x, self.edges, self._ready().draws, log2_excess)
-        )
+        silence = why_no_odds(self, math.hypot(y.u, self.slope * x.u), self._ready().scatter)
+        probabilities = None if silence else draw_letters(y, x, self.edges, self._ready().draws)
         grade = letter_of(value.value, self.edges)
         low, high = self.accuracy_range
         outside = not low <= accuracy.value <= high
-        notes += (*doubts(accuracy, (low, high), probabilities, bool(self.lines)), *self.notes)
+        notes += (*doubts(accuracy, (low, high), grade, probabilities, bool(self.lines)), *self.notes)
+        notes += (silence,) if silence else ()
         cheaper = self._ready().cheapest_at_least(accuracy.value, measurement.label)
         details = {
             "label": measurement.label,
@@ -221,6 +222,7 @@ reference model at least this accurate uses 1.1 times as much
             "provenance": measurement.provenance,
             "reference": self.reference,
             "extrapolated": outside,
+            "firm": None if probabilities is None else probabilities[grade] >= FIRM,
             "words": verdict(
                 grade,
                 value.value,
@@ -284,7 +286,8 @@ reference model at least this accurate uses 1.1 times as much
     def _ready(self) -> ReferenceIndex:
         if self._yardstick is None:
             lines = self.lines or ((self.intercept, self.slope),)
-            object.__setattr__(self, "_yardstick", ReferenceIndex.of(self.members, lines, self.seed))
+            ready = ReferenceIndex.of(self.members, lines, self.seed, self.slope, self.link)
+            object.__setattr__(self, "_yardstick", ready)
         return self._yardstick  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.scoring.grade_letters import EDGES, linked
+from wattwhat.scoring.grade_letters import EDGES, link_slope, linked, log2_u
 from wattwhat.scoring.population import Member, common_traits, members_of
 
 if TYPE_CHECKING:
@@ -95,20 +95,21 @@ _FORCE = "add models, or pass force=True to have it noted instead"
 
 
 def _excess(grade: FrontierGrade, member: Member) -> float:
-    height: float = 2.0 ** (grade.intercept + grade.slope * _x(member, grade.link))
+    x = linked(_inner(member, grade.link), grade.link)
+    height: float = 2.0 ** (grade.intercept + grade.slope * x)
     return member.energy_per_item_j / height
 
 
-def _x(member: Member, link: str) -> float:
-    x = linked(member.accuracy, link)
-    if math.isinf(x):
-        if member.test_items is None:
-            raise ScoreError(
-                f"{member.label!r}: an accuracy of exactly {member.accuracy:g} has no {link}; "
-                "add the number of test items with measurement.with_metrics(n_test=10_000)"
-            )
-        x = linked((member.accuracy * member.test_items + 0.5) / (member.test_items + 1.0), link)
-    return x
+def _inner(member: Member, link: str) -> float:
+    """The member's accuracy, drawn in by half a hit where it is exactly 0 or 1 and the link has no value."""
+    if not math.isinf(linked(member.accuracy, link)):
+        return member.accuracy
+    if member.test_items is None:
+        raise ScoreError(
+            f"{member.label!r}: an accuracy of exactly {member.accuracy:g} has no {link}; "
+            "add the number of test items with measurement.with_metrics(n_test=10_000)"
+        )
+    return (member.accuracy * member.test_items + 0.5) / (member.test_items + 1.0)
 
 
 def _with_line(grade: FrontierGrade, bootstrap: int) -> FrontierGrade:
@@ -118,13 +119,26 @@ def _with_line(grade: FrontierGrade, bootstrap: int) -> FrontierGrade:
 
     if bootstrap < 0:
         raise ArgumentError(f"bootstrap: expected 0 or more populations, got {bootstrap!r}")
-    x = np.array([_x(member, grade.link) for member in grade.members])
+    inner = [_inner(member, grade.link) for member in grade.members]
+    x = np.array([linked(accuracy, grade.link) for accuracy in inner])
     y = np.log2([member.energy_per_item_j for member in grade.members])
     if np.ptp(x) == 0:
         raise ScoreError("all models have one accuracy, so nothing is known of its price; add others")
-    intercept, slope = quantile_line(x, y, grade.quantile)
-    lines: Any = bootstrap_lines(x, y, grade.quantile, bootstrap, np.random.default_rng(grade.seed))
-    return attrs.evolve(grade, intercept=intercept, slope=slope, lines=lines)
+    line = quantile_line(x, y, grade.quantile)
+    lines: Any = bootstrap_lines(
+        x,
+        y,
+        grade.quantile,
+        bootstrap,
+        np.random.default_rng(grade.seed),
+        line=line,
+        u_x=[
+            (member.u_accuracy or 0.0) * link_slope(accuracy, grade.link)
+            for member, accuracy in zip(grade.members, inner, strict=True)
+        ],
+        u_y=[log2_u((member.u_energy_j or 0.0) / member.energy_per_item_j) for member in grade.members],
+    )
+    return attrs.evolve(grade, intercept=line[0], slope=line[1], lines=lines)
 
 
 def _latest(measurements: Iterable[Measurement]) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from wattwhat.scoring.grade_letters import fewest_for_odds
+
 if TYPE_CHECKING:
     from wattwhat.records.quantity import Quantity
+    from wattwhat.scoring.frontier import FrontierGrade
 
-__all__ = ["doubts", "verdict"]
+__all__ = ["doubts", "verdict", "why_no_odds"]
+
+_WIDEST = 0.4  # of the scatter: the largest uncertainty of a model with which odds hold
 
 
 def verdict(
@@ -49,13 +55,18 @@ no other reference model is this accurate'
 
 
 def doubts(
-    accuracy: Quantity, covered: tuple[float, float], odds: Mapping[str, float] | None, drawn: bool
+    accuracy: Quantity,
+    covered: tuple[float, float],
+    grade: str,
+    odds: Mapping[str, float] | None,
+    drawn: bool,
 ) -> tuple[str, ...]:
     """Sentences about what is doubtful in a grade.
 
     Args:
         accuracy: of what was graded.
         covered: lowest and highest accuracy of the population.
+        grade: the letter that is printed.
         odds: the probabilities of the letters, or None.
         drawn: whether bootstrap populations tell how well the frontier is known.
     """
@@ -65,11 +76,33 @@ def doubts(
         found.append(f"an extrapolation: the reference reaches from {100 * low:.3g} % to {100 * high:.3g} %")
     if accuracy.u == 0:
         found.append("the accuracy is taken as exact: neither its u nor the number of test items is known")
-    if odds is None:
-        found.append("no probabilities: the uncertainty of the energy is not known")
+    likeliest = max(odds, key=lambda letter: odds[letter]) if odds else grade
+    if odds and odds[likeliest] > odds[grade]:
+        found.append(
+            f"{likeliest} is likelier ({100 * odds[likeliest]:.0f} %) than the {grade} of the value "
+            f"({100 * odds[grade]:.0f} %): the frontier of few models lies too high on the whole"
+        )
     if not drawn:
         found.append("the frontier is taken as exact: it was fitted without bootstrap")
     return tuple(found)
+
+
+def why_no_odds(grade: FrontierGrade, own: float, scatter: float) -> str:
+    """Why the letters of a model get no probabilities; empty where they do.
+
+    Args:
+        grade: the reference.
+        own: standard uncertainty of log2 of the model's excess from its own energy and accuracy.
+        scatter: standard deviation of log2 of the members' excess.
+    """
+    if math.isinf(own):
+        return "no probabilities: the uncertainty of the energy is not known"
+    fewest = fewest_for_odds(grade.quantile)
+    if grade.lines and len(grade.members) < fewest:
+        return f"odds not calibrated: {len(grade.members)} models, and odds hold from {fewest} on"
+    if grade.lines and own > _WIDEST * scatter:
+        return "odds not calibrated: the model is nearly as uncertain as the population is scattered"
+    return ""
 
 
 def _times(ratio: float) -> str:

@@ -11,18 +11,23 @@ from wattwhat.records.quantity import Quantity
 
 __all__ = [
     "EDGES",
+    "FIRM",
     "LETTERS",
     "LINKS",
     "check_edges",
     "check_link",
     "draw_letters",
+    "fewest_for_odds",
     "letter_of",
     "link_slope",
     "linked",
+    "log2_u",
 ]
 
 LETTERS = "ABCDEFG"
 EDGES = (1.1, 1.3, 1.6, 2.2, 3.2, 5.0)
+# A letter is firm if its odds, which carry noise and bootstrap, are at least these.
+FIRM = 0.8
 LINKS = ("logit", "log error", "linear")
 
 
@@ -72,18 +77,39 @@ def link_slope(accuracy: float, link: str) -> float:
     return 1.0 / (1.0 - accuracy) if link == "log error" else 1.0 / (accuracy * (1.0 - accuracy))
 
 
+def log2_u(relative: float) -> float:
+    """Standard uncertainty of log2 of a log-normal quantity from its relative standard uncertainty.
+
+    Example:
+        >>> round(log2_u(0.1), 3), log2_u(math.inf)
+        (0.144, inf)
+    """
+    return math.sqrt(math.log1p(relative * relative)) / math.log(2.0) if relative < math.inf else math.inf
+
+
+def fewest_for_odds(quantile: float) -> int:
+    """How many models a population must have before the odds of its letters hold.
+
+    Twenty, and so many that two of them lie beyond the quantile; ``python -m benchmarks scoring`` prints
+    how well odds hold from there on.
+
+    Example:
+        >>> fewest_for_odds(0.1), fewest_for_odds(0.05)
+        (20, 40)
+    """
+    return max(20, math.ceil(2.0 / min(quantile, 1.0 - quantile) - 1e-9))
+
+
 def draw_letters(
     log2_energy: Quantity,
     linked_accuracy: Quantity,
     edges: Sequence[float],
     draws: tuple[Any, Any, Any, Any],
-    log2_excess: float,
 ) -> Mapping[str, float]:
-    """Share of the draws that fall on each letter; half of all draws lie below the value, half above it.
+    """Share of the draws that fall on each letter.
 
-    For that they are centred: the lines of bootstrap populations lie on the whole beside the frontier, as
-    that of few members lies on the whole beside that of many. They tell how far the frontier may lie off,
-    not where, and the probabilities printed beside a value must be that value's own.
+    They are not centred on the value: the frontier of few models lies on the whole above that of the
+    population they come from, and its bootstrap lines lie where that may be.
 
     Args:
         log2_energy: log2 of the energy of one item, with its u.
@@ -91,7 +117,6 @@ def draw_letters(
         edges: of the excess, rising.
         draws: standard normal draws for the energy and for the accuracy, intercept and slope of the
             frontier in each draw; four arrays of one shape.
-        log2_excess: the value that the draws are of.
     """
     import numpy as np
 
@@ -100,8 +125,7 @@ def draw_letters(
     excess += linked_accuracy.value
     excess *= slopes
     excess += intercepts
-    np.subtract(for_energy * log2_energy.u, excess, out=excess)
-    excess += log2_excess - np.median(excess)
+    np.subtract(for_energy * log2_energy.u + log2_energy.value, excess, out=excess)
     below = [int(np.count_nonzero(excess <= math.log2(edge))) for edge in edges] + [len(excess)]
     counts = [high - low for low, high in zip([0, *below], below, strict=False)]
     return {letter: count / len(excess) for letter, count in zip(LETTERS, counts, strict=False)}

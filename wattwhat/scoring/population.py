@@ -55,6 +55,7 @@ class Member:
         energy_per_item_j: joules of one item.
         test_items: how many items the accuracy was counted on, or None.
         u_energy_j: standard uncertainty of the energy of one item, or None if unknown.
+        u_accuracy: standard uncertainty of the accuracy, or None if unknown.
     """
 
     label: str
@@ -62,6 +63,7 @@ class Member:
     energy_per_item_j: float = attrs.field(validator=check_positive)
     test_items: float | None = attrs.field(default=None, validator=attrs.validators.optional(check_positive))
     u_energy_j: float | None = None
+    u_accuracy: float | None = None
 
 
 def members_of(measurements: Sequence[Measurement], metric: str, force: bool = False) -> tuple[Member, ...]:
@@ -85,13 +87,15 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
             raise ScoreError(
                 f"{measurement.label!r}: {energy} an item is not above 0, so it has no logarithm"
             )
+        accuracy = accuracy_of(measurement, metric)
         found.append(
             Member(
                 measurement.label,
-                accuracy_of(measurement, metric).value,
+                accuracy.value,
                 energy.value,
                 items_tested(measurement, metric),
                 energy.u if energy.u < float("inf") else None,
+                accuracy.u or None,
             )
         )
     return tuple(found)

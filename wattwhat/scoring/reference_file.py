@@ -109,13 +109,14 @@ def load_reference(grade: type[FrontierGrade], path: str | os.PathLike[str]) -> 
 
 
 def _member(entry: Mapping[str, Any]) -> Member:
-    count, u = entry.get("test_items"), entry.get("u_energy_j")
+    count, u, u_accuracy = (entry.get(name) for name in ("test_items", "u_energy_j", "u_accuracy"))
     return Member(
         _text(entry, "label"),
         _number(entry["accuracy"], "accuracy"),
         _number(entry["energy_per_item_j"], "energy_per_item_j"),
         None if count is None else _number(count, "test_items"),
         None if u is None else _number(u, "u_energy_j"),
+        None if u_accuracy is None else _number(u_accuracy, "u_accuracy"),
     )
 
 

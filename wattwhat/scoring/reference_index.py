@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.scoring.grade_letters import linked
 from wattwhat.scoring.population import Member
 
 __all__ = ["DRAWS", "ReferenceIndex"]
@@ -24,6 +25,7 @@ class ReferenceIndex:
         draws: standard normal draws for energy and for accuracy, and intercept and slope of the frontier
             in each draw; four arrays of shape (draws,).
         moments: variance of the intercepts, their covariance with the slopes, variance of the slopes.
+        scatter: standard deviation of log2 of the members' energies about a line of the frontier's slope.
         accuracies: of the members, rising.
         cheapest: for each of these, among the members from there on: the lowest energy, whose it is, and
             the lowest energy of another label.
@@ -31,11 +33,19 @@ class ReferenceIndex:
 
     draws: tuple[Any, Any, Any, Any]
     moments: tuple[float, float, float]
+    scatter: float
     accuracies: Sequence[float]
     cheapest: Sequence[tuple[float, str, float]]
 
     @classmethod
-    def of(cls, members: Sequence[Member], lines: Sequence[tuple[float, float]], seed: int) -> ReferenceIndex:
+    def of(
+        cls,
+        members: Sequence[Member],
+        lines: Sequence[tuple[float, float]],
+        seed: int,
+        slope: float,
+        link: str,
+    ) -> ReferenceIndex:
         """Make it ready from members and lines (one line: the frontier is taken as exact)."""
         import numpy as np
 
@@ -46,6 +56,11 @@ class ReferenceIndex:
         normal = generator.standard_normal((2, DRAWS))
         picked = generator.integers(0, len(lines), DRAWS)
         covariance = np.cov(intercepts, slopes, bias=True)
+        heights = [
+            math.log2(member.energy_per_item_j) - slope * linked(member.accuracy, link)
+            for member in members
+            if math.isfinite(linked(member.accuracy, link))
+        ]
         rising = sorted(members, key=lambda member: member.accuracy)
         cheapest: list[tuple[float, str, float]] = []
         best, label, other = math.inf, "", math.inf
@@ -61,6 +76,7 @@ class ReferenceIndex:
         return cls(
             (normal[0], normal[1], intercepts[picked], slopes[picked]),
             (float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])),
+            float(np.std(heights)) if heights else 0.0,
             [member.accuracy for member in rising],
             cheapest[::-1],
         )
