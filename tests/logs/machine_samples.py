@@ -97,4 +97,23 @@ TRACES = {
         ),
         1280.0,
     ),
+    # 0.2 kWh by the counter; the power between three messages in 80 minutes is less well known
+    "tasmota": (
+        "tasmota",
+        "".join(
+            f'{{"Time": "2026-03-01T{10 + 2 * k // 3}:{40 * k % 60:02d}:00", "ENERGY": {{"TotalStartTime": "2026-01-01T00:00:00", "Total": {5 + k / 10:.3f}, '
+            f'"Yesterday": 0.5, "Today": {k / 10:.3f}, "Power": {100 + 50 * (k == 1)}, "ApparentPower": 110, "Voltage": 230}}}}\n'
+            for k in range(3)
+        ),
+        720_000.0,
+    ),
+    "shelly": (
+        "shelly",
+        "".join(
+            f'{{"src": "shellyplugus-00", "method": "NotifyStatus", "params": {{"ts": {1772359200 + 600 * k}.25, "switch:0": {{"id": 0, '
+            f'"apower": 60.0, "aenergy": {{"total": {1000 + 10 * k}.125, "by_minute": [1.0, 1.0, 1.0], "minute_ts": {1772359200 + 600 * k}}}}}}}}}\n'
+            for k in range(4)
+        ),
+        108_000.0,
+    ),
 }

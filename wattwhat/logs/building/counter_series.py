@@ -101,6 +101,7 @@ class CounterSeries:
             if len(self._counted) >= _DEVICES_AT_MOST:
                 raise self._source.error(None, f"expected at most {_DEVICES_AT_MOST} devices in one file")
             counted = self._counted[device] = _Counted(component, step_j, fields)
+        counted.step_j = min(counted.step_j, step_j)
         counted.readings += 1
         step = self._counting.step(f"{device} {series}".strip(), energy_j, line)
         if step is not None:
