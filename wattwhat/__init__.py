@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat._version import __version__
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.phases import phases
     from wattwhat.acquisition.tracking import track
     from wattwhat.analysis.aggregation import combine
     from wattwhat.analysis.comparison import compare
@@ -47,12 +48,14 @@ _HOMES = {
     "compare": "wattwhat.analysis.comparison",
     "gather": "wattwhat.integrations.distributed",
     "measure": "wattwhat.measuring.measure",
+    "phases": "wattwhat.acquisition.phases",
     "track": "wattwhat.acquisition.tracking",
 }
 
 __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "measure",
     "track",
+    "phases",
     "compare",
     "combine",
     "gather",

@@ -98,7 +98,7 @@ class GaugeInput(Input):
     @property
     def busy(self) -> bool:
         """Whether a window is open over it, or the end of one is still to be shown."""
-        return bool(self.open) or bool(self.pending)
+        return bool(self.open) or bool(self.pending) or bool(self.followers)
 
     def take(self, reading: Reading) -> None:
         """One more look at the gauge."""
@@ -111,8 +111,12 @@ class GaugeInput(Input):
             with self.lock:
                 self._refused += 1
             raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
+        for one in self.followers:
+            one.look(int(reading[0]), power_w)
         with self.lock:
-            if self.sums.last is not None and t_s <= self.sums.last[0]:
+            # looks that only followers asked for are not kept: those that are have to reach back far enough
+            least_s = 0.8 * self.poll_s if self.followers else 0.0
+            if self.sums.last is not None and t_s <= self.sums.last[0] + least_s:
                 return
             self.sums = self._after_refused(t_s, power_w) or self.sums.add(t_s, power_w, **self._how)
             self.recent.append((t_s, power_w, self.sums))

@@ -35,6 +35,7 @@ class Input:
         lost: whether every further reading will fail.
         watched: whether its update period was looked for by watching.
         version: version of the vendor's library and driver behind it, or None.
+        followers: what is told of each look beside the program, while it wants that.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -46,6 +47,16 @@ class Input:
         self.lost = False
         self.watched = False
         self.version: str | None = None
+        self.followers: tuple[Any, ...] = ()
+
+    def follow_s(self, now_s: float) -> float | None:
+        """Seconds between two looks that its followers want now, None where none wants any."""
+        if not self.followers:
+            return None
+        wanting = tuple(one for one in self.followers if one.wanted(now_s))
+        if len(wanting) < len(self.followers):
+            self.followers = wanting
+        return min((one.every_s for one in wanting), default=None)
 
     def learn(self, channel: Channel) -> None:
         """Go by what was found out about the sensor: the same channel, with other figures."""

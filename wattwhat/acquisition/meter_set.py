@@ -166,6 +166,14 @@ class MeterSet:
                 return reading
         return Gap(self.clock(), line.error or "lost")
 
+    def look(self, number: int) -> None:
+        """Read a counter for those who follow it; called by the sampler only."""
+        line = self.inputs[number]
+        reading = self._careful(number)
+        if is_reading(reading):
+            for follower in line.followers:
+                follower.look(*reading)
+
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""
         line = self.inputs[number]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.errors import MeterLostError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
 
 __all__ = ["Sampler"]
+
+# A sensor that takes long to read is left alone for so many times as long.
+_PAUSES = 9.0
 
 
 class Sampler:
@@ -111,23 +115,48 @@ class Sampler:
         return max(next_s - now_s, 0.0)
 
     def _tick_gauge(self, number: int, line: GaugeInput, now_s: float) -> float:
+        every_s = line.follow_s(now_s)
         if line.lost or not line.busy:
             self._due_s.pop(number, None)
             return math.inf
         if now_s >= self._due_s.get(number, now_s):
-            look_at(line)
+            took_s = self._timed(look_at, line)
             line.give_up(now_s)
-            self._due_s[number] = now_s + line.poll_s
+            every_s = line.poll_s if every_s is None else min(line.poll_s, max(every_s, _PAUSES * took_s))
+            self._due_s[number] = now_s + every_s
+        elif every_s is not None:  # phases began since the latest look
+            self._due_s[number] = min(self._due_s[number], now_s + every_s)
         return self._due_s[number]
 
     def _tick_counter(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
-        every_s = line.watch_s
-        if every_s is None or line.lost:
+        if line.lost:
             return math.inf
+        due_s = self._follow(meter_set, number, line, now_s)
+        every_s = line.watch_s
+        if every_s is None:
+            return due_s
         if now_s >= self._due_s.setdefault(number, now_s + every_s):
             meter_set.visit(number)
             self._due_s[number] = now_s + every_s
-        return self._due_s[number]
+        return min(self._due_s[number], due_s)
+
+    def _follow(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
+        """Look at a counter beside the program, where phases run over it."""
+        every_s, due = line.follow_s(now_s), ~number
+        if every_s is None:
+            self._due_s.pop(due, None)
+            return math.inf
+        if now_s >= self._due_s.get(due, now_s):
+            took_s = self._timed(meter_set.look, number)
+            self._due_s[due] = now_s + max(every_s, _PAUSES * took_s)
+        return self._due_s[due]
+
+    def _timed(self, look: Callable[[Any], None], at: Any) -> float:
+        """Look, and tell how many s that took."""
+        meter_set = self._meter_set()
+        begin_ns = 0 if meter_set is None else meter_set.clock()
+        look(at)
+        return 0.0 if meter_set is None else (meter_set.clock() - begin_ns) * 1e-9
 
     def _run(self) -> None:
         while not self._stopping:

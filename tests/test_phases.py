@@ -1,0 +1,320 @@
+"""phases(): parts add up to the whole, spans faster than the sensor are told apart, nothing is harmed."""
+
+import copy
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import wattwhat
+from tests.programs import Program, repeated
+from tests.rigs import counter, gauge, simulated
+from wattwhat.acquisition.phases import Phases
+from wattwhat.errors import ArgumentError, WindowError
+from wattwhat.testing import Faults, VirtualSensor, constant
+
+SENSORS = {
+    "counter 1 ms": lambda wave: counter(wave, 0.001, quantum=61e-6),
+    "counter 100 ms": lambda wave: counter(wave, 0.1, quantum=0.001),
+    "gauge": lambda wave: gauge(wave, 0.1, 0.1, quantum=0.01),
+    "part-time gauge": lambda wave: gauge(wave, 0.1, 0.025, quantum=0.01),
+    "slow gauge": lambda wave: gauge(wave, 0.1, 1.0, quantum=0.01),
+    "no period": lambda wave: VirtualSensor(wave),
+}
+LIMIT = {"max_power_w": 450.0}
+NAMES = ("a", "b", "c")
+
+
+def value(measurement):
+    return measurement.energy_j.value
+
+
+# Laws -------------------------------------------------------------------------------------------
+
+spans = st.lists(
+    st.tuples(st.sampled_from([*NAMES, None]), st.floats(0.002, 0.2), st.floats(20.0, 400.0)),
+    min_size=1,
+    max_size=12,
+).filter(lambda found: any(name for name, _, _ in found))
+
+
+@pytest.mark.parametrize("kind", SENSORS)
+@settings(max_examples=15)
+@given(spans=spans)
+def test_tiles_add_up_to_the_whole(kind, spans):
+    program = Program(spans)
+    p = program.run(SENSORS[kind](program.waveform), **LIMIT)
+    parts = [value(one) for one in p.measurements]
+    assert min(parts) >= 0.0
+    assert sum(parts) == pytest.approx(value(p.total), rel=1e-9)
+    assert sum(one.duration_s for one in p.measurements) == pytest.approx(p.total.duration_s)
+
+
+class Act:
+    """A random program of spans that nest and overlap, over virtual sensors."""
+
+    def __init__(self, wave, *sensors):
+        self.simulation = simulated(*sensors, **LIMIT)
+        self.phases = Phases("act", sync=False, meter_set=self.simulation.meter_set)
+        self.simulation.until(102.0)
+
+    def play(self, steps):
+        open_now = []
+        for name, seconds in steps:
+            if name is None:
+                if open_now:
+                    open_now.pop(0).stop()  # the oldest first: spans overlap, they do not only nest
+            else:
+                open_now.append(self.phases(name).start())
+            self.simulation.advance(seconds)
+        for one in open_now:
+            one.stop()
+        self.simulation.advance(0.3)
+        return self.phases
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from([*NAMES, None, None]), st.floats(0.0005, 0.15)), min_size=1, max_size=14
+).filter(lambda found: any(name for name, _ in found))
+
+
+@pytest.mark.parametrize("kind", SENSORS)
+@settings(max_examples=15)
+@given(steps=steps)
+def test_a_union_counts_each_moment_once_and_no_part_exceeds_it(kind, steps):
+    p = Act(None, SENSORS[kind](constant(200.0))).play(steps)
+    whole = value(p.total)
+    parts = [value(one) for one in p.measurements]
+    assert all(part <= whole * (1.0 + 1e-9) for part in parts)
+    assert sum(parts) >= whole * (1.0 - 1e-9)
+    assert max(one.duration_s for one in p.measurements) <= p.total.duration_s + 1e-9
+
+
+@pytest.mark.parametrize("kind", SENSORS)
+@settings(max_examples=15)
+@given(lengths=st.lists(st.floats(0.0005, 0.1), min_size=1, max_size=8))
+def test_an_inner_span_never_has_more_than_the_outer_one(kind, lengths):
+    act = Act(None, SENSORS[kind](constant(200.0)))
+    for seconds in lengths:
+        with act.phases("outer"):
+            act.simulation.advance(seconds / 3.0)
+            with act.phases("inner"):
+                act.simulation.advance(seconds)
+    act.simulation.advance(0.3)
+    assert value(act.phases["inner"]) <= value(act.phases["outer"])
+    assert value(act.phases["outer"]) == pytest.approx(value(act.phases.total))
+
+
+@settings(max_examples=20)
+@given(spans=spans, shift_s=st.floats(0.0, 50.0))
+def test_the_begin_of_time_changes_nothing(spans, shift_s):
+    found = []
+    for start_s in (102.0, 102.0 + 0.1 * round(10.0 * shift_s)):
+        program = Program(spans, start_s)
+        sensor = counter(program.waveform, 0.1, phase_s=0.03)
+        found.append([value(one) for one in program.run(sensor, **LIMIT).measurements])
+    assert found[0] == pytest.approx(found[1], rel=0.02)
+
+
+@settings(max_examples=20)
+@given(spans=spans)
+def test_a_name_that_never_ran_changes_nothing(spans):
+    program = Program(spans)
+    p, q = (program.run(counter(program.waveform, 0.1), **LIMIT) for _ in range(2))
+    with q("never"):
+        pass
+    assert value(q["never"]) == pytest.approx(0.0, abs=1e-9)
+    for one in p.measurements:
+        assert value(q[one.label]) == pytest.approx(value(one), rel=1e-6)
+
+
+# Faster than the sensor -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", SENSORS)
+def test_phases_shorter_than_the_period_are_told_apart(kind):
+    """30 ms at 400 W, then 120 ms at 150 W, 30 times: single windows are off by 30 % and sure of it."""
+    rng = np.random.default_rng(3)
+    errors, far = [], []
+    for _ in range(8):
+        program = Program(
+            repeated(rng, {"one": (0.03, 400.0), "two": (0.12, 150.0)}, 30, jitter=0.05),
+            102.0 + 0.1 * float(rng.random()),
+        )
+        p = program.run(SENSORS[kind](program.waveform), **LIMIT)
+        for name in ("one", "two"):
+            energy, truth_j = p[name].energy_j, program.energy_j(name)
+            errors.append(abs(energy.value / truth_j - 1.0))
+            far.append(abs(energy.value - truth_j) / energy.u)
+    assert np.quantile(errors, 0.8) < 0.08
+    assert np.quantile(far, 0.75) < 2.0
+    assert np.median(far) > 0.1  # not as wide as can be either
+
+
+def test_four_hundred_windows_of_two_milliseconds():
+    program = Program([span for _ in range(400) for span in (("step", 0.002, 100.0), (None, 0.0005, 60.0))])
+    p = program.run(counter(program.waveform, 0.02), **LIMIT)
+    assert value(p["step"]) == pytest.approx(80.0, rel=0.05)
+    assert p["step"].calls == 400
+
+
+def test_what_keeps_step_with_the_sensor_stays_wide_and_is_named():
+    rng = np.random.default_rng(2)
+    program = Program(repeated(rng, {"one": (0.03, 300.0), "two": (0.07, 100.0)}, 60))
+    p = program.run(counter(program.waveform, 0.1, phase_s=0.011), **LIMIT)
+    for name in ("one", "two"):
+        low, high = p[name].energy_j.interval()
+        assert low <= program.energy_j(name) <= high
+    assert p["one"].energy_j.relative > 0.2
+    assert p.total.energy_j.relative < 0.01  # together they are known
+    words = " ".join(p["one"].warnings)
+    assert "'one', 'two' cannot be told apart" in words
+    assert "keep step" in words
+
+
+# The interface ----------------------------------------------------------------------------------
+
+
+def test_it_works_with_no_sensor_at_all():
+    p = wattwhat.phases("generate", backends=["estimate"])
+    for _ in range(3):
+        with p("prefill", items=512):
+            sum(range(20_000))
+        with p("decode", items=1):
+            sum(range(2_000))
+    decode = p["decode"]
+    assert decode.energy_per_item_j.value == pytest.approx(value(decode) / 3)
+    assert decode.provenance == "estimated"
+    assert [one.label for one in p.measurements] == ["prefill", "decode"]
+    assert sum(map(value, p.measurements)) == pytest.approx(value(p.total))
+    shown = str(p)
+    for word in ("prefill", "decode", "all of them", "share", "±", "%"):
+        assert word in shown
+    assert wattwhat.Measurement.from_dict(decode.to_dict()) == decode.measurement
+
+
+def test_start_and_stop_instead_of_with():
+    p = wattwhat.phases("steps", backends=["estimate"])
+    step = p("step", items=8)
+    for _ in range(2):
+        step.start()
+        step.stop()
+    p["step"].start()
+    p["step"].stop(items=4)
+    assert (p["step"].calls, p["step"].items) == (3, 20)
+    with pytest.raises(WindowError, match="'step' is not open"):
+        step.stop()
+    with pytest.raises(WindowError, match="'step' is not open"):
+        p["step"].stop()
+
+
+def test_a_span_ends_where_the_code_raises():
+    p = wattwhat.phases("raising", backends=["estimate"])
+    with pytest.raises(KeyError, match="mine"), p("outer"), p("inner"):
+        raise KeyError("mine")
+    assert p["outer"].calls == p["inner"].calls == 1
+    assert value(p["inner"]) <= value(p["outer"])
+
+
+def test_names_that_are_none_and_names_that_never_ran():
+    p = wattwhat.phases("names", backends=["estimate"])
+    with pytest.raises(WindowError, match="no span has begun"):
+        _ = p.total
+    with p("one"):
+        pass
+    with pytest.raises(WindowError, match="'two' has begun; there are: 'one'"):
+        _ = p["two"].energy_j
+    for bad in ("", 3, None):
+        with pytest.raises(ArgumentError, match="expected a name"):
+            p(bad)
+    with pytest.raises(ArgumentError, match="items"):
+        p("one", items=-1)
+    assert list(p) == ["one"]
+
+
+def test_several_threads_count_each_moment_once():
+    p = wattwhat.phases("threads", backends=["estimate"])
+    barrier = threading.Barrier(4)
+
+    def work(name):
+        barrier.wait()
+        for _ in range(50):
+            with p(name):
+                sum(range(500))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "a", "b", "c")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [p[name].calls for name in "abc"] == [100, 50, 50]
+    whole = value(p.total)
+    assert all(value(one) <= whole * (1 + 1e-9) for one in p.measurements)
+    assert sum(map(value, p.measurements)) >= whole * (1 - 1e-9)
+
+
+def test_what_it_holds_can_be_pickled_and_copied():
+    p = wattwhat.phases("mine", backends=["estimate"])
+    with p("one"):
+        pass
+    for other in (pickle.loads(pickle.dumps(p)), copy.deepcopy(p)):
+        assert other.label == "mine"
+        assert len(other) == 0
+    assert pickle.loads(pickle.dumps(p["one"].measurement)).label == "one"
+
+
+# What goes wrong --------------------------------------------------------------------------------
+
+
+def test_a_device_that_is_lost_is_named_and_bounded():
+    program = Program(repeated(np.random.default_rng(1), {"a": (0.05, 300.0), "b": (0.07, 100.0)}, 40))
+    sensor = counter(program.waveform, 0.1, faults=Faults(lost_at_s=104.0))
+    p = program.run(sensor, **LIMIT)
+    low, high = p.total.energy_j.interval()
+    assert low <= program.energy_j("a") + program.energy_j("b") <= high
+    assert "lost the last" in " ".join(p["a"].warnings)
+    assert "lost the last" in " ".join(p.total.warnings)
+
+
+def test_a_sensor_that_never_answers_is_lost_and_not_zero():
+    program = Program([("a", 0.5, 100.0)])
+    p = program.run(counter(program.waveform, 0.02, faults=Faults(lost_at_s=0.0)), **LIMIT)
+    assert p["a"].channels[0].energy_j is None
+    assert not p["a"].energy_j.known
+    assert "lost" in " ".join(p["a"].warnings)
+
+
+def test_a_counter_that_stands_still_is_lost():
+    p = Program([("a", 1.0, 100.0)]).run(VirtualSensor(constant(0.0), update_period_s=0.02), **LIMIT)
+    assert p["a"].channels[0].energy_j is None
+    assert "did not move" in " ".join(p["a"].warnings)
+
+
+@pytest.mark.parametrize("fault", [{"resets_s": (104.5,)}, {"wrap_j": 200.0, "start_j": 150.0}])
+def test_resets_and_wraps_keep_the_truth_inside(fault):
+    program = Program(repeated(np.random.default_rng(1), {"a": (0.05, 300.0), "b": (0.07, 100.0)}, 60))
+    p = program.run(counter(program.waveform, 0.02, **fault), **LIMIT)
+    for name in ("a", "b"):
+        low, high = p[name].energy_j.interval(0.99)
+        assert low <= program.energy_j(name) <= high
+        assert p[name].energy_j.relative < 0.05
+
+
+def test_memory_is_bounded():
+    simulation = simulated(counter(constant(100.0), 0.001), counter(constant(50.0), 0.1), gauge(), **LIMIT)
+    p = Phases("many", sync=False, meter_set=simulation.meter_set)
+    a, b = p("a"), p("b")
+    for _ in range(5_000):
+        with a:
+            simulation.clock.advance(0.0003)
+        with b:
+            simulation.clock.advance(0.0007)
+    tracks = p._tracks
+    assert len(tracks._edges) < 9_000
+    assert all(len(track.timeline.values) < 10_000 for track in tracks.all)
+    simulation.advance(0.3)
+    assert p.total.channels[0].energy_j.value == pytest.approx(500.0, rel=0.01)
+    assert p.total.channels[2].energy_j.value == pytest.approx(500.0, rel=0.05)

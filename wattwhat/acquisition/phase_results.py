@@ -1,0 +1,217 @@
+"""From the timelines of all channels to one Measurement a phase, and one of the whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.acquisition.evaluation import _looks_away, _named
+from wattwhat.acquisition.meter_set import unseen_gpu
+from wattwhat.acquisition.outcome import measurement_of
+from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.energy.timeline_live import LiveTimeline
+from wattwhat.records.formatting import time_words
+from wattwhat.records.sources import EDGES, LOST, UNSEEN
+from wattwhat.workloads.accelerators import accelerator_in_use, unwaited
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from wattwhat.acquisition.phase_tracks import Track, Tracks
+    from wattwhat.acquisition.phases import Phases
+    from wattwhat.energy.joint import Posterior
+    from wattwhat.records.measurement import Measurement
+
+    Array = npt.NDArray[np.float64]
+
+__all__ = ["Results", "results"]
+
+# A power whose uncertainty stayed above this part of what it was before anything was seen was not told apart.
+_UNTOLD = 0.5
+# Two energies that are uncertain together: what one has too much, the other lacks.
+_AGAINST = -0.9
+# From so many updates on, that is because the phases keep step with the sensor.
+_ENOUGH = 12
+
+
+@attrs.frozen(eq=False)
+class Results:
+    """What phases took.
+
+    Args:
+        parts: Measurement by name.
+        total: of all moments at which any phase was open.
+    """
+
+    parts: Mapping[str, Measurement]
+    total: Measurement
+
+
+def results(owner: Phases, tracks: Tracks) -> Results:
+    """Everything that phases took until now.
+
+    Args:
+        owner: the phases.
+        tracks: what their meters showed.
+    """
+    import numpy as np
+
+    if not owner._open:
+        tracks.read()  # where a tick came since the last edge, its joules are known better
+    now_s = tracks.meter_set.clock() * 1e-9
+    states = len(owner._numbers) + 1
+    names = list(owner._sums)
+    members = np.zeros((len(names) + 1, states))
+    for state, number in owner._numbers.items():
+        for name in state:
+            members[names.index(name), number] = 1.0
+        members[-1, number] = float(bool(state))
+    pieces = tracks.pieces(now_s)
+    time_s = members @ tracks.time_s(now_s, states)
+    found: list[list[tuple[Any, Joules | None, tuple[str, ...]]]] = [[] for _ in range(len(members))]
+    for track in tracks.all:
+        lost = _lost(track, tracks, float(time_s[-1]), now_s)
+        posterior = None
+        if pieces is not None and not (lost and lost[0] is None):
+            posterior = _bounded(track.timeline.posterior(pieces, states, now_s))
+        for row, kept in enumerate(members):
+            joules = None
+            if posterior is not None:
+                joules = _joules(track, posterior, kept, float(time_s[row]), lost)
+            words = () if lost is None else lost[1]
+            if posterior is not None:
+                words += _words(track, posterior, owner, now_s)
+            found[row].append((track.line, joules, words))
+    return _measurements(owner, tracks, names, found, time_s)
+
+
+def _bounded(posterior: Posterior) -> Posterior:
+    """The same, with no state below 0 J: such a one is put to 0, and the others follow by the covariance."""
+    import numpy as np
+
+    energy_j, spread = posterior.energy_j.copy(), posterior.covariance_j2
+    for _ in range(len(energy_j)):
+        low = int(np.argmin(energy_j))
+        variance = float(spread[low, low])
+        if energy_j[low] >= 0.0:
+            break
+        if variance > 0.0:
+            energy_j -= spread[:, low] * (energy_j[low] / variance)
+        energy_j[low] = 0.0
+    return attrs.evolve(posterior, energy_j=np.maximum(energy_j, 0.0))
+
+
+def _joules(track: Track, posterior: Posterior, kept: Array, time_s: float, lost: Any) -> Joules:
+    value_j = float(kept @ posterior.energy_j)
+    u_j = math.sqrt(max(float(kept @ posterior.covariance_j2 @ kept), 0.0))
+    channel, provenance = track.line.channel, track.line.provenance
+    parts = [(EDGES if track.is_counter else UNSEEN, u_j)]
+    if lost is not None:
+        # what was drawn after the loss may have been anything
+        parts.append((LOST, track.timeline.limit_w * time_s * lost[2] / math.sqrt(12.0)))
+    parts += sensor_parts(value_j, time_s, channel, provenance)
+    return Joules(value_j, tuple((source, u) for source, u in parts if u))
+
+
+def _lost(
+    track: Track, tracks: Tracks, time_s: float, now_s: float
+) -> tuple[float | None, tuple[str, ...], float] | None:
+    """Seconds that were not seen (None: all), a sentence about it, and the share of the time; else None."""
+    line = track.line
+    reason = line.error or "no reading"
+    if not track.looks:
+        return None, (f"{line.channel.id}: lost, it showed nothing ({reason})",), 1.0
+    period = period_s(line.channel)
+    span_s = tracks.last_s(now_s) - tracks.first_s
+    timeline = track.timeline
+    if (
+        track.is_counter
+        and line.provenance == "measured"
+        and timeline.taken_s is None
+        and len(timeline.values) == 1
+        and span_s >= 5.0 * period
+        and not line.lost
+        and (line.channel.resolution or 0.0) <= span_s
+    ):
+        return None, (f"{line.channel.id}: lost, the counter did not move in {span_s:.3g} s",), 1.0
+    missing_s = tracks.last_s(now_s) - (track.latest_s or now_s)
+    if line.error is None or missing_s <= 3.0 * period:
+        return None
+    missing_s = min(missing_s, span_s)
+    words = f"{line.channel.id}: lost the last {missing_s:.3g} s of {span_s:.3g} s ({line.error})"
+    return missing_s, (words,), missing_s / max(span_s, 1e-9)
+
+
+def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> tuple[str, ...]:
+    """Names what could not be told apart, and why."""
+    if isinstance(track.timeline, LiveTimeline):
+        return ()
+    untold = _untold(posterior, owner)
+    words = _looks_away(track.line)
+    if untold:
+        names = ", ".join(repr(name) for name in owner._sums if name in untold)
+        every = time_words(period_s(track.line.channel))
+        if posterior.rows < _ENOUGH:
+            why = (
+                f"the sensor updates every {every} and was seen to do so {posterior.rows} times: it says "
+                f"little about {names}; repeat them more often"
+            )
+        else:
+            why = (
+                f"{names} cannot be told apart on this sensor: their spans keep step with its updates every "
+                f"{every}, or they never run without each other; vary their lengths, or the pauses between"
+            )
+        words += _named(track.line.channel.id, (why,))
+    return words
+
+
+def _untold(posterior: Posterior, owner: Phases) -> set[str]:
+    """Names whose powers were not told apart, and those that make up for them."""
+    import numpy as np
+
+    wide = posterior.power_u_w > _UNTOLD * posterior.prior_u_w
+    u_j = np.sqrt(np.maximum(np.diag(posterior.covariance_j2), 1e-30))
+    against = (posterior.covariance_j2 / np.outer(u_j, u_j) < _AGAINST) & wide[:, None]
+    found = wide | against.any(axis=0)
+    return {name for state, number in owner._numbers.items() if found[number] for name in state}
+
+
+def _measurements(
+    owner: Phases, tracks: Tracks, names: list[str], found: list[Any], time_s: Array
+) -> Results:
+    from wattwhat.sensing.host import environment
+
+    meter_set = tracks.meter_set
+    shared: dict[str, Any] = {
+        "environment": environment(meter_set),
+        "warnings": (*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(owner._sync)),
+    }
+    parts = {}
+    for row, name in enumerate(names):
+        one = owner._sums[name]
+        parts[name] = measurement_of(
+            meter_set,
+            found[row],
+            label=name,
+            duration_s=float(time_s[row]),
+            started_ns=one.started_ns,
+            calls=one.calls,
+            items=one.items,
+            details={"phases": owner.label},
+            **shared,
+        )
+    total = measurement_of(
+        meter_set,
+        found[-1],
+        label=owner.label,
+        duration_s=float(time_s[-1]),
+        started_ns=min(one.started_ns for one in owner._sums.values()),
+        details={"phases": names},
+        **shared,
+    )
+    return Results(parts, total)

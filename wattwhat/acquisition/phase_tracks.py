@@ -1,0 +1,196 @@
+"""What the meters show while phases run: one timeline a channel, and the states of the program they share."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.acquisition.counter_input import CounterInput
+from wattwhat.acquisition.inputs import is_reading
+from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.label_time import Pieces
+from wattwhat.energy.timeline import CounterTimeline, Timeline
+from wattwhat.energy.timeline_gauge import GaugeTimeline
+from wattwhat.energy.timeline_live import LiveTimeline
+from wattwhat.plugins import pass_on
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.meter_set import MeterSet
+
+__all__ = ["Track", "Tracks"]
+
+# A counter that is slower than this is watched beside the program; a faster one is read at the edges only.
+_SLOW_S = 0.005
+# A watched sensor is looked at so many times an update period: no whole number, so that the looks of several
+# periods together find its ticks.
+_LOOKS = 16.18
+# Edges that are kept before they are taken in.
+_MOST_EDGES = 8192
+# Grains of an update period: where more edges than that lie in one, when they were is kept to a grain.
+_GRAINS = 64.0
+# Phases that are this many update periods apart are watched through.
+_AFTER = 3.0
+
+
+class Track:
+    """One channel of the meter set, as phases see it; the sampler calls `wanted` and `look`."""
+
+    def __init__(self, line: CounterInput | GaugeInput, lock: Any) -> None:
+        self.line, self.lock = line, lock
+        period = period_s(line.channel)
+        self.is_counter = isinstance(line, CounterInput)
+        if not self.is_counter:
+            self.timeline: Timeline = GaugeTimeline(line.channel)
+        elif line.provenance == "estimated" and line.channel.update_period_s is None:
+            self.timeline, period = LiveTimeline(line.channel), 0.0
+        else:
+            self.timeline = CounterTimeline(line.channel)
+        self.watched = not self.is_counter or period >= _SLOW_S
+        self.every_s = period / _LOOKS
+        self.until_s = -math.inf
+        self.looks = 0
+        self.latest_s: float | None = None
+
+    def wanted(self, now_s: float) -> bool:
+        """Whether it is still to be looked at beside the program."""
+        return now_s <= self.until_s
+
+    def look(self, t_ns: int, value: float) -> None:
+        """One more look at the sensor, from any thread."""
+        with self.lock:
+            t_s = t_ns * 1e-9
+            self.looks += 1
+            self.latest_s = t_s
+            self.timeline.look(t_s, value)
+
+    def read(self) -> None:
+        """Read a counter at an edge; a failure leaves the line's error and nothing else."""
+        line = self.line
+        try:
+            reading = line.meter.read()
+        except BaseException as err:
+            pass_on(err)
+            line.error = f"{type(err).__name__}: {err}"
+            return
+        if is_reading(reading):
+            line.error = None
+            self.look(reading[0], reading[1])
+
+
+class Tracks:
+    """The states of a program and the timelines of all channels.
+
+    Args:
+        meter_set: the open meters.
+        lock: held by whoever calls anything here; looks from the sampler take it.
+    """
+
+    def __init__(self, meter_set: MeterSet, lock: Any) -> None:
+        self.meter_set = meter_set
+        self.all = [Track(line, lock) for line in meter_set.inputs]
+        self._counters = [track for track in self.all if track.is_counter]
+        self._watched = [track for track in self.all if track.watched]
+        longest_s = max((track.timeline.settled_s for track in self.all), default=0.0)
+        self._after_s = max(_AFTER * longest_s, 0.0)
+        self.first_s = meter_set.clock() * 1e-9
+        self._times_s: list[float] = [0.0, 0.0]
+        self._pieces: Pieces | None = None
+        self._edges: list[float] = [self.first_s - longest_s]
+        self._states: list[int] = [0]
+
+    def read(self) -> None:
+        """Read the counters; gauges are looked at by the sampler."""
+        for track in self._counters:
+            if not track.line.lost:
+                track.read()
+
+    def watch(self, until_s: float = math.inf) -> None:
+        """Have slow sensors looked at beside the program until a time, and some while after it."""
+        asleep = False
+        for track in self._watched:
+            track.until_s = until_s + self._after_s
+            line = track.line
+            if track not in line.followers:
+                line.followers, asleep = (*line.followers, track), True
+        if asleep:
+            self.meter_set.sampler.ensure()
+            self.meter_set.sampler.look()
+
+    def edge(self, t_s: float, state: int) -> None:
+        """From now on the program is in this state."""
+        times_s, before = self._times_s, self._states[-1]
+        while len(times_s) <= state:
+            times_s.append(0.0)
+        times_s[before] += t_s - self._edges[-1]
+        self._edges.append(t_s)
+        self._states.append(state)
+
+    def take_in(self, states: int, *, only_if_full: bool = True) -> None:
+        """Keep memory bounded: move what is complete into sums.
+
+        Args:
+            states: how many states there are.
+            only_if_full: False does it at once.
+        """
+        many = len(self._edges) > _MOST_EDGES
+        if only_if_full and not many and not any(track.timeline.full for track in self.all):
+            return
+        pieces = self._until(self._edges[-1])
+        if pieces is None:
+            return
+        for track in self.all:
+            track.timeline.take_in(pieces, states)
+        needed_s = min(track.timeline.needed_from_s for track in self.all)
+        pieces = pieces.since(needed_s)
+        if len(pieces.states) > _MOST_EDGES // 2:
+            watched_s = max(period_s(track.line.channel) for track in self.all)
+            pieces = pieces.coarser(watched_s / _GRAINS, states)
+        self._pieces, self._edges, self._states = pieces, self._edges[-1:], self._states[-1:]
+
+    def renew(self, lock: Any) -> None:
+        """In a forked child: the lock may be held by nobody."""
+        for track in self.all:
+            track.lock = lock
+
+    def last_s(self, now_s: float) -> float:
+        """The time in s of the latest edge; now, while a span is open."""
+        return self._edges[-1] if self._states[-1] <= 1 else now_s
+
+    def time_s(self, now_s: float, states: int) -> Any:
+        """Seconds of each state until now, all in all.
+
+        Args:
+            now_s: the time in s.
+            states: how many states there are.
+        """
+        import numpy as np
+
+        time_s = np.zeros(states)
+        time_s[: len(self._times_s)] = self._times_s
+        time_s[self._states[-1]] += max(now_s - self._edges[-1], 0.0)
+        return time_s
+
+    def pieces(self, now_s: float) -> Pieces | None:
+        """The states until now that were not taken in yet."""
+        return self._until(max(now_s, self._edges[-1]))
+
+    def _until(self, end_s: float) -> Pieces | None:
+        import numpy as np
+
+        bounds, states = np.array([*self._edges, end_s]), np.array(self._states)
+        kept = np.diff(bounds) > 0.0
+        if not kept.any() and self._pieces is None:
+            return None
+        bounds, states = np.concatenate([bounds[:-1][kept], bounds[-1:]]), states[kept]
+        before = self._pieces
+        if before is None:
+            return Pieces(bounds, states)
+        squares = before.squares_s2
+        if squares is not None:
+            squares = np.concatenate([squares, np.diff(bounds) ** 2])
+        return Pieces(
+            np.concatenate([before.bounds_s[:-1], bounds]),
+            np.concatenate([before.states, states]),
+            squares,
+        )

@@ -1,0 +1,260 @@
+"""phases(): many short spans under a few names, judged together so that each name's joules are known.
+
+An edge of a span reads the meters and notes the time, nothing else. What each name took is worked out when
+it is asked for, from all of them at once (`wattwhat.energy.timeline`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.acquisition.phase_spans import Phase, Span
+from wattwhat.acquisition.phase_tracks import Tracks
+from wattwhat.acquisition.shared import check_estimate, shared_meter_set
+from wattwhat.acquisition.window import check_items
+from wattwhat.errors import ArgumentError, WindowError
+from wattwhat.workloads.accelerators import check_sync, leave_compiling, wait
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.meter_set import MeterSet
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["Phases", "phases"]
+
+_all: weakref.WeakSet[Phases] = weakref.WeakSet()
+
+
+def phases(
+    label: str = "phases",
+    *,
+    backends: Sequence[Any] | None = None,
+    sync: str | bool | Callable[[], object] = "auto",
+) -> Phases:
+    """Measure short spans that come again and again, such as prefill and decode, or forward and backward.
+
+    Args:
+        label: name of the whole.
+        backends: as `track` takes them.
+        sync: as `track` takes it: what is waited for at each edge.
+
+    Returns:
+        A `Phases`: call it with a name for one span, index it with a name for what all its spans took.
+
+    Raises:
+        ArgumentError: an argument is outside what is allowed.
+
+    Example:
+        >>> import wattwhat
+        >>> p = wattwhat.phases("generate")
+        >>> for _ in range(3):
+        ...     with p("prefill", items=512):
+        ...         prompt = sum(n * n for n in range(20_000))
+        ...     with p("decode", items=1):
+        ...         token = sum(range(20_000))
+        >>> p["prefill"].calls, p["prefill"].items, p["decode"].energy_per_item_j.unit
+        (3, 1536, 'J')
+        >>> parts = sum(float(m.energy_j) for m in p.measurements)
+        >>> abs(parts - float(p.total.energy_j)) <= 1e-9 * parts
+        True
+    """
+    return Phases(label, backends=backends, sync=sync)
+
+
+class _Sum:
+    """What is counted of one name."""
+
+    __slots__ = ("calls", "items", "open", "started_ns")
+
+    def __init__(self) -> None:
+        self.open = self.calls = 0
+        self.items: float | None = None
+        self.started_ns = 0
+
+
+class Phases:
+    """Spans under a few names; made by `phases`.
+
+    Spans may nest, overlap, and begin and end in different threads. A name that is open twice at one moment
+    counts that moment once.
+
+    Args:
+        label: name of the whole.
+        backends: as `track` takes them.
+        sync: as `track` takes it.
+        meter_set: the open meters; None opens the shared ones when the first span begins.
+    """
+
+    def __init__(
+        self,
+        label: str = "phases",
+        *,
+        backends: Sequence[Any] | None = None,
+        sync: str | bool | Callable[[], object] = "auto",
+        meter_set: MeterSet | None = None,
+    ) -> None:
+        import numpy  # noqa: F401 - here, and not in the middle of a span
+
+        self.label = _name(label)
+        check_sync(sync)
+        self._sync, self._backends, self._meter_set = sync, backends, meter_set
+        self._tracks: Tracks | None = None
+        self._lock: Any = threading.RLock()
+        self._sums: dict[str, _Sum] = {}
+        self._open: dict[str, int] = {}
+        self._state: frozenset[str] = frozenset()
+        # state 0 is before the first span, state 1 between spans
+        self._numbers: dict[frozenset[str], int] = {frozenset(): 1}
+        self._version = 0
+        self._found: Any = None
+        _all.add(self)
+
+    def __call__(self, name: str, *, items: float | None = None) -> Span:
+        """A span of this name, for ``with`` or start() and stop(); it may be used again.
+
+        Args:
+            name: the phase.
+            items: samples, images or tokens in each span.
+
+        Raises:
+            ArgumentError: the name is no text, or items no number.
+        """
+        return Span(self, _name(name), None if items is None else check_items(items))
+
+    def __getitem__(self, name: str) -> Phase:
+        """What all spans of this name took; its start() and stop() open and close one."""
+        return Phase(self, _name(name))
+
+    def __iter__(self) -> Any:
+        """The names, in the order in which they first came."""
+        return iter(tuple(self._sums))
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sums
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """One Measurement a name, in the order in which they first came; spans still open count until now."""
+        return tuple(self._results().parts.values())
+
+    @property
+    def total(self) -> Measurement:
+        """All moments at which any phase was open, each counted once.
+
+        Raises:
+            WindowError: no span has begun.
+        """
+        whole: Measurement = self._results().total
+        return whole
+
+    def _begin(self, name: str) -> None:
+        if "torch" in sys.modules:
+            leave_compiling(name)
+        if self._tracks is None:
+            self._first()
+        if self._sync:
+            wait(self._sync)
+        with self._lock:
+            tracks = self._tracks
+            assert tracks is not None
+            one = self._sums.get(name)
+            if one is None:
+                one = self._sums[name] = _Sum()
+                one.started_ns = time.time_ns()
+            if not self._open:
+                tracks.watch()
+                tracks.meter_set.windows.add(self)
+            one.open += 1
+            tracks.read()
+            if one.open == 1:
+                self._open[name] = 1
+                self._change(tracks, tracks.meter_set.clock())
+            self._version += 1
+
+    def _end(self, name: str, items: float | None) -> None:
+        if self._sync:
+            wait(self._sync)
+        with self._lock:
+            tracks, one = self._tracks, self._sums[name]
+            assert tracks is not None
+            t_ns = tracks.meter_set.clock()
+            one.open -= 1
+            one.calls += 1
+            if items is not None:
+                one.items = (one.items or 0) + items
+            if not one.open:
+                del self._open[name]
+                self._change(tracks, t_ns)
+            tracks.read()
+            if not self._open:
+                tracks.watch(t_ns * 1e-9)
+                tracks.meter_set.windows.discard(self)
+            self._version += 1
+            tracks.take_in(len(self._numbers) + 1)
+
+    def _change(self, tracks: Tracks, t_ns: int) -> None:
+        state = frozenset(self._open)
+        number = self._numbers.get(state)
+        if number is None:
+            number = self._numbers[state] = len(self._numbers) + 1
+        tracks.edge(t_ns * 1e-9, number)
+
+    def _first(self) -> None:
+        with self._lock:
+            if self._tracks is None:
+                meter_set = self._meter_set
+                if meter_set is None or meter_set.closed:
+                    meter_set = self._meter_set = shared_meter_set(self._backends)
+                    check_estimate(meter_set, self._backends)
+                self._tracks = Tracks(meter_set, self._lock)
+
+    def _results(self) -> Any:
+        from wattwhat.acquisition.phase_results import results
+
+        with self._lock:
+            if self._tracks is None:
+                raise WindowError(f"phases {self.label!r}: no span has begun; open one with p('name') first")
+            if self._open or self._found is None or self._found[0] != self._version:
+                self._found = (self._version, results(self, self._tracks))
+            return self._found[1]
+
+    def __reduce__(self) -> Any:
+        """As pickle and copy see it: phases that have not begun; their measurements travel by themselves."""
+        return _made, (self.label, self._backends, self._sync)
+
+    def __str__(self) -> str:
+        from wattwhat.acquisition.phase_table import table
+
+        return table(self) if self._sums else repr(self)
+
+    def __repr__(self) -> str:
+        return f"<Phases {self.label!r}: {', '.join(self._sums) or 'none yet'}>"
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str) or not name:
+        raise ArgumentError(f"label: expected a name, got {name!r:.100}")
+    return name
+
+
+def _made(label: str, backends: Any, sync: Any) -> Phases:
+    return Phases(label, backends=backends, sync=sync)
+
+
+def _after_fork() -> None:
+    for one in list(_all):
+        one._lock = threading.RLock()
+        if one._tracks is not None:
+            one._tracks.renew(one._lock)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
