@@ -113,7 +113,7 @@ class CountedPower:
 def _better(counted: Measurement, by_power: Measurement) -> Measurement:
     """The one that is known better; a warning where the two cannot both be right."""
     # A counter misses nothing; only where its step or its age matters more than its gain can the power win.
-    gain_j = counted.budget.get(GAIN, 0.0)
+    gain_j = counted.budget.get(GAIN)
     coarse = counted.energy_j.u > math.sqrt(2.0) * gain_j and counted.energy_j.u > by_power.energy_j.u
     finer = by_power if coarse else counted
     apart_j = abs(counted.energy_j.value - by_power.energy_j.value)
