@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.records.escaping import json_text
 
 __all__ = ["add_arguments", "call"]
 
@@ -29,7 +29,7 @@ def call(arguments: argparse.Namespace) -> int:
     failed = sum(key in finished for key in study.cells) - measured
     if arguments.json is not None:
         counts = {"total": len(study.cells), "measured": measured, "failed": failed, "out": arguments.into}
-        deliver(json.dumps(counts, ensure_ascii=False), arguments.json)
+        deliver(json_text(counts), arguments.json)
     else:
         left = len(study.cells) - measured - failed
         say(f"{arguments.into}: {measured} cells measured, {failed} with a reason instead, {left} left")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.study.cell import Cell
@@ -35,7 +35,7 @@ def call(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.plan)
     cells = cells_of(plan)
     if arguments.json is not None:
-        deliver(json.dumps(_content(plan, cells), ensure_ascii=False), arguments.json)
+        deliver(json_text(_content(plan, cells)), arguments.json)
     else:
         say("\n".join(_lines(plan, cells, len(cells) if arguments.all else _SHOWN)))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.study.job import Outcome
@@ -63,9 +63,7 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         import attrs
 
-        deliver(
-            json.dumps({**attrs.asdict(summary), "out": arguments.out}, ensure_ascii=False), arguments.json
-        )
+        deliver(json_text({**attrs.asdict(summary), "out": arguments.out}), arguments.json)
     else:
         say(_sentence(summary, arguments.out))
     return 0
@@ -87,14 +85,15 @@ def _shard(words: str | None) -> tuple[int, int]:
 
 
 def _teller(stream: object) -> Callable[[Outcome, int, int], None]:
-    from wattwhat.records.formatting import clean, short_time
+    from wattwhat.records.escaping import one_line
+    from wattwhat.records.formatting import short_time
 
     def tell(outcome: Outcome, done: int, total: int) -> None:
         from wattwhat.study.cell import Cell
 
         name = str(Cell(**outcome.cell))
         came = _energy(outcome) if outcome.measurement is not None else f"{outcome.kind}: {outcome.reason}"
-        say(f"{done}/{total} {clean(name)}: {clean(came)} ({short_time(outcome.seconds)})", stream)  # type: ignore[arg-type]
+        say(f"{done}/{total} {one_line(name)}: {one_line(came)} ({short_time(outcome.seconds)})", stream)  # type: ignore[arg-type]
 
     return tell
 

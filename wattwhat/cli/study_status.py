@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.study.status import Status
@@ -33,14 +33,15 @@ def call(arguments: argparse.Namespace) -> int:
     check_destination(arguments.json, holds=("total", "measured"))
     status = status_of(open_study(arguments.folder))
     if arguments.json is not None:
-        deliver(json.dumps(status.to_dict(), ensure_ascii=False, allow_nan=False), arguments.json)
+        deliver(json_text(status.to_dict()), arguments.json)
     else:
         say("\n".join(_lines(status)))
     return 0
 
 
 def _lines(status: Status) -> list[str]:
-    from wattwhat.records.formatting import clean, plus_minus, short_time
+    from wattwhat.records.escaping import one_line
+    from wattwhat.records.formatting import plus_minus, short_time
 
     done = status.total - status.left
     bar = "#" * (_WIDTH * done // status.total) if status.total else ""
@@ -57,7 +58,7 @@ def _lines(status: Status) -> list[str]:
         lines += ["", f"{len(status.failed)} could not be measured:"]
         reasons = Counter((row["kind"], row["reason"]) for row in status.failed)
         for (kind, reason), count in reasons.most_common(_MOST_REASONS):
-            lines += wrap(f"{clean(kind)}: {clean(reason)}", "      ", f"{count:4}  ")
+            lines += wrap(f"{one_line(kind)}: {one_line(reason)}", "      ", f"{count:4}  ")
         if len(reasons) > _MOST_REASONS:
             lines.append(f"      and {len(reasons) - _MOST_REASONS} more reasons; --json has all")
     return lines

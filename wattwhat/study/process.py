@@ -158,9 +158,9 @@ def _ended_by(status: int, last: str) -> tuple[str, str]:
 
 
 def _last_line(said: IO[bytes]) -> str:
-    from wattwhat.records.formatting import clean
+    from wattwhat.records.escaping import one_line
 
     size = said.seek(0, os.SEEK_END)
     said.seek(max(size - 4096, 0))
     lines = [line.strip() for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return clean(lines[-1])[:_MOST_SAID] if lines else ""
+    return one_line(lines[-1])[:_MOST_SAID] if lines else ""

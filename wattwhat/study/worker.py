@@ -98,10 +98,10 @@ def _chain(err: BaseException | None) -> str:
 
 def _words(err: BaseException) -> str:
     from wattwhat.errors import WattwhatError
-    from wattwhat.records.formatting import clean
+    from wattwhat.records.escaping import one_line
 
     said = str(err) if isinstance(err, WattwhatError) else f"{type(err).__name__}: {err}"
-    said = clean(said)
+    said = one_line(said)
     return said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - 4]} ..."
 
 
