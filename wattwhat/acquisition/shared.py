@@ -11,7 +11,8 @@ from typing import Any
 from wattwhat.acquisition.closing import close_when_forgotten, enrolled
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.sensing.estimate.settings import Unclear, settings
+from wattwhat.sensing.configuration import Unclear
+from wattwhat.sensing.estimate.settings import settings
 
 __all__ = ["check_estimate", "shared_meter_set"]
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["add_backends", "add_json", "add_label", "backends_of"]
+from wattwhat.errors import ArgumentError
+
+__all__ = [
+    "add_backend_options",
+    "add_backends",
+    "add_json",
+    "add_label",
+    "backends_of",
+    "take_backend_options",
+]
 
 
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:
@@ -24,15 +33,48 @@ def add_backends(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="backends to use; default: every available one, estimates only for what no sensor covers",
     )
+    add_backend_options(parser)
+
+
+def add_backend_options(parser: argparse.ArgumentParser) -> None:
+    """``--backend-option NAME.KEY=VALUE``, as often as needed."""
+    parser.add_argument(
+        "--backend-option",
+        action="append",
+        default=[],
+        metavar="NAME.KEY=VALUE",
+        help="an option of a backend, such as wallplug.url=http://192.168.1.20; may be repeated",
+    )
+
+
+def take_backend_options(arguments: argparse.Namespace) -> None:
+    """Hand the values of ``--backend-option`` to the backends that are opened from now on.
+
+    Raises:
+        ArgumentError: one is not of the form NAME.KEY=VALUE, or names no backend that is installed.
+        BackendError: a backend takes no such option, or not this value.
+    """
+    from wattwhat.sensing.backend_options import give, given_names, options_for
+
+    give(arguments.backend_option)
+    if arguments.backend_option:
+        from wattwhat.plugins import find_plugins, load
+
+        known = find_plugins()
+        for name in given_names():
+            if name not in known:
+                raise ArgumentError(f"--backend-option: there is no {name!r}; there are: {', '.join(known)}")
+            options_for(name, load(known[name]))
 
 
 def backends_of(arguments: argparse.Namespace) -> list[str] | None:
-    """The names of ``--backends``, or None if it was not given.
+    """The names of ``--backends``, or None if it was not given; the backends' options are taken on the way.
 
     Example:
-        >>> backends_of(argparse.Namespace(backends="rapl, nvml"))
+        >>> backends_of(argparse.Namespace(backends="rapl, nvml", backend_option=[]))
         ['rapl', 'nvml']
     """
+    take_backend_options(arguments)
     if arguments.backends is None:
         return None
     return [name.strip() for name in arguments.backends.split(",") if name.strip()]

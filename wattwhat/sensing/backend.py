@@ -8,6 +8,7 @@ import attrs
 
 from wattwhat.errors import BackendError
 from wattwhat.plugins import Plugin, load, pass_on
+from wattwhat.sensing.backend_options import options_for
 from wattwhat.sensing.meter import Meter
 
 __all__ = ["Availability", "Backend", "open_backend", "probe"]
@@ -39,7 +40,8 @@ class Backend:
     """A family of meters that come from the same library or file tree.
 
     A plugin registers the class under the entry-point group ``wattwhat.backends``; it is created
-    without arguments. Deriving from this class is a convenience: `probe` and `meters` are all that is called.
+    without arguments, or with the options that a user gives (see `wattwhat.sensing.backend_options`).
+    Deriving from this class is a convenience: `probe` and `meters` are all that is called.
 
     Attributes:
         name: the name it is asked for by; by default the entry point's.
@@ -82,11 +84,15 @@ def open_backend(plugin: Plugin) -> Backend:
         BackendError: the class cannot be loaded or created, or lacks probe() or meters().
     """
     factory = load(plugin)
+    options = options_for(plugin.name, factory)
     try:
-        backend = factory()
+        backend = factory(**options)
     except BaseException as err:
         pass_on(err)
-        raise BackendError(f"backend {plugin.name!r} failed to start: {type(err).__name__}: {err}") from err
+        given = f" with {', '.join(options)} of its options" if options else ""
+        raise BackendError(
+            f"backend {plugin.name!r} failed to start{given}: {type(err).__name__}: {err}"
+        ) from err
     for method in ("probe", "meters"):
         if not callable(getattr(backend, method, None)):
             raise BackendError(f"backend {plugin.name!r} has no {method}(); see the backend author's guide")

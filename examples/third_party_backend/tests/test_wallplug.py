@@ -5,6 +5,8 @@ from plug_stand import MAC, PlugStand
 from wattwhat_wallplug import ENVIRONMENT, WallPlugBackend
 
 from wattwhat.errors import ArgumentError, BackendError, MeterError, MeterLostError
+from wattwhat.plugins import Plugin
+from wattwhat.sensing.backend import open_backend
 from wattwhat.testing import BackendConformance
 
 
@@ -41,7 +43,7 @@ def test_without_an_address_nothing_is_sent_and_the_remedy_names_it(plug):
 
 def test_the_address_may_come_from_the_environment(plug, monkeypatch):
     monkeypatch.setenv(ENVIRONMENT, plug.url + "/")
-    backend = WallPlugBackend()
+    backend = open_backend(Plugin("wallplug", None, lambda: WallPlugBackend))
     assert backend.probe().available
     assert backend.meters()[0].channel.id.endswith(f"/wallplug/{MAC}/switch-0")
 

@@ -2,12 +2,13 @@
 
 The plug answers HTTP with JSON, as Shelly's Gen2 plugs do (their documentation of Switch.GetStatus and
 Shelly.GetDeviceInfo is the source of the names and units used here). Nothing is asked over the
-network until an address is given: in ``WATTWHAT_WALLPLUG_URL``, or as an argument.
+network until an address is given, as any option of a backend: ``--backend-option wallplug.url=...``, the
+environment variable ``WATTWHAT_WALLPLUG_URL``, ``url = ...`` below ``[backends.wallplug]`` in the
+configuration file, or the argument of the class.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from wattwhat import Availability, Backend, Channel, Meter, Reading
@@ -17,7 +18,7 @@ from wattwhat_wallplug.plug import Plug, PlugError, checked_url
 
 __all__ = ["WallPlugBackend", "WallPlugMeter"]
 
-ENVIRONMENT = "WATTWHAT_WALLPLUG_URL"
+ENVIRONMENT = "WATTWHAT_WALLPLUG_URL"  # read by wattwhat, which calls the class with url=
 WH_IN_J = 3600.0
 # The plug prints aenergy.total with three decimals of a Wh, and apower with one of a W.
 COUNTER_STEP_J = 0.001 * WH_IN_J
@@ -72,7 +73,7 @@ class WallPlugBackend(Backend):
     """The plug that the computer hangs on.
 
     Args:
-        url: address such as ``http://192.168.1.20``; default: what ``WATTWHAT_WALLPLUG_URL`` says.
+        url: address such as ``http://192.168.1.20``; without one, nothing is asked.
         switch: number of the switch on the plug.
         quantity: ``"energy"``, ``"power"``, or None for energy where the plug counts it, else power.
         timeout_s: longest wait for an answer, in s.
@@ -85,14 +86,14 @@ class WallPlugBackend(Backend):
     ) -> None:
         if quantity not in (None, "energy", "power"):
             raise ArgumentError(f"quantity: {quantity!r} is not 'energy', 'power' or None")
-        self._url = url
+        self._url = (url or "").strip().rstrip("/")
         self._switch = switch
         self._quantity = quantity
         self._timeout_s = timeout_s
 
     def probe(self) -> Availability:
         """Ask the plug, if one is named; without an address nothing is sent."""
-        url = self._address()
+        url = self._url
         if not url:
             return Availability(
                 False,
@@ -116,12 +117,8 @@ class WallPlugBackend(Backend):
         plug, channel = self._found()
         return [WallPlugMeter(plug, self._switch, channel)]
 
-    def _address(self) -> str:
-        # Read when it is needed, not when the class is made: a notebook may set it late.
-        return (self._url or os.environ.get(ENVIRONMENT, "")).strip().rstrip("/")
-
     def _found(self) -> tuple[Plug, Channel]:
-        url = self._address()
+        url = self._url
         if not url:
             raise BackendError(f"no wall plug is named; set {ENVIRONMENT} or give url=")
         try:

@@ -23,8 +23,9 @@ from wattwhat.errors import BackendError
 from wattwhat.records.channel import Channel
 from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.backend import Availability, Backend
+from wattwhat.sensing.configuration import Unclear
 from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
-from wattwhat.sensing.estimate.settings import NAMES, Figure, Unclear, figure_of, settings
+from wattwhat.sensing.estimate.settings import NAMES, Figure, figure_of, settings
 from wattwhat.sensing.host import cpu_model, host_name
 from wattwhat.sensing.meter import Meter, Reading
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
-from wattwhat.records.small_files import read_small_text
-from wattwhat.sensing.user_paths import config_path
+from wattwhat.sensing.configuration import Unclear, section
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["NAMES", "Figure", "Unclear", "figure_of", "settings"]
+__all__ = ["NAMES", "Figure", "figure_of", "settings"]
 
 NAMES = ("watts_per_core", "idle_watts_per_core", "ram_watts_per_gb")
-_CONFIG = "WATTWHAT_CONFIG"
 
 
 @attrs.frozen
@@ -27,19 +21,6 @@ class Figure:
 
     value: float
     where: str
-
-
-class Unclear(ArgumentError):
-    """A setting that cannot be understood.
-
-    Args:
-        reason: what it is, what was expected and what was found.
-        remedy: what to do about it.
-    """
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"{reason}; {remedy}")
-        self.reason, self.remedy = reason, remedy
 
 
 def figure_of(value: Any, where: str, remedy: str) -> Figure | None:
@@ -77,7 +58,7 @@ def settings(names: Iterable[str] = NAMES) -> dict[str, Figure]:
     Raises:
         Unclear: one cannot be understood, or the configuration file cannot be read.
     """
-    path, entries = _configured()
+    path, entries = section("estimate")
     found: dict[str, Figure] = {}
     for name in names:
         variable = f"WATTWHAT_{name.upper()}"
@@ -93,27 +74,3 @@ def settings(names: Iterable[str] = NAMES) -> dict[str, Figure]:
         if figure is not None:
             found[name] = figure
     return found
-
-
-def _configured() -> tuple[str, Mapping[str, str]]:
-    """The configuration file and what its section [estimate] says."""
-    named = os.environ.get(_CONFIG)
-    path = named or config_path()
-    if not os.path.exists(path):
-        if named:
-            raise Unclear(
-                f"{_CONFIG}: there is no file {named!r}", f"name a file that is there, or unset {_CONFIG}"
-            )
-        return path, {}
-    import configparser
-
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(read_small_text(path), source=path)
-    except (configparser.Error, UnicodeDecodeError, OSError) as err:
-        words = " ".join(str(err).split())
-        raise Unclear(
-            f"configuration file {os.path.basename(path)}: expected an INI file, but {words}",
-            f"mend or remove {path}",
-        ) from err
-    return path, dict(parser["estimate"]) if parser.has_section("estimate") else {}
