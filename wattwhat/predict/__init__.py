@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from wattwhat.predict.asking import predict, predict_case
     from wattwhat.predict.data_sheet import DataSheet
     from wattwhat.predict.devices import Device, catalogue, device
+    from wattwhat.predict.language_models import LanguageModel, Request, predict_request
     from wattwhat.predict.loglinear import LogLinear, LogNormal
     from wattwhat.predict.own_study import OwnStudy
     from wattwhat.predict.prediction import Case, Prediction
     from wattwhat.predict.published import Published
+    from wattwhat.predict.training import predict_training
+    from wattwhat.predict.trends import trends
     from wattwhat.predict.ways import Way
     from wattwhat.workloads.counting import Counts, count
 
@@ -28,29 +31,39 @@ _HOMES = {
     "Counts": "wattwhat.workloads.counting",
     "DataSheet": "wattwhat.predict.data_sheet",
     "Device": "wattwhat.predict.devices",
+    "LanguageModel": "wattwhat.predict.language_models",
     "LogLinear": "wattwhat.predict.loglinear",
     "LogNormal": "wattwhat.predict.loglinear",
     "OwnStudy": "wattwhat.predict.own_study",
     "Prediction": "wattwhat.predict.prediction",
     "Published": "wattwhat.predict.published",
+    "Request": "wattwhat.predict.language_models",
     "Way": "wattwhat.predict.ways",
     "catalogue": "wattwhat.predict.devices",
     "count": "wattwhat.workloads.counting",
     "device": "wattwhat.predict.devices",
     "predict": "wattwhat.predict.asking",
     "predict_case": "wattwhat.predict.asking",
+    "predict_request": "wattwhat.predict.language_models",
+    "predict_training": "wattwhat.predict.training",
+    "trends": "wattwhat.predict.trends",
 }
 
 __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "predict",
     "predict_case",
+    "predict_request",
+    "predict_training",
     "count",
     "Counts",
     "Case",
+    "LanguageModel",
+    "Request",
     "Prediction",
     "device",
     "Device",
     "catalogue",
+    "trends",
     "Way",
     "OwnStudy",
     "Published",
