@@ -139,6 +139,17 @@ class Source:
         sentence = sentence.replace("\n", "\\n").replace("\r", "\\r")[:_SENTENCE]
         return f"{self.shown}: {sentence}" if line is None else f"{self.shown}:{line}: {sentence}"
 
+    def unfinished(self, line: int | None = None) -> str | None:
+        """A sentence where the file was read through and its last line has no end, else None.
+
+        Args:
+            line: only where that is this line.
+        """
+        last = self.line_without_end
+        if last is None or (line is not None and line != last):
+            return None
+        return f"line {last}, the last one, has no line end: it may be cut off, and what it says with it"
+
     def open_bytes(self) -> IO[bytes]:
         """The raw bytes from the beginning; the caller closes the stream."""
         return self._open()

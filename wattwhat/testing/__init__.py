@@ -1,6 +1,7 @@
-"""Proving sensors and backends right: waveforms with known energy, virtual sensors, the conformance suite.
+"""Proving backends and readers right: waveforms with known energy, virtual sensors, mutated logs.
 
-Shipped for everyone who writes a backend; the rest of wattwhat never imports it. Names load on first use.
+Shipped for everyone who writes a backend or a reader of logs; the rest of wattwhat never imports it. Names
+load on first use.
 
 Example:
     >>> from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, square
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Stand,
         check_backend,
     )
+    from wattwhat.testing.mutations import Mutation, log_faults, mutated
     from wattwhat.testing.sensors import Faults, VirtualSensor
     from wattwhat.testing.stand import VirtualStand
     from wattwhat.testing.virtual import VirtualBackend, VirtualMeter
@@ -52,6 +54,7 @@ _HOMES = {
         "Stand",
         "check_backend",
     ),
+    "mutations": ("Mutation", "log_faults", "mutated"),
     "sensors": ("Faults", "VirtualSensor"),
     "stand": ("VirtualStand",),
     "virtual": ("VirtualBackend", "VirtualMeter"),
@@ -74,6 +77,7 @@ __all__ = [
     "Check",
     "ConformanceError",
     "Faults",
+    "Mutation",
     "Piecewise",
     "Report",
     "Stand",
@@ -87,6 +91,8 @@ __all__ = [
     "bursts",
     "check_backend",
     "constant",
+    "log_faults",
+    "mutated",
     "pulses",
     "ramp",
     "recorded",

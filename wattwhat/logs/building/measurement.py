@@ -201,11 +201,12 @@ def _doubts(pairs: Iterable[tuple[Channel, Joules]], counted: set[str], duration
 
 
 def unused_rows(source: Source) -> list[str]:
-    """A sentence about rows that could not be used, for a Measurement that they should have been part of."""
+    """Sentences about rows that could not be used or may be cut, for a Measurement that they are part of."""
+    said = [sentence] if (sentence := source.unfinished()) else []
     if not source.problems.count:
-        return []
+        return said
     first = source.problems.listed[0].replace(source.shown, source.name, 1)
-    return [f"{source.problems.count} row(s) of the file could not be used; the first: {first}"]
+    return [f"{source.problems.count} row(s) of the file could not be used; the first: {first}", *said]
 
 
 def plausible(channel: Channel, mean_w: float) -> str | None:

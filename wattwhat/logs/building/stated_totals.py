@@ -243,6 +243,8 @@ class Totals:
             return
         self.warn(*warnings, self._assumption())
         self.warn(unit_said(self._options))
+        if self._line is not None:
+            self.warn(self._source.unfinished(self._line))
         fields.setdefault("line", self._line)
         yield imported(self._source, self._energies, format=self._format, warnings=self._warnings, **fields)
 

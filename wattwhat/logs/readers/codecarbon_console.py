@@ -142,6 +142,7 @@ class _Run:
         if not parts and self.total is not None:
             totals.add("total", "host", self.total, "kWh", _UNKNOWN, rounded=True)
         self._check(totals, parts)
+        totals.warn(source.unfinished())
         span_s = self._span_s()
         yield from totals.measurement(
             label=source.stem if number_of is None else f"{source.stem} ({number_of})",

@@ -100,10 +100,15 @@ def _parse(text: str) -> _Sample | None:
     powers: dict[str | None, float] = {}
     channel: str | None = None
     mark = ""
-    for name, value in zip(cells[2:], [*cells[3:], ""], strict=True):
+    rest = iter(cells[2:])
+    for name in rest:
         if re.fullmatch(r"Ch\d+", name):
             channel = name
-        elif name == "Watts":
+            continue
+        value = next(rest, None)
+        if value is None or not name[:1].isalpha():
+            return None  # names and values are out of step
+        if name == "Watts":
             watts = number(value)
             if watts is None or watts < 0.0:
                 return None

@@ -59,7 +59,7 @@ class PerunSamples:
         """One Measurement a run."""
         runs: dict[str, _Run] = {}
         for row in named_rows(source, lambda names: set(names) >= _NAMES):
-            if row.get("unit") not in ("J", "W"):
+            if row.whole and row.get("unit") not in ("J", "W"):
                 continue
             run = runs.get(row.get("run id"))
             if run is None:

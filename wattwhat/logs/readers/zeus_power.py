@@ -35,12 +35,18 @@ class ZeusPower:
         factor = options.power_factor or 1e-3
         before: NamedRow | None = None
         for row in named_rows(source, lambda names: names == ("time", "power")):
-            if before is not None:
+            if before is not None and _follows(before, row):
                 _sample(source, trace, before, factor)
             before = row
         # The monitor is killed while it writes: even a line that looks whole may lack digits.
         trace.warn("the last line was left out, as zeus does: the monitor is stopped while it writes it")
         yield from trace.measurements(scope="gpu")
+
+
+def _follows(before: NamedRow, row: NamedRow) -> bool:
+    """Whether a row is of the same run; where the time goes back, the one before is the last of its run."""
+    earlier, later = stamp(before.get("Time")), stamp(row.get("Time"))
+    return earlier is None or later is None or not row.whole or later.t_s >= earlier.t_s
 
 
 def _sample(source: Source, trace: Trace, row: NamedRow, factor: float) -> None:
