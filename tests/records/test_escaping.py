@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -226,3 +227,18 @@ def test_what_is_printed_of_a_measurement_is_safe() -> None:
     assert not obeyed(repr(one))
     assert not obeyed(one.to_json())
     assert Measurement.from_dict(json.loads(one.to_json())) == one
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_no_verb_has_a_way_of_its_own_to_the_terminal() -> None:
+    own = {("output", "print"), ("progress", "self._stream.write"), ("monitor", "self._stream.write")}
+    found = set()
+    for path in (ROOT / "wattwhat" / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                if called in ("print", "json.dumps") or called.endswith(("stream.write", "stdout.write")):
+                    found.add((path.stem, called))
+    assert found == own

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from wattwhat.records.formatting import clean, plus_minus, short_time
+from wattwhat.records.escaping import one_line
+from wattwhat.records.formatting import plus_minus, short_time
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.phases import Phases
@@ -43,7 +44,7 @@ def table(phases: Phases) -> str:
 def _row(one: Measurement, total: Measurement) -> tuple[str, ...]:
     share = one.energy_j.value / total.energy_j.value if total.energy_j.value else math.nan
     return (
-        clean(one.label),
+        one_line(one.label),
         str(one.calls or 0),
         short_time(one.duration_s),
         "–" if math.isnan(share) else f"{100.0 * share:.1f} %",

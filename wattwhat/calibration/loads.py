@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import os
 import subprocess
-import sys
 from typing import Any
 
 from wattwhat.errors import BackendError
+from wattwhat.workloads.python_child import python_child
 
 __all__ = ["Load", "ProcessLoad", "busy_gpus", "busy_processors"]
 
@@ -189,7 +189,7 @@ def busy_gpus() -> ProcessLoad:
 
 def _start(script: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", script],
+        python_child(script),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

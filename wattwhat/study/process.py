@@ -8,13 +8,13 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from typing import IO, Any
 
 from wattwhat.study.job import Job, Outcome
+from wattwhat.workloads.python_child import python_child
 
 __all__ = ["run_in_process"]
 
@@ -68,7 +68,7 @@ def _started(job: Job, said: IO[bytes]) -> subprocess.Popen[bytes]:
     if job.cell.threads is not None:
         environment["OMP_NUM_THREADS"] = environment["MKL_NUM_THREADS"] = str(job.cell.threads)
     process = subprocess.Popen(
-        [sys.executable, "-m", "wattwhat.study.worker"],
+        python_child("from wattwhat.study.worker import main; sys.exit(main())"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,

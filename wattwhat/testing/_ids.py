@@ -11,6 +11,7 @@ import sys
 from wattwhat.sensing.host import host_name
 from wattwhat.testing._outcomes import Promise, described, many, require
 from wattwhat.testing._subject import Subject
+from wattwhat.workloads.python_child import python_child
 
 __all__ = ["PROMISES", "ids_of"]
 
@@ -84,7 +85,7 @@ def _ids_elsewhere(recipe: object, within_s: float) -> tuple[list[str] | None, s
         return None, f"the factory cannot be pickled ({described(err)})"
     try:
         child = subprocess.run(
-            [sys.executable, "-c", _CHILD],
+            python_child(_CHILD),
             input=json.dumps(sys.path).encode() + b"\n" + carried,
             env={**os.environ, "PYTHONHASHSEED": "4711"},
             capture_output=True,

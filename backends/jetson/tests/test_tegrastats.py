@@ -92,11 +92,14 @@ def test_the_interval_is_whole_milliseconds() -> None:
     assert command("t", 0.0001)[-1] == "1"
 
 
-def test_the_program_is_looked_for_where_it_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_is_looked_for_in_the_systems_own_folders_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert find(str(tmp_path)) is None
     program = fake.install(tmp_path / "usr/bin", tmp_path / "state.json")
     assert find(str(tmp_path)) == str(program)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'usr/bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(program.parent)
+    monkeypatch.setenv("PATH", os.pathsep.join(["", ".", str(program.parent)]))
     if not os.access("/usr/bin/tegrastats", os.X_OK):
-        assert find("/") == str(program)
+        assert find("/") is None  # what PATH or the current folder holds is never run
     assert find(str(tmp_path / "etc")) is None

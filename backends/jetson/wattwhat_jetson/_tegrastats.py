@@ -35,12 +35,12 @@ def parse_line(line: str) -> dict[str, float] | None:
 
 
 def find(root: str) -> str | None:
-    """The path of the program: under the root folder, else, on the real root, on PATH; None if missing."""
-    folders = [os.path.join(root, "usr/bin")]
-    if root == "/":
-        folders += os.environ.get("PATH", "").split(os.pathsep)
-    for folder in folders:
-        path = os.path.join(folder, "tegrastats")
+    """The path of the program in the system's own folders; None if missing.
+
+    PATH is not asked: it may name a folder that others write to, or the current one.
+    """
+    for folder in ("usr/bin", "usr/sbin", "usr/local/bin", "bin"):
+        path = os.path.join(root, folder, "tegrastats")
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     return None
