@@ -116,4 +116,30 @@ TRACES = {
         ),
         108_000.0,
     ),
+    # two scrapes a minute apart: 6000 J and 3000 J of two GPUs
+    "prometheus_dcgm": (
+        "prometheus",
+        "".join(
+            "# HELP DCGM_FI_DEV_POWER_USAGE Power draw (in W).\n# TYPE DCGM_FI_DEV_POWER_USAGE gauge\n"
+            + "".join(
+                f'DCGM_FI_DEV_POWER_USAGE{{gpu="{gpu}",UUID="GPU-{gpu}",Hostname="n1"}} {100 - 50 * gpu}.0\n'
+                for gpu in range(2)
+            )
+            + "# HELP DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION Total energy consumption since boot (in mJ).\n# TYPE DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION counter\n"
+            + "".join(
+                f'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{{gpu="{gpu}",UUID="GPU-{gpu}",Hostname="n1"}} {10**9 + k * (6 - 3 * gpu) * 10**6}\n'
+                for gpu in range(2)
+            )
+            for k in range(2)
+        ),
+        9000.0,
+    ),
+    "prometheus_power": (
+        "prometheus",
+        "".join(
+            f'DCGM_FI_DEV_POWER_USAGE{{gpu="0",UUID="GPU-0"}} {watts} {1772359200000 + 10000 * k}\n'
+            for k, watts in enumerate((100.0, 120.0, 140.0))
+        ),
+        2400.0,
+    ),
 }

@@ -111,15 +111,16 @@ class CounterSeries:
             counted.first = counted.first or at
             counted.last = at
 
-    def id_of(self, device: str) -> str:
-        """The id of a device's channel, for the ``contains`` of another one."""
-        return channel_of(self._format, device, "host").id
-
     def contain(self, device: str, *parts: str) -> None:
         """Say that one device's energy holds those of others."""
         if device in self._counted:
-            inside = [self.id_of(part) for part in parts if part in self._counted and part != device]
+            inside = [self._channel(part).id for part in parts if part in self and part != device]
             self._counted[device].fields.setdefault("contains", []).extend(inside)
+
+    def absorb(self, other: CounterSeries) -> None:
+        """Take the counters of another one of the same file, whose devices have other names."""
+        for device, counted in other._counted.items():
+            self._counted.setdefault(device, counted)
 
     def energies(self) -> list[tuple[Channel, Joules]]:
         """Each device that was read twice, with its joules."""
