@@ -9,17 +9,16 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.duplicates import look_alikes
+from wattwhat.acquisition.choice import choose_meters, close_found, is_estimate
 from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.errors import ArgumentError, BackendError, WattwhatError
 from wattwhat.plugins import Plugin, find_plugins, pass_on
 from wattwhat.records.channel import Channel
-from wattwhat.records.containment import COVERED_BY
 from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
 from wattwhat.sensing.meter import Meter
 from wattwhat.sensing.user_paths import profiles_path
 
-__all__ = ["ENV_BACKENDS", "Found", "close_found", "open_meter_set", "survey"]
+__all__ = ["ENV_BACKENDS", "Found", "open_meter_set", "survey"]
 
 ENV_BACKENDS = "WATTWHAT_BACKENDS"
 
@@ -41,6 +40,13 @@ class Found:
     backend: Backend | None = None
     meters: tuple[Meter, ...] = ()
     broken: bool = False
+
+    @property
+    def for_now(self) -> bool:
+        """Whether it may well serve later: it could not open its meters, or says itself that this passes."""
+        if self.broken:
+            return self.backend is not None
+        return not self.availability.available and getattr(self.availability, "for_now", False) is True
 
     @property
     def version(self) -> str | None:
@@ -73,7 +79,7 @@ def survey(
     known = find_plugins() if plugins is None else plugins
     chosen = list(known) if names is None else list(dict.fromkeys(names))
     found = [_ask(known[name], open_meters) for name in chosen]
-    return sorted(found, key=lambda one: any(_is_estimate(meter) for meter in one.meters))
+    return sorted(found, key=lambda one: any(is_estimate(meter) for meter in one.meters))
 
 
 def _ask(plugin: Plugin, open_meters: bool) -> Found:
@@ -90,11 +96,11 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
             _check_meter(meter)
     except BaseException as err:
         pass_on(err)
-        reason = (
-            f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: "
-            f"{type(err).__name__}: {err}"
-        )
-        remedy = f"report this to the author of {plugin.distribution or plugin.name}"
+        own_words = isinstance(err, WattwhatError)
+        words = str(err) if own_words else f"{type(err).__name__}: {err}"
+        reason = f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: {words}"
+        author = f"report this to the author of {plugin.distribution or plugin.name}"
+        remedy = "see to what it says; it is asked again later" if own_words else author
         return Found(plugin, Availability(False, reason, remedy), backend, broken=True)
     return Found(plugin, answer, backend, meters)
 
@@ -142,6 +148,7 @@ def open_meter_set(
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
+    meter_set.not_yet = () if names is not None else tuple(one.plugin.name for one in found if one.for_now)
     versions = {id(meter): one.version for one in serving for meter in one.meters}
     for line in meter_set.inputs:
         line.version = versions.get(id(line.meter))
@@ -246,48 +253,3 @@ def _roll_call(found: Sequence[Found]) -> str:
     ]
     words = f"available: {', '.join(there) or 'none'}"
     return words + (f"; not available: {'; '.join(not_there)}" if not_there else "")
-
-
-def close_found(found: Iterable[Found]) -> None:
-    """Close every meter that a survey opened."""
-    for one in found:
-        for meter in one.meters:
-            try:
-                meter.close()
-            except BaseException as err:  # closing is a courtesy; this meter is not used any more
-                pass_on(err)
-
-
-def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
-    """The meters to keep: one for each channel id and device, estimates only where nothing is measured."""
-    kept: dict[str, Meter] = {}
-    warnings = [one.availability.reason for one in found if one.broken and not explicit]
-    measured: set[str] = set()
-    for one in found:
-        for meter in one.meters:
-            channel = meter.channel
-            covered = _is_estimate(meter) and bool(
-                measured & COVERED_BY.get(channel.component, {channel.component})
-            )
-            if covered or channel.id in kept:
-                _close_quietly(meter)
-                continue
-            kept[channel.id] = meter
-            if not _is_estimate(meter):
-                measured.add(channel.component)
-    serving = [(one.plugin.name, [m for m in one.meters if kept.get(m.channel.id) is m]) for one in found]
-    for meter, words in look_alikes([pair for pair in serving if not any(map(_is_estimate, pair[1]))]):
-        _close_quietly(kept.pop(meter.channel.id))
-        warnings.append(words)
-    return list(kept.values()), warnings
-
-
-def _close_quietly(meter: Meter) -> None:
-    try:
-        meter.close()
-    except BaseException as err:
-        pass_on(err)
-
-
-def _is_estimate(meter: Any) -> bool:
-    return getattr(meter, "provenance", "measured") == "estimated"

@@ -60,6 +60,8 @@ class MeterSet:
             ``meter_set.sampler.tick(now_s)``, as tests in virtual time do.
     """
 
+    not_yet: tuple[str, ...] = ()  # names of backends that could not serve when it was opened, and may later
+
     def __init__(
         self,
         meters: Sequence[Meter],

@@ -6,7 +6,8 @@ import os
 import threading
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.closing import close_when_forgotten, enrolled
 from wattwhat.acquisition.meter_set import MeterSet
@@ -14,10 +15,16 @@ from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.configuration import Unclear
 from wattwhat.sensing.estimate.settings import settings
 
+if TYPE_CHECKING:
+    from wattwhat.acquisition.retry import Retry
+
 __all__ = ["check_estimate", "shared_meter_set"]
 
 
 _shared: dict[tuple[Any, ...] | None, MeterSet] = {}
+
+
+_retries: dict[tuple[Any, ...] | None, Retry] = {}
 
 
 _own: dict[tuple[Any, ...], tuple[tuple[Any, ...], MeterSet]] = {}
@@ -44,6 +51,7 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
         return _meter_set_of_objects(key)
     found = _shared.get(key)
     if found is not None and not found.closed:
+        _try_again(key, found)
         return found
     with _lock:
         found = _shared.get(key)
@@ -52,6 +60,28 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
 
             found = _shared[key] = open_meter_set(key)
     return found
+
+
+def _try_again(key: tuple[Any, ...] | None, found: MeterSet) -> None:
+    """See to what this set lacks, where it lacks something; returns at once."""
+    if not found.not_yet and not any(line.lost for line in found.inputs):
+        return
+    retry = _retries.get(key)
+    if retry is None or retry.meter_set is not found:
+        from wattwhat.acquisition.discovery import open_meter_set
+        from wattwhat.acquisition.retry import Retry
+
+        retry = _retries[key] = Retry(found, partial(open_meter_set, key), partial(_adopt, key, found))
+    retry.look()
+
+
+def _adopt(key: tuple[Any, ...] | None, old: MeterSet, fresh: MeterSet) -> None:
+    with _lock:
+        if _shared.get(key) is old:
+            _shared[key] = fresh
+            del _retries[key]
+            return
+    fresh.close()
 
 
 def _meter_set_of_objects(key: tuple[Any, ...]) -> MeterSet:
@@ -91,6 +121,7 @@ def close_all() -> None:
     with _lock:
         _shared.clear()
         _own.clear()
+        _retries.clear()
     for meter_set in rigs:
         meter_set.close()
 

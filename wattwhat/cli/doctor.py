@@ -98,7 +98,8 @@ def examine(
     import platform
 
     from wattwhat._version import __version__
-    from wattwhat.acquisition.discovery import ENV_BACKENDS, close_found, survey
+    from wattwhat.acquisition.choice import close_found
+    from wattwhat.acquisition.discovery import ENV_BACKENDS, survey
     from wattwhat.acquisition.update_period import observe_period
     from wattwhat.sensing.host import host_name
 
@@ -185,7 +186,7 @@ def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
 
     Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
     """
-    from wattwhat.acquisition.discovery import choose_meters
+    from wattwhat.acquisition.choice import choose_meters
     from wattwhat.records.containment import counted_ids
 
     if set(chosen) - {one.plugin.name for one in found if one.availability.available}:

@@ -22,6 +22,8 @@ class Availability:
         available: True if meters() will give at least one meter.
         reason: a sentence for a person: what was found or what is missing.
         remedy: a sentence or a command that mends it; empty where nothing is to be done.
+        for_now: whether this may pass by itself, as with a plug that does not answer: windows then ask
+            again later, and Measurements say so until it serves.
 
     Example:
         >>> Availability(False, "energy_uj is readable by root only", "run: sudo chmod a+r ...").available
@@ -31,6 +33,7 @@ class Availability:
     available: bool
     reason: str = ""
     remedy: str = ""
+    for_now: bool = False
 
     def __bool__(self) -> bool:
         return self.available

@@ -103,8 +103,12 @@ class WallPlugBackend(Backend):
         try:
             channel = self._found()[1]
         except WattwhatError as err:
+            # A plug that is named and does not answer may do so later: windows then ask it again.
             return Availability(
-                False, str(err), f"open {url}/rpc/Switch.GetStatus?id={self._switch} in a browser"
+                False,
+                str(err),
+                f"open {url}/rpc/Switch.GetStatus?id={self._switch} in a browser",
+                for_now=True,
             )
         return Availability(True, f"{channel.device} answers at {url}")
 
