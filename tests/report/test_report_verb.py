@@ -80,8 +80,8 @@ def test_percent_is_not_guessed(runs, tmp_path):
     ("words", "said"),
     [
         (["-o", "nowhere/page.html"], "there is no folder"),
-        (["-o", "."], "no file name"),
-        (["-o", ""], "no file name"),
+        (["-o", "."], "is a folder"),
+        (["-o", ""], "the name of the file is empty"),
         (["--metrics", "acc.csv", "--columns", "=x"], "--columns"),
     ],
 )

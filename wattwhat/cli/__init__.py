@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (WattwhatError, OSError) as err:
         if isinstance(err, BrokenPipeError):
             return _nobody_reads()
-        say(f"wattwhat: error: {' '.join(str(err).split())}", sys.stderr)
+        say(f"wattwhat: error: {' '.join(_words_of(err).split())}", sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         say("wattwhat: interrupted", sys.stderr)
@@ -163,6 +163,13 @@ def _suggest(word: str) -> str:
     names = [verb.name for verb in VERBS]
     near = difflib.get_close_matches(word, names, 1)
     return f"did you mean {near[0]!r}?" if near else f"verbs: {', '.join(names)}"
+
+
+def _words_of(err: Exception) -> str:
+    """The sentence of an error; one of the system begins with its file, as ours do."""
+    if isinstance(err, OSError) and not isinstance(err, WattwhatError) and err.filename is not None:
+        return f"{os.fsdecode(err.filename)}: {err.strerror}"
+    return str(err)
 
 
 def _nobody_reads() -> int:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.inputs import one_of
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
-from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
@@ -36,35 +34,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accuracy", type=float, metavar="A", help="accuracy, where the file has none")
     parser.add_argument("--date", metavar="TEXT", help="default: that of the measurement")
     add_json(parser, "the label as JSON of a shields.io endpoint, on standard output or into FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Make the label."""
-    from wattwhat.records.atomic_write import write_atomically
     from wattwhat.report.badge import badge_of
 
-    check_destination(arguments.json, holds=("schemaVersion", "message"))
+    check_destination(arguments.json, holds=("schemaVersion", "message"), arguments=arguments)
     path = arguments.output or (None if arguments.json is not None else "badge.svg")
-    _check_output(path)
+    check_destination(path, "--output", written="badge", arguments=arguments)
     measurement = one_of(arguments.file)
     if arguments.accuracy is not None:
         measurement = measurement.with_metrics(accuracy=arguments.accuracy)
     badge = badge_of(measurement, _grade(measurement, arguments.reference), date=arguments.date)
     if path is not None:
-        write_atomically(path, badge.svg())
+        deliver(badge.svg(), path)
     if arguments.json is not None:
         deliver(json_text(badge.shields()), arguments.json)
     else:
         say(f"wrote {path}: {badge.shields()['message']}")
     return 0
-
-
-def _check_output(path: str | None) -> None:
-    if path is None:
-        return
-    folder = os.path.dirname(os.path.abspath(path))
-    if os.path.isdir(path) or not os.path.isdir(folder):
-        raise ArgumentError(f"--output: {path!r} cannot be written; name a file in a folder that is there")
 
 
 def _grade(measurement: Measurement, reference: str | None) -> ScoreResult | None:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wattwhat.cli.options import add_backends, add_json, backends_of
+from wattwhat.cli.options import add_backends, add_force, add_json, backends_of
 from wattwhat.cli.output import aside, check_destination, deliver, say, wrap
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, BackendError
@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="find out, and write nothing")
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -67,7 +68,7 @@ def call(arguments: argparse.Namespace) -> int:
 
     if not 4.0 <= arguments.seconds <= 3600.0:
         raise ArgumentError(f"--seconds: expected seconds from 4 to 3600, got {arguments.seconds:g}; try 20")
-    check_destination(arguments.json, holds=("channels", "profiles"))
+    check_destination(arguments.json, holds=("channels", "profiles"), arguments=arguments)
     if not arguments.dry_run and not profiles_path():
         raise ArgumentError("WATTWHAT_PROFILES is set to nothing: name a file, unset it, or add --dry-run")
     with aside(), Progress() as progress:

@@ -51,7 +51,7 @@ def call(arguments: argparse.Namespace) -> int:
     """Check, and report."""
     from wattwhat.analysis import regression_check as gate
 
-    check_destination(arguments.json, holds=("result", "outcomes"))
+    check_destination(arguments.json, holds=("result", "outcomes"), arguments=arguments)
     outcomes = gate.check(
         given(arguments.new),
         given(arguments.against),

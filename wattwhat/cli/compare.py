@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace) -> int:
     """Compare, and report."""
-    check_destination(arguments.json, holds=("a", "b", "ratio"), single=False)
+    check_destination(arguments.json, holds=("a", "b", "ratio"), single=False, arguments=arguments)
     pairs = _pairs(_side(arguments.a, arguments.combine), _side(arguments.b, arguments.combine))
     coverage = fraction_of(arguments.coverage, "--coverage")
     found = [

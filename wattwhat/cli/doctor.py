@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_backend_options, add_json, take_backend_options
+from wattwhat.cli.options import add_backend_options, add_force, add_json, take_backend_options
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
@@ -46,13 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_backend_options(parser)
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Examine, report, and check if asked to."""
     if not 0.0 <= arguments.watch <= 3600.0:
         raise ArgumentError(f"--watch: expected seconds from 0 to 3600, got {arguments.watch:g}; try 3")
-    check_destination(arguments.json, holds=("backends",))
+    check_destination(arguments.json, holds=("backends",), arguments=arguments)
     take_backend_options(arguments)
     with aside(), Progress() as progress:
         findings = examine(arguments.watch, progress)

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from wattwhat.cli.inputs import given
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     card.add_argument("--training-type", choices=("pre-training", "fine-tuning"))
     card.add_argument("--location", metavar="TEXT", help="where it was run")
     add_json(parser, "the table as one JSON object, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -51,9 +52,9 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.report.export import export
     from wattwhat.report.tables import rows
 
-    check_destination(arguments.json, holds=("columns", "rows"))
-    check_destination(arguments.output, "--output")
+    check_destination(arguments.json, holds=("columns", "rows"), arguments=arguments)
     chosen = arguments.format or _by_ending(arguments.output)
+    check_destination(arguments.output, "--output", written=chosen, arguments=arguments)
     options = _card_options(arguments, chosen)
     measurements = given(arguments.files)
     if arguments.json is not None:

@@ -8,7 +8,7 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_backends, add_json, add_label, backends_of
+from wattwhat.cli.options import add_backends, add_force, add_json, add_label, backends_of
 from wattwhat.cli.output import check_destination, deliver, names_an_object, say
 from wattwhat.cli.progress import Progress
 from wattwhat.cli.target import load_object, place_of
@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_label(parser, "MODULE:FUNCTION")
     add_backends(parser)
     add_json(parser, "the Measurement as JSON, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -61,7 +62,7 @@ def call(arguments: argparse.Namespace) -> int:
         arguments.target, arguments.json = arguments.json, "-"
     if arguments.target is None:
         raise ArgumentError("measure: expected MODULE:FUNCTION, as in: wattwhat measure bench:step")
-    check_destination(arguments.json, holds=("schema", "energy_j"))
+    check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     measurement = _measure(arguments)
     if arguments.json is None:
         say(str(measurement))

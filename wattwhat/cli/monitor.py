@@ -7,11 +7,12 @@ import math
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
-from wattwhat.cli.options import add_backends, add_json, backends_of
+from wattwhat.cli.options import add_backends, add_force, add_json, backends_of
 from wattwhat.cli.output import aside, check_destination, say
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.atomic_write import GrowingFile
 from wattwhat.records.escaping import controls_shown, json_text
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plain", action="store_true", help="one line a look, on a terminal too")
     add_backends(parser)
     add_json(parser, "one JSON object a look, on standard output or into FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -52,12 +54,12 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(f"--interval: expected seconds from 0.05 to 3600, got {arguments.interval:g}")
     if not arguments.seconds > 0.0:
         raise ArgumentError(f"--seconds: expected a number above 0, got {arguments.seconds:g}")
-    check_destination(arguments.json, holds=("t_s", "power_w"), single=False)
+    check_destination(arguments.json, holds=("t_s", "power_w"), single=False, arguments=arguments)
     if arguments.json in (None, "-"):
         _watch(arguments, sys.stdout)
     else:
-        with open(arguments.json, "w", encoding="utf-8") as stream:
-            _watch(arguments, stream)
+        with GrowingFile(arguments.json) as stream:
+            _watch(arguments, cast(TextIO, stream))
     return 0
 
 

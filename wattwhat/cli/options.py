@@ -9,6 +9,7 @@ from wattwhat.errors import ArgumentError
 __all__ = [
     "add_backend_options",
     "add_backends",
+    "add_force",
     "add_json",
     "add_label",
     "backends_of",
@@ -19,6 +20,16 @@ __all__ = [
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:
     """``--json [FILE]``: None if not given, ``-`` for standard output."""
     parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help=what)
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """``--force``, which `wattwhat.cli.output.check_destination` looks at."""
+    parser.add_argument(
+        "--force",
+        dest="replace",
+        action="store_true",
+        help="replace the file that is written to, also if it is an input or not made by wattwhat",
+    )
 
 
 def add_label(parser: argparse.ArgumentParser, default: str) -> None:

@@ -6,12 +6,14 @@ import contextlib
 import os
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import controls_shown
+from wattwhat.records.small_files import open_regular
 
 __all__ = ["WIDTH", "aside", "check_destination", "deliver", "names_an_object", "say", "wrap"]
 
@@ -81,18 +83,28 @@ def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
 
 
 def check_destination(
-    path: str | None, option: str = "--json", *, holds: Sequence[str] = (), single: bool = True
+    path: str | None,
+    option: str = "--json",
+    *,
+    holds: Sequence[str] = (),
+    single: bool = True,
+    written: str | None = None,
+    arguments: Namespace | None = None,
 ) -> None:
-    """Refuse a file that cannot be written, or that holds something else, before anything is run.
+    """Refuse a file that cannot be written, is an input, or holds something else, before anything is run.
 
     An option whose FILE may be left out takes the next word for it, which may have been meant otherwise.
-    So a name like MODULE:FUNCTION is refused, and what exists is replaced only by its like.
+    So a name like MODULE:FUNCTION is refused, and what exists is replaced only by its like, unless the
+    verb has ``--force`` and it was given.
 
     Args:
         path: the file; None and ``-`` are standard output.
         option: the option that names it, for errors.
-        holds: names in the JSON objects that are written there; with none, what exists is not looked at.
+        holds: names in the JSON objects that are written there.
         single: whether one object is written there, so that several are not its like.
+        written: what is written there that is no JSON, a name of `wattwhat.cli.written.WRITTEN`; with
+            neither, what exists is not looked at.
+        arguments: all that the verb was given; none of its files may be this one.
 
     Raises:
         ArgumentError: its folder is missing or read-only, it is a folder itself, or one of the above.
@@ -114,8 +126,29 @@ def check_destination(
             f"{option}: {path!r} looks like MODULE:FUNCTION and not like a file; put {option} behind it, "
             f"or write ./{path} for a file of that name"
         )
-    if holds and os.path.isfile(path) and os.path.getsize(path):
-        _check_like(path, option, holds, single)
+    replace = vars(arguments).get("replace") if arguments else None  # None: the verb has no such option
+    if replace or not os.path.isfile(path):
+        return
+    otherwise = "name another file" if replace is None else "name another file, or say --force"
+    if arguments is not None:
+        _check_no_input(path, option, arguments, otherwise)
+    if (holds or written) and os.path.getsize(path):
+        _check_like(path, option, holds, single, written, otherwise)
+
+
+def _check_no_input(path: str, option: str, arguments: Namespace, otherwise: str) -> None:
+    """Refuse to replace a file that is given as something else too, under whatever name."""
+    own = "output" if option == "-o" else option.lstrip("-").replace("-", "_")
+    for name, value in vars(arguments).items():
+        for word in value if isinstance(value, (list, tuple)) else [value]:
+            if name == own or not isinstance(word, str):
+                continue
+            for place in (word, word.rpartition("#")[0]):  # FILE#LABEL
+                if place and os.path.exists(place) and os.path.samefile(place, path):
+                    raise ArgumentError(
+                        f"{option}: {path!r} is given as {name.replace('_', ' ')} too and would be "
+                        f"replaced; {otherwise}"
+                    )
 
 
 def names_an_object(word: str) -> bool:
@@ -130,29 +163,37 @@ def names_an_object(word: str) -> bool:
     return spelled and not os.path.splitdrive(word)[0]
 
 
-def _check_like(path: str, option: str, holds: Sequence[str], single: bool) -> None:
+def _check_like(
+    path: str, option: str, holds: Sequence[str], single: bool, written: str | None, otherwise: str
+) -> None:
     """Refuse to replace a file that holds something else than what is to be written."""
     try:
-        with open(path, "rb") as stream:
+        with open_regular(path) as stream:
             first, rest = stream.readline(_LONGEST), stream.read(_LONGEST)
     except OSError as err:
         raise ArgumentError(
             f"{option}: {path!r} exists and cannot be read ({err.strerror}), so nobody knows what would be "
-            "lost; name another file"
+            f"lost; {otherwise}"
         ) from err
+    if written is not None:
+        from wattwhat.cli.written import WRITTEN
+
+        if not WRITTEN[written]((first + rest).decode("utf-8", "replace").replace("\r\n", "\n")):
+            raise ArgumentError(f"{option}: {path!r} exists and was not written by wattwhat; {otherwise}")
+        return
     found, several = _json_of(first), bool(rest.strip())
     if found is None:  # one object on several lines, as it is printed for people
         found, several = _json_of(first + rest), False
     if not isinstance(found, dict) or not set(holds) <= set(found):
         raise ArgumentError(
             f"{option}: {path!r} exists and holds something else than what is written here, so it is not "
-            f"replaced; name another file, or remove it. If {path!r} was meant as another argument, put "
+            f"replaced; {otherwise}, or remove it. If {path!r} was meant as another argument, put "
             f"{option} behind it"
         )
     if single and several:
         raise ArgumentError(
-            f"{option}: {path!r} holds several lines and would be replaced by one; name another file, and "
-            f"put them together with: cat FILE >> {path}"
+            f"{option}: {path!r} holds several lines and would be replaced by one; {otherwise}. To put "
+            f"them together: cat FILE >> {path}"
         )
 
 

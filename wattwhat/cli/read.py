@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
+from wattwhat.cli.options import add_force
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.cli.sentences import complain, complain_of
 from wattwhat.errors import ArgumentError
@@ -41,11 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="one Measurement a line, as JSON, instead of the table"
     )
     parser.add_argument("--csv", metavar="FILE", help="write a CSV table too; - is standard output, alone")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Read, and report."""
-    check_destination(arguments.csv, "--csv")
+    check_destination(arguments.csv, "--csv", written="csv", arguments=arguments)
     if arguments.json and arguments.csv == "-":
         raise ArgumentError("--csv -: standard output holds the JSON; name a file, or leave out --json")
     found = gather(arguments)

@@ -85,7 +85,9 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _fit(arguments: argparse.Namespace) -> int:
-    _check_output(arguments.output, arguments.logs)
+    if arguments.output == "-":
+        raise ArgumentError("-o: expected the name of a new file or of a reference, got '-'")
+    check_destination(arguments.output, "-o", holds=("kind", "members"), single=False, arguments=arguments)
     if not 0 <= arguments.bootstrap <= 100_000:
         raise ArgumentError(f"--bootstrap: expected 0 to 100000, got {arguments.bootstrap}")
     found = gather(arguments)
@@ -140,22 +142,6 @@ def _lack(measurement: Any, metric: str) -> str:
     lacking += [] if measurement.items else ["a number of items"]
     lacking += [] if measurement.energy_j.known else ["energy"]
     return " and ".join(lacking)
-
-
-def _check_output(path: str, logs: list[str]) -> None:
-    """Refuse a place that cannot be written, and a file that is something else than a reference."""
-    check_destination(path, "-o")
-    if path == "-" or any(
-        os.path.exists(log) and os.path.realpath(log) == os.path.realpath(path) for log in logs
-    ):
-        raise ArgumentError(f"-o: expected the name of a new file or of a reference, got {path!r}")
-    if os.path.exists(path) and os.path.getsize(path):
-        from wattwhat.scoring import FrontierGrade
-
-        try:
-            FrontierGrade.load(path)
-        except WattwhatError as err:
-            raise ArgumentError(f"-o: {path!r} exists and is no reference; choose another name") from err
 
 
 def _print(grade: FrontierGrade, as_json: bool) -> None:

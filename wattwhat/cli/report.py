@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.labels import add_label_options, averaged, relabelled
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
@@ -62,14 +62,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(may be given several times)",
     )
     add_json(parser, "what was written as one JSON object, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Read, join, write the page and say where it is."""
     from wattwhat.report.page import write_page
 
-    check_destination(arguments.json, holds=("page",))
-    _check_output(arguments.output)
+    check_destination(arguments.json, holds=("page",), arguments=arguments)
+    check_destination(arguments.output, "--output", written="page", arguments=arguments)
     measurements, problems = _read(arguments.files)
     measurements, doubts = _join(relabelled(arguments, measurements, problems), arguments)
     measurements = averaged(arguments, measurements, doubts)
@@ -83,15 +84,6 @@ def call(arguments: argparse.Namespace) -> int:
     )
     _report(arguments, measurements, problems)
     return 0
-
-
-def _check_output(path: str) -> None:
-    """Refuse a page that cannot be written, before anything is read."""
-    folder = os.path.dirname(os.path.abspath(path))
-    if not path or os.path.isdir(path):
-        raise ArgumentError(f"--output: {path!r} is no file name; write, for instance, -o report.html")
-    if not os.path.isdir(folder):
-        raise ArgumentError(f"--output: there is no folder {folder!r}; make it first")
 
 
 def _read(files: Sequence[str]) -> tuple[list[Measurement], list[str]]:

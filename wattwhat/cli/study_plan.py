@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.records.escaping import json_text
 
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", help="the plan, a TOML file")
     parser.add_argument("--all", action="store_true", help=f"list every cell, not only the first {_SHOWN}")
     add_json(parser, "one JSON object with all cells, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.study.expansion import cells_of
     from wattwhat.study.plan import read_plan
 
-    check_destination(arguments.json, holds=("cells",))
+    check_destination(arguments.json, holds=("cells",), arguments=arguments)
     plan = read_plan(arguments.plan)
     cells = cells_of(plan)
     if arguments.json is not None:

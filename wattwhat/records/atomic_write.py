@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
 
 from wattwhat.records.file_lock import take_lock
 
-__all__ = ["write_atomically"]
+__all__ = ["GrowingFile", "write_atomically"]
 
 _ENDING = ".wattwhat-tmp"
 _NAME = 40  # letters of the target's name: with the rest below the 255 bytes that a name may have
@@ -37,33 +38,110 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     """
     target = _behind(Path(path))
     data = text.encode("utf-8")
-    if target.exists() and not target.is_file():
-        target.write_bytes(data)
-        return
-    if not target.parent.is_dir():  # else the error would name the temporary file
-        raise FileNotFoundError(errno.ENOENT, "there is no folder to write it into; make it first", str(path))
-    _remove_left_over(target)
     try:
-        _replace(target, data)
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
     except OSError as err:
-        if err.filename == str(target) or err.errno is None:
+        if err.errno is None:
             raise
-        raise type(err)(err.errno, err.strerror, str(path)) from err  # not the temporary file's name
-    _sync_folder(target.parent)
+        raise OSError(err.errno, err.strerror, str(path)) from err  # not the temporary file's name, or none
+
+
+class GrowingFile(io.TextIOBase):
+    r"""A file of lines that is written while it goes on; it takes its name with the first whole line.
+
+    What stood under that name stays until then, and a line that cannot be written whole (a full disk) is
+    cut off again.
+
+    Args:
+        path: as `write_atomically` has it.
+
+    Raises:
+        OSError: as `write_atomically`.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp(), "looks.jsonl")
+        >>> with GrowingFile(place) as file:
+        ...     _ = file.write("1\n")
+        ...     file.flush()
+        ...     place.read_text()
+        '1\n'
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._target = _behind(Path(path))
+        self._waiting, self._whole = "", 0
+        self._temporary: Path | None = None
+        if self._target.exists() and not self._target.is_file():
+            self._file = os.open(self._target, os.O_WRONLY)
+            return
+        _remove_left_over(self._target)
+        self._file, self._temporary = _temporary(self._target)
+
+    def write(self, text: str) -> int:
+        """Keep a text until `flush`."""
+        self._waiting += text
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what was kept.
+
+        Raises:
+            OSError: it cannot be written; the file ends with the line before.
+        """
+        data, self._waiting = self._waiting.encode(self.encoding), ""
+        if not data or self.closed:
+            return
+        try:
+            if os.write(self._file, data) < len(data):
+                raise OSError(errno.ENOSPC, "there is no room for another line", str(self._target))
+            if self._temporary is not None:
+                _take_name(self._file, self._temporary, self._target)
+                self._temporary = None
+            self._whole += len(data)
+        except OSError:
+            if stat.S_ISREG(os.fstat(self._file).st_mode):
+                os.ftruncate(self._file, self._whole)
+                os.lseek(self._file, self._whole, os.SEEK_SET)
+            raise
+
+    def close(self) -> None:
+        """End it; what never got a line leaves nothing behind."""
+        if not self.closed:
+            try:
+                super().close()
+            finally:
+                os.close(self._file)
+                if self._temporary is not None:
+                    self._temporary.unlink(missing_ok=True)
+
+
+def _take_name(file: int, temporary: Path, target: Path) -> None:
+    """Give a whole temporary file the name of the target."""
+    _hand_on(target, file)
+    os.fsync(file)
+    os.replace(temporary, target)
 
 
 def _replace(target: Path, data: bytes) -> None:
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no folder to write it into; make it first")
+    _remove_left_over(target)
     file, temporary = _temporary(target)
     try:
         with open(file, "wb") as stream:
             stream.write(data)
             stream.flush()
-            _hand_on(target, stream.fileno())
-            os.fsync(stream.fileno())
-            os.replace(temporary, target)
+            _take_name(stream.fileno(), temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _sync_folder(target.parent)
 
 
 def _behind(path: Path) -> Path:
