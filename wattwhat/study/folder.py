@@ -15,6 +15,7 @@ import attrs
 from wattwhat._version import __version__
 from wattwhat.errors import ArgumentError
 from wattwhat.records.atomic_write import write_atomically
+from wattwhat.records.escaping import json_text
 from wattwhat.study.cell import Cell
 from wattwhat.study.expansion import cells_of
 from wattwhat.study.journal import Journal
@@ -172,7 +173,7 @@ def _write(study: Study) -> None:
         "versions": dict(study.versions),
     }
     try:
-        write_atomically(study.folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+        write_atomically(study.folder / MANIFEST, json_text(manifest, indent=1) + "\n")
     except OSError as err:
         raise ArgumentError(
             f"--out: {study.folder} cannot be written ({err.strerror}); name another folder"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wattwhat.errors import LogError
+from wattwhat.records.escaping import json_text
 from wattwhat.study.job import Outcome
 
 __all__ = ["FAILURES", "RESULTS", "Journal", "key_of"]
@@ -109,7 +110,7 @@ def key_of(row: dict[str, Any]) -> str:
 
 
 def _line(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return json_text(data).encode() + b"\n"
 
 
 def _append(path: Path, lines: memoryview) -> None:

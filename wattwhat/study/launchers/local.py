@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wattwhat.errors import ArgumentError
 from wattwhat.study.job import Job, Outcome
+from wattwhat.study.launchers.options import checked
 from wattwhat.study.process import run_in_process
 
 __all__ = ["launch"]
@@ -18,13 +18,11 @@ def launch(jobs: Sequence[Job], keep: Callable[[Outcome], None], options: Mappin
     Args:
         jobs: what to run.
         keep: called with each outcome.
-        options: none are known besides the results folder.
+        options: none are known.
 
     Raises:
         ArgumentError: an option was given.
     """
-    unknown = [name for name in options if name != "folder"]
-    if unknown:
-        raise ArgumentError(f"[local] {unknown[0]} is not known; it takes no options")
+    checked("local", options, {})
     for job in jobs:
         keep(run_in_process(job))
