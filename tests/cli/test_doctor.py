@@ -1,12 +1,15 @@
 """The doctor: every backend and channel is told, whatever state it is in, in words and as data."""
 
 import json
+import math
 import sys
+import time
+import types
 
 import pytest
 
 from tests.cli.made import Counter, Failing, Gauge, Made, Model, absent, channel, plugin
-from wattwhat import Availability
+from wattwhat import Availability, track
 from wattwhat.cli import main
 from wattwhat.cli.doctor import examine
 from wattwhat.cli.doctor_text import describe
@@ -206,6 +209,72 @@ def test_every_meter_is_closed_again(plugins, capsys):
     plugins(made=Made(meters))
     told(capsys)
     assert all(meter.closed >= 1 for meter in meters)
+
+
+# As windows see it ------------------------------------------------------------------------------
+
+
+def giving(reading):
+    class Given(Counter):
+        def read(self):
+            return reading(time.monotonic_ns())
+
+    return Given
+
+
+UNUSABLE = {
+    "None": (lambda now_ns: None, "read() gave None; expected a Reading(t_ns, value)"),
+    "a number": (lambda now_ns: 12.5, "read() gave 12.5; expected a Reading"),
+    "no value": (lambda now_ns: Reading(now_ns, None), "the value is None; expected a number"),
+    "NaN": (lambda now_ns: Reading(now_ns, math.nan), "the value is nan; expected a finite number"),
+    "a text": (lambda now_ns: Reading(now_ns, "12"), "the value is '12'; expected a number"),
+    "swapped": (lambda now_ns: Reading(12.5, now_ns), "the time is 12.5; expected t_ns in whole nanoseconds"),
+    "swapped whole numbers": (lambda now_ns: Reading(12, now_ns), "they are swapped"),
+}
+
+
+@pytest.mark.parametrize("quantity", ["energy", "power"])
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_a_reading_that_windows_cannot_use_is_no_reading_here(what, quantity, plugins, capsys):
+    reading, words = UNUSABLE[what]
+    plugins(made=Made([giving(reading)(channel("a", quantity=quantity))]))
+    status, out = told(capsys, "--check")
+    assert status == 1
+    assert "fails windows lose this channel" in flat(out)
+    assert words in flat(out)
+    assert "No sensor can be read here" in flat(out)
+    with track("x") as window:
+        pass
+    assert what == "swapped whole numbers" or [one.energy_j for one in window.measurement.channels] == [None]
+
+
+def test_an_id_that_two_meters_carry_is_told_as_windows_tell_it(plugins, capsys):
+    plugins(made=Made([Counter(channel("a")), Counter(channel("a"))]), other=Made([Counter(channel("b"))]))
+    found = [one for backend in data(capsys)["backends"] for one in backend["channels"]]
+    assert [bool(one["error"]) for one in found] == [False, True, False]
+    assert data(capsys)["sensors"] == 2
+    with track("x") as window:
+        pass
+    assert found[1]["error"] in window.measurement.warnings
+    assert "two meters of backend 'made' carry this id" in flat(told(capsys)[1])
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "words"), [(7.2e-6, "took 7.2 us"), (0.31, "took 310 ms, which is long")]
+)
+def test_how_long_one_reading_took_is_told(takes_s, words, plugins, capsys, monkeypatch):
+    clock_ns = [0]
+
+    class Slow(Counter):
+        def read(self):
+            clock_ns[0] += round(takes_s * 1e9)
+            return super().read()
+
+    fake = types.SimpleNamespace(perf_counter_ns=lambda: clock_ns[0], monotonic_ns=time.monotonic_ns)
+    monkeypatch.setattr("wattwhat.cli.doctor_looks.time", fake)
+    plugins(made=Made([Slow(channel("a"))]))
+    assert data(capsys)["backends"][0]["channels"][0]["reading_s"] == pytest.approx(takes_s)
+    assert f"one reading {words}" in flat(told(capsys)[1])
 
 
 # Watching ---------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ def examine(
     from wattwhat.acquisition.choice import close_found
     from wattwhat.acquisition.discovery import ENV_BACKENDS, survey
     from wattwhat.acquisition.update_period import observe_period
+    from wattwhat.cli.doctor_looks import calibrated, look, twins
     from wattwhat.sensing.host import host_name
 
     begin_s = clock()
@@ -117,8 +118,10 @@ def examine(
     found = survey()
     try:
         meters = [meter for one in found for meter in one.meters]
-        channels_by = _calibrated(found)
-        looks = {id(meter): _look(meter, channels_by[id(meter)], watch_s, watch) for meter in meters}
+        channels_by = calibrated(found)
+        looks = {id(meter): look(meter, channels_by[id(meter)], watch_s, watch) for meter in meters}
+        for key, words in twins(found).items():
+            looks[key]["error"] = looks[key]["error"] or words
         backends = [_backend(one) for one in found]
         used = _used(found, _chosen())
     finally:
@@ -138,41 +141,6 @@ def examine(
         "backends": backends,
         "not_installed": _not_installed({backend["distribution"] for backend in backends}),
     }
-
-
-def _calibrated(found: Sequence[Found]) -> dict[int, Channel]:
-    """The channel of each meter, by its identity, with the timing that calibration found."""
-    from wattwhat.sensing.profiles import profiled, read_profiles
-
-    profiles, _ = read_profiles()
-    pairs = [(meter, one.version) for one in found for meter in one.meters]
-    return {id(meter): profiled(meter.channel, version, profiles) for meter, version in pairs}
-
-
-def _look(
-    meter: Meter, channel: Channel, watch_s: float, watch: Callable[[Meter], float | None]
-) -> dict[str, Any]:
-    """Read a meter once; watch it where its update period is unknown and it is a sensor."""
-    declared = channel.update_period_s == meter.channel.update_period_s
-    stated = "backend" if declared else "calibration"
-    look: dict[str, Any] = {
-        "update_period_s": channel.update_period_s,
-        "update_period_from": None if channel.update_period_s is None else stated,
-        "watched_s": None,
-        "power_now_w": None,
-        "error": None,
-    }
-    try:
-        value = meter.read().value
-        if not channel.is_counter:
-            look["power_now_w"] = value
-        if channel.update_period_s is None and watch_s > 0 and _provenance(meter) == "measured":
-            look["watched_s"] = watch_s
-            look["update_period_s"] = watch(meter)
-            look["update_period_from"] = None if look["update_period_s"] is None else "watching"
-    except Exception as err:  # whatever a plugin raises is a finding
-        look["error"] = str(err) or type(err).__name__
-    return look
 
 
 def _chosen() -> list[str]:
@@ -225,17 +193,15 @@ def _no_remedy(one: Found) -> str:
 
 def _channel(meter: Meter, channel: Channel, meters: Sequence[Meter], counted: bool | None) -> dict[str, Any]:
     """What is known of a channel without reading it; counted is None where measuring would not use it."""
+    from wattwhat.cli.doctor_looks import provenance_of
+
     return {
         **channel.to_dict(),
-        "provenance": _provenance(meter),
+        "provenance": provenance_of(meter),
         "used": counted is not None,
         "counted": bool(counted),
         "inside": [other.channel.id for other in meters if channel.id in other.channel.contains],
     }
-
-
-def _provenance(meter: Meter) -> str:
-    return str(getattr(meter, "provenance", "measured"))
 
 
 def _conditions(one: Found) -> list[str]:

@@ -1,0 +1,78 @@
+"""The doctor's looks at a meter: one reading, its time, what a window could make of it, its update period."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.acquisition.unusable import unusable_words
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.discovery import Found
+    from wattwhat.records.channel import Channel
+    from wattwhat.sensing.meter import Meter
+
+__all__ = ["calibrated", "look", "provenance_of", "twins"]
+
+
+def calibrated(found: Sequence[Found]) -> dict[int, Channel]:
+    """The channel of each meter, by its identity, with the timing that calibration found."""
+    from wattwhat.sensing.profiles import profiled, read_profiles
+
+    profiles, _ = read_profiles()
+    pairs = [(meter, one.version) for one in found for meter in one.meters]
+    return {id(meter): profiled(meter.channel, version, profiles) for meter, version in pairs}
+
+
+def look(
+    meter: Meter, channel: Channel, watch_s: float, watch: Callable[[Meter], float | None]
+) -> dict[str, Any]:
+    """Read a meter once, as a window would, and time that; watch a sensor whose period is unknown."""
+    declared = channel.update_period_s == meter.channel.update_period_s
+    stated = "backend" if declared else "calibration"
+    found: dict[str, Any] = {
+        "update_period_s": channel.update_period_s,
+        "update_period_from": None if channel.update_period_s is None else stated,
+        "watched_s": None,
+        "power_now_w": None,
+        "reading_s": None,
+        "error": None,
+    }
+    try:
+        begin_ns = time.perf_counter_ns()
+        reading = meter.read()
+        found["reading_s"] = (time.perf_counter_ns() - begin_ns) * 1e-9
+        trouble = unusable_words(reading, time.monotonic_ns())
+        if trouble is not None:
+            found["error"] = f"windows lose this channel: {trouble}"
+            return found
+        if not channel.is_counter:
+            found["power_now_w"] = float(reading[1])
+        if channel.update_period_s is None and watch_s > 0 and provenance_of(meter) == "measured":
+            found["watched_s"] = watch_s
+            found["update_period_s"] = watch(meter)
+            found["update_period_from"] = None if found["update_period_s"] is None else "watching"
+    except Exception as err:  # whatever a plugin raises is a finding
+        found["error"] = str(err) or type(err).__name__
+    return found
+
+
+def twins(found: Sequence[Found]) -> dict[int, str]:
+    """By the identity of a meter whose id an earlier one carries: what windows say of it."""
+    from wattwhat.acquisition.choice import twice
+
+    homes: dict[str, str] = {}
+    told: dict[int, str] = {}
+    for one in found:
+        for meter in one.meters:
+            channel_id = meter.channel.id
+            if channel_id in homes:
+                told[id(meter)] = twice(channel_id, homes[channel_id], one.plugin.name)
+            homes.setdefault(channel_id, one.plugin.name)
+    return told
+
+
+def provenance_of(meter: Meter) -> str:
+    """``"measured"`` or ``"estimated"``."""
+    return str(getattr(meter, "provenance", "measured"))
