@@ -84,6 +84,25 @@ def test_an_export_of_mlflow_with_any_energy_is_a_table(columns: str, label: str
     assert (found.label, found.energy_j.value) == (label, pytest.approx(7200.0))
 
 
+KERAS_RUNS = (
+    "run_id,status,start_time,metrics.sparse_top_k_categorical_accuracy,metrics.corr_sparse_categorical_accuracy,"
+    "metrics.sparse_categorical_accuracy,metrics.power_draw,metrics.power_draw_total,metrics.running_time,"
+    "params.n_samples,params.architecture,params.model\n"
+    "r1,FINISHED,2026-03-01 10:00:00.250000+00:00,0.96,0.70,0.83,2.5,,0.01,5000,A GPU,NetA\n"
+    "r2,FINISHED,2026-03-01 11:00:00.250000+00:00,0.90,0.60,0.75,,12500.0,0.01,5000,A GPU,NetB\n"
+)
+
+
+def test_keras_names_of_accuracies_devices_and_times_reach_the_runs_of_strep() -> None:
+    each, total = read(KERAS_RUNS)
+    assert dict(each.metrics) == {"accuracy": 0.83, "top5": 0.96}
+    assert each.details["device"] == "A GPU"
+    assert each.started_at is not None
+    assert each.started_at.isoformat() == "2026-03-01T10:00:00.250000+00:00"
+    assert (each.energy_j.value, each.items, each.duration_s) == (2.5, 1, 0.01)
+    assert (total.energy_j.value, total.items, total.duration_s) == (12500.0, 5000, 50.0)
+
+
 def test_a_unit_of_energy_in_the_header_is_enough() -> None:
     assert read("variant,total_kwh,runtime_s,f1\nv,0.001,10,0.5\n")[0].energy_j.value == pytest.approx(3600.0)
     found = read("dataset,time,energy(kWh),epochs\nd,5,0.001,3\n")[0]

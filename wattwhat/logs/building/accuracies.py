@@ -12,15 +12,17 @@ __all__ = ["accuracy_name", "fraction", "is_percent"]
 
 _PERCENT = re.compile(r"%|(?:^|[_ (\[.-])(?:percent|percentage|pct)(?:$|[_ )\].-])", re.IGNORECASE)
 _FIRST = re.compile(
-    r"(?:(?:test|val|valid|validation|eval|mean|final)[_. -]?)?(?:accuracy|acc)"
+    r"(?:(?:test|val|valid|validation|eval|mean|final)[_. -]?)?"
+    r"(?:(?:(?:sparse[_. -])?categorical|binary)[_. -])?(?:accuracy|acc)"
     r"(?:[_. -]?(?:test|val|valid|validation|eval))?"
 )
 _TOP1 = re.compile(
     r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?1|acc@1|accuracy@1)"
     r"(?:[_. -]?(?:acc|accuracy))?(?:[_. -]?(?:test|val|eval))?"
 )
+# Keras' top_k_categorical_accuracy is of the first five unless a program says otherwise.
 _TOP5 = re.compile(
-    r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?5|acc@5)"
+    r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?5|acc@5|(?:sparse[_. -])?top[_. -]k[_. -]categorical(?=[_. -]))"
     r"(?:[_. -]?(?:acc|accuracy))?(?:[_. -]?(?:test|val|eval))?"
 )
 _OTHER = re.compile(
@@ -47,6 +49,8 @@ def accuracy_name(name: str) -> str | None:
     Example:
         >>> accuracy_name("Top-1_val"), accuracy_name("test_acc"), accuracy_name("F1"), accuracy_name("loss")
         ('accuracy', 'accuracy', 'f1', None)
+        >>> accuracy_name("sparse_categorical_accuracy"), accuracy_name("top_k_categorical_accuracy")
+        ('accuracy', 'top5')
     """
     plain = _PERCENT.sub(" ", name.strip().lower()[:80])
     plain = re.sub(r"[\s()\[\]]+", " ", plain).strip(" _-")

@@ -11,7 +11,7 @@ from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts, plain_name
 from wattwhat.logs.building.stated_totals import Totals, said
-from wattwhat.logs.parsing.cells import number
+from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.csv_rows import split_cells
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
@@ -103,6 +103,8 @@ class EnergyTable:
                 name, unit_s = plan.duration.name, plan.duration.unit_s
                 duration_s = fields["duration_s"] = totals.seconds(row.get(name), unit_s, name)
                 totals.check_power(energy_j, _power_w(row, plan.powers), duration_s)
+        if "run_id" in row.cells:  # MLflow's times have a zone
+            fields["started_at"] = utc(stamp(row.get("start_time")), options.timezone)
         yield from totals.measurement(
             label=said(row.get(plan.label)) if plan.label else None,
             columns=[column.name for column in plan.energies] or None,

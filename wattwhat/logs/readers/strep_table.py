@@ -14,7 +14,7 @@ __all__ = ["is_strep", "strep_energy"]
 
 _NAMES = frozenset(("configuration", "task", "model", "running_time", "power_draw"))
 # The later ones are exports of MLflow: codecarbon's energy in Ws and its time in s, both of one sample.
-_RUNS = frozenset(("metrics.power_draw", "metrics.running_time"))
+_RUNS = frozenset(("metrics.power_draw", "metrics.power_draw_total"))
 
 
 def is_strep(header: Iterable[str]) -> bool:
@@ -24,7 +24,8 @@ def is_strep(header: Iterable[str]) -> bool:
         >>> is_strep(["configuration", "task", "model", "running_time", "power_draw", "top-1_val"])
         True
     """
-    return set(header) >= _NAMES or set(header) >= _RUNS
+    names = set(header)
+    return names >= _NAMES or ("metrics.running_time" in names and bool(names & _RUNS))
 
 
 def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any]:
@@ -35,11 +36,8 @@ def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any
     device is the architecture, or else what the environment names before its software.
     """
     device = said(row.get("architecture")) or said(row.get("environment").split(" - ")[0])
-    if "metrics.power_draw" in row.cells:
-        column = "metrics.power_draw"
-        totals.add("the machine", "host", row.get(column), "J", sensor, column=column)
-        seconds = totals.seconds(row.get("metrics.running_time"), column="metrics.running_time")
-        return {"items": 1, "item": "sample", "duration_s": seconds}
+    if _RUNS & row.cells.keys():
+        return _run(totals, row, sensor)
     if not is_missing(row.get("power_draw")) or row.get("task") != "train":
         totals.add("GPUs or CPU", "board", row.get("power_draw"), "J", sensor, column="power_draw")
         seconds = totals.seconds(row.get("running_time"), 1e-3, "running_time")
@@ -54,3 +52,17 @@ def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any
     totals.warn("the training's energy is that of a few measured epochs times a published number of epochs")
     seconds = totals.seconds(row.get("train_running_time"), 3600.0, "train_running_time")
     return {"duration_s": seconds, "phase": "train", "device": device}
+
+
+def _run(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any]:
+    """A run of MLflow: the energy of one sample where it is there, else that of all n_samples."""
+    column = "metrics.power_draw"
+    seconds = totals.seconds(row.get("metrics.running_time"), column="metrics.running_time")
+    fields: dict[str, Any] = {"items": 1, "item": "sample", "duration_s": seconds}
+    if is_missing(row.get(column)) and not is_missing(row.get(f"{column}_total")):
+        column = f"{column}_total"
+        items = totals.count(row.get("params.n_samples"), "params.n_samples")
+        fields = {"items": items, "duration_s": seconds * items if seconds and items else None}
+    totals.add("the machine", "host", row.get(column), "J", sensor, column=column)
+    device = said(row.get("params.architecture"))
+    return {**fields, "device": device} if device else fields
