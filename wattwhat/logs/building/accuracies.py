@@ -22,7 +22,8 @@ _TOP1 = re.compile(
 )
 # Keras' top_k_categorical_accuracy is of the first five unless a program says otherwise.
 _TOP5 = re.compile(
-    r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?5|acc@5|(?:sparse[_. -])?top[_. -]k[_. -]categorical(?=[_. -]))"
+    r"(?:(?:test|val|eval)[_. -]?)?(?:top[_. -]?5|acc@5"
+    r"|(?:sparse[_. -])?top[_. -]k[_. -]categorical(?=[_. -]))"
     r"(?:[_. -]?(?:acc|accuracy))?(?:[_. -]?(?:test|val|eval))?"
 )
 _OTHER = re.compile(
