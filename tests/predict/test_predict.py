@@ -166,7 +166,7 @@ def test_many_operators_for_little_work_raise_the_upper_end() -> None:
     many = predict(counts(1e6, operators=500), device="H100")
     assert many.details["interval_j"][1] == pytest.approx(500 * 20e-6 * 700)
     assert many.details["interval_j"][1] > few_of_them.details["interval_j"][1]
-    assert any("500 operators are dispatched" in text for text in many.warnings)
+    assert any("500 operator(s) are dispatched" in text for text in many.warnings)
 
 
 def test_an_edge_chip_without_bandwidth_says_so() -> None:

@@ -37,6 +37,9 @@ VERBS = (
     Verb("report", "wattwhat.cli.report", "write the comparison page: accuracy against energy, offline"),
     Verb("run", "wattwhat.cli.run", "run any program and say what it took"),
     Verb("study", "wattwhat.cli.study", "measure many models and settings by a plan, and analyse them"),
+    Verb(
+        "predict", "wattwhat.cli.predict", "say before a run what it is likely to take, and how sure that is"
+    ),
     Verb("monitor", "wattwhat.cli.monitor", "show live power, channel by channel, until Ctrl-C"),
     Verb("compare", "wattwhat.cli.compare", "tell whether A uses less energy than B, and how sure that is"),
     Verb("check", "wattwhat.cli.check", "fail if new measurements take more than a baseline"),

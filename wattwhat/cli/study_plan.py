@@ -79,6 +79,7 @@ def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
         f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
         f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}, loading and compiling "
         "of large models not included",
+        f"joules before measuring: wattwhat predict --plan {plan.path}",
     ]
 
 

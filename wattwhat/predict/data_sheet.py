@@ -133,7 +133,7 @@ class DataSheet(Way):
             energy=energy * (1.0 / case.items),
             way=self.name,
             source=self.source,
-            rests_on=(_sheet(case), *_counted(case), spread.source),
+            rests_on=(_sheet(case), *_counted(case)),
             notes=notes,
         )
 
@@ -142,7 +142,7 @@ def _doubts(case: Case, launched: bool) -> tuple[str, ...]:
     notes = []
     if launched:
         notes.append(
-            f"{case.counts.operators} operators are dispatched for little work each: the call may take as "
+            f"{case.counts.operators} operator(s) are dispatched for little work each: the call may take as "
             "long as their dispatch, so the upper end is that; a larger batch or a compiled model takes less"
         )
     if case.device.bandwidth_bytes_s is None:

@@ -191,9 +191,10 @@ def predict_request(
     }
     token_j = operations_j(2.0 * model.active_parameters, sheet.power(), sheet.peak(precision))
 
-    def told(one: Prediction, tokens: float, label: str, bound: float) -> Measurement:
+    def told(one: Prediction, tokens: float, label: str, bound: float, **more: Any) -> Measurement:
+        kept = {**details, **more}
         return as_measurement(
-            one, device=sheet, label=label, items=tokens, calls=1, bound_j=bound * token_j, details=details
+            one, device=sheet, label=label, items=tokens, bound_j=bound * token_j, details=kept
         )
 
     prefill = told(read, prompt_tokens, f"{model.label}: prefill", prompt_tokens)
@@ -208,7 +209,14 @@ def predict_request(
     return Request(
         prefill=prefill,
         decode=decode,
-        total=told(both, output_tokens, model.label, prompt_tokens + output_tokens),
+        total=told(
+            both,
+            output_tokens,
+            model.label,
+            prompt_tokens + output_tokens,
+            prefill_j=prefill.energy_j.value,
+            decode_j=decode.energy_j.value,
+        ),
     )
 
 
