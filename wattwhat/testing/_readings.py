@@ -25,11 +25,11 @@ _ROUNDS = 30
 def readings_are_timed(subject: Subject) -> str:
     """A Reading with a finite number of the time when it was obtained, never earlier than the one before.
 
-    One request may serve several channels: a reading may be as old as the update period, or 0.1 s.
+    One request may serve several channels: a reading may be as old as two update periods, or 0.1 s.
     """
     with subject.opened() as (_, meters):
         for meter in meters:
-            oldest_s = max(_OLDEST_S, meter.channel.update_period_s or 0.0)
+            oldest_s = max(_OLDEST_S, 2.0 * (meter.channel.update_period_s or 0.0))
             previous_ns = 0
             for number in range(5):
                 if number == 4:
