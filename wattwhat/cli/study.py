@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   wattwhat study run plan.toml --out results
   wattwhat study run plan.toml --out results --shard 2/8
   wattwhat study status results
+  wattwhat study analyse results
   wattwhat study merge results shard-1 shard-2
 
 Each of its verbs has --help and --json.
@@ -21,6 +22,7 @@ _VERBS = {
     "plan": ("wattwhat.cli.study_plan", "list the cells of a plan and how long they may take"),
     "run": ("wattwhat.cli.study_run", "measure the cells of a plan that are not finished yet"),
     "status": ("wattwhat.cli.study_status", "show how far a study is, and what could not be measured"),
+    "analyse": ("wattwhat.cli.study_analyse", "say what a study found: report, tables, plots and a page"),
     "merge": ("wattwhat.cli.study_merge", "put the results of shards together"),
 }
 

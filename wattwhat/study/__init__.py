@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wattwhat.study.analysis.analysed import Analysis, analyse
     from wattwhat.study.cell import Cell
     from wattwhat.study.expansion import cells_of
     from wattwhat.study.folder import Study, open_study
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from wattwhat.study.status import status_of
 
 _HOMES = {
+    "Analysis": "wattwhat.study.analysis.analysed",
+    "analyse": "wattwhat.study.analysis.analysed",
     "Cell": "wattwhat.study.cell",
     "Plan": "wattwhat.study.plan",
     "Study": "wattwhat.study.folder",
@@ -32,9 +35,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "Analysis",
     "Cell",
     "Plan",
     "Study",
+    "analyse",
     "cells_of",
     "merge_studies",
     "open_study",

@@ -1,0 +1,111 @@
+"""The analysis as files: a text, CSV tables, plots, and the comparison page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.errors import ArgumentError
+from wattwhat.records.atomic_write import write_atomically
+from wattwhat.records.escaping import csv_text
+from wattwhat.records.measurement import Measurement
+from wattwhat.study.analysis.rows import FACTORS, setting_words
+
+if TYPE_CHECKING:
+    from wattwhat.study.analysis.analysed import Analysis
+
+__all__ = ["tables_of", "write_analysis"]
+
+
+def write_analysis(analysis: Analysis, folder: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+    """Write everything into a folder, which is made where it is not there.
+
+    Args:
+        analysis: of a study.
+        folder: where to.
+
+    Returns:
+        Names of the files, and sentences about what could not be made (a library that is not installed).
+
+    Raises:
+        ArgumentError: the folder cannot be written.
+    """
+    path = Path(folder)
+    written, lacking = [], []
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        write_atomically(path / "report.txt", f"{analysis}\n")
+        written.append("report.txt")
+        for name, rows in tables_of(analysis).items():
+            write_atomically(path / name, csv_text(rows))
+            written.append(name)
+        try:
+            from wattwhat.study.analysis.plots import write_plots
+
+            written += write_plots(analysis, path)
+            _write_page(analysis, path / "page.html")
+            written.append("page.html")
+        except ArgumentError as err:
+            lacking.append(str(err))
+    except OSError as err:
+        raise ArgumentError(f"{path} cannot be written ({err.strerror}); name another one with -o") from err
+    return written, lacking
+
+
+def tables_of(analysis: Analysis) -> dict[str, list[Sequence[Any]]]:
+    """The tables by the name of their file, headings first.
+
+    Args:
+        analysis: of a study.
+    """
+    metrics = sorted({name for row in analysis.rows for name in row.measurement.metrics})
+    cells: list[Sequence[Any]] = [
+        ["model", *FACTORS, "reference", "energy_per_item_j", "u_energy_per_item_j", "provenance", *metrics]
+    ]
+    for row in analysis.rows:
+        each = row.measurement.energy_per_item_j
+        cells.append(
+            [
+                row.model,
+                *(row.setting.get(name) for name in FACTORS),
+                row.reference,
+                row.energy_j,
+                None if each is None else each.u,
+                row.measurement.provenance,
+                *(row.measurement.metrics.get(name) for name in metrics),
+            ]
+        )
+    best: list[Sequence[Any]] = [["model", *FACTORS, "energy_per_item_j", "saving", "alike", "wrong_outputs"]]
+    for one in analysis.best:
+        levels = (one.row.setting.get(name) for name in FACTORS)
+        best.append([one.model, *levels, one.row.energy_j, one.saving, len(one.alike), one.wrong])
+    return {
+        "cells.csv": cells,
+        "effects.csv": _table(analysis.effects, "factor,level,baseline,ratio,low,high,models,pairs"),
+        "correlations.csv": _table(analysis.correlations, "property,r,low,high,slope,models,settings"),
+        "best.csv": best,
+    }
+
+
+def _table(records: Iterable[Any], names: str) -> list[Sequence[Any]]:
+    heading = names.split(",")
+    return [heading, *([getattr(record, name) for name in heading] for record in records)]
+
+
+def _write_page(analysis: Analysis, path: Path) -> None:
+    """The comparison page: runtime and precision are families, all of the setting is in the label."""
+    from wattwhat.report.page import write_page
+
+    write_page(
+        path, [_for_page(row.measurement, row.setting) for row in analysis.rows if row.reference is None]
+    )
+
+
+def _for_page(m: Measurement, setting: Any) -> Measurement:
+    family = setting_words(setting, ("runtime", "precision"))
+    details = {**m.details, "family": family or "eager"}
+    return attrs.evolve(m, label=f"{m.label}, {setting_words(setting)}", details=details)

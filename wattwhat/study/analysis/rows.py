@@ -1,0 +1,89 @@
+"""Rows of an analysis: a model, its setting, and the joules of one item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from wattwhat.records.measurement import Measurement
+from wattwhat.study.cell import AXES
+
+__all__ = ["FACTORS", "Row", "factors_of", "rows_of", "setting_words"]
+
+FACTORS = AXES[1:]
+
+
+@attrs.frozen
+class Row:
+    """One measured cell.
+
+    Args:
+        model: its label.
+        setting: the levels of the factors, by name; what the cell leaves open is not in it.
+        energy_j: joules of one item.
+        measurement: all of it.
+        reference: which return of the reference cell, None for any other cell.
+    """
+
+    model: str
+    setting: Mapping[str, object]
+    energy_j: float
+    measurement: Measurement
+    reference: int | None = None
+
+    def metric(self, name: str) -> float | None:
+        """A metric above 0, or None."""
+        value = self.measurement.metrics.get(name)
+        return value if value is not None and value > 0 else None
+
+    def others(self, factor: str) -> tuple[object, ...]:
+        """Model and setting without one factor, to find its partners by."""
+        return (self.model, *(self.setting.get(name) for name in FACTORS if name != factor))
+
+
+def rows_of(measurements: Iterable[Measurement]) -> list[Row]:
+    """The rows of a study's measurements; those without a cell, items or energy are left out.
+
+    Args:
+        measurements: of a results folder.
+    """
+    found = []
+    for m in measurements:
+        cell = m.details.get("cell")
+        each = m.energy_per_item_j
+        if not isinstance(cell, Mapping) or each is None or not each.known or not each.value > 0:
+            continue
+        setting = {name: cell[name] for name in FACTORS if cell.get(name) is not None}
+        found.append(Row(m.label, setting, each.value, m, cell.get("reference")))
+    return found
+
+
+def factors_of(rows: Sequence[Row]) -> dict[str, list[object]]:
+    """Factors that have several levels, and their levels: numbers by size, others by their first appearance.
+
+    ``"fp32"`` and ``"eager"`` come first where they are among them, as the usual baselines.
+    """
+    found = {}
+    for name in FACTORS:
+        levels = list(dict.fromkeys(row.setting.get(name) for row in rows))
+        if len(levels) < 2:
+            continue
+        if all(isinstance(level, (int, float)) for level in levels):
+            levels.sort(key=lambda level: float(level))  # type: ignore[arg-type]
+        else:
+            levels.sort(key=lambda level: (level not in ("fp32", "eager", "cpu"), str(level)))
+        found[name] = levels
+    return found
+
+
+def setting_words(setting: Mapping[str, object], names: Iterable[str] = FACTORS) -> str:
+    """A setting in a few words.
+
+    Example:
+        >>> setting_words({"batch_size": 8, "runtime": "eager"})
+        'batch 8, eager'
+    """
+    units = {"batch_size": "batch {}", "image_size": "{} px", "sequence_length": "{} tokens"}
+    units |= {"threads": "{} threads", "power_limit_w": "{} W limit"}
+    return ", ".join(units.get(name, "{}").format(setting[name]) for name in names if name in setting)

@@ -1,0 +1,115 @@
+"""The analysis as a text for a terminal or a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wattwhat.records.escaping import one_line
+from wattwhat.records.formatting import with_prefix
+from wattwhat.report.text_table import Column, listing
+from wattwhat.study.analysis.best import PARITY
+from wattwhat.study.analysis.correlations import PROPERTIES
+from wattwhat.study.analysis.rows import factors_of, setting_words
+
+if TYPE_CHECKING:
+    from wattwhat.study.analysis.analysed import Analysis
+
+__all__ = ["text_of"]
+
+_MOST_MODELS = 40
+
+
+def text_of(analysis: Analysis) -> Iterator[str]:
+    """Lines of the report.
+
+    Args:
+        analysis: of a study.
+    """
+    models = {row.model for row in analysis.rows}
+    kinds = Counter(row.measurement.provenance for row in analysis.rows)
+    how = ", ".join(f"{count} {name}" for name, count in kinds.items())
+    yield f"{len(analysis.rows)} cells of {len(models)} models ({how}); {len(analysis.failures)} not measured"
+    if kinds.keys() & {"estimated", "predicted"}:
+        yield "Estimates follow the CPU's time: what they cannot see (memory, clocks) is not in these ratios."
+    if analysis.drift is not None:
+        yield f"The reference cell came back within {100 * analysis.drift:.2g} % of its mean."
+    yield from _effects(analysis)
+    yield from _correlations(analysis)
+    yield from _best(analysis)
+    yield from _accuracy(analysis)
+
+
+def _effects(analysis: Analysis) -> Iterator[str]:
+    yield from ("", "What moves the energy of one item, and by how much (paired within each model)", "")
+    if not analysis.effects:
+        yield "No factor has two levels with cells that are alike in everything else."
+        return
+    rows = [
+        [
+            one.factor,
+            f"{one.level} against {one.baseline}",
+            f"x{one.ratio:.3g}",
+            _interval(one.low, one.high, one.models),
+            str(one.models),
+            "" if one.parity_error is None else f"{one.parity_error:.1g}",
+        ]
+        for one in analysis.effects
+    ]
+    columns = [Column("factor"), Column("level", shrinks=True), Column("energy", right=True)]
+    columns += [Column("95 %", right=True), Column("models", right=True), Column("output error", right=True)]
+    yield from listing(columns, rows)
+    if any(one.models == 1 for one in analysis.effects):
+        yield "* of one model alone: the interval is that of its measurements, not of other models"
+
+
+def _interval(low: float, high: float, models: int) -> str:
+    return f"{low:.3g}-{high:.3g}" + ("*" if models == 1 else "")
+
+
+def _correlations(analysis: Analysis) -> Iterator[str]:
+    yield from ("", "What tells the energy of one item (correlation of logarithms, within a setting)", "")
+    if not analysis.correlations:
+        yield "Too few models under one setting: at least four are needed."
+        return
+    rows = [
+        [
+            PROPERTIES[one.property],
+            f"{one.r:.3f}",
+            f"{one.low:.3f} to {one.high:.3f}",
+            f"{one.slope:.2f}",
+            f"{one.models}",
+            f"{one.settings}",
+        ]
+        for one in analysis.correlations
+    ]
+    names = ("property", "r", "95 %", "power", "models", "settings")
+    yield from listing([Column(name, right=name != "property") for name in names], rows)
+
+
+def _best(analysis: Analysis) -> Iterator[str]:
+    yield from ("", f"The best setting of each model (output error up to {PARITY:g})", "")
+    names = list(factors_of(analysis.rows))
+    rows = []
+    for one in analysis.best[:_MOST_MODELS]:
+        alike = f"{len(one.alike)} alike" if one.alike else ""
+        words = setting_words(one.row.setting, names) or "the only one"
+        each = with_prefix(one.row.energy_j, "J")
+        rows.append([one.model, words, each, f"{100 * one.saving:.3g} %", alike])
+    columns = [Column("model", shrinks=True), Column("setting", shrinks=True), Column("an item", right=True)]
+    yield from listing([*columns, Column("saves", right=True), Column("")], rows)
+    if len(analysis.best) > _MOST_MODELS:
+        yield f"and {len(analysis.best) - _MOST_MODELS} more models; best.csv has all"
+
+
+def _accuracy(analysis: Analysis) -> Iterator[str]:
+    yield from ("", "What accuracy costs", "")
+    if not analysis.relations:
+        yield f"No relation was fitted: {one_line(analysis.no_relations)}"
+        return
+    for fit in analysis.relations:
+        yield f"{fit.relation}: R^2 {fit.r_squared:.3f}, AICc {fit.aicc:.1f}, {fit.count} models"
+    best = analysis.relations[0]
+    middle = sum(best.accuracy_range) / 2.0
+    yield str(best.price(middle))
