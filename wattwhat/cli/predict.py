@@ -19,9 +19,9 @@ __all__ = ["EXAMPLES", "add_arguments", "call"]
 EXAMPLES = """examples:
   wattwhat predict torchvision:resnet50 --inputs 1x3x224x224 --device H100
   wattwhat predict nets:model --inputs nets:images --study results/
-  wattwhat predict transformers:bert --inputs 8x128:int64 --device T4 --precision fp16
+  wattwhat predict transformers:bert --inputs 8x128:int64 --device T4
   wattwhat predict --parameters 8e9 --output-tokens 400 --device H100
-  wattwhat predict --parameters 70e9 --train-tokens 1e12 --device H100 --devices 1024
+  wattwhat predict --parameters 70e9 --train-tokens 1e12 --device H100
   wattwhat predict --plan plan.toml --device "RTX 4090"
 
 Nothing is run: operations are counted on torch's meta device. The interval says
