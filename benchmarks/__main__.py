@@ -33,7 +33,7 @@ TABLES = {
 }
 # These print for themselves and have a command line of their own, which is called with these arguments.
 PROGRAMS = {
-    "scoring": "whether the odds of grades hold, and how fast scores are",
+    "scoring": "whether odds of grades and forecasts hold, and how fast scores are",
     "logs": "reading a large log of another tool",
     "truth": "measured energy beside the true energy of made waveforms",
     "published": "published errors of a part-time sensor beside those of an emulated one",

@@ -1,8 +1,9 @@
-"""Scoring: whether its odds hold, how fast it is, and the figures that docs/explanation/ shows.
+"""Scoring: whether its odds and forecasts hold, how fast it is, and the figures that docs/explanation/ shows.
 
-    python -m benchmarks scoring                   odds of made populations, then medians over repeats
-    python -m benchmarks.scoring odds              the first part alone
-    python -m benchmarks.scoring speed             the second part alone
+    python -m benchmarks scoring                   all three below
+    python -m benchmarks.scoring odds              odds of letters in made populations
+    python -m benchmarks.scoring forecasts         intervals of forecasts in made series of epochs
+    python -m benchmarks.scoring speed             medians over repeats
     python -m benchmarks.scoring grades TABLE      letters of the published populations
     python -m benchmarks.scoring prices TABLE      what accuracy costs in them
 
@@ -136,15 +137,25 @@ def odds(quick=False):
         print(line, flush=True)
 
 
+def forecasts(quick=False):
+    """Whether the intervals of forecasts hold in made series of epochs."""
+    from benchmarks.scoring_forecasts import table
+
+    for line in table(12 if quick else 1500):
+        print(line, flush=True)
+
+
 def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     commands = {"grades": grades, "prices": prices}
     if len(arguments) == 2 and arguments[0] in commands:
         commands[arguments[0]](arguments[1])
-    elif arguments in (["odds"], ["speed"]):
-        {"odds": odds, "speed": speed}[arguments[0]]()
+    elif arguments in (["odds"], ["forecasts"], ["speed"]):
+        {"odds": odds, "forecasts": forecasts, "speed": speed}[arguments[0]]()
     elif arguments in ([], ["--quick"]):
         odds(quick=bool(arguments))
+        print()
+        forecasts(quick=bool(arguments))
         print()
         speed()
     else:
