@@ -62,8 +62,14 @@ class GaugeInput(Input):
         """Take this long for the time after which the gauge shows nothing more of a load, from now on."""
         with self.lock:
             self.rest_s = max(self.rest_s, rest_s)
-            reach_s = self.rest_s + self._how["max_gap_s"]
-            self.recent = deque(self.recent, maxlen=64 + int(reach_s / self.poll_s))
+        self.remember(self.rest_s + self._how["max_gap_s"])
+
+    def remember(self, seconds: float) -> None:
+        """Keep looks of so many seconds, at least."""
+        with self.lock:
+            most = 64 + int(seconds / self.poll_s)
+            if most > (self.recent.maxlen or 0):
+                self.recent = deque(self.recent, maxlen=most)
 
     def looks(self) -> list[tuple[float, float]]:
         """The latest looks: time in s on the monotonic clock, and power in W."""

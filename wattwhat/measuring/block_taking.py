@@ -14,9 +14,16 @@ from wattwhat.acquisition.gauge_input import GaugeInput
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s, looks_away_s
-from wattwhat.energy.gauge_lateness import Part, shown_until_s
+from wattwhat.energy.gauge_lateness import SHOWN_PART, Part, shown_until_s
 from wattwhat.energy.joules import Joules
-from wattwhat.measuring.blocks import Block, add_up, items_of, power_rise, shrinkable_half_width
+from wattwhat.measuring.blocks import (
+    Block,
+    add_up,
+    independent_blocks,
+    items_of,
+    power_rise,
+    shrinkable_half_width,
+)
 from wattwhat.measuring.plan import Plan
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import UNSEEN
@@ -26,18 +33,27 @@ __all__ = ["Rounds"]
 
 Span = tuple[Snapshot, Snapshot, int, "float | None"]
 
-# A block is this many update periods long, so that its edges weigh little.
-_PERIODS_PER_BLOCK = 10.0
+# A block is this many update periods long: a counter's shorter gain is read by guesses (energy/counter.py).
+_PERIODS_PER_BLOCK = 5.0
 # Fewer blocks tell too little about their spread.
 _LEAST_BLOCKS = 5
 # A sensor that looks at a part of its period only is met at so many phases, evenly spaced (at least the eight
 # delays of arXiv 2312.02741): a load as long as its period would show it the same moment every time.
 _PHASES, _MOST_PHASES = 8, 20
 _LEAST_ROUNDS = 3
+# Slow changes (two states of 3 s, pauses, a device that settles) show only in as long a look: this many times
+# min_seconds up to 1 s. What is found steady for so long is taken to be steady.
+_LOOK = 3.2
+# So many independent blocks' worth is needed where neighbours resemble each other.
+_LEAST_INDEPENDENT = 8.0
+# Blocks that scatter by less than this part of the precision are alike, whatever their neighbours are.
+_ALIKE = 0.2
 # How often the length of a call is judged anew where first calls compile.
 _MOST_TRIES = 10
 # How long a gauge is watched after a load, beyond what its figures say: as many periods, but no longer.
 _LATE_PERIODS, _LATE_S, _LATE_PHASES = 5.0, 2.0, 4
+# That is doubled so often while the gauge had not come to rest.
+_LATE_TRIES = 4
 
 
 class Rounds:
@@ -70,8 +86,10 @@ class Rounds:
         self.sleep, self.generator = sleep, generator
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
         self.gauges = gauges = [line for line in lines if isinstance(line, GaugeInput)]
-        self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
         self.lag_s = max((line.settled_s for line in gauges), default=0.0)
+        # how blocks are laid is for what is added: a gauge inside of a counted device may look away
+        lines = [line for line in lines if line.channel.id in self.counted] or lines
+        self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
         self.lead_s = 0.0 if gauges else max((_lead_s(line.channel) for line in lines), default=0.0)
         self.phases = max((_phases(line.channel) for line in lines), default=1)
@@ -79,50 +97,76 @@ class Rounds:
         slowest_s = max(
             (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
         )
-        periods = _PERIODS_PER_BLOCK / (2.0 if self.away_s else 1.0)
-        wanted_s = max(periods * slowest_s, plan.min_seconds / 10.0)
+        wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0)
         self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
         self.tries = self.tried_calls = 0
+        self.independent = 0.0
+        self.warnings: tuple[str, ...] = ()
         self._settled: list[Block] = []
 
-    def take(self, call_s: float, say: Callable[[str], None]) -> tuple[list[Block], str]:
+    def take(
+        self, call_s: float, say: Callable[[str], None], deadline_ns: float | None = None
+    ) -> tuple[list[Block], str]:
         """Take blocks until the precision is reached or the time is up.
 
         Args:
             call_s: seconds of one call, as the warm-up found; 0 if unknown.
             say: told of the progress.
+            deadline_ns: when to have ended, on the meter set's clock; None: max_seconds from now.
 
         Returns:
             The blocks, and why it stopped.
         """
+        if deadline_ns is None:
+            deadline_ns = self.clock() + 1e9 * self.plan.max_seconds
+        deadline_ns -= 1e9 * self.lag_s
+        left_s = (deadline_ns - self.clock()) * 1e-9
+        if self.away_s and call_s * self.phases * self.least > left_s:
+            self.phases = 1  # calls so long meet the sensor at many phases: each is a block of its own
+        self.part_s = min(self.part_s, max(left_s, 0.0) / (self.least * self.phases))
         calls = max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
-        self._learn_rest(call_s, say)
+        self._learn_rest(call_s, say, left_s)
         begun_ns, done, look_at = self.clock(), 0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
             quicker_s = self._quicker_s(call_s)
             if quicker_s is not None:
-                self._learn_rest(quicker_s, say)
+                self._learn_rest(quicker_s, say, (deadline_ns - self.clock()) * 1e-9)
                 call_s, begun_ns = quicker_s, self.clock()
                 calls = max(1, math.ceil(self.part_s / call_s))
                 continue
             done += sum(span[2] for span in self._taken[-1])
-            passed_s, count = (self.clock() - begun_ns) * 1e-9, len(self._taken)
+            now_ns, count = self.clock(), len(self._taken)
+            passed_s = (now_ns - begun_ns) * 1e-9
             say(f"block {count}")
-            if count >= look_at and passed_s >= self.plan.min_seconds:
-                blocks = self.blocks()
-                reached = shrinkable_half_width(blocks, self.counted)
-                say(f"{count} blocks, ±{100 * reached:.2g} %")
-                # without those in which the power was still rising
-                kept = blocks[power_rise(blocks, self.counted) :]
-                kept_s = math.fsum(block.duration_s for block in kept)
-                if reached <= self.plan.precision and kept_s >= self.plan.min_seconds:
-                    return self.finish(), "precision reached"
-                look_at = count + max(1, count // 20)
-            if passed_s + passed_s / count > self.plan.max_seconds:
-                return self.finish(), "max_seconds reached"
+            if count >= look_at and passed_s >= self._look_s(deadline_ns - begun_ns):
+                if self._enough(self.blocks(), say) and self._enough(self.finish(), say):
+                    return self.blocks(), "precision reached"
+                # each look is a chance to stop by luck, a large one where few blocks are independent
+                look_at = count + max(1, count // (20 if self.independent >= 0.5 * count else 4))
+            if self.clock() + 1e9 * passed_s / count > deadline_ns:
+                blocks = self.finish()
+                return blocks, "precision reached" if self._enough(blocks, say) else "max_seconds reached"
             calls = max(1, math.ceil(self.part_s * done / max(passed_s, 1e-6)))
+
+    def _look_s(self, most_ns: float) -> float:
+        """How long to look at least, in s."""
+        look_s = max(self.plan.min_seconds, _LOOK * min(self.plan.min_seconds, 1.0))
+        return min(look_s, max(0.9e-9 * most_ns, self.plan.min_seconds))
+
+    def _enough(self, blocks: list[Block], say: Callable[[str], None]) -> bool:
+        """Whether the precision is reached by these blocks, without those in which the power was rising."""
+        reached = shrinkable_half_width(blocks, self.counted)
+        say(f"{len(blocks)} blocks, ±{100 * reached:.2g} %")
+        kept = blocks[power_rise(blocks, self.counted) :]
+        kept_s = math.fsum(block.duration_s for block in kept)
+        self.independent = independent_blocks(kept, self.counted, _ALIKE * self.plan.precision)
+        if not (reached <= self.plan.precision and kept_s >= self.plan.min_seconds):
+            return False
+        if self.independent < min(_LEAST_INDEPENDENT, len(kept)):
+            return False
+        return shrinkable_half_width(kept, self.counted) <= self.plan.precision
 
     def _quicker_s(self, call_s: float) -> float | None:
         """Seconds of a call where the first round shows that calls before it did more, such as compiling.
@@ -151,25 +195,52 @@ class Rounds:
         for parts in self._taken[len(self._settled) :]:
             if self.lag_s and parts[-1][1].t_ns > latest_ns:
                 break
-            self._settled.append(self._settle(parts))
-        return self._settled
+            self._settled.append(self._settle(parts, len(self._settled)))
+        return list(self._settled)
 
-    def _learn_rest(self, call_s: float, say: Callable[[str], None]) -> None:
+    def _learn_rest(self, call_s: float, say: Callable[[str], None], left_s: float) -> None:
         """Find how long after a load the gauges go on showing it, where nobody stated that.
 
-        It is run at several phases, for a load in step with the gauge may be shown at some of them only.
+        It is run at several phases, for a load in step with the gauge may be shown at some of them only; and
+        watched for twice as long where what is shown had not come to rest.
         """
         lines = [
             line
             for line in self.gauges
             if looks_away_s(line.channel) and line.channel.delay_s is None and not line.rest_found
         ]
+        lines = [line for line in lines if line.channel.id in self.counted]
         if not lines or call_s > 0.1 * self.plan.max_seconds:
             return
         say("how late the sensor shows a load")
         rest_s = max(line.rest_s + min(_LATE_PERIODS * period_s(line.channel), _LATE_S) for line in lines)
         calls = max(1, math.ceil(2.0 * self.away_s / call_s)) if call_s > 0.0 else 1
+        until_ns = self.clock() + int(0.5e9 * left_s)
+        for _ in range(_LATE_TRIES):
+            spent_s = (_LATE_PHASES + 1) * (rest_s + max(call_s * calls, 2.0 * self.away_s))
+            if self.clock() + 1e9 * spent_s > until_ns:
+                break
+            parts = self._watched(lines, calls, rest_s)
+            found = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
+            lines = [line for line, done in zip(lines, found, strict=True) if not done]
+            if not lines:
+                break
+            rest_s *= 2.0
+        for line in lines:
+            line.rest_found = True
+            line.rest_longer(rest_s)
+        self.lag_s = max(line.settled_s for line in self.gauges)
+        self.warnings = tuple(
+            f"{line.channel.id}: this gauge still showed a load {rest_s:.2g} s after its end, so energy may "
+            "be missing: state its averaging_window_s and delay_s, or find them with wattwhat calibrate"
+            for line in lines
+        )
+
+    def _watched(self, lines: Sequence[GaugeInput], calls: int, rest_s: float) -> list[list[Part]]:
+        """What the gauges showed of the load, run at several phases with so much rest after each."""
         parts: list[list[Part]] = [[] for _ in lines]
+        for line in lines:
+            line.remember(2.0 * rest_s + 4.0 * self.away_s)
         self.sleep(rest_s)
         for number in range(_LATE_PHASES):
             self.sleep((number * self.away_s / _LATE_PHASES - self.clock() * 1e-9) % self.away_s)
@@ -182,12 +253,7 @@ class Rounds:
             self.meter_set.end(begin)
             for line, mine in zip(lines, parts, strict=True):
                 mine.append((line.looks(), begin.t_ns * 1e-9, end_s))
-        for line, mine in zip(lines, parts, strict=True):
-            line.rest_found, late_s = True, shown_until_s(mine)
-            if late_s is not None:
-                # met at another phase it shows the load up to a period longer, and looks are apart
-                line.rest_longer(late_s + period_s(line.channel) + 2.0 * line.poll_s)
-        self.lag_s = max(line.settled_s for line in self.gauges)
+        return parts
 
     def _round(self) -> list[float]:
         """The phases in s at which the parts of a round begin, one common random delay in all of them."""
@@ -224,7 +290,7 @@ class Rounds:
         end, after = self.meter_set.end(begin), self.workload.items_done
         return begin, end, done, None if items is None or after is None else after - items
 
-    def _settle(self, parts: list[Span]) -> Block:
+    def _settle(self, parts: list[Span], number: int) -> Block:
         blocks = [
             Block(
                 account(self.meter_set, begin, end, None, self.only, aligned=bool(self.away_s)),
@@ -235,11 +301,26 @@ class Rounds:
             for begin, end, calls, items in parts
         ]
         if len(blocks) == 1:
-            return blocks[0]
+            if not number or self.away_s:
+                return blocks[0]
+            ended_ns = self._taken[number - 1][-1][1].t_ns
+            return attrs.evolve(blocks[0], gap_s=(parts[0][0].t_ns - ended_ns) * 1e-9)
         calls = sum(block.calls for block in blocks)
         entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
         seconds = math.fsum(block.duration_s for block in blocks)
-        return Block(entries, calls, seconds, items_of(blocks))
+        return Block(entries, calls, seconds, items_of(blocks), parts=tuple(blocks))
+
+
+def _find_rest(line: GaugeInput, parts: Sequence[Part], watched_s: float) -> bool:
+    """Take what the looks tell of how late the gauge is; False where it had not come to rest."""
+    late_s = shown_until_s(parts)
+    if late_s is None or late_s > 0.7 * watched_s:
+        return False
+    line.rest_found = True
+    # a mean over a window falls to the part that counts as shown before all of it is over; met at another
+    # phase it shows the load up to a period longer, and looks are apart
+    line.rest_longer(late_s / (1.0 - SHOWN_PART) + period_s(line.channel) + 2.0 * line.poll_s)
+    return True
 
 
 def _phases(channel: Channel) -> int:

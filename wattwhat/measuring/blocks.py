@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
 from wattwhat.acquisition.evaluation import Account
+from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
+from wattwhat.measuring.spread import Spread, spread_of_sum
 from wattwhat.measuring.steady_state import rising_blocks
 from wattwhat.records.budget import Budget
-from wattwhat.records.coverage import _Z95, student_factor
+from wattwhat.records.coverage import _Z95
 from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
 
 __all__ = [
     "Block",
     "add_up",
     "block_j",
+    "independent_blocks",
     "items_of",
     "power_rise",
     "repeats_u_j",
@@ -28,7 +32,6 @@ __all__ = [
     "with_repeats",
 ]
 
-_RANDOM = (EDGES, RESOLUTION, UNSEEN)
 _FIGURE = re.compile(r"\d[\d.e+-]*")
 
 
@@ -41,19 +44,26 @@ class Block:
         calls: number of calls.
         duration_s: their time in s.
         items: items in them, where the workload counts them itself.
+        gap_s: time in s between the end of the block before and the begin of this one; infinite where none
+            came before.
+        parts: what it was added up from, in the order of time, where it is a round.
     """
 
     entries: Account
     calls: int
     duration_s: float
     items: float | None = None
+    gap_s: float = math.inf
+    parts: tuple[Block, ...] = ()
 
 
 def add_up(blocks: Sequence[Block]) -> Account:
     """The blocks' energies added line by line.
 
-    Gain, offset and model errors are the same in every block and add linearly; edges, resolution and
-    unseen time are independent from block to block. Blocks in which a line was lost are filled with its
+    Gain, offset and model errors are the same in every block and add linearly, as does the step of a gauge,
+    which rounds a steady power the same way every time. What a sensor shows late at an edge of adjoining
+    blocks is missing in one and shown in the other, so that only the outer edges are left. Everything else is
+    independent from block to block. Blocks in which a line was lost are filled with its
     mean power elsewhere, and half of what was filled in is its uncertainty.
 
     Args:
@@ -67,14 +77,13 @@ def add_up(blocks: Sequence[Block]) -> Account:
     for column in columns:
         line = column[0][0]
         words = _told_once([sentence for _, _, sentences in column for sentence in sentences])
-        known = [
-            (joules, block.duration_s) for (_, joules, _), block in zip(column, blocks, strict=True) if joules
-        ]
+        known = [(joules, block) for (_, joules, _), block in zip(column, blocks, strict=True) if joules]
         if not known:
             added.append((line, None, words))
             continue
-        joules = _sum([joules for joules, _ in known])
-        seen_s, all_s = sum(seconds for _, seconds in known), sum(block.duration_s for block in blocks)
+        joules = _sum(line, known, adjoining=len(known) == len(blocks))
+        seen_s = sum(block.duration_s for _, block in known)
+        all_s = sum(block.duration_s for block in blocks)
         if len(known) < len(blocks) and seen_s > 0.0:
             filled_j = joules.value_j * (all_s / seen_s - 1.0)
             joules = Joules(joules.value_j + filled_j, (*joules.parts, (LOST, 0.5 * abs(filled_j))))
@@ -96,17 +105,36 @@ def _told_once(sentences: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _sum(parts: Sequence[Joules]) -> Joules:
+def _sum(line: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> Joules:
     linear: dict[str, float] = {}
     square: dict[str, float] = {}
-    for joules in parts:
+    gauge = not line.channel.is_counter
+    for joules, _ in known:
         for source, u in joules.parts:
-            if source in SYSTEMATIC:
+            if source in SYSTEMATIC or (gauge and source == RESOLUTION):
                 linear[source] = linear.get(source, 0.0) + u
-            else:
+            elif source != EDGES:
                 square[source] = square.get(source, 0.0) + u * u
+    edges = [dict(joules.parts).get(EDGES, 0.0) for joules, _ in known]
+    if any(edges):
+        apart = [_apart(line, block) if adjoining else 1.0 for _, block in known[1:]]
+        square[EDGES] = _edges_j2(edges, apart)
     pairs = [*linear.items(), *((source, math.sqrt(value)) for source, value in square.items())]
-    return Joules(math.fsum(joules.value_j for joules in parts), tuple(pairs))
+    return Joules(math.fsum(joules.value_j for joules, _ in known), tuple(pairs))
+
+
+def _apart(line: Any, block: Block) -> float:
+    """How independent a block's first edge is of the one before it: 0 adjoining, 1 a period or more away."""
+    return min(1.0, block.gap_s / period_s(line.channel))
+
+
+def _edges_j2(edges: Sequence[float], apart: Sequence[float]) -> float:
+    """Variance in J2 of the sum from its edges: each block's is half at its begin and half at its end."""
+    inner = math.fsum(
+        (one * one + other * other) / 2.0 * far
+        for one, other, far in zip(edges, edges[1:], apart, strict=False)
+    )
+    return (edges[0] ** 2 + edges[-1] ** 2) / 2.0 + inner
 
 
 def items_of(blocks: Sequence[Block]) -> float | None:
@@ -119,9 +147,10 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget) -> f
     """Type A: the uncertainty in J of the sum that the spread of energy per call tells, beyond what is
     known to differ from block to block anyway.
 
-    The spread of the blocks holds edges, resolution and unseen time as well; what the budget has for
-    those is taken off, so that together they make what the spread shows, or what the readings allow,
-    whichever is more.
+    The spread of the blocks holds edges that they do not share, resolution and unseen time as well; what the
+    budget has for those is taken off, so that together they make what the spread shows, or what the readings
+    allow, whichever is more. Where neighbours resemble each other, fewer blocks count
+    (`wattwhat.measuring.spread.spread_of_sum`).
 
     Args:
         blocks: at least two, else 0 is returned and the caller has to say so.
@@ -130,13 +159,53 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget) -> f
     """
     if len(blocks) < 2:
         return 0.0
-    per_call = [_counted_j(block, counted) / block.calls for block in blocks]
-    calls = sum(block.calls for block in blocks)
-    mean = math.fsum(x * block.calls for x, block in zip(per_call, blocks, strict=True)) / calls
-    variance = math.fsum((x - mean) ** 2 for x in per_call) / (len(per_call) - 1)
-    spread_j = math.sqrt(variance / len(per_call)) * student_factor(len(per_call)) * calls
-    known_j = math.hypot(*(budget.get(source) for source in _RANDOM))
-    return math.sqrt(max(spread_j**2 - known_j**2, 0.0))
+    spread, shared = _spread(blocks, counted)
+    sources = (RESOLUTION, UNSEEN) if shared else (EDGES, RESOLUTION, UNSEEN)
+    known_j = math.hypot(*(budget.get(source) for source in sources))
+    return math.sqrt(max(spread.u**2 - known_j**2, 0.0))
+
+
+def independent_blocks(blocks: Sequence[Block], counted: set[str], alike: float = 0.0) -> float:
+    """How many independent ones the blocks are worth, as neighbours may resemble each other.
+
+    Args:
+        blocks: at least one.
+        counted: ids of the channels that are added.
+        alike: where they scatter by less than this part of their mean it does not matter: all of them.
+    """
+    values = _per_call(blocks, counted)
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / max(len(values) - 1, 1)
+    if math.sqrt(variance) < alike * abs(mean):
+        return float(len(blocks))
+    return _spread(blocks, counted)[0].independent
+
+
+def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
+    """The spread of energy per call, for the sum over all calls, and whether neighbours share their edges."""
+    edges = [
+        (dict(joules.parts).get(EDGES, 0.0), _apart(line, block))
+        for block in blocks[1:]
+        for line, joules, _ in block.entries
+        if joules is not None and line.channel.id in counted
+    ]
+    shared = bool(edges) and all(far < 0.5 for _, far in edges)
+    # a block's part for its edges is that of both of them
+    shared_j = math.sqrt(math.fsum(u * u for u, _ in edges) / (2.0 * (len(blocks) - 1))) if shared else 0.0
+    spread = spread_of_sum(_per_call(blocks, counted), shared_j)
+    parts = [part for block in blocks for part in block.parts]
+    if parts:
+        # a few rounds do not show that neighbours resemble each other; their parts do
+        among = spread_of_sum(_per_call(parts, counted))
+        if among.independent < 0.5 * len(parts):
+            spread = Spread(max(spread.u, among.u), min(spread.independent, among.independent))
+    return spread, shared
+
+
+def _per_call(blocks: Sequence[Block], counted: set[str]) -> list[float]:
+    """Energies in J as if all blocks had the same number of calls."""
+    each = math.fsum(block.calls for block in blocks) / len(blocks)
+    return [_counted_j(block, counted) / block.calls * each for block in blocks]
 
 
 def _counted_j(block: Block, counted: set[str]) -> float:
@@ -159,12 +228,14 @@ def shrinkable_half_width(blocks: Sequence[Block], counted: set[str]) -> float:
     """
     if len(blocks) < 2:
         return math.inf
-    energy, budget = total(
-        (line.channel, joules) for line, joules, _ in add_up(blocks) if joules and line.channel.id in counted
-    )
+    entries = [(line, joules) for line, joules, _ in add_up(blocks) if joules and line.channel.id in counted]
+    energy, budget = total((line.channel, joules) for line, joules in entries)
     repeats_j = repeats_u_j(blocks, counted, budget)
+    # the step of a gauge rounds a steady power the same way every time
+    steps = [dict(j.parts).get(RESOLUTION, 0.0) for line, j in entries if not line.channel.is_counter]
+    shrinkable_j = math.sqrt(max(budget.shrinkable_u**2 - math.hypot(*steps) ** 2, 0.0))
     value = abs(energy.value)
-    return _Z95 * math.hypot(budget.shrinkable_u, repeats_j) / value if value > 0.0 else math.inf
+    return _Z95 * math.hypot(shrinkable_j, repeats_j) / value if value > 0.0 else math.inf
 
 
 def with_repeats(budget: Budget, repeats_j: float) -> Budget:

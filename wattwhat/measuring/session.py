@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.evaluation import account
-from wattwhat.acquisition.meter_set import MeterSet, unseen_gpu
+from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
@@ -32,7 +32,7 @@ from wattwhat.measuring.blocks import (
 )
 from wattwhat.measuring.devices import concerned
 from wattwhat.measuring.plan import Plan
-from wattwhat.measuring.steady_state import drift
+from wattwhat.measuring.steady_state import drift, level_change
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
@@ -43,6 +43,11 @@ from wattwhat.workloads.base import Workload
 __all__ = ["Progress", "run_plan"]
 
 Progress = Callable[[float, str], None]
+
+# Power is at rest where two halves of the time differ by less than this part of it, and by what is not known.
+_AT_REST = 0.03
+# It is waited for so long at most, as a part of max_seconds.
+_REST_SHARE = 0.1
 
 
 def run_plan(
@@ -136,8 +141,11 @@ class _Run:
             self.workload, self.plan, self.meter_set, self.lines, self.counted, self.sleep, self.generator
         )
         self.started_ns = time.time_ns()
-        blocks, stopped = rounds.take(call_s, self.say)
+        # one call more than max_seconds is allowed: the first one, which may be the longest
+        deadline_ns = self.begun_ns + 1e9 * (self.plan.max_seconds + (first_s or 0.0))
+        blocks, stopped = rounds.take(call_s, self.say, deadline_ns)
         self.warm_calls += rounds.tried_calls
+        self.warnings = (*self.warnings, *rounds.warnings)
         return self.result(blocks, idle_w, stopped)
 
     def say(self, words: str) -> None:
@@ -188,11 +196,35 @@ class _Run:
         self.say(f"power at rest, {seconds:.1f} s")
         # until then the sensors may show the first call
         self.sleep(max(map(answer_s, measured), default=0.0))
-        begin = self.meter_set.begin()
+        latest_ns = self.clock() + int(1e9 * max(_REST_SHARE * self.plan.max_seconds, 2.0 * seconds))
+        edges = [self.meter_set.begin(), self.at_rest_until(seconds / 2.0)]
+        while True:
+            edges = [*edges[-2:], self.at_rest_until(seconds / 2.0)]
+            if self.meter_set.gauges:
+                self.sleep(max(line.settled_s for line in self.meter_set.gauges))
+            before, after, whole = (
+                self.power_between(edges[a], edges[b]) for a, b in ((0, 1), (1, 2), (0, 2))
+            )
+            if before is None or after is None or whole is None:
+                return None
+            fallen_w = abs(before[0] - after[0])
+            if fallen_w <= _AT_REST * abs(after[0]) + 2.0 * math.hypot(before[1], after[1]):
+                return Quantity(whole[0], whole[2], "W")
+            if self.clock() + int(0.5e9 * seconds) > latest_ns:
+                self.warnings = (
+                    *self.warnings,
+                    f"power at rest was still changing, by {fallen_w:.2g} W in {seconds / 2.0:.2g} s: "
+                    "the idle power and the energy above it are not known better than their ±",
+                )
+                # it may go on changing until nothing is left
+                return Quantity(after[0], math.hypot(after[2], fallen_w, after[0] / 2.0), "W")
+
+    def at_rest_until(self, seconds: float) -> Snapshot:
         self.sleep(seconds)
-        end = self.meter_set.end(begin)
-        if self.meter_set.gauges:
-            self.sleep(max(line.settled_s for line in self.meter_set.gauges))
+        return self.meter_set.begin()
+
+    def power_between(self, begin: Snapshot, end: Snapshot) -> tuple[float, float, float] | None:
+        """Mean power of the counted channels in W, its u that repeats would shrink, and all of its u."""
         entries = account(self.meter_set, begin, end, None, self.only)
         energy, budget = total(
             (line.channel, j) for line, j, _ in entries if j and line.channel.id in self.counted
@@ -200,7 +232,7 @@ class _Run:
         span_s = (end.t_ns - begin.t_ns) * 1e-9
         if not energy.known or span_s <= 0.0:
             return None
-        return Quantity(energy.value / span_s, budget.u / span_s, "W")
+        return energy.value / span_s, budget.shrinkable_u / span_s, budget.u / span_s
 
     def result(self, blocks: list[Block], idle_w: Quantity | None, stopped: str) -> Measurement:
         blocks, rise = self.settled(blocks)
@@ -228,9 +260,10 @@ class _Run:
             words += (
                 "only one block was measured, so the spread between calls is not known: raise max_seconds",
             )
-        drifting = drift(*seen_j(blocks, counted))
-        if drifting is not None:
-            words += (drifting.sentence,)
+        seen = seen_j(blocks, counted)
+        changing = level_change(*seen) or drift(*seen)
+        if changing is not None:
+            words += (changing.sentence,)
         reached = shrinkable_half_width(blocks, counted)
         return attrs.evolve(
             m,

@@ -1,8 +1,10 @@
-"""Steady state: whether power was still rising or drifting while blocks were measured. Pure functions.
+"""Steady state: whether power was rising, drifting or changing its level while blocks were measured. Pure.
 
-Two things are told apart. A rise: the first blocks lie below what the later ones scatter around, since
-sensors, clocks and fans take a while; such blocks may be left out. A drift: power goes up or down over
-all of the blocks, as a device warms; nothing can be left out then, and it is said.
+Three things are told apart. A rise: the first blocks lie below what the later ones scatter around, and come
+nearer to it, since sensors, clocks and fans take a while; such blocks may be left out. A drift: power goes
+up or down over all of the blocks, as a device warms. A change of level: power is one thing for some time and
+then another one, as where a device throttles or another program begins. Nothing can be left out of these two,
+and it is said.
 Each is tested at 2 %, so that steady power with white noise is doubted at most one time in twenty.
 """
 
@@ -15,12 +17,17 @@ import attrs
 
 from wattwhat.records.coverage import student_p
 
-__all__ = ["Drift", "drift", "rising_blocks"]
+__all__ = ["Drift", "LevelChange", "drift", "level_change", "rising_blocks"]
 
 _ALPHA = 0.02
 _FEWEST_BLOCKS = 8
 # At least so many blocks are left where first ones are dropped.
 _LEAST_KEPT = 5
+# A change of level is this many standard deviations of the blocks within the levels: a straight line split in
+# its middle makes 3.5, noise with a memory less.
+_CLEAR = 4.0
+# Of the way to the later power, blocks that rise go this far at least.
+_NEARER = 0.3
 # Changes below this part of the power are not worth a word, however well they are established.
 _WORTH = 0.01
 
@@ -80,7 +87,89 @@ def rising_blocks(energies_j: Sequence[float], durations_s: Sequence[float]) -> 
         if below < _WORTH * abs(mean) or student_p(below / scale, len(later) - 1) / 2.0 > _ALPHA:
             break
         count += 1
-    return count if len(powers) - count >= _LEAST_KEPT else 0
+    if len(powers) - count < _LEAST_KEPT or _is_level(powers[:count], mean):
+        return 0
+    return count
+
+
+def _is_level(first: Sequence[float], later: float) -> bool:
+    """Whether the first powers lie at a level of their own, coming no nearer to the later one."""
+    n = len(first)
+    if n < 3:
+        return False
+    mean, middle = math.fsum(first) / n, (n - 1) / 2.0
+    slope = math.fsum((k - middle) * (power - mean) for k, power in enumerate(first))
+    slope /= math.fsum((k - middle) ** 2 for k in range(n))
+    return slope * (n - 1) < _NEARER * (later - mean)
+
+
+@attrs.frozen
+class LevelChange:
+    """Power that was at one level and then at another.
+
+    Args:
+        before_w: mean power before, in W.
+        after_w: mean power after, in W.
+        at_s: when, in s of measured time.
+    """
+
+    before_w: float
+    after_w: float
+    at_s: float
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the user."""
+        why = (
+            "another program may have begun"
+            if self.after_w > self.before_w
+            else "the device may be throttling"
+        )
+        return (
+            f"power changed its level from {self.before_w:.3g} W to {self.after_w:.3g} W after "
+            f"{self.at_s:.2g} s ({why}): what is given is the mean over both"
+        )
+
+
+def level_change(energies_j: Sequence[float], durations_s: Sequence[float]) -> LevelChange | None:
+    """The one change of level within the blocks, if there is one.
+
+    The split with the least squares left on both sides; it counts where the two levels differ by four times
+    the scatter around them, by 2 % of the power, and more than chance allows for the best of all splits
+    (Student's t at 2 %, Bonferroni).
+
+    Args:
+        energies_j: energy of each block in J.
+        durations_s: their durations in s.
+
+    Example:
+        >>> change = level_change([300, 301, 299, 300, 180, 181, 180, 179], [1.0] * 8)
+        >>> change.before_w, change.after_w, change.at_s
+        (300.0, 180.0, 4.0)
+    """
+    powers = _powers(energies_j, durations_s)
+    n = len(powers)
+    if n < _FEWEST_BLOCKS:
+        return None
+    best: tuple[float, int, float, float] | None = None
+    total, squares, first = math.fsum(powers), math.fsum(p * p for p in powers), 0.0
+    for k in range(1, n):
+        first += powers[k - 1]
+        if not 2 <= k <= n - 2:
+            continue
+        before, after = first / k, (total - first) / (n - k)
+        left = max(squares - k * before**2 - (n - k) * after**2, 0.0)
+        if best is None or left < best[0]:
+            best = (left, k, before, after)
+    if best is None:
+        return None
+    left, k, before, after = best
+    jump, mean = abs(after - before), total / n
+    scatter = max(math.sqrt(left / (n - 2)), 1e-9 * abs(mean))
+    if jump < max(_CLEAR * scatter, 2.0 * _WORTH * abs(mean)):
+        return None
+    p = student_p(jump / (scatter * math.sqrt(1.0 / k + 1.0 / (n - k))), n - 2) * (n - 3)
+    return LevelChange(before, after, math.fsum(durations_s[:k])) if p <= _ALPHA else None
 
 
 def drift(energies_j: Sequence[float], durations_s: Sequence[float]) -> Drift | None:
