@@ -14,7 +14,6 @@ from wattwhat.acquisition.gauge_input import GaugeInput
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s, looks_away_s
-from wattwhat.energy.gauge_lateness import SHOWN_PART, Part, shown_until_s
 from wattwhat.energy.joules import Joules
 from wattwhat.measuring.blocks import (
     Block,
@@ -24,6 +23,7 @@ from wattwhat.measuring.blocks import (
     power_rise,
     shrinkable_half_width,
 )
+from wattwhat.measuring.lateness import learn_rest, unknown_rest
 from wattwhat.measuring.plan import Plan
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import UNSEEN
@@ -50,10 +50,6 @@ _LEAST_INDEPENDENT = 8.0
 _ALIKE = 0.2
 # How often the length of a call is judged anew where first calls compile.
 _MOST_TRIES = 10
-# How long a gauge is watched after a load, beyond what its figures say: as many periods, but no longer.
-_LATE_PERIODS, _LATE_S, _LATE_PHASES = 5.0, 2.0, 4
-# That is doubled so often while the gauge had not come to rest.
-_LATE_TRIES = 4
 
 
 class Rounds:
@@ -92,13 +88,13 @@ class Rounds:
         self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
         self.lead_s = 0.0 if gauges else max((_lead_s(line.channel) for line in lines), default=0.0)
-        self.phases = max((_phases(line.channel) for line in lines), default=1)
+        self.most_phases = self.phases = max((_phases(line.channel) for line in lines), default=1)
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
             (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
         )
         wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0)
-        self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
+        self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
         self.tries = self.tried_calls = 0
         self.independent = 0.0
@@ -121,20 +117,14 @@ class Rounds:
         if deadline_ns is None:
             deadline_ns = self.clock() + 1e9 * self.plan.max_seconds
         deadline_ns -= 1e9 * self.lag_s
-        left_s = (deadline_ns - self.clock()) * 1e-9
-        if self.away_s and call_s * self.phases * self.least > left_s:
-            self.phases = 1  # calls so long meet the sensor at many phases: each is a block of its own
-        self.part_s = min(self.part_s, max(left_s, 0.0) / (self.least * self.phases))
-        calls = max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
-        self._learn_rest(call_s, say, left_s)
+        calls = self._lay_out(call_s, say, deadline_ns)
         begun_ns, done, look_at = self.clock(), 0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
             quicker_s = self._quicker_s(call_s)
             if quicker_s is not None:
-                self._learn_rest(quicker_s, say, (deadline_ns - self.clock()) * 1e-9)
-                call_s, begun_ns = quicker_s, self.clock()
-                calls = max(1, math.ceil(self.part_s / call_s))
+                call_s, calls = quicker_s, self._lay_out(quicker_s, say, deadline_ns)
+                begun_ns = self.clock()
                 continue
             done += sum(span[2] for span in self._taken[-1])
             now_ns, count = self.clock(), len(self._taken)
@@ -149,6 +139,16 @@ class Rounds:
                 blocks = self.finish()
                 return blocks, "precision reached" if self._enough(blocks, say) else "max_seconds reached"
             calls = max(1, math.ceil(self.part_s * done / max(passed_s, 1e-6)))
+
+    def _lay_out(self, call_s: float, say: Callable[[str], None], deadline_ns: float) -> int:
+        """Choose how long parts are and at how many phases they begin; gives the calls of a part."""
+        left_s = max((deadline_ns - self.clock()) * 1e-9, 0.0)
+        self._learn_rest(call_s, say, left_s)
+        # calls so long that a round takes too long meet the sensor at many phases: each is a block of its own
+        long = call_s * self.most_phases * self.least > left_s
+        self.phases = 1 if long else self.most_phases
+        self.part_s = min(self.wanted_s, left_s / (self.least * self.phases))
+        return max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
 
     def _look_s(self, most_ns: float) -> float:
         """How long to look at least, in s."""
@@ -199,61 +199,15 @@ class Rounds:
         return list(self._settled)
 
     def _learn_rest(self, call_s: float, say: Callable[[str], None], left_s: float) -> None:
-        """Find how long after a load the gauges go on showing it, where nobody stated that.
-
-        It is run at several phases, for a load in step with the gauge may be shown at some of them only; and
-        watched for twice as long where what is shown had not come to rest.
-        """
-        lines = [
-            line
-            for line in self.gauges
-            if looks_away_s(line.channel) and line.channel.delay_s is None and not line.rest_found
-        ]
-        lines = [line for line in lines if line.channel.id in self.counted]
-        if not lines or call_s > 0.1 * self.plan.max_seconds:
+        lines = [line for line in self.gauges if line.channel.id in self.counted]
+        if call_s > 0.1 * self.plan.max_seconds or not unknown_rest(lines):
             return
         say("how late the sensor shows a load")
-        rest_s = max(line.rest_s + min(_LATE_PERIODS * period_s(line.channel), _LATE_S) for line in lines)
         calls = max(1, math.ceil(2.0 * self.away_s / call_s)) if call_s > 0.0 else 1
-        until_ns = self.clock() + int(0.5e9 * left_s)
-        for _ in range(_LATE_TRIES):
-            spent_s = (_LATE_PHASES + 1) * (rest_s + max(call_s * calls, 2.0 * self.away_s))
-            if self.clock() + 1e9 * spent_s > until_ns:
-                break
-            parts = self._watched(lines, calls, rest_s)
-            found = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
-            lines = [line for line, done in zip(lines, found, strict=True) if not done]
-            if not lines:
-                break
-            rest_s *= 2.0
-        for line in lines:
-            line.rest_found = True
-            line.rest_longer(rest_s)
-        self.lag_s = max(line.settled_s for line in self.gauges)
-        self.warnings = tuple(
-            f"{line.channel.id}: this gauge still showed a load {rest_s:.2g} s after its end, so energy may "
-            "be missing: state its averaging_window_s and delay_s, or find them with wattwhat calibrate"
-            for line in lines
+        self.warnings = learn_rest(
+            self.meter_set, self.workload, unknown_rest(lines), self.away_s, calls, call_s, left_s, self.sleep
         )
-
-    def _watched(self, lines: Sequence[GaugeInput], calls: int, rest_s: float) -> list[list[Part]]:
-        """What the gauges showed of the load, run at several phases with so much rest after each."""
-        parts: list[list[Part]] = [[] for _ in lines]
-        for line in lines:
-            line.remember(2.0 * rest_s + 4.0 * self.away_s)
-        self.sleep(rest_s)
-        for number in range(_LATE_PHASES):
-            self.sleep((number * self.away_s / _LATE_PHASES - self.clock() * 1e-9) % self.away_s)
-            begin = self.meter_set.begin()
-            for _ in range(calls):
-                self.workload.run()
-            self.workload.synchronize()
-            end_s = self.clock() * 1e-9
-            self.sleep(rest_s)
-            self.meter_set.end(begin)
-            for line, mine in zip(lines, parts, strict=True):
-                mine.append((line.looks(), begin.t_ns * 1e-9, end_s))
-        return parts
+        self.lag_s = max(line.settled_s for line in self.gauges)
 
     def _round(self) -> list[float]:
         """The phases in s at which the parts of a round begin, one common random delay in all of them."""
@@ -309,18 +263,6 @@ class Rounds:
         entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
         seconds = math.fsum(block.duration_s for block in blocks)
         return Block(entries, calls, seconds, items_of(blocks), parts=tuple(blocks))
-
-
-def _find_rest(line: GaugeInput, parts: Sequence[Part], watched_s: float) -> bool:
-    """Take what the looks tell of how late the gauge is; False where it had not come to rest."""
-    late_s = shown_until_s(parts)
-    if late_s is None or late_s > 0.7 * watched_s:
-        return False
-    line.rest_found = True
-    # a mean over a window falls to the part that counts as shown before all of it is over; met at another
-    # phase it shows the load up to a period longer, and looks are apart
-    line.rest_longer(late_s / (1.0 - SHOWN_PART) + period_s(line.channel) + 2.0 * line.poll_s)
-    return True
 
 
 def _phases(channel: Channel) -> int:

@@ -25,6 +25,7 @@ __all__ = [
     "block_j",
     "independent_blocks",
     "items_of",
+    "parts_of",
     "power_rise",
     "repeats_u_j",
     "seen_j",
@@ -193,8 +194,8 @@ def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
     # a block's part for its edges is that of both of them
     shared_j = math.sqrt(math.fsum(u * u for u, _ in edges) / (2.0 * (len(blocks) - 1))) if shared else 0.0
     spread = spread_of_sum(_per_call(blocks, counted), shared_j)
-    parts = [part for block in blocks for part in block.parts]
-    if parts:
+    parts = parts_of(blocks)
+    if len(parts) > len(blocks):
         # a few rounds do not show that neighbours resemble each other; their parts do
         among = spread_of_sum(_per_call(parts, counted))
         if among.independent < 0.5 * len(parts):
@@ -255,6 +256,11 @@ def seen_j(blocks: Sequence[Block], counted: set[str]) -> tuple[list[float], lis
     if any(j is None or any(source == LOST for source, _ in j.parts) for j in entries):
         return [], []
     return [block_j(block, counted) or 0.0 for block in blocks], [block.duration_s for block in blocks]
+
+
+def parts_of(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, and in place of each round its parts."""
+    return [part for block in blocks for part in block.parts or (block,)]
 
 
 def power_rise(blocks: Sequence[Block], counted: set[str]) -> int:

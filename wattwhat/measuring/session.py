@@ -11,19 +11,15 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.evaluation import account
-from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
+from wattwhat.acquisition.meter_set import MeterSet, unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
-from wattwhat.acquisition.update_period import learn_periods
-from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.gauge import answer_s
-from wattwhat.energy.totals import total
 from wattwhat.measuring.block_taking import Rounds
 from wattwhat.measuring.blocks import (
     Block,
     add_up,
     block_j,
     items_of,
+    parts_of,
     power_rise,
     repeats_u_j,
     seen_j,
@@ -31,6 +27,7 @@ from wattwhat.measuring.blocks import (
     with_repeats,
 )
 from wattwhat.measuring.devices import concerned
+from wattwhat.measuring.idle import power_at_rest
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.steady_state import drift, level_change
 from wattwhat.records.containment import counted_ids
@@ -43,11 +40,6 @@ from wattwhat.workloads.base import Workload
 __all__ = ["Progress", "run_plan"]
 
 Progress = Callable[[float, str], None]
-
-# Power is at rest where two halves of the time differ by less than this part of it, and by what is not known.
-_AT_REST = 0.03
-# It is waited for so long at most, as a part of max_seconds.
-_REST_SHARE = 0.1
 
 
 def run_plan(
@@ -141,8 +133,10 @@ class _Run:
             self.workload, self.plan, self.meter_set, self.lines, self.counted, self.sleep, self.generator
         )
         self.started_ns = time.time_ns()
-        # one call more than max_seconds is allowed: the first one, which may be the longest
+        # one call more than max_seconds is allowed: the first one, which may be the longest; calls to warm up
+        # that were asked for leave a quarter of the time at least
         deadline_ns = self.begun_ns + 1e9 * (self.plan.max_seconds + (first_s or 0.0))
+        deadline_ns = max(deadline_ns, self.clock() + 0.25e9 * self.plan.max_seconds)
         blocks, stopped = rounds.take(call_s, self.say, deadline_ns)
         self.warm_calls += rounds.tried_calls
         self.warnings = (*self.warnings, *rounds.warnings)
@@ -186,53 +180,11 @@ class _Run:
 
     def idle_power(self) -> Quantity | None:
         """Power of the counted channels at rest, the workload loaded."""
-        idle = self.plan.idle
-        if idle is None or idle is False or idle == 0:
-            return None
-        learn_periods(self.lines, lambda: self.clock() * 1e-9, self.sleep)
-        measured = [line.channel for line in self.lines if line.provenance == "measured"]
-        slowest_s = max(map(period_s, measured), default=0.0)
-        seconds = min(max(0.3, 5.0 * slowest_s), 2.0) if idle == "auto" else float(idle)
-        self.say(f"power at rest, {seconds:.1f} s")
-        # until then the sensors may show the first call
-        self.sleep(max(map(answer_s, measured), default=0.0))
-        latest_ns = self.clock() + int(1e9 * max(_REST_SHARE * self.plan.max_seconds, 2.0 * seconds))
-        edges = [self.meter_set.begin(), self.at_rest_until(seconds / 2.0)]
-        while True:
-            edges = [*edges[-2:], self.at_rest_until(seconds / 2.0)]
-            if self.meter_set.gauges:
-                self.sleep(max(line.settled_s for line in self.meter_set.gauges))
-            before, after, whole = (
-                self.power_between(edges[a], edges[b]) for a, b in ((0, 1), (1, 2), (0, 2))
-            )
-            if before is None or after is None or whole is None:
-                return None
-            fallen_w = abs(before[0] - after[0])
-            if fallen_w <= _AT_REST * abs(after[0]) + 2.0 * math.hypot(before[1], after[1]):
-                return Quantity(whole[0], whole[2], "W")
-            if self.clock() + int(0.5e9 * seconds) > latest_ns:
-                self.warnings = (
-                    *self.warnings,
-                    f"power at rest was still changing, by {fallen_w:.2g} W in {seconds / 2.0:.2g} s: "
-                    "the idle power and the energy above it are not known better than their ±",
-                )
-                # it may go on changing until nothing is left
-                return Quantity(after[0], math.hypot(after[2], fallen_w, after[0] / 2.0), "W")
-
-    def at_rest_until(self, seconds: float) -> Snapshot:
-        self.sleep(seconds)
-        return self.meter_set.begin()
-
-    def power_between(self, begin: Snapshot, end: Snapshot) -> tuple[float, float, float] | None:
-        """Mean power of the counted channels in W, its u that repeats would shrink, and all of its u."""
-        entries = account(self.meter_set, begin, end, None, self.only)
-        energy, budget = total(
-            (line.channel, j) for line, j, _ in entries if j and line.channel.id in self.counted
+        found = power_at_rest(
+            self.meter_set, self.lines, self.counted, self.plan, self.sleep, self.say, only=self.only
         )
-        span_s = (end.t_ns - begin.t_ns) * 1e-9
-        if not energy.known or span_s <= 0.0:
-            return None
-        return energy.value / span_s, budget.shrinkable_u / span_s, budget.u / span_s
+        self.warnings = (*self.warnings, *found.warnings)
+        return found.power_w
 
     def result(self, blocks: list[Block], idle_w: Quantity | None, stopped: str) -> Measurement:
         blocks, rise = self.settled(blocks)
@@ -260,8 +212,7 @@ class _Run:
             words += (
                 "only one block was measured, so the spread between calls is not known: raise max_seconds",
             )
-        seen = seen_j(blocks, counted)
-        changing = level_change(*seen) or drift(*seen)
+        changing = level_change(*seen_j(parts_of(blocks), counted)) or drift(*seen_j(blocks, counted))
         if changing is not None:
             words += (changing.sentence,)
         reached = shrinkable_half_width(blocks, counted)

@@ -17,7 +17,7 @@ from wattwhat.records.coverage import student_factor
 __all__ = ["Spread", "spread_of_sum"]
 
 # Of fewer values the correlation of neighbours says nothing.
-_FEWEST = 8
+_FEWEST = 5
 
 
 @attrs.frozen
@@ -74,6 +74,6 @@ def spread_of_sum(values: Sequence[float], shared_u: float = 0.0) -> Spread:
         return Spread(math.sqrt(n * variance) * student_factor(n), float(n))
     alike = min(alike, 1.0 - 2.0 / n)
     independent = n * (1.0 - alike) / (1.0 + alike)
-    # the correlation is known from all n: with two degrees of freedom at least, intervals hold (benchmarks.measured)
+    # the correlation is known from all n: two degrees of freedom at least (benchmarks.measured)
     factor = student_factor(max(int(independent), 3))
     return Spread(n * math.sqrt(variance / independent) * factor, independent)

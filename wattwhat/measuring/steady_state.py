@@ -94,8 +94,9 @@ def rising_blocks(energies_j: Sequence[float], durations_s: Sequence[float]) -> 
 
 def _is_level(first: Sequence[float], later: float) -> bool:
     """Whether the first powers lie at a level of their own, coming no nearer to the later one."""
+    first = first[:-1]  # the change may be within the last one
     n = len(first)
-    if n < 3:
+    if n < 2:
         return False
     mean, middle = math.fsum(first) / n, (n - 1) / 2.0
     slope = math.fsum((k - middle) * (power - mean) for k, power in enumerate(first))

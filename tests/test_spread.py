@@ -1,0 +1,91 @@
+"""What the spread of blocks tells of their sum: memory widens it, edges that neighbours share do not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattwhat.measuring.spread import spread_of_sum
+from wattwhat.measuring.steady_state import level_change, rising_blocks
+
+VALUES = st.lists(st.floats(1.0, 1e3), min_size=2, max_size=30)
+
+
+@given(VALUES, st.floats(0.1, 10.0), st.floats(-100.0, 100.0))
+def test_it_scales_with_the_values_and_does_not_know_their_level(
+    values: list[float], factor: float, shift: float
+) -> None:
+    one = spread_of_sum(values)
+    other = spread_of_sum([factor * value + shift for value in values])
+    assert other.u == pytest.approx(factor * one.u, rel=1e-4, abs=1e-4)
+
+
+@given(VALUES, st.floats(0.0, 1e3))
+def test_shared_edges_only_take_off_and_never_below_nothing(values: list[float], shared_j: float) -> None:
+    assert 0.0 <= spread_of_sum(values, shared_j).u <= spread_of_sum(values).u
+
+
+@given(VALUES)
+def test_no_more_are_independent_than_there_are(values: list[float]) -> None:
+    assert 1.0 <= spread_of_sum(values).independent <= len(values)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.5, 0.8])
+@pytest.mark.parametrize("n", [20, 60])
+def test_intervals_of_values_with_a_memory_hold(alike: float, n: int) -> None:
+    rng = np.random.default_rng(n)
+    inside, cases = 0, 600
+    for _ in range(cases):
+        state = rng.standard_normal()
+        values = []
+        for _ in range(n):
+            state = alike * state + math.sqrt(1.0 - alike**2) * rng.standard_normal()
+            values.append(100.0 + state)
+        inside += abs(sum(values) - 100.0 * n) <= 1.96 * spread_of_sum(values).u
+    # twenty values with such a memory are worth two: printed here, and measure() asks for more
+    assert inside / cases > (0.8 if alike == 0.8 and n == 20 else 0.88)
+
+
+def test_of_values_that_only_share_edges_nothing_is_left_in_most_cases() -> None:
+    rng = np.random.default_rng(3)
+    left = []
+    for _ in range(300):
+        edges = rng.uniform(-1.0, 1.0, 21)
+        left.append(spread_of_sum((100.0 + np.diff(edges)).tolist(), shared_u=0.6).u)
+    alone = spread_of_sum((100.0 + np.diff(edges)).tolist()).u
+    assert np.median(left) < 0.5 * alone
+
+
+@given(st.floats(0.05, 0.8), st.integers(10, 60), st.floats(0.2, 0.8), st.integers(0, 1000))
+def test_a_step_is_found_where_it_is(change: float, n: int, share: float, seed: int) -> None:
+    split = min(max(int(share * n), 3), n - 3)
+    noise = 0.002 * np.random.default_rng(seed).standard_normal(n)
+    powers = np.where(np.arange(n) < split, 300.0, 300.0 * (1.0 - change)) * (1.0 + noise)
+    found = level_change(powers.tolist(), [1.0] * n)
+    assert found is not None
+    assert found.at_s == split
+    assert found.after_w == pytest.approx(300.0 * (1.0 - change), rel=0.01)
+    assert "throttling" in found.sentence
+
+
+@pytest.mark.parametrize("shape", ["white", "line", "memory"])
+def test_what_is_no_step_is_seldom_taken_for_one(shape: str) -> None:
+    rng = np.random.default_rng(7)
+    alarms, cases, n = 0, 400, 30
+    for _ in range(cases):
+        noise = rng.standard_normal(n)
+        if shape == "memory":
+            for k in range(1, n):
+                noise[k] = 0.6 * noise[k - 1] + 0.8 * noise[k]
+        trend = np.linspace(-3.0, 3.0, n) if shape == "line" else 0.0
+        alarms += level_change((100.0 + 2.0 * noise + 2.0 * trend).tolist(), [1.0] * n) is not None
+    assert alarms / cases < 0.05
+
+
+def test_a_level_is_no_rise() -> None:
+    assert rising_blocks([200.0] * 5 + [280.0] * 19, [0.2] * 24) == 0
+    assert rising_blocks([150.0, 220.0, 255.0, 270.0, 276.0] + [280.0] * 19, [0.2] * 24) in (4, 5)

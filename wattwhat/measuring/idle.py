@@ -1,0 +1,128 @@
+"""The power at rest: measured while nothing runs, and once it has stopped falling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import attrs
+
+from wattwhat.acquisition.evaluation import account
+from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+from wattwhat.acquisition.update_period import learn_periods
+from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.gauge import answer_s
+from wattwhat.energy.totals import total
+from wattwhat.measuring.plan import Plan
+from wattwhat.records.quantity import Quantity
+
+__all__ = ["Rest", "power_at_rest"]
+
+# Power is at rest where it may go on changing by less than this part of it.
+_AT_REST = 0.03
+# It is waited for so long at most, as a part of max_seconds.
+_REST_SHARE = 0.1
+
+
+@attrs.frozen
+class Rest:
+    """The power at rest.
+
+    Args:
+        power_w: with its uncertainty; None where it was not asked for or not known.
+        warnings: what is doubtful about it.
+    """
+
+    power_w: Quantity | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def power_at_rest(
+    meter_set: MeterSet,
+    lines: Sequence[Any],
+    counted: Collection[str],
+    plan: Plan,
+    sleep: Callable[[float], None],
+    say: Callable[[str], None],
+    *,
+    only: Collection[str] | None = None,
+) -> Rest:
+    """Power of the counted channels while nothing runs.
+
+    Two halves of the time are compared; while the power falls from one to the next it is waited, a tenth of
+    max_seconds at most. How far it would go on falling is told by its last two changes.
+
+    Args:
+        meter_set: the open meters.
+        lines: those that concern the workload.
+        counted: ids of the channels that are added.
+        plan: says how long, and whether at all.
+        sleep: waits for seconds.
+        say: told of the progress.
+        only: ids of the channels to look at; None looks at all.
+    """
+    if plan.idle is None or plan.idle is False or plan.idle == 0:
+        return Rest()
+    clock = meter_set.clock
+    learn_periods(lines, lambda: clock() * 1e-9, sleep)
+    measured = [line.channel for line in lines if line.provenance == "measured"]
+    slowest_s = max(map(period_s, measured), default=0.0)
+    seconds = min(max(0.6, 5.0 * slowest_s), 2.0) if plan.idle == "auto" else float(plan.idle)
+    say(f"power at rest, {seconds:.1f} s")
+    # until then the sensors may show the first call
+    sleep(max(map(answer_s, measured), default=0.0))
+    latest_ns = clock() + int(1e9 * max(_REST_SHARE * plan.max_seconds, 2.0 * seconds))
+    edges, fell_w = [meter_set.begin()], None
+    sleep(seconds / 2.0)
+    edges.append(meter_set.begin())
+    while True:
+        sleep(seconds / 2.0)
+        edges = [*edges[-2:], meter_set.begin()]
+        if meter_set.gauges:
+            sleep(max(line.settled_s for line in meter_set.gauges))
+        before, after, whole = (
+            _power(meter_set, edges[a], edges[b], counted, only) for a, b in ((0, 1), (1, 2), (0, 2))
+        )
+        if before is None or after is None or whole is None:
+            return Rest()
+        falls_w = before[0] - after[0]
+        left_w = _left_to_fall(fell_w, falls_w, after[0])
+        if abs(falls_w) <= 2.0 * math.hypot(before[1], after[1]) or left_w <= _AT_REST * abs(after[0]):
+            return Rest(Quantity(whole[0], whole[2], "W"))
+        fell_w = falls_w
+        if clock() + int(0.5e9 * seconds) > latest_ns:
+            words = (
+                f"power at rest was still changing, by {abs(falls_w):.2g} W in {seconds / 2.0:.2g} s: "
+                "the idle power and the energy above it are not known better than their ±"
+            )
+            return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"), (words,))
+
+
+def _power(
+    meter_set: MeterSet,
+    begin: Snapshot,
+    end: Snapshot,
+    counted: Collection[str],
+    only: Collection[str] | None,
+) -> tuple[float, float, float] | None:
+    """Mean power of the counted channels in W, its u that repeats would shrink, and all of its u."""
+    entries = account(meter_set, begin, end, None, only)
+    energy, budget = total((line.channel, j) for line, j, _ in entries if j and line.channel.id in counted)
+    span_s = (end.t_ns - begin.t_ns) * 1e-9
+    if not energy.known or span_s <= 0.0:
+        return None
+    return energy.value / span_s, budget.shrinkable_u / span_s, budget.u / span_s
+
+
+def _left_to_fall(fell_w: float | None, falls_w: float, power_w: float) -> float:
+    """How far power at rest may go on changing, as an exponential does after its last two changes.
+
+    Example:
+        >>> _left_to_fall(20.0, 10.0, 70.0)
+        10.0
+    """
+    if fell_w is None or abs(falls_w) >= abs(fell_w) or fell_w * falls_w <= 0.0:
+        return abs(power_w) / 2.0 if abs(falls_w) > 0.002 * abs(power_w) else 0.0
+    ratio = falls_w / fell_w
+    return min(abs(falls_w) * ratio / (1.0 - ratio), abs(power_w))

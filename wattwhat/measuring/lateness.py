@@ -1,0 +1,121 @@
+"""How long after a load a gauge goes on showing it, where nobody stated that: run it, rest and watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from wattwhat.acquisition.gauge_input import GaugeInput
+from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.gauge import looks_away_s
+from wattwhat.energy.gauge_lateness import SHOWN_PART, Part, shown_until_s
+from wattwhat.workloads.base import Workload
+
+__all__ = ["learn_rest", "unknown_rest"]
+
+# A gauge is watched after a load for this long beyond what its figures say: as many periods, but no longer.
+_PERIODS, _LONGEST_S = 5.0, 2.0
+# At so many phases: a load in step with the gauge may be shown at some of them only.
+_PHASES = 4
+# The watch is doubled so often while the gauge had not come to rest.
+_TRIES = 4
+# So much of the time that is left may be spent on it.
+_SHARE = 0.5
+
+
+def unknown_rest(lines: Sequence[GaugeInput]) -> list[GaugeInput]:
+    """The gauges of which nobody has stated or found how late they are."""
+    return [
+        line
+        for line in lines
+        if looks_away_s(line.channel) and line.channel.delay_s is None and not line.rest_found
+    ]
+
+
+def learn_rest(
+    meter_set: MeterSet,
+    workload: Workload,
+    lines: Sequence[GaugeInput],
+    away_s: float,
+    calls: int,
+    call_s: float,
+    left_s: float,
+    sleep: Callable[[float], None],
+) -> tuple[str, ...]:
+    """Run a load at several phases and watch until the gauges no longer show it; they keep what was found.
+
+    Args:
+        meter_set: the open meters.
+        workload: what to run.
+        lines: gauges to learn about, at least one.
+        away_s: their longest update period in s.
+        calls: calls of one run.
+        call_s: seconds of a call.
+        left_s: seconds that are left for all that is to come.
+        sleep: waits for seconds.
+
+    Returns:
+        A sentence for each gauge that had not come to rest.
+    """
+    clock = meter_set.clock
+    rest_s = max(line.rest_s + min(_PERIODS * period_s(line.channel), _LONGEST_S) for line in lines)
+    until_ns = clock() + int(_SHARE * 1e9 * left_s)
+    for _ in range(_TRIES):
+        spent_s = (_PHASES + 1) * (rest_s + max(call_s * calls, 2.0 * away_s))
+        if clock() + 1e9 * spent_s > until_ns:
+            break
+        parts = _watched(meter_set, workload, lines, away_s, calls, rest_s, sleep)
+        found = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
+        lines = [line for line, done in zip(lines, found, strict=True) if not done]
+        if not lines:
+            break
+        rest_s *= 2.0
+    for line in lines:
+        line.rest_found = True
+        line.rest_longer(rest_s)
+    return tuple(
+        f"{line.channel.id}: this gauge still showed a load {rest_s:.2g} s after its end, so energy may "
+        "be missing: state its averaging_window_s and delay_s, or find them with wattwhat calibrate"
+        for line in lines
+    )
+
+
+def _watched(
+    meter_set: MeterSet,
+    workload: Workload,
+    lines: Sequence[GaugeInput],
+    away_s: float,
+    calls: int,
+    rest_s: float,
+    sleep: Callable[[float], None],
+) -> list[list[Part]]:
+    """What the gauges showed of the load, run at several phases with so much rest after each."""
+    clock = meter_set.clock
+    parts: list[list[Part]] = [[] for _ in lines]
+    for line in lines:
+        line.remember(2.0 * rest_s + 4.0 * away_s)
+    sleep(rest_s)
+    for number in range(_PHASES):
+        sleep((number * away_s / _PHASES - clock() * 1e-9) % away_s)
+        begin = meter_set.begin()
+        for _ in range(calls):
+            workload.run()
+        workload.synchronize()
+        end_s = clock() * 1e-9
+        sleep(rest_s)
+        meter_set.end(begin)
+        for line, mine in zip(lines, parts, strict=True):
+            mine.append((line.looks(), begin.t_ns * 1e-9, end_s))
+    return parts
+
+
+def _find_rest(line: GaugeInput, parts: Sequence[Part], watched_s: float) -> bool:
+    """Take what the looks tell of how late the gauge is; False where it had not come to rest."""
+    late_s = shown_until_s(parts)
+    if late_s is None or late_s > 0.7 * watched_s:
+        return False
+    line.rest_found = True
+    # a mean over a window falls to the part that counts as shown before all of it is over; met at another
+    # phase it shows the load up to a period longer, and looks are apart
+    line.rest_longer(late_s / (1.0 - SHOWN_PART) + period_s(line.channel) + 2.0 * line.poll_s)
+    return True
