@@ -230,7 +230,7 @@ def _first(names: Mapping[str, str], spelt: Iterable[str]) -> str | None:
 
 def _unscaled(column: str) -> str:
     """A column's plain name without the word that says percent."""
-    words = plain_name(re.sub(r"\(.*?\)|\[.*?\]|%", " ", column)).strip("_").split("_")
+    words = plain_name(re.sub(r"\(.{0,80}?\)|\[.{0,80}?\]|%", " ", column)).strip("_").split("_")
     return "_".join(word for word in words if word not in ("percent", "percentage", "pct"))
 
 

@@ -20,9 +20,11 @@ _MISSING = frozenset(
         "unknown",
     )
 )
-_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+# A cell is never longer: what is, is no number, unit or time, and nothing goes over it again and again.
+_LONGEST = 200
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:([.,'   ])\d{3})(?:\1\d{3})*(?:([.,])\d+)?")
-_UNIT = re.compile(r"([^A-Za-zµμ]*?)[\s\xa0]*([A-Za-zµμ]+)\s*")
+_UNIT = re.compile(r"([^A-Za-zµμ]*)([A-Za-zµμ]+)\s*")
 _SPELLED = {
     "watt": "W", "watts": "W", "joules": "J", "joule": "J", "milliwatts": "mW", "microwatts": "uW",
     "w": "W", "mw": "mW", "µw": "uW", "μw": "uW", "uw": "uW", "kw": "kW", "j": "J", "mj": "mJ",
@@ -63,6 +65,8 @@ def number(text: str, decimal: str | None = None) -> float | None:
         (1234.5, 475.42, None, 1.234)
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     if decimal is None and _PLAIN.fullmatch(text):
         return _finite(text)
     if decimal is not None:
@@ -97,7 +101,7 @@ def split_unit(cell: str) -> tuple[str, str | None]:
         >>> split_unit("22.89 W"), split_unit("5542mW"), split_unit("17")
         (('22.89', 'W'), ('5542', 'mW'), ('17', None))
     """
-    match = _UNIT.fullmatch(cell)
+    match = _UNIT.fullmatch(cell) if len(cell) <= _LONGEST else None
     if match is None:
         return cell.strip(), None
     unit = match[2] if match[2] in ("W", "mW", "kW", "uW", "MW") else _SPELLED.get(match[2].lower())
@@ -146,6 +150,8 @@ def stamp(text: str) -> Stamp | None:
         ('local', 'utc', 'elapsed')
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     match = _DATE.fullmatch(text)
     if match is None:
         return _number_stamp(text)

@@ -18,7 +18,9 @@ _EXACT = {
 _LOWER = {"j": "J", "mj": "mJ", "uj": "uJ", "kj": "kJ", "wh": "Wh", "kwh": "kWh", "mwh": "mWh", "ws": "J"}
 _ITEM = r"(?:sample|image|inference|inf|item|token|request|prompt|response|query|generation|video|epoch)s?"
 _BRACKET = re.compile(
-    rf"(.{{1,80}}?)\s*[\[(]\s*([A-Za-zµμ]{{1,6}})\s*(?:(?:/|\s*per\s+)\s*({_ITEM}))?\s*[\])]", re.IGNORECASE
+    rf"(.{{1,80}}?)\s{{0,9}}[\[(]\s{{0,9}}([A-Za-zµμ]{{1,6}})"
+    rf"(?:(?:\s{{0,9}}/|\s{{1,9}}per\s)\s{{0,9}}({_ITEM}))?\s{{0,9}}[\])]",
+    re.IGNORECASE,
 )
 _SUFFIX = re.compile(rf"(.{{1,80}}?)[_ .-]([A-Za-zµμ]{{1,6}})(?:(?:[_ ]per[_ ]|/)({_ITEM}))?", re.IGNORECASE)
 # Units that stand for nothing but energy; J and Ws need the word beside them.

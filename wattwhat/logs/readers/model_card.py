@@ -22,7 +22,7 @@ _KEY = re.compile(r"co2_eq_emissions\s*:\s*(.{0,200})")
 _INNER = re.compile(
     r"\s+(emissions|source|training_type|geographical_location|hardware_used|hardware_type)\s*:\s*(.{0,300})"
 )
-_LINE = re.compile(r"\s*[-*]?\s*CO2 Emissions \(in grams\)\s*:\s*(\S{1,40})")
+_LINE = re.compile(r"\s*(?:[-*]\s*)?CO2 Emissions \(in grams\)\s*:\s*(\S{1,40})")
 _METRIC = re.compile(r"\s*[-*]\s*([A-Za-z][\w @.-]{0,40}?)\s*:\s*(-?[\d.]{1,40}(?:e[+-]?\d{1,3})?)\s*")
 _SENSOR = Sensor("emissions of a model card, and the carbon intensity they are divided by", 0.4, False)
 _LINES_AT_MOST = 20_000

@@ -18,9 +18,10 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["PerfStat"]
 
 _EVENT = re.compile(r"\benergy-(pkg|cores|core|ram|gpu|psys)\b")
+# Runs of blanks are one blank here.
 _TEXT = re.compile(
-    r"\s*(?:(?P<t>\d{1,12}[.,]\d{4,9})\s+)?(?:(?P<agg>[SND]\d[\w-]{0,30}|CPU\d{1,6})\s+(?:(?P<n>\d{1,6})\s+)?)?"
-    r"(?P<v><not \w{1,20}>|\d[\d.,'   ]{0,40}|\d)\s*(?:Joules)?\s+(?P<e>\S{0,40}energy-\S{1,40})"
+    r" ?(?:(?P<t>\d{1,12}[.,]\d{4,9}) )?(?:(?P<agg>[SND]\d[\w-]{0,30}|CPU\d{1,6}) (?:(?P<n>\d{1,6}) )?)?"
+    r"(?P<v><not \w{1,20}>|\d[\d.,' \u00a0\u202f]{0,40}|\d) ?(?:Joules)? (?P<e>\S{0,40}energy-\S{1,40})"
     r"(?P<rest>.{0,200})"
 )
 _ELAPSED = re.compile(r"\s*(\d[\d.,]{0,30})(?: \+- \S{1,20})? seconds time elapsed.{0,40}")
@@ -83,7 +84,7 @@ class PerfStat:
 
 
 def _parse(text: str) -> _Count | None:
-    match = _TEXT.fullmatch(text)
+    match = _TEXT.fullmatch(re.sub(r"[ \t]+", " ", text))
     if match is not None and not _separator(text):
         value = match["v"].strip()
         run = _event(match["e"])
