@@ -82,6 +82,18 @@ def test_fewer_than_eight_are_refused_unless_forced():
         FrontierGrade.fit(few[:1], force=True)
 
 
+def test_accuracies_that_hardly_differ_and_a_flat_frontier_are_said():
+    narrow = FrontierGrade.fit(population([(70 + 1e-4 * i, 2.0**i) for i in range(10)]), bootstrap=0)
+    assert any("hardly known" in note for note in narrow.notes)
+    within = [(70 + 0.5 * i, 2.0**i) for i in range(10)]
+    uncertain = FrontierGrade.fit(population(within, n_test=500), bootstrap=0)
+    assert any("times their uncertainty" in note for note in uncertain.notes)
+    flat = FrontierGrade.fit(population([(a, 2000 - e) for a, e in LADDER]), bootstrap=0)
+    assert any("accuracy plays no part" in note for note in flat.notes)
+    assert FrontierGrade.fit(population(LADDER), bootstrap=0).notes == ()
+    assert any("plays no part" in note for note in flat(population(LADDER)[0]).details["notes"])
+
+
 def test_one_accuracy_has_no_price():
     with pytest.raises(ScoreError, match="one accuracy"):
         FrontierGrade.fit(population([(70, e) for e in range(1, 10)]))

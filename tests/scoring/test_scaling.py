@@ -122,6 +122,29 @@ def test_the_unit_of_energy_changes_neither_price_nor_preference(relation, facto
     assert plain[0].price(0.8).factor == pytest.approx(scaled[0].price(0.8).factor, rel=1e-6)
 
 
+def test_constant_energy_is_a_relation_too_and_accuracy_then_has_no_price():
+    rng = np.random.default_rng(16)
+    a = rng.uniform(0.5, 0.9, 30)
+    fits = scaling.compare_relations(a, rng.lognormal(0, 0.5, 30))
+    assert [fit.relation for fit in fits].count(scaling.CONSTANT) == 1
+    for fit in fits:
+        assert not fit.beats_constant
+        with pytest.raises(ScoreError, match="no price in these 30 models"):
+            fit.price(0.7)
+    constant = next(fit for fit in fits if fit.relation == scaling.CONSTANT)
+    assert constant.energy(0.6) == constant.energy(0.9)
+    assert str(constant).startswith("constant energy: AICc")
+
+
+def test_a_price_is_seldom_named_where_there_is_none():
+    rng = np.random.default_rng(17)
+    named = sum(
+        scaling.fit_relation(rng.uniform(0.5, 0.9, 20), rng.lognormal(0, 0.5, 20)).beats_constant
+        for _ in range(300)
+    )
+    assert named / 300 < 0.08
+
+
 def test_what_no_relation_fits_is_refused():
     good = [0.5, 0.6, 0.7, 0.8, 0.9]
     joules = [1.0, 2.0, 3.0, 4.0, 5.0]

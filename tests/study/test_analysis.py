@@ -151,7 +151,7 @@ def accurate():
 
 def test_accuracy_against_energy_is_fitted_where_accuracies_are_known():
     analysis = analyse(accurate())
-    assert len(analysis.relations) == 4
+    assert len(analysis.relations) == 5  # four, and constant energy
     assert "one more point costs" in str(analysis)
     assert "accuracies of 0 models" in analyse([row("m", 1.0)]).no_relations
 

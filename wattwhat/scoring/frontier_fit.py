@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["FEWEST", "fit_frontier"]
 
 FEWEST = 8
+_FEW_U = 5.0
+_NARROW = 0.005  # half a point of accuracy
 
 
 def fit_frontier(
@@ -88,7 +90,25 @@ def fit_frontier(
         notes=notes,
         seed=seed,
     )
-    return _with_line(bare, bootstrap)
+    found = _with_line(bare, bootstrap)
+    return attrs.evolve(found, notes=(*notes, *_doubts(found)))
+
+
+def _doubts(grade: FrontierGrade) -> tuple[str, ...]:
+    """What is doubtful in a frontier because of the accuracies it was fitted to."""
+    accuracies = [member.accuracy for member in grade.members]
+    span = max(accuracies) - min(accuracies)
+    typical = sorted(member.u_accuracy or 0.0 for member in grade.members)[len(accuracies) // 2]
+    found = []
+    if span < max(_FEW_U * typical, _NARROW):
+        found.append(
+            f"the accuracies span {100 * span:.2g} points"
+            + (f", {span / typical:.1f} times their uncertainty" if typical else "")
+            + ": the price of accuracy, the frontier's slope, is hardly known"
+        )
+    if grade.slope == 0.0:
+        found.append("accuracy plays no part: the frontier's slope is 0, so the letters judge energy alone")
+    return tuple(found)
 
 
 _FORCE = "add models, or pass force=True to have it noted instead"

@@ -12,9 +12,17 @@ from __future__ import annotations
 from wattwhat.scoring.dominance import pareto
 from wattwhat.scoring.scaling.growth import Forecast, LinearGrowth, extrapolate_epochs, fit_growth
 from wattwhat.scoring.scaling.points import points_of
-from wattwhat.scoring.scaling.relation import RELATIONS, Price, RelationFit, compare_relations, fit_relation
+from wattwhat.scoring.scaling.relation import (
+    CONSTANT,
+    RELATIONS,
+    Price,
+    RelationFit,
+    compare_relations,
+    fit_relation,
+)
 
 __all__ = [
+    "CONSTANT",
     "RELATIONS",
     "Forecast",
     "LinearGrowth",

@@ -13,7 +13,9 @@ from wattwhat.scoring.scaling.joules import check_number
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
 from wattwhat.scoring.score_inputs import check_accuracy
 
-__all__ = ["RELATIONS", "Price", "RelationFit", "compare_relations", "fit_relation"]
+__all__ = ["CONSTANT", "RELATIONS", "Price", "RelationFit", "compare_relations", "fit_relation"]
+
+CONSTANT = "constant energy"  # the null model: accuracy has nothing to do with it
 
 # name -> (is the energy's logarithm taken twice, is the error's logarithm the abscissa)
 RELATIONS = {
@@ -81,6 +83,12 @@ class RelationFit:
     unit_j: float
 
     @property
+    def beats_constant(self) -> bool:
+        """Whether it explains the models better than constant energy does: its slope is not 0 at 95 %."""
+        low, high = self.slope_interval
+        return low > 0.0 or high < 0.0
+
+    @property
     def slope_interval(self) -> tuple[float, float]:
         """The 95 % interval of the slope."""
         half = t_quantile(0.95, self.count - 2) * math.sqrt(self.covariance[2])
@@ -92,7 +100,7 @@ class RelationFit:
         Raises:
             ArgumentError: the accuracy is no fraction, or is 1 on the scale of the error.
         """
-        if check_accuracy(accuracy) == 1.0 and RELATIONS[self.relation][1]:
+        if check_accuracy(accuracy) == 1.0 and self.relation != CONSTANT and RELATIONS[self.relation][1]:
             raise ArgumentError("accuracy: an accuracy of exactly 1 has no log error; ask below 1")
         return self.unit_j * math.exp(self._log_energy(self.intercept, self.slope, accuracy))
 
@@ -103,11 +111,17 @@ class RelationFit:
 
         Raises:
             ArgumentError: the accuracy or the higher one is outside [0, 1), or points is not above 0.
+            ScoreError: constant energy explains the models as well, so accuracy has no price in them.
         """
         higher = check_accuracy(accuracy) + check_number("points", points) / 100.0
         if not higher < 1.0:
             raise ArgumentError(
                 f"points: {points!r} more than {100 * accuracy:g} % is not between it and 100 %"
+            )
+        if not self.beats_constant:
+            raise ScoreError(
+                f"accuracy has no price in these {self.count} models: {self.relation} "
+                f"(R2 {self.r_squared:.2f}) explains their energy no better than constant energy does"
             )
 
         def growth(intercept: float, slope: float) -> float:
@@ -127,11 +141,13 @@ class RelationFit:
         )
 
     def _log_energy(self, intercept: float, slope: float, accuracy: float) -> float:
-        twice, on_error = RELATIONS[self.relation]
+        twice, on_error = RELATIONS.get(self.relation, (False, False))
         height = intercept + slope * (-math.log1p(-accuracy) if on_error else accuracy)
         return math.exp(height) if twice else height
 
     def __str__(self) -> str:
+        if self.relation == CONSTANT:
+            return f"{CONSTANT}: AICc {self.aicc:.1f}, {self.count} models"
         low, high = self.slope_interval
         return (
             f"{self.relation}: slope {self.slope:.3g} (95 % {low:.3g} to {high:.3g}), "
@@ -198,7 +214,7 @@ def fit_relation(
         fit.residual_u,
         len(a),
         fit.r_squared,
-        _aicc(fit.residual_u, len(a), parameters, jacobian),
+        _aicc(fit, parameters, jacobian),
         (float(a.min()), float(a.max())),
         unit,
     )
@@ -215,7 +231,7 @@ def _uncentred(fit: PolynomialFit) -> tuple[float, float, tuple[float, float, fl
 def compare_relations(
     accuracies: Sequence[float], energies_j: Sequence[float], *, unit_j: float | None = None
 ) -> tuple[RelationFit, ...]:
-    """Every relation fitted to the same models, best (lowest criterion) first.
+    """Every relation fitted to the same models, best (lowest criterion) first, constant energy among them.
 
     Args:
         accuracies: fractions below 1.
@@ -226,12 +242,32 @@ def compare_relations(
         ArgumentError, ScoreError, ScoreDomainError: as `fit_relation`.
     """
     fits = [fit_relation(accuracies, energies_j, relation, unit_j=unit_j) for relation in RELATIONS]
-    return tuple(sorted(fits, key=lambda fit: fit.aicc))
+    return tuple(sorted([*fits, _constant(fits[0], energies_j)], key=lambda fit: fit.aicc))
 
 
-def _aicc(residual_u: float, n: int, parameters: int, jacobian: float) -> float:
+def _constant(other: RelationFit, energies_j: Sequence[float]) -> RelationFit:
+    """The null model of the same models: energy has one median, whatever the accuracy."""
+    import numpy as np
+
+    log = np.log(np.asarray(energies_j, dtype=float))
+    fit = fit_polynomial(np.arange(len(log)), log, 0)
+    level, variance = float(fit.coefficients[0]), float(fit.covariance[0, 0])
+    return attrs.evolve(
+        other,
+        relation=CONSTANT,
+        intercept=level,
+        slope=0.0,
+        covariance=(variance, 0.0, 0.0),
+        residual_u=fit.residual_u,
+        r_squared=0.0,
+        aicc=_aicc(fit, 2, 0.0),
+        unit_j=1.0,
+    )
+
+
+def _aicc(fit: PolynomialFit, parameters: int, jacobian: float) -> float:
     """Akaike's criterion with the correction of Hurvich and Tsai (Biometrika 76, 1989)."""
-    rest = residual_u**2 * (n - 2)
+    rest, n = fit.residual_u**2 * fit.degrees, fit.degrees + len(fit.coefficients)
     if rest <= 0:
         return -math.inf
     likelihood = -0.5 * n * (math.log(2.0 * math.pi * rest / n) + 1.0) + jacobian

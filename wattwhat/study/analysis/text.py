@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wattwhat.errors import ScoreError
 from wattwhat.records.escaping import one_line
 from wattwhat.records.formatting import with_prefix
 from wattwhat.report.text_table import Column, listing
@@ -112,4 +113,7 @@ def _accuracy(analysis: Analysis) -> Iterator[str]:
         yield f"{fit.relation}: R^2 {fit.r_squared:.3f}, AICc {fit.aicc:.1f}, {fit.count} models"
     best = analysis.relations[0]
     middle = sum(best.accuracy_range) / 2.0
-    yield str(best.price(middle))
+    try:
+        yield str(best.price(middle))
+    except ScoreError as err:
+        yield str(err)
