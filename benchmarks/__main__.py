@@ -29,6 +29,7 @@ TABLES = {
     "windows": "begin and end of a window, over two counters",
     "overhead": "a busy loop under an open window; an idle process under one",
     "memory": "what a hundred thousand windows keep",
+    "prediction": "joules said before a run beside measured ones, on public populations",
     "readings": "reading a channel beside the bare vendor call; opening all backends",
 }
 # These print for themselves and have a command line of their own, which is called with these arguments.

@@ -43,6 +43,22 @@ def test_a_new_row_lies_in_the_interval_as_often_as_said(rows: int) -> None:
     assert inside >= 0.92 * 300  # 4 standard deviations of a share of 0.95 and more leave this much
 
 
+def test_rows_of_one_model_are_not_taken_for_many() -> None:
+    """Ten rows a model that err alike: a new model lies in the interval all the same."""
+    rng, inside, said = np.random.default_rng(2), 0, LogNormal(1.0, 1.0, 1.0)
+    for _ in range(200):
+        columns, values = made(rng, 9, 0.4)
+        rows = [n for n in range(8) for _ in range(10)]
+        many = {name: [column[n] for n in rows] for name, column in columns.items()}
+        noisy = [values[n] * math.exp(rng.normal(0, 0.02)) for n in rows]
+        fit = LogLinear.fit(many, noisy, rows)
+        said = fit.predict({name: column[8] for name, column in columns.items()})
+        inside += said.low <= values[8] <= said.high
+    assert inside >= 0.9 * 200
+    blind = LogLinear.fit(many, noisy).predict({name: column[8] for name, column in columns.items()})
+    assert blind.spread < said.spread
+
+
 @few
 @given(seed=st.integers(0, 1000), times=st.floats(2.0, 1e4))
 def test_it_widens_beyond_its_rows_and_says_by_how_much(seed: int, times: float) -> None:

@@ -58,7 +58,7 @@ def cell(
     channel = Channel("h/nvml/0", "nvml", gpu, "gpu", "energy")
     energy = Quantity(joules * 100 * batch, 0.01 * joules, "J")
     return Measurement(
-        label=f"net-{flops:.3g}-{batch}",
+        label=f"net-{flops:.3g}",
         energy_j=energy,
         duration_s=1.0,
         calls=100,
@@ -134,9 +134,21 @@ def test_it_says_what_it_is_and_what_it_rests_on() -> None:
 
 
 def test_fp32_may_be_run_as_tf32_so_the_bound_is_that() -> None:
-    m = predict(counts(), device="A100")
-    assert m.details["bound_j"] == pytest.approx(8e9 * 400 / 156e12)
-    assert predict(counts(), device="V100").details["bound_j"] == pytest.approx(8e9 * 300 / 15.7e12)
+    net = counts(activations_conv=0)
+    assert predict(net, device="A100").details["bound_j"] == pytest.approx(8e9 * 400 / 156e12)
+    assert predict(net, device="V100").details["bound_j"] == pytest.approx(8e9 * 300 / 15.7e12)
+
+
+def test_convolutions_may_take_fewer_multiplications_than_are_counted() -> None:
+    plain = 8e9 * 300 / 15.7e12
+    for known, least in (
+        (None, 1 / 2.25),
+        (8_000_000_000, 1 / 2.25),
+        (4_000_000_000, 0.5 + 0.5 / 2.25),
+        (0, 1.0),
+    ):
+        m = predict(counts(flops_conv=known), device="V100")
+        assert m.details["bound_j"] == pytest.approx(least * plain)
 
 
 def test_the_subpackage_and_its_function() -> None:
@@ -144,6 +156,14 @@ def test_the_subpackage_and_its_function() -> None:
     from wattwhat.predict import predict as again
 
     assert again is predict
+
+
+def test_no_name_of_the_subpackage_is_hidden_by_a_module_of_it() -> None:
+    import pkgutil
+
+    modules = {one.name for one in pkgutil.iter_modules(wattwhat.predict.__path__)}
+    assert not modules & set(wattwhat.predict.__all__)
+    assert all(hasattr(wattwhat.predict, name) for name in wattwhat.predict.__all__)
 
 
 def test_a_device_that_is_known_from_measurements_goes_before_its_data_sheet() -> None:
@@ -222,7 +242,7 @@ def test_the_data_sheets_spread_is_learnt_from_a_study() -> None:
     ("given", "said"),
     [
         ([], "the most found are 0"),
-        (study()[:4], "at least 6 cells of one device, runtime and precision"),
+        (study()[:9], "at least 5 models on one device, runtime and precision"),
         ("nowhere.jsonl", "study: 'nowhere.jsonl' cannot be read"),
     ],
 )

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from wattwhat.errors import ArgumentError
 from wattwhat.predict.devices import Device
+from wattwhat.predict.efficiency import plot, trends
 from wattwhat.predict.training import predict_training
-from wattwhat.predict.trends import plot, trends
 from wattwhat.workloads.counting import Counts
 
 few = settings(max_examples=30, deadline=None)

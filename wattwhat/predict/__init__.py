@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from wattwhat.predict.asking import predict, predict_case
     from wattwhat.predict.data_sheet import DataSheet
     from wattwhat.predict.devices import Device, catalogue, device
+    from wattwhat.predict.efficiency import trends
     from wattwhat.predict.language_models import LanguageModel, Request, predict_request
     from wattwhat.predict.loglinear import LogLinear, LogNormal
     from wattwhat.predict.own_study import OwnStudy
     from wattwhat.predict.prediction import Case, Prediction
     from wattwhat.predict.published import Published
     from wattwhat.predict.training import predict_training
-    from wattwhat.predict.trends import trends
     from wattwhat.predict.ways import Way
     from wattwhat.workloads.counting import Counts, count
 
@@ -46,7 +46,7 @@ _HOMES = {
     "predict_case": "wattwhat.predict.asking",
     "predict_request": "wattwhat.predict.language_models",
     "predict_training": "wattwhat.predict.training",
-    "trends": "wattwhat.predict.trends",
+    "trends": "wattwhat.predict.efficiency",
 }
 
 __all__ = [  # noqa: RUF022 - in the order in which a reader meets them

@@ -51,7 +51,8 @@ def predict(
     Returns:
         A Measurement with provenance ``"predicted"`` of one call: ``energy_j`` in J with u;
         ``details["interval_j"]`` has the lopsided 95 % interval, ``details["bound_j"]`` the lower bound
-        operations x TDP / peak, ``details["rests_on"]`` what was taken.
+        operations x TDP / peak (convolutions by the fastest algorithm), ``details["rests_on"]`` what was
+        taken.
 
     Raises:
         ArgumentError: the device is unknown or lacks the precision, an input is empty, or the model cannot be

@@ -81,15 +81,22 @@ class LogLinear:
     ranges: Mapping[str, tuple[float, float]]
 
     @classmethod
-    def fit(cls, covariates: Mapping[str, Sequence[float]], y: Sequence[float]) -> LogLinear:
+    def fit(
+        cls,
+        covariates: Mapping[str, Sequence[float]],
+        y: Sequence[float],
+        groups: Sequence[object] | None = None,
+    ) -> LogLinear:
         """Least squares on the logarithms.
 
         Args:
             covariates: columns by name, all above 0; one that does not vary is left out.
             y: the values, all above 0.
+            groups: what each row is one of (its model): rows of one group err alike, so groups are left out
+                whole and counted as one; None takes every row for itself.
 
         Raises:
-            ArgumentError: too few rows (two more than coefficients are needed), or a value not above 0.
+            ArgumentError: too few groups (two more than coefficients are needed), or a value not above 0.
         """
         import numpy as np
 
@@ -98,25 +105,27 @@ class LogLinear:
                 raise ArgumentError(f"{name}: expected {len(y)} finite numbers above 0, got {column!r:.120}")
         names = [name for name, column in covariates.items() if max(column) > min(column)]
         rows = np.column_stack([np.ones(len(y)), *(np.log(covariates[name]) for name in names)])
-        if len(y) < rows.shape[1] + 2:
+        belongs = np.unique(
+            np.arange(len(y)) if groups is None else list(map(str, groups)), return_inverse=True
+        )[1]
+        count = int(belongs.max()) + 1 if len(y) else 0
+        if count < rows.shape[1] + 2:
+            what = "rows" if groups is None else "models"
             raise ArgumentError(
-                f"covariates: {len(y)} rows are too few for {rows.shape[1]} coefficients; "
+                f"covariates: {count} {what} are too few for {rows.shape[1]} coefficients; "
                 f"{rows.shape[1] + 2} are needed"
             )
+        logs = np.log(y)
         inverse = np.linalg.pinv(rows.T @ rows)
-        found = inverse @ rows.T @ np.log(y)
-        residuals = np.log(y) - rows @ found
-        leverage = np.einsum("ij,jk,ik->i", rows, inverse, rows)
-        left_out = residuals / np.maximum(1.0 - leverage, 1e-9)
-        degrees = len(y) - rows.shape[1]
-        own = math.sqrt(float(residuals @ residuals) / degrees)
-        across = math.sqrt(float(np.mean(left_out**2 * (1.0 - leverage))))
+        found = inverse @ rows.T @ logs
+        residuals = logs - rows @ found
+        own = math.sqrt(float(residuals @ residuals) / (len(y) - rows.shape[1]))
         return cls(
             names=names,
             coefficients=found.tolist(),
             covariance=inverse.tolist(),
-            sd=max(own, across),
-            degrees=degrees,
+            sd=max(own, _left_out_sd(rows, logs, belongs)),
+            degrees=count - rows.shape[1],
             ranges={name: (min(covariates[name]), max(covariates[name])) for name in names},
         )
 
@@ -171,6 +180,20 @@ class LogLinear:
         """The inverse of `to_dict`."""
         ranges = {name: (pair[0], pair[1]) for name, pair in data["ranges"].items()}
         return cls(**{**{name: data[name] for name in _PLAIN}, "ranges": ranges})
+
+
+def _left_out_sd(rows: Any, logs: Any, belongs: Any) -> float:
+    """Standard deviation about the line, from each group's distance to the line of the others."""
+    import numpy as np
+
+    squares = []
+    for group in range(int(belongs.max()) + 1):
+        out = belongs == group
+        inverse = np.linalg.pinv(rows[~out].T @ rows[~out])
+        missed = logs[out] - rows[out] @ (inverse @ rows[~out].T @ logs[~out])
+        leverage = np.einsum("ij,jk,ik->i", rows[out], inverse, rows[out])
+        squares.append(float(np.mean(missed**2 / (1.0 + leverage))))
+    return math.sqrt(math.fsum(squares) / len(squares))
 
 
 _PLAIN = ("names", "coefficients", "covariance", "sd", "degrees")

@@ -17,7 +17,7 @@ __all__ = ["OwnStudy", "case_of", "outside"]
 
 # Which covariates are tried, fewest first; the batch is one where it varies.
 _SETS = (("activations",), ("flops",), ("activations", "flops"), ("activations", "parameters"))
-_LEAST = 6
+_LEAST = 5
 
 
 def case_of(measurement: Measurement, find: Callable[[str], Device]) -> Case | None:
@@ -93,7 +93,7 @@ class OwnStudy(Way):
         """Fit what a study measured: its ``results.jsonl``, read.
 
         Raises:
-            ArgumentError: no device was measured with at least 6 cells that say what was run.
+            ArgumentError: no device was measured with at least 5 models that say what was run.
         """
         groups: dict[tuple[str, str, str], list[tuple[Case, float]]] = {}
         for one in measurements:
@@ -101,11 +101,12 @@ class OwnStudy(Way):
             if case is not None and energy is not None and energy.value > 0:
                 key = (case.device.name, case.runtime, case.precision)
                 groups.setdefault(key, []).append((case, energy.value))
-        fits = {key: _fitted(rows) for key, rows in groups.items() if len(rows) >= _LEAST}
+        tried = {key: _fitted(rows) for key, rows in groups.items()}
+        fits = {key: fit for key, fit in tried.items() if fit is not None}
         if not fits:
-            most = max(map(len, groups.values()), default=0)
+            most = max((len({case.label for case, _ in rows}) for rows in groups.values()), default=0)
             raise ArgumentError(
-                f"study: expected at least {_LEAST} cells of one device, runtime and precision with flops, "
+                f"study: expected at least {_LEAST} models on one device, runtime and precision, with flops, "
                 f"activations and parameters in their metrics; the most found are {most}"
             )
         return cls(fits, {key: len(groups[key]) for key in fits})
@@ -159,7 +160,9 @@ def outside(name: str, times: float) -> str:
     return f"{name} lies {times:.3g} times beyond what the fit has seen: an extrapolation, and wider for that"
 
 
-def _fitted(rows: Sequence[tuple[Case, float]]) -> LogLinear:
+def _fitted(rows: Sequence[tuple[Case, float]]) -> LogLinear | None:
+    """The best fit, or None for too few models; cells of one model err alike, so models are what counts."""
+    models = [case.label for case, _ in rows]
     columns = {
         name: [case.covariates[name] for case, _ in rows]
         for name in ("flops", "activations", "parameters", "batch_size")
@@ -168,8 +171,6 @@ def _fitted(rows: Sequence[tuple[Case, float]]) -> LogLinear:
     found = []
     for names in _SETS:
         chosen = {name: columns[name] for name in (*names, "batch_size") if min(columns[name]) > 0}
-        if len(rows) >= len(chosen) + 3:
-            found.append(LogLinear.fit(chosen, energies))
-    if not found:
-        raise ArgumentError("study: its cells hold no operations and no activations above 0")
-    return min(found, key=lambda fit: fit.sd)
+        if len(set(models)) >= len(chosen) + 3:
+            found.append(LogLinear.fit(chosen, energies, models))
+    return None if not found else min(found, key=lambda fit: fit.sd)

@@ -33,6 +33,7 @@ class Counts:
         weight_bytes: bytes of parameters and buffers, shared ones once.
         method: how it was counted.
         items: samples in the call (first dimension of its first tensor), or None where there is none.
+        flops_conv: those of the operations that convolutions take; None where nobody told them apart.
         operators: operators that an eager call dispatches, views aside; None where nobody counted them.
 
     Example:
@@ -48,6 +49,7 @@ class Counts:
     weight_bytes: int
     method: str
     items: int | None = None
+    flops_conv: int | None = None
     operators: int | None = None
 
     @property
@@ -99,7 +101,7 @@ def count(model: Any, inputs: Any) -> Counts:
     try:
         twin = _on_meta(torch, model)
         batch = _moved(torch, workload._next, lambda one: torch.empty_like(one, device="meta"))
-        flops, outputs = _called(torch, twin, batch, whole=workload._whole)
+        flops, flops_conv, outputs = _called(torch, twin, batch, whole=workload._whole)
     finally:
         chance.restore()
     parameters, held = _unique(model.parameters()), _unique(model.buffers())
@@ -111,6 +113,7 @@ def count(model: Any, inputs: Any) -> Counts:
         weight_bytes=sum(one.numel() * one.element_size() for one in (*parameters, *held)),
         method=METHOD,
         items=None if workload.items_per_call is None else int(workload.items_per_call),
+        flops_conv=flops_conv,
         operators=outputs.operators,
     )
 
@@ -192,8 +195,8 @@ def _on_meta(torch: Any, model: Any) -> Any:
         ) from err
 
 
-def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, Any]:
-    """FLOPs of one call, and the mode that has seen what was given out."""
+def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, Any]:
+    """FLOPs of one call, those of convolutions, and the mode that has seen what was given out."""
     from torch._subclasses import FakeTensorMode
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -210,7 +213,9 @@ def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, Any]:
             f"model: {type(twin).__name__} cannot run on shapes alone ({_brief(cause)}): its operations "
             "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
         ) from err
-    return int(counter.get_total_flops()), outputs
+    by_operator = counter.get_flop_counts().get("Global", {})
+    convolutions = sum(count for name, count in by_operator.items() if "convolution" in str(name))
+    return int(counter.get_total_flops()), int(convolutions), outputs
 
 
 def _outputs(torch: Any) -> Any:
