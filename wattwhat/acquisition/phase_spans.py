@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.acquisition.window import check_items
+from wattwhat.acquisition.items import check_items
 from wattwhat.errors import WindowError
 from wattwhat.plugins import pass_on
 

@@ -14,10 +14,10 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.phase_spans import Phase, Span
 from wattwhat.acquisition.phase_tracks import Tracks
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
-from wattwhat.acquisition.window import check_items
 from wattwhat.errors import ArgumentError, WindowError
 from wattwhat.workloads.accelerators import check_sync, leave_compiling, wait
 

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from wattwhat.acquisition.window import F, Window, check_items
+from wattwhat.acquisition.items import check_items
+from wattwhat.acquisition.window import F, Window
 from wattwhat.errors import ArgumentError
 
 __all__ = ["track"]

@@ -5,19 +5,20 @@ Starting and stopping only reads the meters; what the readings mean is worked ou
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
-from wattwhat.errors import ArgumentError, WindowError
+from wattwhat.errors import WindowError
 from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, leave_compiling, unwaited, wait
 
 if TYPE_CHECKING:
+    from wattwhat.analysis.forecast import Forecast
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["Window"]
@@ -39,6 +40,7 @@ class Window:
         "_end",
         "_items",
         "_journal",
+        "_marks",
         "_measurement",
         "_meter_set",
         "_on_end",
@@ -62,6 +64,7 @@ class Window:
         check_sync(sync)
         self._items, self._save = items, save
         self._journal: Any = None
+        self._marks: list[tuple[float, float, float]] = []
         self.label = label
         self._backends = backends
         self._sync = sync
@@ -89,6 +92,7 @@ class Window:
         if meter_set is None or meter_set.closed:
             meter_set = self._meter_set = self._open()
         self._end = self._measurement = None
+        self._marks.clear()
         self._context = meter_set.context
         if self._sync:
             wait(self._sync)
@@ -157,6 +161,45 @@ class Window:
             ArgumentError: this is no number of items.
         """
         self._items = (self._items or 0) + check_items(count)
+
+    def forecast(self, done: float, of: float) -> Forecast:
+        """What all of the job will take, from the part of it that is done; to be asked after each piece.
+
+        How pieces between questions differ, drift and settle is in the 95 % interval
+        (`wattwhat.analysis.forecast.forecast`); the first answer rests on one piece and says so.
+
+        Args:
+            done: how much is done, in any unit of progress (epochs, steps, items).
+            of: how much there is in all, in the same unit.
+
+        Raises:
+            ArgumentError: the numbers do not fit, or done is less than before.
+            WindowError: the window was never started.
+
+        Example:
+            >>> import wattwhat
+            >>> with wattwhat.track("train") as window:
+            ...     for epoch in range(1, 4):
+            ...         squares = sum(n * n for n in range(20_000))
+            ...         ahead = window.forecast(done=epoch, of=90)
+            >>> ahead.reach, ahead.energy_j.unit, ahead.duration_s.unit
+            (30.0, 'J', 's')
+        """
+        from wattwhat.acquisition.outlook import check_done, outlook
+
+        check_done(self._marks, done, of)
+        return outlook(self.so_far(), self._marks, float(done), float(of))
+
+    def exceeds(self, joules: float, confidence: float = 0.95) -> bool:
+        """Whether it has certainly taken more than this: with at least this probability.
+
+        Raises:
+            ArgumentError: an argument is outside what is allowed.
+            WindowError: the window was never started.
+        """
+        from wattwhat.acquisition.outlook import exceeds
+
+        return exceeds(self.so_far(), joules, confidence)
 
     def _until_now(self) -> Measurement:
         """For the journal: as so_far(), and nothing is waited for."""
@@ -257,14 +300,3 @@ class Window:
         if self._begin is None:
             return f"<Window {self.label!r}: not started>"
         return f"<Window {self.label!r}: open>" if self._end is None else f"<Window {self.label!r}: stopped>"
-
-
-def check_items(count: Any) -> float:
-    """Refuse what is no number of items.
-
-    Raises:
-        ArgumentError: it is not a finite number of 0 or more.
-    """
-    if isinstance(count, (str, bool)) or not hasattr(count, "__float__") or not 0.0 <= count < math.inf:
-        raise ArgumentError(f"items: expected a number of 0 or more, got {count!r:.100}")
-    return int(count) if isinstance(count, int) else float(count)

@@ -54,11 +54,16 @@ class EnergyCallback(keras.callbacks.Callback):
         """As pickle sees it: without the model that Keras puts here."""
         return {**self.__dict__, "_model": None}
 
+    def forecast(self) -> Any:
+        """What all epochs will take, with its interval; None before two of them are done."""
+        return self.recorder.forecast()
+
     # -- what Keras calls -----------------------------------------------------------------------------------
 
     def on_train_begin(self, logs: Any = None) -> None:
         """The fit begins; what a fit that raised left open ends."""
         self.recorder.end_all()
+        self.recorder.epochs_in_all = (self.params or {}).get("epochs")
         self.recorder.begin("train")
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -74,6 +79,7 @@ class EnergyCallback(keras.callbacks.Callback):
         measured = self.recorder.end("epoch")
         if measured is not None and isinstance(logs, dict):
             logs.update(self.recorder.numbers("epoch", measured))
+            logs.update(self.recorder.forecast_numbers())
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """A batch was done."""

@@ -51,6 +51,10 @@ class EnergyCallback(Callback):
         """
         return self.recorder.total(stage)
 
+    def forecast(self) -> Any:
+        """What all epochs will take, with its interval; None before two of them are done."""
+        return self.recorder.forecast()
+
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: the joules of the fit until now."""
         return self.recorder.state()
@@ -67,6 +71,8 @@ class EnergyCallback(Callback):
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """The fit begins; its check of the validation comes after this and belongs to it."""
+        most = trainer.max_epochs
+        self.recorder.epochs_in_all = float(most) if most is not None and most > 0 else None
         self.recorder.begin("train")
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
@@ -81,7 +87,7 @@ class EnergyCallback(Callback):
         """An epoch ends; its numbers go to the loggers."""
         measured = self.recorder.end("epoch")
         if self._logs and trainer.logger is not None:
-            numbers = self.recorder.numbers("train")
+            numbers = {**self.recorder.numbers("train"), **self.recorder.forecast_numbers()}
             if measured is not None:
                 numbers.update(self.recorder.numbers("epoch", measured))
             for logger in trainer.loggers:

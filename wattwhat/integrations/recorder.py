@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,12 +13,15 @@ from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.window import Window
+    from wattwhat.analysis.forecast import Forecast
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["EnergyRecorder", "items_of"]
 
 # A budget is looked at no more often than this, in s: a look reads the meters and does arithmetic.
 _LOOK_EVERY_S = 1.0
+# With this probability it is spent: the lower end of the 95 % interval lies above it.
+_CERTAIN = 0.975
 
 
 class EnergyRecorder:
@@ -65,6 +69,7 @@ class EnergyRecorder:
         self._steps: dict[str, int] = {}
         self._notes: dict[str, str] = {}
         self._before: Measurement | None = None
+        self.epochs_in_all: float | None = None
         self._looked_s = float("-inf")
 
     def settings(self) -> dict[str, Any]:
@@ -192,12 +197,50 @@ class EnergyRecorder:
             return False
         self._looked_s = clock()
         now = self.so_far("train")
-        return now is not None and now.energy_j.interval(0.95)[0] > self.budget_j
+        if now is None:
+            return False
+        from wattwhat.acquisition.outlook import exceeds
+
+        return exceeds(now, self.budget_j, _CERTAIN)
 
     def numbers(self, stage: str, measurement: Measurement | None = None) -> dict[str, float]:
         """Plain numbers for a logger, named after the stage."""
         found = self.so_far(stage) if measurement is None else measurement
         return {} if found is None else found.flat(f"{self.prefix}{stage}/")
+
+    def forecast(self) -> Forecast | None:
+        """What all epochs will take, those of this process that are done taken for the others.
+
+        None before two epochs are done, or where the framework does not tell how many there are.
+        """
+        done, of = len(self.epochs), self.epochs_in_all
+        if done < 2 or of is None or of < done:
+            return None
+        from wattwhat.analysis.forecast import forecast
+
+        energies = [epoch.energy_j.value for epoch in self.epochs]
+        durations = [epoch.duration_s or 0.0 for epoch in self.epochs]
+        asked: dict[str, Any] = {"durations_s": durations, "gain": self._gain()}
+        ahead: Forecast | None = self._quietly(lambda: forecast(energies, done, of, **asked))
+        return ahead
+
+    def _gain(self) -> float:
+        """What all epochs are wrong by alike, as a part of their energy."""
+        last = self.epochs[-1]
+        systematic_j = math.sqrt(max(last.budget.u**2 - last.budget.shrinkable_u**2, 0.0))
+        return systematic_j / last.energy_j.value if last.energy_j.value > 0.0 else 0.0
+
+    def forecast_numbers(self) -> dict[str, float]:
+        """The forecast as plain numbers for a logger."""
+        found = self.forecast()
+        if found is None:
+            return {}
+        named = {
+            "forecast_j": found.energy_j.value,
+            "forecast_low_j": found.low_j,
+            "forecast_high_j": found.high_j,
+        }
+        return {f"{self.prefix}{name}": value for name, value in named.items()}
 
     def _quietly(self, work: Callable[..., Any], *arguments: Any) -> Any:
         try:

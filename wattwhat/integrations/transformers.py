@@ -69,6 +69,10 @@ class EnergyCallback(TrainerCallback, ExportableState):
         """
         return self.recorder.total(stage)
 
+    def forecast(self) -> Any:
+        """What all epochs will take, with its interval; None before two of them are done."""
+        return self.recorder.forecast()
+
     # -- what a checkpoint keeps ----------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
@@ -97,6 +101,7 @@ class EnergyCallback(TrainerCallback, ExportableState):
                 self.recorder.restore((kept.get("attributes") or {}).get("continued"))
         self._samples = args.train_batch_size * args.gradient_accumulation_steps
         self._an_epoch = _samples_an_epoch(kwargs.get("train_dataloader"), args.world_size)
+        self.recorder.epochs_in_all = float(args.num_train_epochs) if args.max_steps <= 0 else None
         self.recorder.begin("train")
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -156,7 +161,7 @@ class EnergyCallback(TrainerCallback, ExportableState):
         """The Trainer logs: plain numbers of the train stage until now join in."""
         if not self.recorder.is_open("train") or not isinstance(logs, dict):
             return
-        numbers = self.recorder.numbers("train")
+        numbers = {**self.recorder.numbers("train"), **self.recorder.forecast_numbers()}
         logs.update(numbers)
         if state.log_history:
             state.log_history[-1].update(numbers)
