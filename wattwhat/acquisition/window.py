@@ -165,16 +165,15 @@ class Window:
     def forecast(self, done: float, of: float) -> Forecast:
         """What all of the job will take, from the part of it that is done; to be asked after each piece.
 
-        How pieces between questions differ, drift and settle is in the 95 % interval
-        (`wattwhat.analysis.forecast.forecast`); the first answer rests on one piece and says so.
+        How pieces between questions differ is in the interval; the first answer rests on one and says so.
 
         Args:
             done: how much is done, in any unit of progress (epochs, steps, items).
-            of: how much there is in all, in the same unit.
+            of: how much there is in all.
 
         Raises:
             ArgumentError: the numbers do not fit, or done is less than before.
-            WindowError: the window was never started.
+            WindowError: it was never started.
 
         Example:
             >>> import wattwhat
@@ -182,8 +181,8 @@ class Window:
             ...     for epoch in range(1, 4):
             ...         squares = sum(n * n for n in range(20_000))
             ...         ahead = window.forecast(done=epoch, of=90)
-            >>> ahead.reach, ahead.energy_j.unit, ahead.duration_s.unit
-            (30.0, 'J', 's')
+            >>> ahead.reach, ahead.energy_j.unit
+            (30.0, 'J')
         """
         from wattwhat.acquisition.outlook import check_done, outlook
 
@@ -191,12 +190,7 @@ class Window:
         return outlook(self.so_far(), self._marks, float(done), float(of))
 
     def exceeds(self, joules: float, confidence: float = 0.95) -> bool:
-        """Whether it has certainly taken more than this: with at least this probability.
-
-        Raises:
-            ArgumentError: an argument is outside what is allowed.
-            WindowError: the window was never started.
-        """
+        """Whether it has certainly taken more than this: with at least this probability."""
         from wattwhat.acquisition.outlook import exceeds
 
         return exceeds(self.so_far(), joules, confidence)
