@@ -2,6 +2,7 @@
 # it makes .venv first, and makes it again only when a pyproject.toml or constraints.txt has changed.
 #
 #   make demo                      train, measure and compare four small models
+#   make study                     a small study of twelve models, and its analysis, in build/study
 #   make test                      all tests, on the default interpreter and on every core
 #   make test-all                  the same, then the part without torch on every other supported Python found
 #   make test ARGS="-k quantity"   arguments for pytest
@@ -16,10 +17,14 @@ BIN = .venv/bin
 PLUGINS = $(patsubst %/pyproject.toml,%,$(wildcard backends/*/pyproject.toml))
 PACKAGES = wattwhat $(wildcard backends/*/wattwhat_*)
 
-.PHONY: demo test test-all lint format docs bench build fuzz clean venv
+.PHONY: demo study test test-all lint format docs bench build fuzz clean venv
 
 demo: venv
 	$(BIN)/python examples/demo.py $(ARGS)
+
+study: venv
+	$(BIN)/wattwhat study run examples/study/plan.toml --out build/study $(ARGS)
+	$(BIN)/wattwhat study analyse build/study
 
 test:
 	$(PYTHON) tools/suites.py $(ARGS)

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from wattwhat.cli import main
+from wattwhat.study.locks import Locks
 
 pytest.importorskip("fcntl", reason="process groups and locks are those of POSIX")
 
@@ -126,3 +127,18 @@ def test_bad_input_is_one_sentence_and_2(tmp_path, monkeypatch, capsys, words, s
     assert said in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "verb", [("run", "--exclusive", "--", "true"), ("measure", "--exclusive", "x:quick")]
+)
+def test_exclusive_waits_for_whoever_measures_the_same(study, tmp_path, verb):
+    (tmp_path / "x.py").write_text("def quick():\n    pass\n")
+    with Locks(["wattwhat-lab1-0-host"], str(tmp_path / "locks")):
+        process = study.start(*verb)
+        said = process.stderr.readline()
+    with process:
+        process.communicate()
+    assert b"waiting for wattwhat-lab1-0-host" in said
+    assert process.returncode == 0
+    assert os.listdir(tmp_path / "locks") == []

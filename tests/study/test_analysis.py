@@ -217,3 +217,11 @@ def test_the_verb_without_altair_says_what_is_missing(results, capsys, monkeypat
     assert '"correlations": [{"property": ' in out
     assert (results / "mine" / "report.txt").exists()
     assert not (results / "mine" / "page.html").exists()
+
+
+def test_a_folder_with_something_else_is_not_written_into(results, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.txt").write_text("my thesis")
+    assert main(["study", "analyse", str(results), "-o", str(tmp_path / "mine")]) == 2
+    assert "something else" in capsys.readouterr().err
+    assert (tmp_path / "mine" / "report.txt").read_text() == "my thesis"

@@ -8,7 +8,15 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_backends, add_force, add_json, add_label, backends_of
+from wattwhat.cli.options import (
+    add_backends,
+    add_exclusive,
+    add_force,
+    add_json,
+    add_label,
+    backends_of,
+    exclusively,
+)
 from wattwhat.cli.output import check_destination, deliver, names_an_object, say
 from wattwhat.cli.progress import Progress
 from wattwhat.cli.target import load_object, place_of
@@ -51,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, type=float, metavar=unit, help=words)
     add_label(parser, "MODULE:FUNCTION")
     add_backends(parser)
+    add_exclusive(parser)
     add_json(parser, "the Measurement as JSON, on standard output or as the content of FILE")
     add_force(parser)
 
@@ -81,7 +90,7 @@ def _measure(arguments: argparse.Namespace) -> Measurement:
     with quiet:
         target, inputs = _workload(arguments)
         try:
-            with Progress() as progress:
+            with exclusively(arguments), Progress() as progress:
                 return measure(
                     target,
                     inputs,

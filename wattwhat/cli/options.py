@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
+from contextlib import AbstractContextManager
 
 from wattwhat.errors import ArgumentError
 
 __all__ = [
     "add_backend_options",
     "add_backends",
+    "add_exclusive",
     "add_force",
     "add_json",
     "add_label",
     "backends_of",
+    "exclusively",
     "take_backend_options",
 ]
 
@@ -45,6 +50,34 @@ def add_backends(parser: argparse.ArgumentParser) -> None:
         help="backends to use; default: every available one, estimates only for what no sensor covers",
     )
     add_backend_options(parser)
+
+
+def add_exclusive(parser: argparse.ArgumentParser) -> None:
+    """``--exclusive``, for `exclusively`."""
+    parser.add_argument(
+        "--exclusive",
+        action="store_true",
+        help="wait until no study and no other --exclusive measures the same devices, and keep them waiting",
+    )
+
+
+def exclusively(arguments: argparse.Namespace) -> AbstractContextManager[object]:
+    """Have every channel that is measured to ourselves, where ``--exclusive`` asks for that.
+
+    Raises:
+        BackendError: a backend that was asked for cannot serve.
+    """
+    if not arguments.exclusive:
+        return contextlib.nullcontext()
+    from wattwhat.acquisition.shared import shared_meter_set
+    from wattwhat.cli.output import say
+    from wattwhat.study.locks import Locks, lock_names
+
+    def waiting(name: str) -> None:
+        say(f"wattwhat: waiting for {name}, which another measurement holds", sys.stderr)
+
+    meter_set = shared_meter_set(backends_of(arguments))
+    return Locks(lock_names(line.channel for line in meter_set.inputs), waiting=waiting)
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from wattwhat.cli.options import add_backends, add_force, add_json, add_label, backends_of
+from wattwhat.cli.options import (
+    add_backends,
+    add_exclusive,
+    add_force,
+    add_json,
+    add_label,
+    backends_of,
+    exclusively,
+)
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.signals import Signals
 from wattwhat.errors import ArgumentError, WattwhatError
@@ -43,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stray", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     add_label(parser, "the command's name")
     add_backends(parser)
+    add_exclusive(parser)
     add_json(parser, "one Measurement as JSON, on standard output or as the content of FILE")
     add_force(parser)
 
@@ -54,7 +63,8 @@ def call(arguments: argparse.Namespace) -> int:
         example = " ".join(["wattwhat run --", *(arguments.stray or ["python", "train.py"])])
         raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
     check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
-    with Signals() as signals:  # until the result is out: that of a command that a signal ended is told too
+    # the signals are ours until the result is out: that of a command that a signal ended is told too
+    with exclusively(arguments), Signals() as signals:
         status, measurement = measured(command, arguments.label, backends_of(arguments), signals)
         if measurement is None:
             return status

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.records.escaping import json_text
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where to write report, tables, plots and page; default: analysis in DIR",
     )
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -34,10 +35,10 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.study.analysis.analysed import analyse
     from wattwhat.study.analysis.files import write_analysis
 
-    check_destination(arguments.json, holds=("effects", "correlations"))
+    check_destination(arguments.json, holds=("effects", "correlations"), arguments=arguments)
     analysis = analyse(arguments.folder)
     output = arguments.output or os.path.join(arguments.folder, "analysis")
-    written, lacking = write_analysis(analysis, output)
+    written, lacking = write_analysis(analysis, output, replace=arguments.replace)
     if arguments.json is not None:
         deliver(json_text(_content(analysis, output, written)), arguments.json)
     else:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
@@ -44,13 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on where the plan or software has changed; rows of cells that are the same are kept",
     )
     add_json(parser, "one JSON object with counts at the end, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Run, and say what came of each cell."""
     from wattwhat.study.running import run_study
 
-    check_destination(arguments.json, holds=("total", "measured"))
+    check_destination(arguments.json, holds=("total", "measured"), arguments=arguments)
     summary = run_study(
         arguments.plan,
         arguments.out,

@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from wattwhat.cli.options import add_json
+from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.records.escaping import json_text
 
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("folder", metavar="DIR", help="the results folder of study run")
     add_json(parser, "one JSON object, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.study.folder import open_study
     from wattwhat.study.status import status_of
 
-    check_destination(arguments.json, holds=("total", "measured"))
+    check_destination(arguments.json, holds=("total", "measured"), arguments=arguments)
     status = status_of(open_study(arguments.folder))
     if arguments.json is not None:
         deliver(json_text(status.to_dict()), arguments.json)

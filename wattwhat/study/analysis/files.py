@@ -21,21 +21,26 @@ if TYPE_CHECKING:
 __all__ = ["tables_of", "write_analysis"]
 
 
-def write_analysis(analysis: Analysis, folder: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+def write_analysis(
+    analysis: Analysis, folder: str | os.PathLike[str], *, replace: bool = False
+) -> tuple[list[str], list[str]]:
     """Write everything into a folder, which is made where it is not there.
 
     Args:
         analysis: of a study.
         folder: where to.
+        replace: write into a folder that holds something else, too.
 
     Returns:
         Names of the files, and sentences about what could not be made (a library that is not installed).
 
     Raises:
-        ArgumentError: the folder cannot be written.
+        ArgumentError: the folder cannot be written, or holds something else than an analysis.
     """
     path = Path(folder)
     written, lacking = [], []
+    if not replace and path.is_dir() and any(path.iterdir()) and not (path / "effects.csv").exists():
+        raise ArgumentError(f"{path} holds something else than an analysis; name another folder, or --force")
     try:
         path.mkdir(parents=True, exist_ok=True)
         write_atomically(path / "report.txt", f"{analysis}\n")
