@@ -136,3 +136,12 @@ def test_the_printed_truth_is_read_again_as_it_was_printed() -> None:
 
 def test_quick_means_few() -> None:
     assert (Options().times(100, 2), Options(quick=True).times(100, 2)) == (100, 2)
+
+
+def test_phases_on_each_kind_of_sensor_are_judged_against_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import truth_phases
+
+    assert truth_phases.main(["--programs", "5", "--classes", "counter 20 ms", "gauge 25/100"]) in (0, 1)
+    said = capsys.readouterr().out
+    assert said.count("counter 20 ms ") == 6
+    assert "both within 8 % in" in said

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.inputs import Input, is_reading
+from wattwhat.acquisition.inputs import Input, is_reading, middle_ns
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, answer_s, lag_s, rest_s, seen_fraction
 from wattwhat.energy.joules import beyond_w
@@ -31,7 +31,7 @@ class GaugeInput(Input):
 
     def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__(meter)
-        self._clock = clock
+        self.clock = clock
         self.sums = PowerSums()
         self.recent: deque[tuple[float, float, PowerSums]] = deque()
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
@@ -87,14 +87,14 @@ class GaugeInput(Input):
             if not self.busy:
                 self.sums = self.sums.paused()
                 self.recent.clear()
-            edge = Edge(self._clock())
+            edge = Edge(self.clock())
             self.open.add(edge)
             self.pending.append(edge)
         return edge
 
     def end(self, begin: Any) -> Edge:
         """The edge at which that window stops."""
-        edge = Edge(self._clock())
+        edge = Edge(self.clock())
         with self.lock:
             if isinstance(begin, Edge):
                 self.open.discard(begin)
@@ -106,19 +106,19 @@ class GaugeInput(Input):
         """Whether a window is open over it, or the end of one is still to be shown."""
         return bool(self.open) or bool(self.pending) or bool(self.followers)
 
-    def take(self, reading: Reading) -> None:
-        """One more look at the gauge."""
+    def take(self, reading: Reading, asked_ns: int | None = None) -> None:
+        """One more look at the gauge, asked for at ``asked_ns``."""
         if not is_reading(reading):
             raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
         t_s, power_w = int(reading[0]) * 1e-9, float(reading[1])
-        if abs(t_s - self._clock() * 1e-9) > _CLOCK_SLACK_S:
+        if abs(t_s - self.clock() * 1e-9) > _CLOCK_SLACK_S:
             raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
         if not abs(power_w) <= beyond_w(self.channel):
             with self.lock:
                 self._refused += 1
             raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
         for one in self.followers:
-            one.look(int(reading[0]), power_w)
+            one.look(int(reading[0]) if asked_ns is None else middle_ns(asked_ns, int(reading[0])), power_w)
         with self.lock:
             # looks that only followers asked for are not kept: those that are have to reach back far enough
             least_s = 0.8 * self.poll_s if self.followers else 0.0

@@ -13,7 +13,7 @@ from wattwhat.sensing.meter import Meter, MeterProvenance, Reading
 if TYPE_CHECKING:
     pass
 
-__all__ = ["Gap", "Input", "is_reading"]
+__all__ = ["Gap", "Input", "is_reading", "middle_ns"]
 
 
 class Gap(NamedTuple):
@@ -83,3 +83,11 @@ def is_reading(item: Any) -> bool:
         and isinstance(item[1], numbers.Real)
         and math.isfinite(item[1])
     )
+
+
+def middle_ns(begin_ns: int, stamp_ns: int) -> int:
+    """When a value was obtained that was asked for at ``begin_ns`` and stamped later: half-way, in ns.
+
+    A stamp from long before is the sensor's own time.
+    """
+    return (begin_ns + stamp_ns) // 2 if stamp_ns >= begin_ns else stamp_ns

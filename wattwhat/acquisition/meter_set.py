@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wattwhat.acquisition.closing import enrol
 from wattwhat.acquisition.counter_input import Anchor, CounterInput
 from wattwhat.acquisition.gauge_input import Edge
-from wattwhat.acquisition.inputs import Gap, is_reading
+from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
 from wattwhat.acquisition.sampler import Sampler
 from wattwhat.errors import MeterLostError
 from wattwhat.plugins import pass_on
@@ -171,10 +171,12 @@ class MeterSet:
     def look(self, number: int) -> None:
         """Read a counter for those who follow it; called by the sampler only."""
         line = self.inputs[number]
+        begin_ns = self.clock()
         reading = self._careful(number)
         if is_reading(reading):
+            t_ns = middle_ns(begin_ns, reading[0])
             for follower in line.followers:
-                follower.look(*reading)
+                follower.look(t_ns, reading[1])
 
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""

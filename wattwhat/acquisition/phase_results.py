@@ -12,6 +12,7 @@ from wattwhat.acquisition.evaluation import _looks_away, _named
 from wattwhat.acquisition.meter_set import unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.joint import not_below_0
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.timeline_live import LiveTimeline
 from wattwhat.records.formatting import time_words
@@ -78,7 +79,7 @@ def results(owner: Phases, tracks: Tracks) -> Results:
         lost = _lost(track, tracks, float(time_s[-1]), now_s)
         posterior = None
         if pieces is not None and not (lost and lost[0] is None):
-            posterior = _bounded(track.timeline.posterior(pieces, states, now_s))
+            posterior = not_below_0(track.timeline.posterior(pieces, states, now_s))
         for row, kept in enumerate(members):
             joules = None
             if posterior is not None:
@@ -88,22 +89,6 @@ def results(owner: Phases, tracks: Tracks) -> Results:
                 words += _words(track, posterior, owner, now_s)
             found[row].append((track.line, joules, words))
     return _measurements(owner, tracks, names, found, time_s)
-
-
-def _bounded(posterior: Posterior) -> Posterior:
-    """The same, with no state below 0 J: such a one is put to 0, and the others follow by the covariance."""
-    import numpy as np
-
-    energy_j, spread = posterior.energy_j.copy(), posterior.covariance_j2
-    for _ in range(len(energy_j)):
-        low = int(np.argmin(energy_j))
-        variance = float(spread[low, low])
-        if energy_j[low] >= 0.0:
-            break
-        if variance > 0.0:
-            energy_j -= spread[:, low] * (energy_j[low] / variance)
-        energy_j[low] = 0.0
-    return attrs.evolve(posterior, energy_j=np.maximum(energy_j, 0.0))
 
 
 def _joules(track: Track, posterior: Posterior, kept: Array, time_s: float, lost: Any) -> Joules:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.acquisition.inputs import is_reading
+from wattwhat.acquisition.inputs import is_reading, middle_ns
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.timeline import CounterTimeline, Timeline
 from wattwhat.energy.timeline_gauge import GaugeTimeline
 from wattwhat.energy.timeline_live import LiveTimeline
 from wattwhat.plugins import pass_on
+from wattwhat.records.channel import Channel
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
     from wattwhat.acquisition.meter_set import MeterSet
 
-__all__ = ["Track", "Tracks"]
+__all__ = ["Track", "Tracks", "timeline_of"]
 
 # A counter that is slower than this is watched beside the program; a faster one is read at the edges only.
 _SLOW_S = 0.005
@@ -33,21 +35,28 @@ _GRAINS = 64.0
 _AFTER = 3.0
 
 
+def timeline_of(channel: Channel, provenance: str = "measured") -> tuple[Timeline, float]:
+    """A timeline for this channel, and seconds between two looks beside the program; 0 where none are needed.
+
+    Args:
+        channel: what is measured.
+        provenance: ``"measured"`` or ``"estimated"``.
+    """
+    period = period_s(channel)
+    if not channel.is_counter:
+        return GaugeTimeline(channel), period / _LOOKS
+    if provenance == "estimated" and channel.update_period_s is None:
+        return LiveTimeline(channel), 0.0
+    return CounterTimeline(channel), period / _LOOKS if period >= _SLOW_S else 0.0
+
+
 class Track:
     """One channel of the meter set, as phases see it; the sampler calls `wanted` and `look`."""
 
-    def __init__(self, line: CounterInput | GaugeInput, lock: Any) -> None:
-        self.line, self.lock = line, lock
-        period = period_s(line.channel)
+    def __init__(self, line: CounterInput | GaugeInput, lock: Any, clock: Callable[[], int]) -> None:
+        self.line, self.lock, self.clock = line, lock, clock
         self.is_counter = isinstance(line, CounterInput)
-        if not self.is_counter:
-            self.timeline: Timeline = GaugeTimeline(line.channel)
-        elif line.provenance == "estimated" and line.channel.update_period_s is None:
-            self.timeline, period = LiveTimeline(line.channel), 0.0
-        else:
-            self.timeline = CounterTimeline(line.channel)
-        self.watched = not self.is_counter or period >= _SLOW_S
-        self.every_s = period / _LOOKS
+        self.timeline, self.every_s = timeline_of(line.channel, line.provenance)
         self.until_s = -math.inf
         self.looks = 0
         self.latest_s: float | None = None
@@ -67,6 +76,7 @@ class Track:
     def read(self) -> None:
         """Read a counter at an edge; a failure leaves the line's error and nothing else."""
         line = self.line
+        begin_ns = self.clock()
         try:
             reading = line.meter.read()
         except BaseException as err:
@@ -75,7 +85,7 @@ class Track:
             return
         if is_reading(reading):
             line.error = None
-            self.look(reading[0], reading[1])
+            self.look(middle_ns(begin_ns, reading[0]), reading[1])
 
 
 class Tracks:
@@ -88,9 +98,9 @@ class Tracks:
 
     def __init__(self, meter_set: MeterSet, lock: Any) -> None:
         self.meter_set = meter_set
-        self.all = [Track(line, lock) for line in meter_set.inputs]
+        self.all = [Track(line, lock, meter_set.clock) for line in meter_set.inputs]
         self._counters = [track for track in self.all if track.is_counter]
-        self._watched = [track for track in self.all if track.watched]
+        self._watched = [track for track in self.all if track.every_s]
         longest_s = max((track.timeline.settled_s for track in self.all), default=0.0)
         self._after_s = max(_AFTER * longest_s, 0.0)
         self.first_s = meter_set.clock() * 1e-9

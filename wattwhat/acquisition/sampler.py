@@ -183,7 +183,8 @@ class Sampler:
 def look_at(line: GaugeInput) -> None:
     """Read a gauge once; a failure is remembered and leaves a gap."""
     try:
-        line.take(line.meter.read())
+        asked_ns = line.clock()
+        line.take(line.meter.read(), asked_ns)
         line.error = None
     except MeterLostError as err:
         pass_on(err)

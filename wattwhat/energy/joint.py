@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-__all__ = ["Evidence", "Posterior"]
+__all__ = ["Evidence", "Posterior", "mixed", "not_below_0"]
 
 # How much the power of one run of a state differs from its mean, as a fraction: those that are tried.
-SCATTERS = (0.005, 0.03, 0.07, 0.13, 0.25, 0.5)
+SCATTERS = (0.02, 0.05, 0.1, 0.2, 0.4)
 
 
 @attrs.frozen(eq=False)
@@ -165,7 +165,7 @@ class Evidence:
             share = self._share[number]
             energy = self._kept[number] + share @ power
             spread = share @ covariance @ share.T + self._rest[number]
-            found.append((-0.5 * fit, energy, spread, power, np.diag(covariance)))
+            found.append((math.log(SCATTERS[number]) - 0.5 * fit, energy, spread, power, np.diag(covariance)))
         return _weighed(found, reach_w, self.rows)
 
 
@@ -202,3 +202,19 @@ def mixed(found: list[Posterior]) -> Posterior:
         found[0].prior_u_w,
         max(one.rows for one in found),
     )
+
+
+def not_below_0(posterior: Posterior) -> Posterior:
+    """The same, with no state below 0 J: such a one is put to 0, and the others follow by the covariance."""
+    import numpy as np
+
+    energy_j, spread = posterior.energy_j.copy(), posterior.covariance_j2
+    for _ in range(len(energy_j)):
+        low = int(np.argmin(energy_j))
+        variance = float(spread[low, low])
+        if energy_j[low] >= 0.0:
+            break
+        if variance > 0.0:
+            energy_j -= spread[:, low] * (energy_j[low] / variance)
+        energy_j[low] = 0.0
+    return attrs.evolve(posterior, energy_j=np.maximum(energy_j, 0.0))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-__all__ = ["Ticks", "found_period", "tick_times"]
+__all__ = ["FEWEST", "Ticks", "found_period", "tick_times"]
 
 _CHUNK = 64  # ticks that are taken to keep their distance: clocks drift
 _PHASES = 48
 _PERIODS = 8
-_FEWEST = 4
+FEWEST = 4  # changes that tell a period
 
 
 def found_period(lo_s: Array, hi_s: Array, stated_s: float | None) -> float | None:
@@ -36,7 +36,7 @@ def found_period(lo_s: Array, hi_s: Array, stated_s: float | None) -> float | No
     import numpy as np
 
     middle, width = (lo_s + hi_s) / 2.0, hi_s - lo_s
-    if len(middle) < _FEWEST:
+    if len(middle) < FEWEST:
         return stated_s
     steps = np.diff(middle)
     unit = stated_s or float(np.quantile(steps, 0.25))
@@ -53,13 +53,11 @@ class Ticks:
 
     Args:
         times_s: of each tick, in s.
-        u_s: their standard uncertainties in s.
-        alike: which part of that error is the same at all ticks in the same state of the program, 0 to 1.
+        covariance_s2: of their errors, in s^2: ticks that keep their distance are early or late together.
     """
 
     times_s: Array
-    u_s: Array
-    alike: Array
+    covariance_s2: Array
 
 
 def tick_times(lo_s: Array, hi_s: Array, period_s: float | None, states: Any = None) -> Ticks:
@@ -82,22 +80,36 @@ def tick_times(lo_s: Array, hi_s: Array, period_s: float | None, states: Any = N
     """
     import numpy as np
 
+    count = len(lo_s)
     # a sensor that changed within so short a time once is never much older than that
-    most_s = period_s or (float(np.quantile(hi_s - lo_s, 0.1)) if len(lo_s) else 0.0)
+    most_s = period_s or (float(np.quantile(hi_s - lo_s, 0.1)) if count else 0.0)
     lo = np.maximum(lo_s, hi_s - most_s)
-    times, u = (lo + hi_s) / 2.0, (hi_s - lo) / math.sqrt(12.0)
-    alike = np.ones(len(times))
-    for begin in range(0, len(times), _CHUNK):
+    times, covariance = (lo + hi_s) / 2.0, np.zeros((count, count))
+    for begin in range(0, count, _CHUNK):
         # the last chunk looks back, so that it is not a short one
-        end = min(begin + _CHUNK, len(times))
-        first = max(min(begin, end - _CHUNK), 0)
+        end = min(begin + _CHUNK, count)
+        part, first = slice(begin, end), max(min(begin, end - _CHUNK), 0)
         found = _in_step(lo_s[first:end], hi_s[first:end], period_s)
         if found is not None:
-            times[begin:end], u[begin:end] = (part[begin - first :] for part in found)
-        elif period_s is not None:
-            there = np.zeros(end - begin) if states is None else states(times[begin:end])
-            alike[begin:end] = _alike(hi_s[begin:end], period_s, there)
-    return Ticks(np.maximum.accumulate(times) if len(times) else times, u, alike)
+            skip = begin - first
+            times[part], covariance[part, part] = found[0][skip:], found[1][skip:, skip:]
+        else:
+            u_s = (hi_s[part] - lo[part]) / math.sqrt(12.0)
+            covariance[part, part] = _unplaced(hi_s[part], u_s, period_s, states, times[part])
+    return Ticks(np.maximum.accumulate(times) if count else times, covariance)
+
+
+def _unplaced(looks_s: Array, u_s: Array, period_s: float | None, states: Any, times_s: Array) -> Array:
+    """Covariance in s^2 of ticks of which only their intervals are known.
+
+    The looks in one state of the program may all come at one age of the sensor's value: then they err alike.
+    """
+    import numpy as np
+
+    there = np.zeros(len(looks_s)) if states is None else states(times_s)
+    alike = np.ones(len(looks_s)) if period_s is None else _alike(looks_s, period_s, there)
+    together = np.outer(u_s * alike, u_s * alike) * (there[:, None] == there[None, :])
+    return np.asarray(together + np.diag(u_s**2 * (1.0 - alike**2)))
 
 
 def _alike(looks_s: Array, period_s: float, states: Any) -> Array:
@@ -121,7 +133,7 @@ def _in_step(lo_s: Array, hi: Array, stated_s: float | None) -> tuple[Array, Arr
 
     lo = lo_s if stated_s is None else np.maximum(lo_s, hi - stated_s)
     fitted, width = found_period(lo, hi, stated_s), hi - lo
-    if fitted is None or len(lo) < _FEWEST or float(np.min(width)) > 0.8 * fitted:
+    if fitted is None or len(lo) < FEWEST or float(np.min(width)) > 0.8 * fitted:
         return None
     # how far a line through the middles may be off, and some more for clocks that drift
     slack = 4.0 * float(np.mean(width)) / len(lo) ** 1.5 / fitted + 1e-5
@@ -161,16 +173,18 @@ def _missed(lo: Array, hi: Array, about_s: float, periods: Array, phases: Array)
 def _expected(
     lo: Array, hi: Array, about_s: float, periods: Array, phases: Array, weights: Array, grain_s: float
 ) -> tuple[Array, Array]:
-    """Mean and standard deviation of each tick's time over the periods and phases that are possible."""
+    """Mean and covariance of the ticks' times over the periods and phases that are possible."""
     import numpy as np
 
-    which, phase = np.nonzero(weights > 1e-4 * weights.max())
+    which, phase = np.nonzero(weights > 1e-3 * weights.max())
     weight = weights[which, phase] / weights[which, phase].sum()
     period, width = periods[which][:, None], hi - lo
-    past = np.mod(phases[phase][:, None] + about_s - lo[None, :], period)
+    past = phases[phase][:, None] + about_s - lo[None, :]
+    past -= np.floor(past / period) * period
     # just before an interval rather than a period after its begin
     past = np.where(past - width < period - past, past, past - period)
     past = np.clip(past, 0.0, width)
     mean = weight @ past
-    spread = np.sqrt(np.maximum(weight @ past**2 - mean**2, 0.0))
-    return lo + mean, np.minimum(np.hypot(spread, grain_s), width / math.sqrt(12.0) + 1e-12)
+    off = (past - mean) * np.sqrt(weight)[:, None]
+    own = np.minimum(grain_s, width / math.sqrt(12.0)) ** 2
+    return lo + mean, off.T @ off + np.diag(own)

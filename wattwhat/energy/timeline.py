@@ -96,15 +96,21 @@ class Timeline:
             states: how many there are.
             end_s: the end, in s.
         """
-        import numpy as np
-
         evidence = [one.copy() for one in self.evidence]
         for one in evidence:
             one.grow(states)
         reached, used = self._digest(evidence, pieces, end_s)
         reached = self._held(evidence, pieces, used, reached, end_s)
+        return self._finished(evidence, pieces, reached, end_s)
+
+    def _finished(
+        self, evidence: list[Evidence], pieces: Pieces, reached: float | None, end_s: float
+    ) -> Posterior:
+        """The posterior once the time is taken in too that no row says anything of."""
+        import numpy as np
+
         begin_s = float(pieces.bounds_s[0]) if reached is None else reached
-        if end_s > begin_s:  # no row says anything of this
+        if end_s > begin_s:
             none, span = np.zeros(0), np.array([begin_s, end_s])
             for one in evidence:
                 self._add(one, pieces, span, np.zeros((0, 1)), none, lambda _: np.zeros((0, 0)))
@@ -224,12 +230,8 @@ class CounterTimeline(Timeline):
         between[np.arange(len(rows)), rows + 1] = 1.0
 
         def noise(power_w: Array) -> Any:
-            edges_j = power_w[states] * found.u_s
-            own = (between * (edges_j**2 * (1.0 - found.alike**2) + resolution_j2)) @ between.T
-            for state in np.unique(states):
-                common = between @ (edges_j * found.alike * (states == state))
-                own += np.outer(common, common)
-            return own
+            moved = between * power_w[states]
+            return moved @ found.covariance_s2 @ moved.T + resolution_j2 * between @ between.T
 
         self._add(evidence[0], pieces, bounds, seen, gains[rows], noise)
         return max(float(ticks[-1]), begin_s)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import rest_s
-from wattwhat.energy.joint import Evidence
+from wattwhat.energy.joint import Evidence, Posterior, mixed
 from wattwhat.energy.label_time import Pieces
-from wattwhat.energy.tick_times import tick_times
+from wattwhat.energy.tick_times import FEWEST, tick_times
 from wattwhat.energy.timeline import BLOCK, Timeline
 from wattwhat.records.channel import Channel
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 __all__ = ["GaugeTimeline"]
+
+# Moments of a period at which a gauge may tick whose changes do not tell.
+_MOMENTS = 8
 
 
 class GaugeTimeline(Timeline):
@@ -55,13 +60,14 @@ class GaugeTimeline(Timeline):
 
         lo, hi, values = self._arrays(part)
         found = tick_times(lo, hi, self.channel.update_period_s)
-        ticks, u_s = found.times_s, found.u_s
+        ticks = found.times_s
         # a value that did not change at a tick was shown for several periods
         turns = np.maximum(np.round(np.diff(ticks) / period_s(self.channel)), 1.0).astype(int)
         number = np.repeat(np.arange(len(turns)), turns)
         step = np.arange(len(number)) - np.repeat(np.cumsum(turns) - turns, turns)
         at = ticks[number] + step * (np.diff(ticks) / turns)[number]
-        return self._take(evidence, pieces, at, values[number], u_s[number], reached, end_s)
+        spread_s2 = found.covariance_s2[np.ix_(number, number)]
+        return self._take(evidence, pieces, at, values[number], spread_s2, reached, end_s)
 
     def _held(
         self, evidence: list[Evidence], pieces: Pieces, used: int, reached: float | None, end_s: float
@@ -71,8 +77,36 @@ class GaugeTimeline(Timeline):
         if used >= len(self.values) or self.looked_s is None:
             return reached
         at = np.arange(self.hi[used], self.looked_s + 1e-9, period_s(self.channel))
-        u_s = np.full(len(at), (self.hi[used] - self.lo[used]) / math.sqrt(12.0))
-        return self._take(evidence, pieces, at, np.full(len(at), self.values[used]), u_s, reached, end_s)
+        spread_s2 = np.full((len(at), len(at)), (self.hi[used] - self.lo[used]) ** 2 / 12.0)
+        values = np.full(len(at), self.values[used])
+        return self._take(evidence, pieces, at, values, spread_s2, reached, end_s)
+
+    def posterior(self, pieces: Pieces, states: int, end_s: float) -> Posterior:
+        """Joules of each state up to a moment; nothing is changed.
+
+        Too few changes do not tell when the gauge ticks: then it may have ticked at any moment of its period.
+        """
+        if self.taken_s is not None or not self.values or len(self.values) >= FEWEST:
+            return super().posterior(pieces, states, end_s)
+        found = [self._ticking_at(k / _MOMENTS, pieces, states, end_s) for k in range(_MOMENTS)]
+        fewest = min(missed for missed, _ in found)
+        # one as likely as the other: how well a value fits that hardly changed says nothing about the moment
+        return mixed([attrs.evolve(one, log_evidence=0.0) for missed, one in found if missed == fewest])
+
+    def _ticking_at(self, turn: float, pieces: Pieces, states: int, end_s: float) -> tuple[int, Posterior]:
+        """What holds if it ticks so far into its period; and how many changes do not fit to that."""
+        import numpy as np
+
+        period = period_s(self.channel)
+        lo, hi, values = self._arrays(slice(None))
+        at = np.arange(self.hi[0] - period * (1.0 - turn), self.looked_s or self.hi[0], period)
+        after = np.searchsorted(at, lo[1:], side="right")
+        missed = int((np.append(at, math.inf)[after] > hi[1:] + period / _MOMENTS).sum())
+        shown = values[np.clip(np.searchsorted(lo, at, side="right") - 1, 0, None)]
+        spread_s2 = np.full((len(at), len(at)), (period / _MOMENTS) ** 2 / 12.0)
+        evidence = [Evidence(states) for _ in self.windows_s]
+        reached = self._take(evidence, pieces, at, shown, spread_s2, None, end_s)
+        return missed, self._finished(evidence, pieces, reached, end_s)
 
     def _take(
         self,
@@ -80,7 +114,7 @@ class GaugeTimeline(Timeline):
         pieces: Pieces,
         ticks: Array,
         values: Array,
-        u_s: Array,
+        spread_s2: Array,
         reached: float | None,
         end_s: float,
     ) -> float | None:
@@ -101,7 +135,9 @@ class GaugeTimeline(Timeline):
                 rows = whole[part : part + BLOCK]
                 stop_s = until if part + BLOCK >= len(whole) else float(shown[rows[-1]])
                 span = (from_s, stop_s)
-                self._rows(one, pieces, span, shown[rows], values[rows], u_s[rows], window_s)
+                self._rows(
+                    one, pieces, span, shown[rows], values[rows], spread_s2[np.ix_(rows, rows)], window_s
+                )
                 from_s = stop_s
         return until
 
@@ -112,7 +148,7 @@ class GaugeTimeline(Timeline):
         span: tuple[float, float],
         shown: Array,
         values: Array,
-        u_s: Array,
+        spread_s2: Array,
         window_s: float,
     ) -> None:
         import numpy as np
@@ -127,7 +163,8 @@ class GaugeTimeline(Timeline):
 
         def noise(power_w: Array) -> Any:
             # a window that lies later than was thought holds more of what comes after it
-            moved_j = (power_w[after] - power_w[before]) * u_s
-            return np.outer(moved_j, moved_j) + np.diag(np.full(len(shown), resolution_w2 * window_s**2))
+            moved_w = power_w[after] - power_w[before]
+            own = np.diag(np.full(len(shown), resolution_w2 * window_s**2))
+            return np.outer(moved_w, moved_w) * spread_s2 + own
 
         self._add(evidence, pieces, bounds, seen, values * window_s, noise, middle > span[0])
