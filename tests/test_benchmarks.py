@@ -138,7 +138,9 @@ def test_quick_means_few() -> None:
     assert (Options().times(100, 2), Options(quick=True).times(100, 2)) == (100, 2)
 
 
-def test_phases_on_each_kind_of_sensor_are_judged_against_the_truth(capsys: pytest.CaptureFixture[str]) -> None:
+def test_phases_on_each_kind_of_sensor_are_judged_against_the_truth(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     from benchmarks import truth_phases
 
     assert truth_phases.main(["--programs", "5", "--classes", "counter 20 ms", "gauge 25/100"]) in (0, 1)
