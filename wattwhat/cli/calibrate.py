@@ -25,6 +25,7 @@ EXAMPLES = """examples:
   wattwhat calibrate              find out, and keep it for later measurements
   wattwhat calibrate --dry-run    find out, and write nothing
   wattwhat calibrate --backends nvml --seconds 60
+  wattwhat calibrate --study results/      teach the estimate from a study here
 
 Processors get a busy loop, GPUs matrix products where torch with CUDA is there.
 Nothing else should run meanwhile. What was found goes into a file in the user's
@@ -56,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="time for the processors and as much for the GPUs; slow sensors take longer (default: 20)",
     )
+    parser.add_argument(
+        "--study",
+        metavar="PATH",
+        help="look at no sensor: learn what a core draws from a study's results (CPU cells with threads, by "
+        "a wall meter or another sensor), for the built-in estimate",
+    )
     parser.add_argument("--dry-run", action="store_true", help="find out, and write nothing")
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
     add_force(parser)
@@ -68,6 +75,8 @@ def call(arguments: argparse.Namespace) -> int:
 
     if not 4.0 <= arguments.seconds <= 3600.0:
         raise ArgumentError(f"--seconds: expected seconds from 4 to 3600, got {arguments.seconds:g}; try 20")
+    if arguments.study is not None:
+        return _learn(arguments)
     check_destination(arguments.json, holds=("channels", "profiles"), arguments=arguments)
     if not arguments.dry_run and not profiles_path():
         raise ArgumentError("WATTWHAT_PROFILES is set to nothing: name a file, unset it, or add --dry-run")
@@ -81,6 +90,30 @@ def call(arguments: argparse.Namespace) -> int:
     else:
         say(describe(found, file))
     return 0 if found else 1
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    """What a core of this machine draws, from a study's results, kept for the estimate."""
+    import attrs
+
+    from wattwhat.calibration.core_power import learn_core_power
+    from wattwhat.predict.asking import read_study
+    from wattwhat.sensing.estimate.learnt import write_learnt
+
+    check_destination(arguments.json, holds=("watts_per_core",), arguments=arguments)
+    learnt = learn_core_power(read_study(arguments.study))
+    file = None if arguments.dry_run else write_learnt(learnt)
+    if arguments.json is not None:
+        deliver(json_text({**attrs.asdict(learnt), "file": file}), arguments.json)
+        return 0
+    busy, rest = learnt.watts_per_core, learnt.idle_watts_per_core
+    kept = "Nothing was written." if file is None else f"Kept in {file}; the estimate uses it from now on."
+    words = (
+        f"{learnt.cpu} of {learnt.host}: a busy core takes {busy:.3g} W, one at rest {rest:.3g} W, "
+        f"± {2 * learnt.u:.0%} (k=2), from {learnt.source}. {kept}"
+    )
+    say("\n".join(wrap(words)))
+    return 0
 
 
 def _calibrated(

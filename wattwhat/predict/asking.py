@@ -18,7 +18,7 @@ from wattwhat.predict.ways import Way, best, ways
 from wattwhat.records.measurement import Measurement
 from wattwhat.workloads.counting import Counts, count
 
-__all__ = ["predict", "predict_case", "study_of"]
+__all__ = ["predict", "predict_case", "read_study", "study_of"]
 
 
 def predict(
@@ -145,11 +145,16 @@ def study_of(given: Any) -> Way:
     if isinstance(given, Way):
         return given
     if isinstance(given, (str, os.PathLike)):
-        return OwnStudy.fit(_read(os.fspath(given)))
+        return OwnStudy.fit(read_study(os.fspath(given)))
     return OwnStudy.fit(given)
 
 
-def _read(path: str) -> list[Measurement]:
+def read_study(path: str) -> list[Measurement]:
+    """What a study measured: its ``results.jsonl``, or the folder of it.
+
+    Raises:
+        ArgumentError: there is no such file, or a line in it is no Measurement.
+    """
     import json
 
     if os.path.isdir(path):

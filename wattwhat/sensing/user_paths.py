@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["ENV_PROFILES", "config_path", "profiles_path"]
+__all__ = ["ENV_PROFILES", "config_path", "power_path", "profiles_path"]
 
 ENV_PROFILES = "WATTWHAT_PROFILES"
 
@@ -24,6 +24,18 @@ def profiles_path() -> str:
     if given is not None:
         return given
     return os.path.join(_folder("XDG_DATA_HOME", ".local", "share"), "wattwhat", "profiles.json")
+
+
+def power_path() -> str:
+    """Where the learnt power of processors is kept: beside the profiles; empty where there are none.
+
+    Example:
+        >>> import os
+        >>> os.path.basename(power_path()) in ("power.json", "")
+        True
+    """
+    profiles = profiles_path()
+    return os.path.join(os.path.dirname(profiles), "power.json") if profiles else ""
 
 
 def config_path() -> str:

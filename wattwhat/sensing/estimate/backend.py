@@ -5,8 +5,9 @@
 
 The figures come from, in this order: the arguments of `EstimateBackend`, the environment
 (``WATTWHAT_WATTS_PER_CORE``, ``WATTWHAT_IDLE_WATTS_PER_CORE``, ``WATTWHAT_RAM_WATTS_PER_GB``), the section
-``[estimate]`` of the file that ``WATTWHAT_CONFIG`` names (else ``~/.config/wattwhat/config.ini``), and a
-small table of makers' TDP per core. What comes out says "estimated" wherever it is shown.
+``[estimate]`` of the file that ``WATTWHAT_CONFIG`` names (else ``~/.config/wattwhat/config.ini``), what
+``wattwhat calibrate --study`` has learnt on this machine, and a small table of makers' TDP per core. What
+comes out says "estimated" wherever it is shown.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.configuration import Unclear
 from wattwhat.sensing.estimate.cpu_time import CpuTime, usable_cores
+from wattwhat.sensing.estimate.learnt import read_learnt
 from wattwhat.sensing.estimate.settings import NAMES, Figure, figure_of, settings
 from wattwhat.sensing.host import cpu_model, host_name
 from wattwhat.sensing.meter import Meter, Reading
@@ -161,6 +163,17 @@ class EstimateBackend(Backend):
         except Unclear as err:  # told by probe(), so that doctor can show it with its remedy
             self._unclear = err
         self._busy, self._idle, self._ram = (figures[name] or found.get(name) for name in NAMES)
+        self._gain_error = _GAIN_ERROR
+        if self._busy is None and self._idle is None:
+            self._learn()
+
+    def _learn(self) -> None:
+        """Take what this machine's own measurements have taught, where they were kept."""
+        learnt = read_learnt(host_name(), cpu_model(self._root))
+        if learnt is not None:
+            self._busy = Figure(learnt.watts_per_core, learnt.source)
+            self._idle = Figure(learnt.idle_watts_per_core, learnt.source)
+            self._gain_error = learnt.u
 
     @property
     def model(self) -> PowerModel:
@@ -206,7 +219,7 @@ class EstimateBackend(Backend):
             device=cpu_model(self._root) or "CPU",
             component="cpu",
             quantity="energy",
-            gain_error=_GAIN_ERROR,
+            gain_error=self._gain_error,
             max_power_w=max(1.5 * model.busy_w * (os.cpu_count() or 1), 1e-3),
             source=source,
         )
