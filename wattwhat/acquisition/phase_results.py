@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Results", "results"]
 
 # A power whose uncertainty stayed above this part of what it was before anything was seen was not told apart.
-_UNTOLD = 0.5
+_UNTOLD = 0.33
 # Two energies that are uncertain together: what one has too much, the other lacks.
 _AGAINST = -0.9
 # From so many updates on, that is because the phases keep step with the sensor.
