@@ -199,6 +199,26 @@ def test_a_third_partys_score_may_give_a_value_and_nothing_else(models, capsys, 
     assert [row["label"] for row in objects(out)] == ["small", "large", "odd"]
 
 
+def test_a_third_partys_score_takes_its_own_options(models, capsys, monkeypatch):
+    from tests.scoring.test_catalogue import Weighted
+
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Weighted)
+    given = ("--score", "weighted", "--option")
+    status, out, err = score(capsys, models, *given, "weight=2", "--json")
+    assert (status, err) == (0, "")
+    assert objects(out)[-1]["result"]["value"]["value"] == pytest.approx(2 * 20 * KWH)
+    for words, said in (
+        (("--score", "weighted"), "--score weighted needs --option weight=W: the weight of the accuracy"),
+        ((*given, "weight=heavy"), "--option weight: expected a number, got 'heavy'"),
+        ((*given, "weight=1", "--option", "wait=2"), "--option wait does not apply to --score weighted"),
+        ((*given, "weight"), "NAME=VALUE"),
+        ((*given, "weight=1", "--alpha", "2"), "--alpha does not apply to --score weighted; it is for sam"),
+    ):
+        status, out, err = score(capsys, models, *words)
+        assert (status, out) == (2, "")
+        assert said in " ".join(err.split())
+
+
 @pytest.mark.parametrize("gives", [0.5, None, "B"])
 def test_a_third_partys_score_that_gives_something_else_is_told_what_was_expected(
     gives, models, capsys, monkeypatch

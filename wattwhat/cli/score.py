@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import say, wrap
-from wattwhat.cli.scorers import Reason, check_applicable, check_options, make, one_a_model, scorable
+from wattwhat.cli.scorers import (
+    Reason,
+    add_score_options,
+    check_applicable,
+    check_options,
+    make,
+    one_a_model,
+    scorable,
+)
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError
 from wattwhat.records.escaping import json_text
@@ -50,21 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scoring.add_argument(
         "--phase", choices=("training", "inference", "both"), help="which electricity, where models have both"
     )
-    scoring.add_argument(
-        "--unit", metavar="UNIT", help="unit of the electricity: kWh (default of sam), Wh, J, ..."
-    )
-    scoring.add_argument("--alpha", type=float, metavar="A", help="sam: weight of the accuracy; default: 5")
-    scoring.add_argument("--beta", type=float, metavar="B", help="sam: scale; default: 5")
-    scoring.add_argument(
-        "--items", type=float, metavar="N", help="sam: energy of N items, not of the whole span"
-    )
-    scoring.add_argument("--reference", metavar="FILE", help="grade: made by wattwhat reference fit")
-    scoring.add_argument("--against", metavar="LABEL", help="reference: the model that all are compared with")
-    scoring.add_argument("--mode", metavar="MODE", help='stars: "equal width" or quintile')
-    scoring.add_argument(
-        "--inferences", type=float, metavar="N", help="full-cycle and --phase both: items served"
-    )
-    scoring.add_argument("--tau", type=float, metavar="T", help="full-cycle: weight of the accuracy")
+    add_score_options(scoring)
     scoring.add_argument(
         "--force",
         action="store_true",
@@ -222,17 +216,10 @@ def _list(as_json: bool) -> int:
     for entry in catalog():
         if as_json:
             fields = ("name", "formula", "source", "fitted")
-            say(json_text({field: getattr(entry, field) for field in fields}))
+            options = {option.name: option.help for option in entry.options}
+            say(json_text({**{field: getattr(entry, field) for field in fields}, "options": options}))
             continue
-        needs = _NEEDS.get(entry.name)
         lines = wrap(entry.formula, "  ", f"{entry.name}: ") + wrap(f"source: {entry.source}", "    ", "  ")
-        say("\n".join([*lines, *([f"  needs {needs}"] if needs else [])]))
+        needs = [f"--{one.name} {one.metavar}" for one in entry.options if one.needed is not None]
+        say("\n".join([*lines, *([f"  needs {' '.join(needs)}"] if needs else [])]))
     return 0
-
-
-_NEEDS = {
-    "grade": "--reference FILE",
-    "reference": "--against LABEL",
-    "stars": '--mode "equal width" or --mode quintile',
-    "full-cycle": "--inferences N --tau T",
-}

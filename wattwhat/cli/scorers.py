@@ -9,41 +9,69 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from wattwhat.cli.labels import pair
 from wattwhat.cli.sentences import as_options
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
+    from wattwhat.scoring.result import ScoreOption
 
-__all__ = ["Reason", "check_applicable", "check_options", "make", "one_a_model", "scorable"]
+__all__ = [
+    "Reason",
+    "add_score_options",
+    "check_applicable",
+    "check_options",
+    "make",
+    "one_a_model",
+    "scorable",
+]
 
 Reason = tuple[str, str]
-_NEEDED = {
-    "grade": ("reference", "--reference ref.json; make one with: wattwhat reference fit LOG ... -o ref.json"),
-    "reference": ("against", "--against LABEL, the model that all are compared with"),
-    "stars": (
-        "mode",
-        '--mode "equal width" or --mode quintile, for the published rule can be read both ways',
-    ),
-    "full-cycle": (
-        "inferences",
-        "--inferences N and --tau T: how many a model serves, and what accuracy weighs",
-    ),
-}
+# Given by hand in cli/score.py, for more than scores look at it.
+_METRIC = "metric"
 
-_SHARE = ("sam", "full-cycle", "accuracy-per-joule", "netscore", "sapi", "grade")
-# Which scores look at an option; with any other it would be passed over in silence.
-_TAKEN = {
-    "alpha": ("sam",),
-    "beta": ("sam",),
-    "items": ("sam",),
-    "unit": ("sam", "full-cycle", "accuracy-per-joule"),
-    "reference": ("grade",),
-    "against": ("reference",),
-    "mode": ("stars",),
-    "tau": ("full-cycle",),
-    "inferences": ("full-cycle",),
-}
+
+def add_score_options(group: argparse._ArgumentGroup) -> None:
+    """Declare the options of our own scores, each once; others' come by ``--option``."""
+    from wattwhat.scoring import catalog
+
+    declared: dict[str, list[tuple[str, ScoreOption]]] = {}
+    for entry in catalog(()):
+        for option in entry.options:
+            declared.setdefault(option.name, []).append((entry.name, option))
+    for name, takers in declared.items():
+        if name != _METRIC:
+            option = takers[0][1]
+            whose = ", ".join(taker for taker, _ in takers)
+            more = "; also for --phase both" if name == "inferences" else ""
+            group.add_argument(
+                _flag(name), dest=name, type=option.kind, metavar=option.metavar,
+                help=f"{whose}: {option.help}{more}".replace("%", "%%"),
+            )  # fmt: skip
+    group.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="an option of another distribution's score, as its documentation says",
+    )  # fmt: skip
+    group.set_defaults(declared=tuple(name for name in declared if name != _METRIC))
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _written(name: str, arguments: argparse.Namespace) -> str:
+    """How an option is given here: ours by a flag of its own, others' by ``--option``."""
+    return _flag(name) if name in (*arguments.declared, _METRIC) else f"--option {name}"
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of scores that the user gave, by name."""
+    named = {name: getattr(arguments, name) for name in arguments.declared}
+    return {
+        **{name: value for name, value in named.items() if value is not None},
+        **dict(pair(text, "--option") for text in arguments.option),
+    }
 
 
 def check_applicable(names: Sequence[str], arguments: argparse.Namespace) -> None:
@@ -54,21 +82,30 @@ def check_applicable(names: Sequence[str], arguments: argparse.Namespace) -> Non
     """
     from wattwhat.records.metrics import check_direction
 
-    for option, takers in _TAKEN.items():
-        if option == "inferences" and arguments.phase == "both":
-            continue
-        if getattr(arguments, option) is not None and not set(names) & set(takers):
-            raise ArgumentError(_does_not_apply(option, names, takers))
-    if arguments.metric != "accuracy" and not set(names) & set(_SHARE):
-        raise ArgumentError(_does_not_apply("metric", names, _SHARE))
+    taken = {option.name for name in names for option in _options(name)}
+    given = dict.fromkeys(_given(arguments))
+    if arguments.phase == "both":
+        given.pop("inferences", None)
+    if arguments.metric != "accuracy":
+        given[_METRIC] = None
+    for option in given:
+        if option not in taken:
+            raise ArgumentError(_does_not_apply(option, names, arguments))
     check_direction(arguments.metric)
 
 
-def _does_not_apply(option: str, names: Sequence[str], takers: Sequence[str]) -> str:
-    return (
-        f"--{option} does not apply to --score {', '.join(names)}; it is for {', '.join(takers)}, "
-        "so leave it out"
-    )
+def _does_not_apply(option: str, names: Sequence[str], arguments: argparse.Namespace) -> str:
+    from wattwhat.scoring import catalog
+
+    takers = [one.name for one in catalog(()) if option in {known.name for known in one.options}]
+    whom = f"it is for {', '.join(takers)}, so leave it out" if takers else "leave it out"
+    return f"{_written(option, arguments)} does not apply to --score {', '.join(names)}; {whom}"
+
+
+def _options(name: str) -> Sequence[ScoreOption]:
+    from wattwhat.scoring import options_of, score_class
+
+    return options_of(score_class(name))
 
 
 def check_options(name: str, arguments: argparse.Namespace) -> None:
@@ -76,20 +113,16 @@ def check_options(name: str, arguments: argparse.Namespace) -> None:
 
     Raises:
         ScoreError: there is no such score.
-        ArgumentError: an option is missing.
+        ArgumentError: an option is missing, or names a file that is not there.
     """
-    from wattwhat.scoring import score_class
-
-    score_class(name)
-    option, words = _NEEDED.get(name, ("", ""))
-    if option and getattr(arguments, option) is None:
-        raise ArgumentError(f"--score {name} needs {words}")
-    if name == "grade" and not os.path.isfile(arguments.reference):
-        raise ArgumentError(
-            f"--reference: there is no file {arguments.reference!r}; wattwhat reference fit makes it"
-        )
-    if name == "full-cycle" and arguments.tau is None:
-        raise ArgumentError(f"--score {name} needs {words}")
+    given = _given(arguments)
+    for option in _options(name):
+        value, flag = given.get(option.name), _written(option.name, arguments)
+        if option.needed is not None and value is None:
+            mark = "=" if flag.startswith("--option ") else " "
+            raise ArgumentError(f"--score {name} needs {flag}{mark}{option.metavar}: {option.needed}")
+        if option.is_file and value is not None and not os.path.isfile(value):
+            raise ArgumentError(f"{flag}: there is no file {value!r}; expected one {option.needed}")
 
 
 def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurement]) -> Any:
@@ -101,67 +134,21 @@ def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurem
         everything: all measurements, of every phase.
 
     Raises:
-        WattwhatError: an option does not fit.
+        WattwhatError: an option does not fit, or the score failed to start.
         OSError: a file cannot be read.
     """
-    from wattwhat.scoring import score_class
+    from wattwhat.scoring import make_score, options_of, score_class
 
-    cls, metric, unit = score_class(name), arguments.metric, arguments.unit
-    if name == "sam":
-        given = {"alpha": arguments.alpha, "beta": arguments.beta, "unit": unit, "items": arguments.items}
-        return cls(metric=metric, **{key: value for key, value in given.items() if value is not None})
-    if name == "grade":
-        return _with_its_metric(cls.load(arguments.reference), metric)
-    if name == "stars":
-        counted = [m for m in everything if m.items and m.energy_j.known] or list(everything)
-        return cls.fit(counted, mode=arguments.mode, reference="these logs", force=arguments.force)
-    if name == "reference":
-        return cls.against(_labelled(arguments.against, everything))
-    if name == "full-cycle":
-        training = {m.label: m for m in everything if m.details.get("phase") == "training"}
-        more = {"unit": unit} if unit else {}
-        return cls(
-            inferences=arguments.inferences, tau=arguments.tau, training=training, metric=metric, **more
-        )
-    if name == "accuracy-per-joule":
-        return cls(metric=metric, **({"unit": unit} if unit else {}))
-    if name in ("netscore", "sapi"):
-        return cls(metric=metric)
-    return _foreign(name, cls)
-
-
-def _with_its_metric(grade: Any, metric: str) -> Any:
-    """The grade, if its reference was fitted with the metric that was asked for."""
-    if metric not in ("accuracy", grade.metric):
-        raise ArgumentError(
-            f"--metric {metric} does not apply to --score grade with this reference, which was fitted with "
-            f"{grade.metric!r}; leave --metric out, or fit a reference with it"
-        )
-    return grade
-
-
-def _foreign(name: str, found: Any) -> Any:
-    """A third party's score: a class is made without arguments."""
+    found = score_class(name)
+    takes = {option.name for option in options_of(found)}
+    given = {**_given(arguments), _METRIC: arguments.metric}
+    given = {option: value for option, value in given.items() if option in takes}
     try:
-        score = found() if isinstance(found, type) else found
-        named = isinstance(getattr(score, "name", None), str)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as err:  # a score that calls sys.exit() ends itself, not the command
-        raise ScoreError(f"--score {name}: it failed to start: {type(err).__name__}: {err}") from err
-    if not (callable(score) and named):
-        raise ScoreError(f"--score {name}: it has no name or cannot be called; see wattwhat.scoring.Score")
-    return score
-
-
-def _labelled(label: str, measurements: Sequence[Measurement]) -> Measurement:
-    found = [measurement for measurement in measurements if measurement.label == label]
-    if not found:
-        names = ", ".join(list(dict.fromkeys(m.label for m in measurements))[:8])
-        raise ArgumentError(f"--against: no measurement is labelled {label!r}; there are {names}")
-    if len(found) > 1:
-        raise ArgumentError(f"--against: {label!r} comes {len(found)} times; choose one with --where")
-    return found[0]
+        return make_score(name, given, everything, force=arguments.force, found=found)
+    except ArgumentError as err:
+        option, mark, rest = str(err).partition(":")
+        written = _written(option, arguments) if option in takes else option
+        raise type(err)(f"{written}{mark}{rest}") from err
 
 
 def one_a_model(

@@ -55,7 +55,7 @@ _OPTIONS: Sequence[tuple[str, str]] = (
     (r"\bintensity_g_per_kwh=", "--intensity "),
     (r"\b(power_unit|energy_unit|timezone|gpus)=", r"--\1 "),
     (
-        r"\b(phases|gpu_energy_unit|accuracy_unit|energy_column)=(?:'([^']*)'|\"([^\"]*)\")",
+        r"\b(phases|gpu_energy_unit|accuracy_unit|energy_column|metric)=(?:'([^']*)'|\"([^\"]*)\")",
         r"--set \1=\2\3",
     ),
 )

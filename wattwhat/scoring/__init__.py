@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wattwhat.scoring import scaling
-    from wattwhat.scoring.catalogue import CatalogEntry, catalog, score_class
+    from wattwhat.scoring.catalogue import CatalogEntry, catalog, make_score, options_of, score_class
     from wattwhat.scoring.dominance import pareto
     from wattwhat.scoring.energy_stars import EnergyStars
     from wattwhat.scoring.frontier import FrontierGrade
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wattwhat.scoring.rank_models import rank
     from wattwhat.scoring.ranking import Ranking, RankingRow
     from wattwhat.scoring.reference_grade import ReferenceGrade
-    from wattwhat.scoring.result import Score, ScoreResult
+    from wattwhat.scoring.result import Score, ScoreOption, ScoreResult
     from wattwhat.scoring.sam_score import SAM, sam
     from wattwhat.scoring.size_aware_scores import SAPI, NetScore
 
@@ -44,10 +44,13 @@ _HOMES = {
     "SAM": "sam_score",
     "SAPI": "size_aware_scores",
     "Score": "result",
+    "ScoreOption": "result",
     "ScoreResult": "result",
     "catalog": "catalogue",
     "choose_phase": "phases",
     "leave_one_out": "frontier_stability",
+    "make_score": "catalogue",
+    "options_of": "catalogue",
     "pareto": "dominance",
     "rank": "rank_models",
     "sam": "sam_score",
@@ -68,10 +71,13 @@ __all__ = [
     "RankingRow",
     "ReferenceGrade",
     "Score",
+    "ScoreOption",
     "ScoreResult",
     "catalog",
     "choose_phase",
     "leave_one_out",
+    "make_score",
+    "options_of",
     "pareto",
     "rank",
     "sam",

@@ -1,17 +1,24 @@
-"""Every score with its formula and its source: what `wattwhat score --list` prints; finding by name."""
+"""Every score with its formula and its source: what `score --list` prints; found and built by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ScoreError
+from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.scoring.result import ScoreOption
 
-__all__ = ["GROUP", "CatalogEntry", "catalog", "score_class"]
+if TYPE_CHECKING:
+    from wattwhat.plugins import Plugin
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["GROUP", "CatalogEntry", "catalog", "make_score", "options_of", "score_class"]
 
 GROUP = "wattwhat.scores"
+_OURS = "wattwhat"
 
 
 @attrs.frozen
@@ -22,8 +29,9 @@ class CatalogEntry:
         name: the short name by which it is asked for.
         formula: in a line.
         source: where the formula comes from, and what of it is recalled, inferred or our own.
-        home: ``module:class``, or the distribution of a third-party score.
+        home: the distribution that registers it.
         fitted: whether it needs a reference population or a reference model first.
+        options: what it can be built with.
     """
 
     name: str
@@ -31,94 +39,61 @@ class CatalogEntry:
     source: str
     home: str
     fitted: bool = False
+    options: tuple[ScoreOption, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name}: {self.formula}\n    source: {self.source}"
 
 
-_OWN = (
-    CatalogEntry(
-        "sam",
-        "beta * accuracy**alpha / log10(electricity in unit), electricity > 1 unit",
-        "Watt For What, arXiv 2310.06522 (formula on the authors' poster; accuracy as a fraction and kWh "
-        "second hand; alpha = beta = 5 inferred from later users)",
-        "wattwhat.scoring.sam_score:SAM",
-    ),
-    CatalogEntry(
-        "grade",
-        "A to G by energy per item / frontier(accuracy); frontier: 10 % quantile regression of "
-        "log2(energy per item) on logit(accuracy), slope >= 0; edges 1.1, 1.3, 1.6, 2.2, 3.2, 5",
-        "wattwhat's own; quantile regression after Koenker and Bassett, Econometrica 46 (1978)",
-        "wattwhat.scoring.frontier:FrontierGrade",
-        True,
-    ),
-    CatalogEntry(
-        "reference",
-        "A to E: index of each metric to a reference model, letters by published boundaries, weighted median",
-        "Fischer, Jakobs, Muecke, Morik, ECML-PKDD 2022 workshops; numbers from their code "
-        "(raphischer/imagenet-energy-efficiency at 65eb68c)",
-        "wattwhat.scoring.reference_grade:ReferenceGrade",
-        True,
-    ),
-    CatalogEntry(
-        "stars",
-        "5 to 1 stars by energy of 1000 items among a population: equal widths, or fifths of the models",
-        "AI Energy Score (huggingface/AIEnergyScore, index.md at a5b9a04), whose rule can be read both ways",
-        "wattwhat.scoring.energy_stars:EnergyStars",
-        True,
-    ),
-    CatalogEntry(
-        "full-cycle",
-        "accuracy**tau / (inferences * energy of one inference + training energy)",
-        "arXiv 2108.13465 as given in a survey; its tau was not found, so you say it",
-        "wattwhat.scoring.quotient_scores:FullCycle",
-    ),
-    CatalogEntry(
-        "netscore",
-        "20 log10(a**2 / (p**0.5 * m**0.5)); a in percent, p in millions, m in thousand millions of MACs",
-        "Wong, arXiv 1806.05512; the units are recalled (others shift all scores by one constant)",
-        "wattwhat.scoring.size_aware_scores:NetScore",
-    ),
-    CatalogEntry(
-        "sapi",
-        "P**(1/2) / (log10(E in mJ per item)**(1/3) * log10(parameters)**(1/6))",
-        "Sustainability-Aware Performance Index, a successor of SAM, read second hand; "
-        "P as a fraction is our reading",
-        "wattwhat.scoring.size_aware_scores:SAPI",
-    ),
-    CatalogEntry(
-        "accuracy-per-joule",
-        "accuracy / energy of one item",
-        "Hanafy and others, as cited in arXiv 2303.01980; hazyresearch calls it intelligence per joule",
-        "wattwhat.scoring.quotient_scores:AccuracyPerJoule",
-    ),
-)
-
-
 def catalog(entry_points: Iterable[Any] | None = None) -> tuple[CatalogEntry, ...]:
-    """Every score there is: this package's, then those that other distributions register.
+    """Every score there is: this package's, then those that other distributions register, each by name.
 
-    Third-party scores come by the entry-point group ``wattwhat.scores``; they are listed without being
-    imported, so their formula is theirs to tell. A name of ours is not given away.
+    All come by the entry-point group ``wattwhat.scores``. Third parties' are listed without being imported,
+    so their formula is theirs to tell. A name of ours is not given away.
 
     Args:
         entry_points: entry points to take instead of those installed (for tests).
 
     Example:
         >>> [entry.name for entry in catalog(())][:3]
-        ['sam', 'grade', 'reference']
+        ['accuracy-per-joule', 'full-cycle', 'grade']
     """
-    from wattwhat.plugins import find_plugins
+    return tuple(_entry(name, plugin) for name, plugin in _plugins(entry_points).items())
 
-    ours = {entry.name for entry in _OWN}
-    others = [
-        CatalogEntry(
+
+def _entry(name: str, plugin: Plugin) -> CatalogEntry:
+    if plugin.distribution != _OURS:
+        return CatalogEntry(
             name, "see its documentation", f"third party: {plugin.distribution or 'unknown'}", "plugin"
         )
-        for name, plugin in find_plugins(GROUP, entry_points).items()
-        if name not in ours
-    ]
-    return (*_OWN, *others)
+    from wattwhat.plugins import load
+
+    found = load(plugin)
+    fitted = hasattr(found, "fit") or hasattr(found, "against")
+    return CatalogEntry(name, found.formula, found.source, _OURS, fitted, options_of(found))
+
+
+def _plugins(entry_points: Iterable[Any] | None = None) -> dict[str, Plugin]:
+    """Every score by name, ours first; what the metadata lacks of ours comes from this package."""
+    from wattwhat.plugins import find_plugins
+
+    found = find_plugins(GROUP, entry_points)
+    # a vendored copy has no metadata, and that of an editable install may be older than the source
+    ours = {**_in_this_package(), **{n: one for n, one in found.items() if one.distribution == _OURS}}
+    return {**dict(sorted(ours.items())), **{n: one for n, one in found.items() if n not in ours}}
+
+
+def _in_this_package() -> dict[str, Plugin]:
+    from wattwhat import scoring
+    from wattwhat.plugins import Plugin
+
+    public = (getattr(scoring, name) for name in scoring.__all__)
+    return {one.short_name: Plugin(one.short_name, _OURS, partial(_same, one)) for one in public
+            if hasattr(one, "short_name")}  # fmt: skip
+
+
+def _same(found: Any) -> Any:
+    return found
 
 
 def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
@@ -136,16 +111,87 @@ def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
         >>> score_class("sam")(unit="Wh").name
         'SAM[Wh, alpha=5, beta=5]'
     """
-    import importlib
+    from wattwhat.plugins import load
 
-    from wattwhat.plugins import find_plugins, load
+    plugins = _plugins(entry_points)
+    if name not in plugins:
+        raise ScoreError(f"there is no score {name!r}; known: {', '.join(plugins)}")
+    return load(plugins[name])
 
-    for entry in _OWN:
-        if entry.name == name:
-            module, attribute = entry.home.split(":")
-            return getattr(importlib.import_module(module), attribute)
-    plugins = find_plugins(GROUP, entry_points)
-    if name in plugins:
-        return load(plugins[name])
-    known = ", ".join(dict.fromkeys([*(entry.name for entry in _OWN), *plugins]))
-    raise ScoreError(f"there is no score {name!r}; known: {known}")
+
+def options_of(found: Any) -> tuple[ScoreOption, ...]:
+    """The options that a score's class declares; none where it declares none, or no options.
+
+    Example:
+        >>> [option.name for option in options_of(score_class("full-cycle"))]
+        ['inferences', 'tau', 'unit', 'metric']
+    """
+    options = getattr(found, "options", ())
+    known = isinstance(options, (tuple, list)) and all(isinstance(one, ScoreOption) for one in options)
+    return tuple(options) if known else ()
+
+
+def make_score(
+    name: str,
+    given: Mapping[str, Any],
+    measurements: Sequence[Measurement] = (),
+    *,
+    force: bool = False,
+    found: Any = None,
+) -> Any:
+    """A score by its short name and its options, fitted where it needs the measurements.
+
+    Args:
+        name: as in `catalog`.
+        given: option to value; a text becomes a number where the option is one.
+        measurements: all that are known, for scores that are fitted to them.
+        force: let measurements through that are unlike.
+        found: what `score_class` gave, if it was asked already.
+
+    Raises:
+        ScoreError: there is no such score, or it failed to start.
+        ArgumentError: an option is unknown, missing, or not of its kind.
+
+    Example:
+        >>> make_score("sam", {"unit": "Wh", "alpha": "3"}).name
+        'SAM[Wh, alpha=3, beta=5]'
+    """
+    found = score_class(name) if found is None else found
+    values = _values(name, options_of(found), given)
+    try:
+        if not isinstance(found, type):
+            score = found
+        elif hasattr(found, "build"):
+            score = found.build(values, measurements, force)
+        else:
+            score = found(**values)
+        named = isinstance(getattr(score, "name", None), str)
+    except (KeyboardInterrupt, WattwhatError, OSError):
+        raise
+    except BaseException as err:  # a score that calls sys.exit() ends itself, not the program
+        raise ScoreError(f"score {name}: it failed to start: {type(err).__name__}: {err}") from err
+    if not (callable(score) and named):
+        raise ScoreError(f"score {name}: it has no name or cannot be called; see wattwhat.scoring.Score")
+    return score
+
+
+def _values(name: str, options: Sequence[ScoreOption], given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {option.name: option for option in options}
+    for one in given:
+        if one not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise ArgumentError(f"{one}: score {name} has no such option; {takes}")
+    for option in options:
+        if option.needed is not None and given.get(option.name) is None:
+            raise ArgumentError(f"{option.name}: score {name} needs it: {option.needed}")
+    return {one: _value(known[one], value) for one, value in given.items()}
+
+
+def _value(option: ScoreOption, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return option.kind(value)
+    except ValueError:
+        kind = "a whole number" if option.kind is int else "a number"
+        raise ArgumentError(f"{option.name}: expected {kind}, got {value!r:.60}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import attrs
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.population import check_like, common_traits
-from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.result import ScoreOption, ScoreResult
 from wattwhat.scoring.score_inputs import item_energy_of
 
 if TYPE_CHECKING:
@@ -62,6 +62,20 @@ class EnergyStars:
         ['5', '4', '3', '2', '1']
     """
 
+    short_name = "stars"
+    formula = "5 to 1 stars by energy of 1000 items among a population: equal widths, or fifths of the models"
+    source = (
+        "AI Energy Score (huggingface/AIEnergyScore, index.md at a5b9a04), whose rule can be read both ways"
+    )
+    options = (
+        ScoreOption(
+            "mode",
+            '"equal width" or quintile',
+            "MODE",
+            needed='"equal width" or quintile, for the published rule can be read both ways',
+        ),
+    )
+
     edges: tuple[float, ...] = attrs.field(converter=_tuple, validator=_four_rising)
     mode: str
     reference: str = "unnamed"
@@ -103,6 +117,12 @@ class EnergyStars:
         else:
             edges = [_quantile(energies, k / 5.0) for k in range(1, 5)]
         return cls(edges, mode, reference, (low, high), traits)
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any], measurements: Sequence[Measurement], force: bool) -> EnergyStars:
+        """Fitted with these measurements, those that can take part."""
+        counted = [m for m in measurements if m.items and m.energy_j.known] or list(measurements)
+        return cls.fit(counted, reference="these logs", force=force, **given)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,15 @@ import attrs
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.metrics import binomial_u
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.frontier_text import doubts, verdict, why_no_odds
+from wattwhat.scoring.frontier_text import (
+    FORMULA,
+    OPTIONS,
+    SOURCE,
+    doubts,
+    from_options,
+    verdict,
+    why_no_odds,
+)
 from wattwhat.scoring.grade_letters import (
     EDGES,
     FIRM,
@@ -88,6 +96,8 @@ reference model at least this accurate uses 1.1 times as much
     """
 
     higher_is_better = False
+    short_name = "grade"
+    formula, source, options, build = FORMULA, SOURCE, OPTIONS, classmethod(from_options)
 
     reference: str
     members: tuple[Member, ...] = attrs.field(converter=_tuple)

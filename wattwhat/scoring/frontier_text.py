@@ -1,20 +1,53 @@
-"""What a FrontierGrade says of a measurement, in words: the verdict, and what is doubtful about it."""
+"""What a FrontierGrade says in words: formula, options, the verdict, and what is doubtful about it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from wattwhat.errors import ArgumentError
 from wattwhat.scoring.grade_letters import fewest_for_odds
+from wattwhat.scoring.result import ScoreOption
+from wattwhat.scoring.score_inputs import METRIC
 
 if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
     from wattwhat.records.quantity import Quantity
     from wattwhat.scoring.frontier import FrontierGrade
 
-__all__ = ["doubts", "verdict", "why_no_odds"]
+__all__ = ["FORMULA", "OPTIONS", "SOURCE", "doubts", "from_options", "verdict", "why_no_odds"]
 
+FORMULA = (
+    "A to G by energy per item / frontier(accuracy); frontier: 10 % quantile regression of "
+    "log2(energy per item) on logit(accuracy), slope >= 0; edges 1.1, 1.3, 1.6, 2.2, 3.2, 5"
+)
+SOURCE = "wattwhat's own; quantile regression after Koenker and Bassett, Econometrica 46 (1978)"
+OPTIONS = (
+    ScoreOption(
+        "reference",
+        "made by wattwhat reference fit",
+        "FILE",
+        needed="made by wattwhat reference fit LOG ... -o ref.json",
+        is_file=True,
+    ),
+    METRIC,
+)
 _WIDEST = 0.4  # of the scatter: the largest uncertainty of a model with which odds hold
+
+
+def from_options(
+    cls: type[FrontierGrade], given: Mapping[str, Any], measurements: Sequence[Measurement], force: bool
+) -> FrontierGrade:
+    """The grade of a saved reference, if it was fitted with the metric that is asked for."""
+    grade = cls.load(given["reference"])
+    metric = given.get("metric", "accuracy")
+    if metric not in ("accuracy", grade.metric):
+        raise ArgumentError(
+            f"metric: {metric!r} does not apply to this reference, which was fitted with {grade.metric!r}; "
+            "leave it out, or fit a reference with it"
+        )
+    return grade
 
 
 def verdict(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,8 +11,8 @@ import attrs
 from wattwhat.errors import ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity, unit_factor
 from wattwhat.scoring.linearity import first_order_notes
-from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.score_inputs import accuracy_of, check_positive, energy_of, item_energy_of
+from wattwhat.scoring.result import ScoreOption, ScoreResult
+from wattwhat.scoring.score_inputs import METRIC, UNIT, accuracy_of, check_positive, energy_of, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -49,11 +49,27 @@ class FullCycle:
         0.77(4) 1/kWh
     """
 
+    short_name = "full-cycle"
+    formula = "accuracy**tau / (inferences * energy of one inference + training energy)"
+    source = "arXiv 2108.13465 as given in a survey; its tau was not found, so you say it"
+    options = (
+        ScoreOption("inferences", "items that a model serves", "N", float, "how many a model serves"),
+        ScoreOption("tau", "weight of the accuracy", "T", float, "what the accuracy weighs"),
+        UNIT,
+        METRIC,
+    )
+
     inferences: float = attrs.field(validator=check_positive)
     tau: float = attrs.field(validator=check_positive)
     training: Any = None
     unit: str = attrs.field(default="kWh", validator=_energy_unit)
     metric: str = "accuracy"
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any], measurements: Sequence[Measurement], force: bool) -> FullCycle:
+        """With the training of each model among the measurements, by label."""
+        training = {m.label: m for m in measurements if m.details.get("phase") == "training"}
+        return cls(training=training, **given)
 
     @property
     def name(self) -> str:
@@ -122,6 +138,11 @@ class AccuracyPerJoule:
         >>> print(AccuracyPerJoule()(net).value)
         0.450(5) 1/J
     """
+
+    short_name = "accuracy-per-joule"
+    formula = "accuracy / energy of one item"
+    source = "Hanafy and others, as cited in arXiv 2303.01980; hazyresearch calls it intelligence per joule"
+    options = (UNIT, METRIC)
 
     unit: str = attrs.field(default="J", validator=_energy_unit)
     metric: str = "accuracy"

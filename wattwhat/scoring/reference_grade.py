@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,7 +12,7 @@ from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.compound_rating import COMPOUNDS, RATINGS, compound_rating
 from wattwhat.scoring.phases import phase_of
-from wattwhat.scoring.result import ScoreResult
+from wattwhat.scoring.result import ScoreOption, ScoreResult
 from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, item_energy_of
 
 if TYPE_CHECKING:
@@ -117,6 +117,23 @@ class ReferenceGrade:
         'B: inference_power_draw 1.28 B, each as an index to ResNet101'
     """
 
+    short_name = "reference"
+    formula = (
+        "A to E: index of each metric to a reference model, letters by published boundaries, weighted median"
+    )
+    source = (
+        "Fischer, Jakobs, Muecke, Morik, ECML-PKDD 2022 workshops; numbers from their code "
+        "(raphischer/imagenet-energy-efficiency at 65eb68c)"
+    )
+    options = (
+        ScoreOption(
+            "against",
+            "the model that all are compared with",
+            "LABEL",
+            needed="the model that all are compared with",
+        ),
+    )
+
     reference: Mapping[str, float | Quantity]
     compound: str = attrs.field(default="optimistic median", validator=_compound)
     boundaries: Mapping[str, tuple[float, ...]] = attrs.field(default=BOUNDARIES)
@@ -136,6 +153,20 @@ class ReferenceGrade:
             raise ScoreError(_nothing(measurement))
         options.setdefault("reference_name", measurement.label)
         return cls(values, **options)
+
+    @classmethod
+    def build(
+        cls, given: Mapping[str, Any], measurements: Sequence[Measurement], force: bool
+    ) -> ReferenceGrade:
+        """Against the one measurement of this label."""
+        label = given["against"]
+        found = [measurement for measurement in measurements if measurement.label == label]
+        if not found:
+            names = ", ".join(list(dict.fromkeys(m.label for m in measurements))[:8])
+            raise ArgumentError(f"against: no measurement is labelled {label!r}; there are {names}")
+        if len(found) > 1:
+            raise ArgumentError(f"against: {label!r} comes {len(found)} times; leave out all but one")
+        return cls.against(found[0])
 
     @property
     def name(self) -> str:

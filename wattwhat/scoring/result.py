@@ -14,7 +14,7 @@ from wattwhat.records.quantity import Quantity, finite_or_none
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Score", "ScoreResult"]
+__all__ = ["Score", "ScoreOption", "ScoreResult"]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -102,6 +102,31 @@ class ScoreResult:
         return ScoreResult, (self.name, self.value, self.grade, odds, dict(self.details))
 
 
+@attrs.frozen
+class ScoreOption:
+    """An option that a score's class declares in ``options``, and is then built with.
+
+    Args:
+        name: of the keyword argument; ``--name`` on the command line.
+        help: what it is, in a few words.
+        metavar: what stands for its value in a help text.
+        kind: what its text becomes: float, int or str.
+        needed: what to give, where the score cannot do without; None where it can.
+        is_file: whether it names a file that must be there.
+
+    Example:
+        >>> ScoreOption("tau", "weight of the accuracy", "T", float).kind("2")
+        2.0
+    """
+
+    name: str
+    help: str
+    metavar: str = "TEXT"
+    kind: type[float] | type[int] | type[str] = str
+    needed: str | None = None
+    is_file: bool = False
+
+
 @runtime_checkable
 class Score(Protocol):
     """Anything with a name that judges a Measurement; the interface a third-party score implements.
@@ -109,6 +134,11 @@ class Score(Protocol):
     The name carries whatever changes the scale (unit, parameters, reference), so that two results of
     one name compare. A score raises `wattwhat.errors.ScoreError` for a measurement that lacks something.
     One whose smaller values are better also has ``higher_is_better = False``, which `rank` looks at.
+
+    A class that is registered in the entry-point group ``wattwhat.scores`` may also have ``formula`` and
+    ``source`` (texts, for ``wattwhat score --list``), ``options`` (a tuple of `ScoreOption`; those that the
+    user gives become keyword arguments) and ``build(given, measurements, force)``, a class method that makes
+    the score where it needs all measurements.
 
     Example:
         >>> class JoulesPerItem:

@@ -11,8 +11,8 @@ from wattwhat.errors import ArgumentError, ScoreDomainError
 from wattwhat.records.quantity import Quantity, unit_factor
 from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.phases import check_phase, phase_name
-from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.score_inputs import accuracy_of, check_accuracy, check_positive, energy_of
+from wattwhat.scoring.result import ScoreOption, ScoreResult
+from wattwhat.scoring.score_inputs import METRIC, UNIT, accuracy_of, check_accuracy, check_positive, energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -96,6 +96,20 @@ class SAM:
         >>> print(result)
         SAM[Wh, alpha=5, beta=5]: 0.945(15) [accuracy 0.9100(29); energy 2000(28) Wh]
     """
+
+    short_name = "sam"
+    formula = "beta * accuracy**alpha / log10(electricity in unit), electricity > 1 unit"
+    source = (
+        "Watt For What, arXiv 2310.06522 (formula on the authors' poster; accuracy as a fraction and kWh "
+        "second hand; alpha = beta = 5 inferred from later users)"
+    )
+    options = (
+        ScoreOption("alpha", "weight of the accuracy; default: 5", "A", float),
+        ScoreOption("beta", "scale; default: 5", "B", float),
+        ScoreOption("items", "energy of N items, not of the whole span", "N", float),
+        UNIT,
+        METRIC,
+    )
 
     alpha: float = attrs.field(default=5, validator=check_positive)
     beta: float = attrs.field(default=5, validator=check_positive)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.metrics import binomial_u, check_direction, check_share
 from wattwhat.records.quantity import Quantity
+from wattwhat.scoring.result import ScoreOption
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 __all__ = [
+    "METRIC",
+    "UNIT",
     "accuracy_of",
     "check_accuracy",
     "check_measurement",
@@ -21,6 +24,10 @@ __all__ = [
     "item_energy_of",
     "items_tested",
 ]
+
+# Options that several scores take alike.
+METRIC = ScoreOption("metric", "which metric is the accuracy", "NAME")
+UNIT = ScoreOption("unit", "unit of the electricity: kWh, Wh, J, ...", "UNIT")
 
 
 def check_accuracy(value: float, name: str = "accuracy") -> float:

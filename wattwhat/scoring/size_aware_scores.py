@@ -11,7 +11,7 @@ from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.score_inputs import accuracy_of, check_positive, item_energy_of
+from wattwhat.scoring.score_inputs import METRIC, accuracy_of, check_positive, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -40,6 +40,13 @@ class NetScore:
         >>> print(NetScore()(net).value)
         70.1686 1
     """
+
+    short_name = "netscore"
+    formula = (
+        "20 log10(a**2 / (p**0.5 * m**0.5)); a in percent, p in millions, m in thousand millions of MACs"
+    )
+    source = "Wong, arXiv 1806.05512; the units are recalled (others shift all scores by one constant)"
+    options = (METRIC,)
 
     alpha: float = attrs.field(default=2.0, validator=check_positive)
     beta: float = attrs.field(default=0.5, validator=check_positive)
@@ -108,6 +115,14 @@ class SAPI:
         >>> print(SAPI()(net).value)
         0.5299(4) 1
     """
+
+    short_name = "sapi"
+    formula = "P**(1/2) / (log10(E in mJ per item)**(1/3) * log10(parameters)**(1/6))"
+    source = (
+        "Sustainability-Aware Performance Index, a successor of SAM, read second hand; P as a fraction is "
+        "our reading"
+    )
+    options = (METRIC,)
 
     alpha: float = attrs.field(default=1 / 2, validator=check_positive)
     beta: float = attrs.field(default=1 / 3, validator=check_positive)
