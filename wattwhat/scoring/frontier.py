@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.errors import ScoreError
 from wattwhat.records.metrics import binomial_u
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.frontier_text import (
@@ -26,6 +26,7 @@ from wattwhat.scoring.grade_letters import (
     FIRM,
     check_edges,
     check_link,
+    check_quantile,
     draw_letters,
     letter_of,
     link_slope,
@@ -49,11 +50,6 @@ def _tuple(values: Iterable[Any]) -> tuple[Any, ...]:
 
 def _dict(values: Mapping[str, Any] | None) -> dict[str, Any]:
     return dict(values or {})
-
-
-def _quantile(instance: object, attribute: Any, value: float) -> None:
-    if not 0 < value < 1:
-        raise ArgumentError(f"quantile: {value!r} is not between 0 and 1; 0.1 is the tenth that spends least")
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -104,7 +100,7 @@ reference model at least this accurate uses 1.1 times as much
     intercept: float
     slope: float
     lines: tuple[tuple[float, float], ...] = attrs.field(default=(), converter=_tuple)
-    quantile: float = attrs.field(default=0.1, validator=_quantile)
+    quantile: float = attrs.field(default=0.1, validator=check_quantile)
     link: str = attrs.field(default="logit", validator=check_link)
     edges: tuple[float, ...] = attrs.field(default=EDGES, converter=_tuple, validator=check_edges)
     metric: str = "accuracy"

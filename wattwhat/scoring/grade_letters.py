@@ -16,6 +16,7 @@ __all__ = [
     "LINKS",
     "check_edges",
     "check_link",
+    "check_quantile",
     "draw_letters",
     "fewest_for_odds",
     "letter_of",
@@ -35,6 +36,12 @@ def check_edges(instance: object, attribute: Any, value: tuple[float, ...]) -> N
     """An attrs validator: as many rising edges as part the letters."""
     if len(value) != len(LETTERS) - 1 or any(b <= a for a, b in zip((0.0, *value), value, strict=False)):
         raise ArgumentError(f"edges: expected {len(LETTERS) - 1} rising numbers above 0, got {value!r}")
+
+
+def check_quantile(instance: object, attribute: Any, value: float) -> None:
+    """Validator: a quantile between 0 and 1."""
+    if not 0 < value < 1:
+        raise ArgumentError(f"quantile: {value!r} is not between 0 and 1; 0.1 is the tenth that spends least")
 
 
 def check_link(instance: object, attribute: Any, value: str) -> None:
