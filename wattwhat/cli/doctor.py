@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_backend_options, add_force, add_json, take_backend_options
+from wattwhat.cli.options import add_anonymous, add_backend_options, add_force, add_json, take_backend_options
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError
+from wattwhat.records.anonymous import without_hosts
 from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backend_options(parser)
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
     add_force(parser)
+    add_anonymous(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -57,6 +59,8 @@ def call(arguments: argparse.Namespace) -> int:
     take_backend_options(arguments)
     with aside(), Progress() as progress:
         findings = examine(arguments.watch, progress)
+    if arguments.anonymous:
+        findings = without_hosts(findings, [findings["host"]])
     if arguments.json is not None:
         indent = 2 if arguments.json == "-" else None
         deliver(json_text(findings, indent=indent), arguments.json)

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.options import (
+    add_anonymous,
     add_backends,
     add_exclusive,
     add_force,
@@ -21,6 +22,7 @@ from wattwhat.cli.output import check_destination, deliver, names_an_object, say
 from wattwhat.cli.progress import Progress
 from wattwhat.cli.target import load_object, place_of
 from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.records.anonymous import anonymous
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -62,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_exclusive(parser)
     add_json(parser, "the Measurement as JSON, on standard output or as the content of FILE")
     add_force(parser)
+    add_anonymous(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -73,6 +76,8 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError("measure: expected MODULE:FUNCTION, as in: wattwhat measure bench:step")
     check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     measurement = _measure(arguments)
+    if arguments.anonymous:
+        measurement = anonymous(measurement)
     if arguments.json is None:
         say(str(measurement))
     else:

@@ -7,11 +7,13 @@ import math
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
-from wattwhat.cli.options import add_backends, add_force, add_json, backends_of
+from wattwhat.cli.options import add_anonymous, add_backends, add_force, add_json, backends_of
 from wattwhat.cli.output import aside, check_destination, say
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.records.anonymous import anonymous, without_hosts
 from wattwhat.records.atomic_write import GrowingFile
 from wattwhat.records.escaping import controls_shown, json_text
 
@@ -46,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backends(parser)
     add_json(parser, "one JSON object a look, on standard output or into FILE")
     add_force(parser)
+    add_anonymous(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -67,12 +70,14 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     from wattwhat.acquisition.shared import check_estimate, shared_meter_set
     from wattwhat.acquisition.tracking import track
     from wattwhat.report.live_power import Monitor, looks
+    from wattwhat.sensing.host import host_name
 
     live = arguments.json is None and not arguments.plain and stream.isatty()
     encoding = (getattr(stream, "encoding", None) or "ascii").lower()
     columns = shutil.get_terminal_size().columns - 1 if live else 80
     monitor = Monitor(width=columns, ascii="utf" not in encoding)
-    show = Screen(stream, monitor, json_lines=arguments.json is not None, live=live)
+    hide = [host_name()] if arguments.anonymous else []
+    show = Screen(stream, monitor, json_lines=arguments.json is not None, live=live, hide=hide)
     backends = backends_of(arguments)
     with aside():
         meter_set = shared_meter_set(backends)
@@ -97,7 +102,8 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     finally:
         window.stop()
     if arguments.json is None:
-        say(f"{chr(10) if live else ''}{window.measurement}", stream)
+        took = anonymous(window.measurement) if arguments.anonymous else window.measurement
+        say(f"{chr(10) if live else ''}{took}", stream)
 
 
 class Screen:
@@ -108,17 +114,20 @@ class Screen:
         monitor: makes the lines.
         json_lines: one JSON object a look.
         live: redraw in place, on a terminal.
+        hide: names of hosts that are left out of the JSON.
     """
 
-    def __init__(self, stream: TextIO, monitor: Monitor, *, json_lines: bool, live: bool) -> None:
+    def __init__(
+        self, stream: TextIO, monitor: Monitor, *, json_lines: bool, live: bool, hide: Sequence[str] = ()
+    ) -> None:
         self._stream, self._monitor = stream, monitor
         self._json, self._live = json_lines, live
-        self._drawn = 0
+        self._drawn, self._hide = 0, hide
 
     def __call__(self, look: Look) -> None:
         """Show a look."""
         if self._json:
-            say(json_text(look.to_dict()), self._stream)
+            say(json_text(without_hosts(look.to_dict(), self._hide)), self._stream)
         elif self._live:
             self._redraw([*self._monitor.lines(look), "Ctrl-C ends"])
         else:

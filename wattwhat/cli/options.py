@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from wattwhat.errors import ArgumentError
 
 __all__ = [
+    "add_anonymous",
     "add_backend_options",
     "add_backends",
     "add_exclusive",
@@ -34,6 +35,13 @@ def add_force(parser: argparse.ArgumentParser) -> None:
         dest="replace",
         action="store_true",
         help="replace the file that is written to, also if it is an input or not made by wattwhat",
+    )
+
+
+def add_anonymous(parser: argparse.ArgumentParser) -> None:
+    """``--anonymous``."""
+    parser.add_argument(
+        "--anonymous", action="store_true", help="a pseudonym in place of the name of the machine"
     )
 
 

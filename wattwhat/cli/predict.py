@@ -88,7 +88,7 @@ def call(arguments: argparse.Namespace) -> int:
         from wattwhat.cli.predict_plan import predict_plan
 
         return predict_plan(arguments)
-    check_destination(arguments.json, holds=("schema", "energy_j"))
+    check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     measurement = _language(arguments) if asked == ["parameters"] else _model(arguments)
     if arguments.json is None:
         say("\n".join(lines_of(measurement)))

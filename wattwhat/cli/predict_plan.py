@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.study.cell import Cell
@@ -25,7 +25,7 @@ def predict_plan(arguments: argparse.Namespace) -> int:
     from wattwhat.study.expansion import cells_of
     from wattwhat.study.plan import read_plan
 
-    check_destination(arguments.json, holds=("cells",))
+    check_destination(arguments.json, holds=("cells",), arguments=arguments)
     plan = read_plan(arguments.plan)
     cells = cells_of(plan)
     rows = _predicted(cells, arguments)
@@ -41,7 +41,7 @@ def predict_plan(arguments: argparse.Namespace) -> int:
         "cells": rows,
     }
     if arguments.json is not None:
-        deliver(json.dumps(content, ensure_ascii=False, allow_nan=False), arguments.json)
+        deliver(json_text(content), arguments.json)
     else:
         say("\n".join(_lines(content)))
     return 0

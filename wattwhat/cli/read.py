@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
-from wattwhat.cli.options import add_force
+from wattwhat.cli.options import add_anonymous, add_force
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.cli.sentences import complain, complain_of
 from wattwhat.errors import ArgumentError
+from wattwhat.records.anonymous import anonymous
 from wattwhat.records.escaping import csv_text, one_line
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", metavar="FILE", help="write a CSV table too; - is standard output, alone")
     add_force(parser)
+    add_anonymous(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -51,13 +53,16 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.json and arguments.csv == "-":
         raise ArgumentError("--csv -: standard output holds the JSON; name a file, or leave out --json")
     found = gather(arguments)
+    measurements: Sequence[Measurement] = found.measurements
+    if arguments.anonymous:
+        measurements = [anonymous(measurement) for measurement in measurements]
     if arguments.csv is not None:
-        deliver(_csv(found.measurements), arguments.csv)
+        deliver(_csv(measurements), arguments.csv)
     if arguments.json:
-        for measurement in found.measurements:
+        for measurement in measurements:
             say(measurement.to_json())
     elif arguments.csv != "-":
-        say("\n".join(table(found.measurements)))
+        say("\n".join(table(measurements)))
     complain(found.notes, "joined:")
     complain_of(found.problems)
     return 0

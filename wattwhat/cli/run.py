@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.options import (
+    add_anonymous,
     add_backends,
     add_exclusive,
     add_force,
@@ -20,6 +21,7 @@ from wattwhat.cli.options import (
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.signals import Signals
 from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.records.anonymous import anonymous
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -54,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_exclusive(parser)
     add_json(parser, "one Measurement as JSON, on standard output or as the content of FILE")
     add_force(parser)
+    add_anonymous(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
@@ -68,6 +71,8 @@ def call(arguments: argparse.Namespace) -> int:
         status, measurement = measured(command, arguments.label, backends_of(arguments), signals)
         if measurement is None:
             return status
+        if arguments.anonymous:
+            measurement = anonymous(measurement)
         return _reported(measurement, arguments.json, status)
 
 

@@ -26,7 +26,7 @@ class Availability:
             again later, and Measurements say so until it serves.
 
     Example:
-        >>> Availability(False, "energy_uj is readable by root only", "run: sudo chmod a+r ...").available
+        >>> Availability(False, "energy_uj is readable by root only", "run: sudo usermod ...").available
         False
     """
 

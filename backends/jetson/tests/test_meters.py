@@ -86,15 +86,13 @@ def test_a_missing_file_cannot_be_opened_and_leaves_nothing_open(tmp_path: Path)
     assert not before or sorted(os.listdir("/proc/self/fd")) == before
 
 
-def test_a_forbidden_file_comes_with_the_command_that_mends_it(public_folder: Path) -> None:
+def test_a_forbidden_file_is_named_with_where_the_remedy_is(public_folder: Path) -> None:
     path = files(public_folder, "5000\n")[0]
     os.chmod(path, 0)
-    with as_nobody(), pytest.raises(MeterError, match="may not be read") as caught:
+    with as_nobody(), pytest.raises(MeterError, match=r"may not be read; see: wattwhat doctor") as caught:
         PowerMeter(CHANNEL, (path,), 1e-3)
-    command = str(caught.value).partition("run: sudo chmod ")[2]
-    mode, _, named = command.partition(" ")
-    assert (mode, named) == ("a+r", path)
-    os.chmod(named, 0o444)
+    assert path in str(caught.value)
+    os.chmod(path, 0o444)
     with as_nobody():
         meter = PowerMeter(CHANNEL, (path,), 1e-3)
     assert meter.read().value == 5.0

@@ -60,7 +60,7 @@ class _FileMeter(Meter):
                     "open the backend again after it is back"
                 )
             if not may_read(path):
-                return MeterError(f"{self.channel.id}: {path} may not be read; run: sudo chmod a+r {path}")
+                return MeterError(f"{self.channel.id}: {path} may not be read; see: wattwhat doctor")
         if isinstance(err, OSError):
             kind = MeterLostError if err.errno in _GONE else MeterError
             return kind(f"{self.channel.id}: reading {' and '.join(self._paths)} failed: {err.strerror}")

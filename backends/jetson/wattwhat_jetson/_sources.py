@@ -150,6 +150,9 @@ class SysfsSource(Source):
         return meters, (*plan.notes, *trouble), (*self._missing(plan), *trouble)
 
 
+_GROUP = "power-readers"
+
+
 def _denied(found: Scan) -> tuple[str, str]:
     path = found.denied[0]
     more = f" and {len(found.denied) - 1} more" if len(found.denied) > 1 else ""
@@ -157,8 +160,10 @@ def _denied(found: Scan) -> tuple[str, str]:
     rule = os.path.join(os.path.dirname(path), "*_input")
     return (
         f"{path}{more} may not be read by this user",
-        f"until the next boot: sudo chmod a+r {files} ; lasting: a line "
-        f"'z {rule} 0444 root root -' in /etc/tmpfiles.d/wattwhat-jetson.conf",
+        "a group of those whom you trust, for power readings can leak what others compute: sudo groupadd -f "
+        f"{_GROUP} && sudo usermod -aG {_GROUP} $USER, then log in again; until the next boot: sudo chgrp "
+        f"{_GROUP} {files} && sudo chmod g+r {files} ; lasting: a line 'z {rule} 0440 root {_GROUP} -' in "
+        "/etc/tmpfiles.d/wattwhat-jetson.conf",
     )
 
 

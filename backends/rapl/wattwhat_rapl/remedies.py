@@ -8,11 +8,10 @@ from wattwhat.sensing.backend import Availability
 from wattwhat_rapl.domain import Trouble
 from wattwhat_rapl.tree import Tree
 
-__all__ = ["RULE_FILE", "SYSCTL_FILE", "UDEV_RULE", "explain"]
+__all__ = ["RULE_FILE", "UDEV_RULE", "explain"]
 
 GROUP = "rapl"
 RULE_FILE = "/etc/udev/rules.d/70-wattwhat-rapl.rules"
-SYSCTL_FILE = "/etc/sysctl.d/70-wattwhat-rapl.conf"
 MODULES_FILE = "/etc/modules-load.d/wattwhat-rapl.conf"
 
 # %p is the device's path below /sys. A rule is used because the kernel makes the files anew at every boot.
@@ -73,9 +72,9 @@ def _unreadable(trouble: Trouble, tree: Tree) -> _Advice:
         add = f"--group-add $(getent group {GROUP} | cut -d: -f3)"
         return (
             f"{reason}; this container does not run as root",
-            f"# on the host, once:\n{grant}# then start the container with {add}",
+            f"# on the host, once:\n{grant}# then start a container that you trust with {add}",
         )
-    return reason, f"{grant}sudo usermod -aG {GROUP} $USER  # then log in again"
+    return reason, f"{grant}sudo usermod -aG {GROUP} $USER  # only whom you trust; then log in again"
 
 
 def _missing(trouble: Trouble, tree: Tree) -> _Advice:
@@ -106,7 +105,8 @@ def _powercap_absent(trouble: Trouble, tree: Tree) -> _Advice:
         reason = f"{none_here}: this is a container, and Docker and others mask {masked} in it"
         remedy = (
             "start the container with -v /sys:/host/sys:ro -e WATTWHAT_RAPL_ROOT=/host (as root inside), "
-            "or with --cap-add PERFMON, which lets perf_event serve without any file"
+            "or with --cap-add PERFMON, which lets perf_event serve without any file; either lets what runs "
+            "inside read power so finely that it can leak secrets of others (CVE-2020-8694)"
         )
     elif not tree.machine.startswith(("x86", "i686", "i386", "AMD64")):
         reason = f"there are no RAPL counters on {tree.machine}, and no power meter of a Grace CPU was found"
@@ -143,7 +143,8 @@ def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
     if tree.in_container:
         remedy = (
             "start the container with --cap-add PERFMON (where it has a seccomp profile of its own, "
-            "that must allow perf_event_open too)"
+            "that must allow perf_event_open too); what runs inside can then read power so finely that it "
+            "can leak secrets of others (CVE-2020-8694)"
         )
         return f"{said} in this container", remedy
     if level is not None and level > 0:
@@ -151,8 +152,11 @@ def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
             f"{said}: kernel.perf_event_paranoid is {level}, and counting a whole package needs 0 or less"
         )
         remedy = (
-            f"echo kernel.perf_event_paranoid=0 | sudo tee {SYSCTL_FILE} && sudo sysctl --system; "
-            "or for one service only: AmbientCapabilities=CAP_PERFMON in its systemd unit"
+            "for one program: sudo setpriv --reuid $(id -u) --regid $(id -g) --init-groups "
+            "--inh-caps +perfmon --ambient-caps +perfmon COMMAND; for a service: "
+            "AmbientCapabilities=CAP_PERFMON in its systemd unit; on a machine that is yours alone: sudo "
+            "sysctl kernel.perf_event_paranoid=0, until the next boot, which lets every user here read "
+            "power so finely that it can leak secrets of others (CVE-2020-8694)"
         )
         return reason, remedy
     found = "unknown" if level is None else str(level)
