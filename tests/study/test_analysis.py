@@ -4,6 +4,7 @@ import math
 import random
 import re
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,3 +226,15 @@ def test_a_folder_with_something_else_is_not_written_into(results, tmp_path, cap
     assert main(["study", "analyse", str(results), "-o", str(tmp_path / "mine")]) == 2
     assert "something else" in capsys.readouterr().err
     assert (tmp_path / "mine" / "report.txt").read_text() == "my thesis"
+
+
+def test_rows_of_unlike_machines_are_no_pairs():
+    def on(host, joules, runtime):
+        m = row("m", joules, runtime=runtime)
+        return attrs.evolve(m, details={**m.details, "device": host})
+
+    mixed = [on("a fast CPU", 1.0, "eager"), on("a slow CPU", 2.0, "compile")]
+    assert effects_of(rows_of(mixed)) == []
+    alike = [*mixed, on("a slow CPU", 4.0, "eager")]
+    assert effects_of(rows_of(alike))[0].ratio == pytest.approx(0.5)
+    assert [one.row.hardware for one in best_of(rows_of(alike))] == ["a fast CPU", "a slow CPU"]

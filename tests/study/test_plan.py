@@ -1,6 +1,8 @@
 """Plans: what is refused and where it stands, which cells there are, and in which order."""
 
 import itertools
+import subprocess
+import sys
 import time
 
 import attrs
@@ -177,3 +179,12 @@ def test_a_hundred_thousand_cells_are_planned_in_seconds():
     keys = {cell.key({"torch": "2.13"}) for cell in cells}
     assert len(keys) == len(cells) == 105_000
     assert time.process_time() - begin < 20.0
+
+
+def test_the_room_is_cheap_to_enter():
+    program = (
+        "import sys; before = set(sys.modules); from wattwhat import study; study.Cell; study.run_study;"
+        "print(sorted({n.split('.')[0] for n in set(sys.modules) - before} & {'numpy', 'torch', 'altair'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

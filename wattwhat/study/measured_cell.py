@@ -10,6 +10,7 @@ import attrs
 
 from wattwhat.records.measurement import Measurement
 from wattwhat.study.cell import Cell
+from wattwhat.study.impossible import NotPossibleError
 from wattwhat.study.job import Job
 from wattwhat.study.latency import latencies, percentile
 from wattwhat.study.memory import peak_memory, reset_peak
@@ -94,6 +95,11 @@ def measure_cell(job: Job, locked: Callable[[tuple[str, ...] | None], Any] | Non
 
 def _prepare_device(cell: Cell) -> tuple[str, ...] | None:
     """Threads and device made ready; gives the accelerators that the cell will run on."""
+    if cell.power_limit_w is not None:
+        raise NotPossibleError(
+            f"no power limit is set here ({cell.power_limit_w:g} W was asked): set it for the whole study, "
+            "for instance with nvidia-smi --power-limit, and leave power_limit_w out"
+        )
     if cell.device == "cpu":
         if cell.threads is not None:
             _set_threads(cell.threads)
@@ -208,9 +214,7 @@ def _measure(workload: CellWorkload, cell: Cell, job: Job, known: _Known) -> Mea
         m,
         metrics=_finite({**m.metrics, **known.metrics}),
         warnings=(*m.warnings, *known.warnings),
-        details={**m.details, "device": m.details.get("device", cell.device), "phase": "inference"}
-        | known.details
-        | {"cell": known.cell},
+        details={**m.details, "phase": "inference", **known.details, "cell": known.cell},
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wattwhat.errors import ArgumentError
 from wattwhat.study.folder import Study, open_study, prepare_study
@@ -37,18 +38,37 @@ def merge_studies(into: str | os.PathLike[str], others: Sequence[str | os.PathLi
     else:
         study = prepare_study(parts[0].plan, into, versions=parts[0].versions)
     have = study.journal.finished()
-    rows: dict[str, Outcome] = {}
+    for rows in _batches(_measured(parts, have)):
+        study.journal.append_all(rows)
+    for rows in _batches(_failed(parts, have)):
+        study.journal.append_all(rows)
+    return study
+
+
+def _measured(parts: Sequence[Study], have: dict[str, bool]) -> Iterator[Outcome]:
+    """Measured rows that are not there yet; ``have`` is kept up to date."""
     for part in parts:
         for row in part.journal.results():
             key = key_of(row)
             if not have.get(key, False):
-                rows[key] = Outcome(key, row["details"]["cell"], row)
+                have[key] = True
+                yield Outcome(key, row["details"]["cell"], row)
+
+
+def _failed(parts: Sequence[Study], have: dict[str, bool]) -> Iterator[Outcome]:
+    """Reasons for cells that have no row at all, after all measured ones."""
+    for part in parts:
         for key, row in part.journal.failures().items():
-            if key not in have and key not in rows:
+            if key not in have:
+                have[key] = False
                 cell = {name: value for name, value in row["cell"].items() if name != "key"}
-                rows[key] = Outcome(key, cell, None, row["reason"], row["kind"], row["seconds"])
-    study.journal.append_all(rows.values())
-    return study
+                yield Outcome(key, cell, None, row["reason"], row["kind"], row["seconds"])
+
+
+def _batches(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
+    """A few hundred at a time: shards may hold more rows than memory does."""
+    while batch := list(itertools.islice(outcomes, 500)):
+        yield batch
 
 
 def _check_alike(one: Study, other: Study) -> None:

@@ -19,6 +19,7 @@ from wattwhat.workloads.python_child import python_child
 __all__ = ["run_in_process"]
 
 _POLL_S = 0.5
+_START_S = 60.0  # for the interpreter alone, on a machine that is busy
 _LEAVE_S = 10.0  # to end by itself, once its outcome is here
 _MOST_SAID = 300
 # What ends a process because its machine or its user wants that, not because of what it does.
@@ -89,7 +90,7 @@ def _waited_for(process: subprocess.Popen[bytes], limit_s: float) -> dict[str, A
     messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(process.stdout, messages), daemon=True)
     reader.start()
-    deadline: float | None = time.monotonic() + limit_s
+    deadline: float | None = time.monotonic() + _START_S + limit_s
     while True:
         try:
             message = messages.get(timeout=_POLL_S)

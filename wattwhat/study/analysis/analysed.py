@@ -105,7 +105,7 @@ def _relations(rows: Sequence[Row]) -> tuple[tuple[Any, ...], str]:
     settings: dict[tuple[object, ...], dict[str, Row]] = {}
     for row in rows:
         if row.metric("accuracy") is not None:
-            setting = tuple(row.setting.get(name) for name in FACTORS)
+            setting = (row.hardware, *(row.setting.get(name) for name in FACTORS))
             settings.setdefault(setting, {}).setdefault(row.model, row)
     most = max(settings.values(), key=len, default={})
     if len(most) < _LEAST_ACCURACIES:

@@ -36,17 +36,17 @@ class Best:
 
 
 def best_of(rows: Sequence[Row], parity: float = PARITY) -> list[Best]:
-    """The best setting of every model, by its name.
+    """The best setting of every model on each hardware, by its name.
 
     Args:
         rows: of a study.
         parity: the greatest output error that is let through.
     """
-    models: dict[str, list[Row]] = {}
+    models: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        models.setdefault(row.model, []).append(row)
+        models.setdefault((row.model, row.hardware), []).append(row)
     found = []
-    for model, those in sorted(models.items()):
+    for (model, _), those in sorted(models.items()):
         right = [row for row in those if row.measurement.metrics.get("parity_error", 0.0) <= parity]
         if not right:
             continue

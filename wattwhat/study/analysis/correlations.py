@@ -61,7 +61,8 @@ def correlations_of(rows: Sequence[Row], coverage: float = 0.95) -> list[Correla
     """
     settings: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
-        settings.setdefault(tuple(row.setting.get(name) for name in FACTORS), []).append(row)
+        setting = (row.hardware, *(row.setting.get(name) for name in FACTORS))
+        settings.setdefault(setting, []).append(row)
     found = [_correlation(name, list(settings.values()), coverage) for name in PROPERTIES]
     return sorted((one for one in found if one is not None), key=lambda one: -abs(one.r))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from wattwhat.records.measurement import Measurement
+from wattwhat.scoring.population import traits_of
 from wattwhat.study.cell import AXES
 
 __all__ = ["FACTORS", "Row", "factors_of", "rows_of", "setting_words"]
@@ -24,6 +25,7 @@ class Row:
         energy_j: joules of one item.
         measurement: all of it.
         reference: which return of the reference cell, None for any other cell.
+        hardware: what was measured, by the names of its devices: rows of unlike machines are never paired.
     """
 
     model: str
@@ -31,6 +33,7 @@ class Row:
     energy_j: float
     measurement: Measurement
     reference: int | None = None
+    hardware: str = ""
 
     def metric(self, name: str) -> float | None:
         """A metric above 0, or None."""
@@ -38,8 +41,8 @@ class Row:
         return value if value is not None and value > 0 else None
 
     def others(self, factor: str) -> tuple[object, ...]:
-        """Model and setting without one factor, to find its partners by."""
-        return (self.model, *(self.setting.get(name) for name in FACTORS if name != factor))
+        """Model, hardware and setting without one factor, to find its partners by."""
+        return (self.model, self.hardware, *(self.setting.get(name) for name in FACTORS if name != factor))
 
 
 def rows_of(measurements: Iterable[Measurement]) -> list[Row]:
@@ -55,7 +58,8 @@ def rows_of(measurements: Iterable[Measurement]) -> list[Row]:
         if not isinstance(cell, Mapping) or each is None or not each.known or not each.value > 0:
             continue
         setting = {name: cell[name] for name in FACTORS if cell.get(name) is not None}
-        found.append(Row(m.label, setting, each.value, m, cell.get("reference")))
+        hardware = traits_of(m)["device"] or ""
+        found.append(Row(m.label, setting, each.value, m, cell.get("reference"), hardware))
     return found
 
 

@@ -92,10 +92,12 @@ def _correlations(analysis: Analysis) -> Iterator[str]:
 def _best(analysis: Analysis) -> Iterator[str]:
     yield from ("", f"The best setting of each model (output error up to {PARITY:g})", "")
     names = list(factors_of(analysis.rows))
+    several = len({row.hardware for row in analysis.rows}) > 1
     rows = []
     for one in analysis.best[:_MOST_MODELS]:
         alike = f"{len(one.alike)} alike" if one.alike else ""
         words = setting_words(one.row.setting, names) or "the only one"
+        words += f" on {one.row.hardware}" if several else ""
         each = with_prefix(one.row.energy_j, "J")
         rows.append([one.model, words, each, f"{100 * one.saving:.3g} %", alike])
     columns = [Column("model", shrinks=True), Column("setting", shrinks=True), Column("an item", right=True)]

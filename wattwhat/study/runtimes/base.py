@@ -61,7 +61,8 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: mapped(function, one) for key, one in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(mapped(function, one) for one in value)
+        made = [mapped(function, one) for one in value]
+        return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
     return function(value) if hasattr(value, "detach") else value
 
 
