@@ -96,9 +96,9 @@ def cumulative(k, **more):
 def test_of_cumulative_rows_of_one_run_only_the_last_counts():
     rows = [cumulative(1), cumulative(2), cumulative(1, run_id="other"), cumulative(3)]
     found = read(codecarbon_csv(*rows))
-    assert joules(found) == pytest.approx([1080.0, 360.0])
-    assert found[0].details["rows_of_this_run"] == 3
-    assert found[0].duration_s == 30.0
+    assert joules(found) == pytest.approx([360.0, 1080.0])  # where their last rows stand
+    assert found[1].details["rows_of_this_run"] == 3
+    assert found[1].duration_s == 30.0
 
 
 def test_a_run_whose_energy_goes_back_is_not_the_same_run_again():

@@ -10,7 +10,7 @@ Example:
 
 from __future__ import annotations
 
-from wattwhat.logs.dispatch import Measurements, read
+from wattwhat.logs.dispatch import Measurements, Stream, read, stream
 from wattwhat.logs.fields import label_by
 from wattwhat.logs.metrics_join import Joined, join_metrics
 from wattwhat.logs.protocol import Head, Options, Reader
@@ -24,8 +24,10 @@ __all__ = [
     "Options",
     "Reader",
     "Source",
+    "Stream",
     "formats",
     "join_metrics",
     "label_by",
     "read",
+    "stream",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
+
+import attrs
 
 from wattwhat.errors import ArgumentError, LogError, WattwhatError
 from wattwhat.logs.parsing.streams import source_of_stream
@@ -14,7 +16,7 @@ from wattwhat.logs.registry import recognise
 from wattwhat.logs.source import Problems, Source
 from wattwhat.records.measurement import Measurement
 
-__all__ = ["Measurements", "measurements_of", "read"]
+__all__ = ["Measurements", "Stream", "measurements_of", "read", "stream"]
 
 _FILES_AT_MOST = 100_000
 
@@ -29,6 +31,21 @@ class Measurements(list[Measurement]):
     def __init__(self, found: Iterable[Measurement] = (), problems: Iterable[str] = ()) -> None:
         super().__init__(found)
         self.problems: tuple[str, ...] = tuple(problems)
+
+
+class Stream(Iterator[Measurement]):
+    """Measurements of a log, each made when it is asked for."""
+
+    def __init__(self, found: Iterator[Measurement], problems: Callable[[], Iterable[str]]) -> None:
+        self._found, self._problems = found, problems
+
+    def __next__(self) -> Measurement:
+        return next(self._found)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Sentences beginning with file and line, about what was read so far."""
+        return tuple(self._problems())
 
 
 def read(
@@ -81,13 +98,44 @@ def read(
         gpus=gpus,
         more=more,
     )
+    return _all_of(_stream(where, options))
+
+
+def stream(where: str | os.PathLike[str] | IO[Any], **options: Any) -> Stream:
+    r"""The measurements of a log one by one, as they are read: memory for one, however many there are.
+
+    Args:
+        where: as `read` takes it; of a folder, the measurements of all its files are read at once.
+        options: as `read` takes them.
+
+    Returns:
+        An iterator of Measurements; its attribute ``problems`` grows as it is read.
+
+    Raises:
+        LogError: the file is none that is known; while reading, as `read` does.
+        ArgumentError: as `read` does.
+
+    Example:
+        >>> import io
+        >>> table = stream(io.StringIO("model,energy_j\nsmall,5\nodd,x\nlarge,9\n"))
+        >>> sum(m.energy_j.value for m in table), len(table.problems)
+        (14.0, 1)
+    """
+    named = {field.name for field in attrs.fields(Options)} - {"more"}
+    own = {name: value for name, value in options.items() if name in named}
+    more = {name: value for name, value in options.items() if name not in named}
+    return _stream(where, Options(**own, more=more))
+
+
+def _stream(where: str | os.PathLike[str] | IO[Any], options: Options) -> Stream:
     if not isinstance(where, (str, os.PathLike)):
         _check_stream(where)
-        return _read_one(source_of_stream(where, problems=Problems(strict)), options)
+        return _stream_one(source_of_stream(where, problems=Problems(options.strict)), options)
     path = _path(where)
     if path.is_dir():
-        return _read_folder(path, options)
-    return _read_one(Source.of_path(path, problems=Problems(strict)), options)
+        found = _read_folder(path, options)
+        return Stream(iter(found), lambda: found.problems)
+    return _stream_one(Source.of_path(path, problems=Problems(options.strict)), options)
 
 
 def _check_stream(where: Any) -> None:
@@ -119,12 +167,24 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
         ) from err
 
 
-def _read_one(source: Source, options: Options) -> Measurements:
-    found = list(measurements_of(source, recognise(source), options))
-    if not found:
+def _stream_one(source: Source, options: Options) -> Stream:
+    found = measurements_of(source, recognise(source), options)
+    return Stream(_at_least_one(source, found), lambda: source.problems)
+
+
+def _all_of(found: Stream) -> Measurements:
+    kept = list(found)
+    return Measurements(kept, found.problems)
+
+
+def _at_least_one(source: Source, found: Iterator[Measurement]) -> Iterator[Measurement]:
+    nothing = True
+    for measurement in found:
+        nothing = False
+        yield measurement
+    if nothing:
         first = next(iter(source.problems), None)
         raise LogError(first or f"{source.shown}: holds no usable row")
-    return Measurements(found, source.problems)
 
 
 def _read_folder(folder: Path, options: Options) -> Measurements:
@@ -149,7 +209,8 @@ def _read_folder(folder: Path, options: Options) -> Measurements:
 
 def _read_listed(path: Path, options: Options, claim: Any) -> Measurements:
     try:
-        return _read_one(Source.of_path(path, problems=Problems(options.strict), sibling_read=claim), options)
+        source = Source.of_path(path, problems=Problems(options.strict), sibling_read=claim)
+        return _all_of(_stream_one(source, options))
     except LogError as err:
         if options.strict:
             raise

@@ -23,7 +23,7 @@ from wattwhat.records.sources import GAIN, MODEL, RESOLUTION
 _LEAST_W = 0.1
 _NEVER_TINY = ("gpu", "cpu", "host", "wall")
 
-__all__ = ["channel_of", "imported", "plausible", "printed", "rounding_j", "unused_rows"]
+__all__ = ["channel_of", "imported", "plausible", "plausible_range_w", "printed", "rounding_j", "unused_rows"]
 
 
 def channel_of(
@@ -209,6 +209,16 @@ def unused_rows(source: Source) -> list[str]:
     return [f"{source.problems.count} row(s) of the file could not be used; the first: {first}", *said]
 
 
+def plausible_range_w(channel: Channel) -> tuple[float, float]:
+    """The least and the most in W that a device of this kind draws on average.
+
+    Example:
+        >>> plausible_range_w(channel_of("x", "GPU 0", "gpu"))
+        (0.1, 1500.0)
+    """
+    return (_LEAST_W if channel.component in _NEVER_TINY else 0.0), power_limit_w(channel)
+
+
 def plausible(channel: Channel, mean_w: float) -> str | None:
     """A sentence if no device of this kind draws this much, or anything so little; None if it may be right.
 
@@ -217,14 +227,14 @@ def plausible(channel: Channel, mean_w: float) -> str | None:
         'a mean of 4939 W on GPU 0 is more than a gpu draws (1500 W): the file may hold mW instead of ...'
         >>> plausible(channel_of("x", "GPU 0", "gpu", "power"), 49.0)
     """
-    limit = power_limit_w(channel)
+    least, limit = plausible_range_w(channel)
     if mean_w > limit:
         return (
             f"a mean of {mean_w:.4g} W on {channel.device} is more than a {channel.component} draws "
             f"({limit:g} W): the file may hold mW instead of W, or kWh instead of Wh; nothing was converted, "
             "power_unit or energy_unit does so"
         )
-    if mean_w < (_LEAST_W if channel.component in _NEVER_TINY else 0.0):
+    if mean_w < least:
         return (
             f"a mean of {mean_w:.4g} W on {channel.device} is not plausible: the file may hold kW instead of "
             "W, or Wh instead of J; nothing was converted, power_unit or energy_unit does so"

@@ -1,0 +1,165 @@
+"""Large files of CodeCarbon: the quick way gives what the careful one gives, and memory does not grow."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.logs.samples_summaries import codecarbon_csv, codecarbon_row
+from wattwhat import Channel, Measurement, Quantity, logs
+from wattwhat.errors import LogError
+from wattwhat.logs.readers import codecarbon
+from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.copies import copier
+
+WORDS = ["net", "codecarbon", "N/A", " net ", "a b", "", "machine", "unknown"]
+
+
+@st.composite
+def row(draw: st.DrawFn) -> dict[str, str]:
+    """A row of one of a few runs, whose numbers mostly add up."""
+    cpu, gpu, ram = (draw(st.sampled_from([0.0, 1e-5, 2e-4, 0.5])) for _ in range(3))
+    total = draw(st.sampled_from([cpu + gpu + ram] * 6 + [1.0]))
+    known = {
+        "timestamp": f"2026-03-01T10:{draw(st.integers(0, 59)):02d}:00",
+        "run_id": draw(st.sampled_from(["a-1", "b-2", "c-3", "d-4", ""])),
+        "project_name": draw(st.sampled_from(WORDS)),
+        "duration": draw(st.sampled_from(["10.0", "20.0", "600.5", "0", "x"])),
+        "cpu_energy": repr(cpu),
+        "gpu_energy": repr(gpu),
+        "ram_energy": repr(ram),
+        "energy_consumed": draw(st.sampled_from([repr(total)] * 8 + ["", "nan", "-1", "1_0"])),
+        "gpu_count": draw(st.sampled_from(["", "1", "2"])),
+        "tracking_mode": draw(st.sampled_from(["machine", "process"])),
+        "pue": draw(st.sampled_from(["1.0", "1.2"])),
+        "cpu_power": draw(st.sampled_from(["42.5", "42.5", "10"])),
+    }
+    return {**codecarbon_row(), **known}
+
+
+ODD = st.sampled_from(["short", "quoted", "blank", "header", "glued"])
+
+
+def text_of(rows: list[dict[str, str]], odd: list[tuple[int, str]], end: str) -> str:
+    lines = codecarbon_csv(*rows).rstrip("\n").split("\n")
+    for place, kind in odd:
+        k = 1 + place % (len(lines) - 1)
+        if kind == "short":
+            lines[k] = lines[k].rpartition(",")[0]
+        elif kind == "quoted":
+            head, mark, rest = lines[k].partition(",")
+            lines[k] = f'"{head}"{mark}{rest}'
+        elif kind == "blank":
+            lines.insert(k, "")
+        elif kind == "header":
+            lines.insert(k, lines[0])
+        elif k + 1 < len(lines):
+            lines[k : k + 2] = [lines[k] + lines[k + 1]]
+    return "\n".join(lines) + end
+
+
+def both(text: str, **options: object) -> tuple[logs.Measurements | str, logs.Measurements | str]:
+    with pytest.MonkeyPatch.context() as patch:
+        quick = reading(text, **options)
+        patch.setattr(codecarbon, "may_be_regular", lambda source: False)
+        return quick, reading(text, **options)
+
+
+def reading(text: str, **options: object) -> logs.Measurements | str:
+    try:
+        return logs.read(io.StringIO(text), **options)
+    except LogError as err:
+        return str(err)
+
+
+def plain(one: Measurement) -> dict[str, object]:
+    data = attrs.asdict(one, recurse=False)
+    data["details"], data["environment"] = dict(one.details), dict(one.environment)
+    return data
+
+
+@settings(max_examples=50)
+@given(st.lists(row(), min_size=1, max_size=12), st.lists(st.tuples(st.integers(0, 20), ODD), max_size=3),
+       st.sampled_from(["\n", "", "\r\n"]))  # fmt: skip
+@example([codecarbon_row()] * 3, [(1, "short")], "\n")
+def test_the_quick_way_gives_what_the_careful_one_gives(
+    rows: list[dict[str, str]], odd: list[tuple[int, str]], end: str
+) -> None:
+    quick, careful = both(text_of(rows, odd, end))
+    if isinstance(quick, str) or isinstance(careful, str):
+        assert quick == careful
+        return
+    assert [one.details["line"] for one in quick] == [one.details["line"] for one in careful]
+    assert quick.problems == careful.problems
+    for one, other in zip(quick, careful, strict=True):
+        assert one.energy_j.value == pytest.approx(other.energy_j.value, rel=1e-12)
+        assert one.energy_j.u == pytest.approx(other.energy_j.u, rel=1e-12)
+        assert dict(one.budget) == pytest.approx(dict(other.budget), rel=1e-12)
+        assert [source for source, _ in one.budget] == [source for source, _ in other.budget]
+        mine, others = plain(one), plain(other)
+        for name in ("label", "duration_s", "calls", "items", "channels", "provenance", "metrics", "warnings",
+                     "environment", "started_at", "details"):  # fmt: skip
+            assert mine[name] == others[name], name
+        assert Measurement.from_dict(one.to_dict()) == one
+
+
+@pytest.mark.parametrize("options", [{"energy_unit": "Wh"}, {"timezone": "UTC"}])
+def test_options_are_minded_on_both_ways(options: dict[str, object]) -> None:
+    quick, careful = both(codecarbon_csv(codecarbon_row(), codecarbon_row(run_id="other")), **options)
+    assert quick == careful
+
+
+def long_file(path: Path, runs: int) -> Path:
+    with open(path, "w") as file:
+        for number in range(runs):
+            one = codecarbon_csv(codecarbon_row(run_id=f"run-{number:08d}"))
+            file.write(one if number == 0 else one.split("\n", 1)[1])
+    return path
+
+
+def test_there_is_no_limit_to_the_runs_and_memory_is_for_one(tmp_path: Path) -> None:
+    def peak(runs: int) -> int:
+        path = long_file(tmp_path / f"{runs}.csv", runs)
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in logs.stream(path)) == runs
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(100)  # what is imported and remembered once
+    small, large = peak(2_000), peak(8_000)
+    assert large - small < 6_000 * 600  # entries of the index; a Measurement has 3 kB and more
+
+
+def test_a_stream_gives_measurements_and_problems_as_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "emissions.csv"
+    bad = codecarbon_row(run_id="bad", energy_consumed="")
+    path.write_text(codecarbon_csv(codecarbon_row(), bad, codecarbon_row(run_id="last")))
+    found = logs.stream(path)
+    assert isinstance(found, Iterator)
+    assert next(found).details["run_id"] == codecarbon_row()["run_id"]
+    assert found.problems == ()
+    assert [one.details["run_id"] for one in found] == ["last"]
+    assert [":3:" in problem for problem in found.problems] == [True]
+    assert list(logs.read(path)) == list(logs.stream(path))
+    with pytest.raises(LogError, match="does not exist"):
+        logs.stream(tmp_path / "none.csv")
+
+
+def test_a_copy_is_like_a_checked_record() -> None:
+    gpu = ChannelEnergy(Channel("h/x/0", "x", "a GPU", "gpu", "energy"), Quantity(1.0, 0.1, "J"))
+    assert copier(gpu, "energy_j")(Quantity(2.0, 0.2, "J")) == attrs.evolve(
+        gpu, energy_j=Quantity(2.0, 0.2, "J")
+    )
+    one = Measurement(label="a", energy_j=Quantity(1.0, 0.1, "J"), channels=(gpu,), budget=(("x", 0.1),))
+    copied = copier(one, "label", "duration_s")("b", 2.0)
+    assert copied == attrs.evolve(one, label="b", duration_s=2.0)
+    assert copied.budget == one.budget

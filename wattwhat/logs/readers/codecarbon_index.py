@@ -1,0 +1,119 @@
+"""A first look through a file of CodeCarbon: where each run ends, and which runs share their time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+from wattwhat.logs.readers.codecarbon_records import Record
+
+__all__ = ["Index", "Keys"]
+
+_SAME_START_S = 3.0
+# The stamps are whole seconds, cut off, so two runs in a row may seem to overlap by one or two.
+_APART_S = 2.0
+
+
+class Keys:
+    """Tells which run a record is of; it has to see the records in the order of the file.
+
+    Rows of one run_id are cumulative (flush() appends). Rows without one are taken for one run where those of
+    a project began at the same time. Tasks have energies of their own.
+    """
+
+    def __init__(self) -> None:
+        self._unnamed: dict[str, tuple[str, float]] = {}
+
+    def of(self, record: Record) -> str:
+        """The run's key: its run_id, or one that no run_id is."""
+        if record.get("task_name"):
+            return f"\n task {record.place}"
+        if run_id := record.get("run_id"):
+            return run_id
+        project, start = record.get("project_name"), record.start_s
+        before = self._unnamed.get(project)
+        if before is not None and start is not None and abs(start - before[1]) <= _SAME_START_S:
+            return before[0]
+        key = f"\n unnamed {record.place}"
+        if start is not None:
+            self._unnamed[project] = (key, start)
+        return key
+
+
+class Index:
+    """What only the whole file tells: 100 bytes a run are kept, and 24 a row.
+
+    Attributes:
+        last: key of a run to the place of its last record.
+        rows: how many records there are.
+    """
+
+    def __init__(self) -> None:
+        self.last: dict[str, int] = {}
+        self.rows = 0
+        self.cpu_powers: set[str] = set()
+        self._keys = Keys()
+        self._spans: list[tuple[Any, Any, Any]] = []
+        self._waiting: list[tuple[float, float, int]] = []
+        self._found: tuple[list[int], ...] | None = None
+
+    def add(self, record: Record) -> None:
+        """The next record of the file."""
+        self.rows += 1
+        if len(self.cpu_powers) < 2:
+            self.cpu_powers.add(record.get("cpu_power"))
+        self.last[self._keys.of(record)] = record.place
+        if record.get("tracking_mode") == "machine" and record.start_s is not None and record.end is not None:
+            self._waiting.append((record.start_s, record.end.t_s, record.place))
+
+    def add_spans(self, start_s: Any, end_s: Any, places: Any) -> None:
+        """Spans of runs of the whole machine, as arrays of s on the file's clock and of places."""
+        self._spans.append((start_s, end_s, places))
+
+    @property
+    def constant_cpu(self) -> bool:
+        """Whether every record has the same CPU power, which no sensor gives."""
+        return self.rows > 1 and len(self.cpu_powers) == 1 and bool(next(iter(self.cpu_powers), ""))
+
+    def overlap(self, place: int) -> str | None:
+        """For a run of the whole machine that ran beside another: that each counts the other's energy too."""
+        if self._found is None:
+            self._found = tuple(array.tolist() for array in self._overlaps())
+        places, others, counts = self._found
+        k = bisect_left(places, place)
+        if k == len(places) or places[k] != place:
+            return None
+        more = f" and {counts[k] - 1} more" if counts[k] > 1 else ""
+        return (
+            f"overlaps in time with the run of line {others[k] // 2}{more}, and both count the whole "
+            "machine: they must not be added"
+        )
+
+    def _overlaps(self) -> tuple[Any, Any, Any]:
+        """Sorted places of the runs that overlap, each one's other run, and how many of these there are."""
+        import numpy as np
+
+        if self._waiting:
+            self._spans.append(tuple(map(np.array, zip(*self._waiting, strict=True))))  # type: ignore[arg-type]
+            self._waiting = []
+        none = np.empty(0, dtype=np.int64)
+        if not self._spans:
+            return none, none, none
+        start_s, end_s, places = (np.concatenate(arrays) for arrays in zip(*self._spans, strict=True))
+        self._spans = []
+        ends_a_run = np.isin(places, np.fromiter(self.last.values(), dtype=np.int64, count=len(self.last)))
+        order = np.lexsort((places[ends_a_run], start_s[ends_a_run]))
+        start_s, end_s, places = (array[ends_a_run][order] for array in (start_s, end_s, places))
+        if len(places) < 2:
+            return none, none, none
+        # of the runs before each one, the one that ended latest
+        latest_s = np.maximum.accumulate(end_s)
+        longer = np.concatenate([[True], end_s[1:] > latest_s[:-1]])
+        latest = np.maximum.accumulate(np.where(longer, np.arange(len(end_s)), 0))
+        here = np.flatnonzero(latest_s[:-1] - start_s[1:] > _APART_S) + 1
+        there = latest[here - 1]
+        pairs = np.concatenate([np.stack([here, there]), np.stack([there, here])], axis=1)
+        both, first, counts = np.unique(pairs[0], return_index=True, return_counts=True)
+        others, of = places[pairs[1][first]].astype(np.int64), places[both].astype(np.int64)
+        by_place = np.argsort(of)
+        return of[by_place], others[by_place], counts[by_place]
