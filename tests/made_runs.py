@@ -52,7 +52,7 @@ def run(
 
 
 def simple(joules: float = 100.0, u: float = 1.0, label: str = "run", **fields: Any) -> Measurement:
-    """A run of one GPU whose whole uncertainty is random."""
-    fields = {"calls": 10, "items": 100, **fields}
+    """A run of one GPU whose whole uncertainty is random, the spread of its blocks in it."""
+    fields = {"calls": 10, "items": 100, "details": {"blocks": 10}, **fields}
     what = fields.pop("channel", channel())
     return run(reading(what, joules, random_j=u), label=label, **fields)

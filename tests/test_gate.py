@@ -93,9 +93,18 @@ def test_labels_are_matched_and_what_has_no_partner_is_told() -> None:
     assert worst(outcomes) == "failed"
 
 
-def test_the_last_of_one_label_counts() -> None:
-    old = [simple(50.0, 0.1), simple(100.0, 0.1)]
-    assert only([simple(500.0, 0.1), simple(101.0, 0.1)], old).result == "passed"
+def test_measurements_of_one_label_are_repeats() -> None:
+    old = [simple(99.0, 0.1), simple(100.0, 0.1), simple(101.0, 0.1)]
+    assert only([simple(120.0, 0.1), simple(121.0, 0.1), simple(119.0, 0.1)], old).result == "failed"
+    assert only([simple(80.0, 0.1), simple(120.0, 0.1)], old).result == "cannot tell"
+
+
+def test_single_runs_never_fail_a_build() -> None:
+    old, new = simple(100.0, 0.1, details={}), simple(150.0, 0.1, details={})
+    found = only([new], [old])
+    assert found.result == "cannot tell"
+    assert found.comparison is not None
+    assert not found.comparison.repeated
 
 
 def test_the_finest_common_basis_is_taken() -> None:
@@ -134,7 +143,10 @@ def test_what_to_do_where_nobody_can_tell(new: Any, old: Any, advice: str) -> No
 
 def test_two_sensors_that_may_err_differently_are_no_matter_of_time() -> None:
     one, other = (channel(f"h/x/gpu-{n}", gain_error=0.1) for n in range(2))
-    outcome = only([run(reading(one, 108.0), items=1)], [run(reading(other, 100.0), items=1)])
+    outcome = only(
+        [run(reading(one, 108.0), items=1, details={"blocks": 9})],
+        [run(reading(other, 100.0), items=1, details={"blocks": 9})],
+    )
     assert "running longer would not tell" in outcome.reason
     assert outcome.longer is None
 

@@ -10,15 +10,16 @@ import attrs
 
 from wattwhat.analysis.comparability import differences, doubts
 from wattwhat.analysis.ratio import ratio_interval, spread_of
-from wattwhat.analysis.verdicts import BASES, CANNOT_TELL
+from wattwhat.analysis.verdicts import BASES, CANNOT_TELL, REPEATS_NEEDED
 from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.quantity import Quantity, finite_or_none
+from wattwhat.records.sources import REPEATS
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "basis", "by_label", "compare"]
 
 
 def _sentences(value: Iterable[str]) -> tuple[str, ...]:
@@ -40,6 +41,8 @@ class Comparison:
         coverage: the stated confidence.
         parts: relative standard uncertainties of the ratio: what repeats of A would shrink, what repeats of
             B would, and what the sensors' errors leave after those that both share have cancelled.
+        repeated: whether it is known of both sides how repeats of the same work differ. Where it is not, the
+            outcome is of these runs only, and says nothing about the work.
         warnings: what is doubtful about it, forced differences among them.
     """
 
@@ -52,15 +55,24 @@ class Comparison:
     interval: tuple[float, float]
     coverage: float = 0.95
     parts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    repeated: bool = True
     warnings: tuple[str, ...] = attrs.field(default=(), converter=_sentences)
 
     @property
     def outcome(self) -> str:
-        """``"A uses less"``, ``"A uses more"`` or ``"cannot tell"``."""
+        """``"A uses less"``, ``"A uses more"`` or ``"cannot tell"``; of two single runs whose repeats nobody
+        knows, ``"A used less in these runs"`` or ``"A used more in these runs"``.
+        """
         low, high = self.interval
-        if high < 1.0:
-            return "A uses less"
-        return "A uses more" if low > 1.0 else CANNOT_TELL
+        if low <= 1.0 <= high:
+            return CANNOT_TELL
+        word = "less" if high < 1.0 else "more"
+        return f"A uses {word}" if self.repeated else f"A used {word} in these runs"
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is established which work takes less, not only which run did."""
+        return self.repeated and self.outcome != CANNOT_TELL
 
     @property
     def verdict(self) -> str:
@@ -71,6 +83,9 @@ class Comparison:
         said = f"{known} times as much energy {basis} ({100 * self.coverage:g} % interval {low} to {high})"
         if self.outcome == CANNOT_TELL:
             return f"cannot tell: A uses {said}"
+        if not self.repeated:
+            word = "less" if self.interval[1] < 1.0 else "more"
+            return f"in these runs A used {word} than B: {said}; {REPEATS_NEEDED}"
         return f"{self.outcome} than B: {said}"
 
     def times_longer(self, limit: float = 1.0, *, only_a: bool = False) -> float | None:
@@ -108,6 +123,7 @@ class Comparison:
             "interval": [finite_or_none(end) for end in self.interval],
             "coverage": self.coverage,
             "outcome": self.outcome,
+            "repeated": self.repeated,
             "verdict": self.verdict,
             "warnings": list(self.warnings),
         }
@@ -127,23 +143,28 @@ class Comparison:
 
 
 def compare(
-    a: Measurement,
-    b: Measurement,
+    a: Measurement | Iterable[Measurement],
+    b: Measurement | Iterable[Measurement],
     *,
-    per: str = "item",
-    coverage: float = 0.95,
+    per: str | None = None,
+    confidence: float = 0.95,
     force: bool = False,
 ) -> Comparison:
-    """Compare the energies of two measurements: a over b, with an interval and a verdict.
+    """Compare the energies of two workloads: a over b, with an interval and a verdict.
+
+    The verdict is about the work only where it is known on both sides how repeats differ: from the blocks of
+    measure(), or from two runs and more a side. Their spread is widened by Student's t on each side (Welch
+    1947; GUM G.3). Of single windows and single runs it says what was seen in these, and asks for repeats.
 
     Errors of gain, model and offset that both share (the same channel read both) cancel (GUM 5.2); those
     of different sensors, and everything that varies from run to run, do not.
 
     Args:
-        a: one measurement.
-        b: the other one.
-        per: compare the energy per ``"item"``, per ``"call"``, or the ``"total"``.
-        coverage: the confidence at which the verdict holds, between 0 and 1.
+        a: one measurement, or repeats of it.
+        b: the other one, or repeats of it.
+        per: compare the energy per ``"item"``, per ``"call"``, or the ``"total"``; None takes the first of
+            these that both know.
+        confidence: at which the verdict holds, between 0 and 1.
         force: compare unlike measurements all the same; what differs is then in the warnings.
 
     Raises:
@@ -164,10 +185,11 @@ def compare(
         >>> print(compare(run("small", 95.0), run("large", 100.0)).verdict)
         A uses less than B: 0.95 times as much energy per item (95 % interval 0.944 to 0.956)
     """
-    if per not in BASES:
+    if per is not None and per not in BASES:
         raise ArgumentError(f"per: {per!r} is not one of {', '.join(BASES)}")
-    k = coverage_factor(coverage)
-    _check_measurements(a, b)
+    k = coverage_factor(confidence)
+    a, b = _side("a", "A", a), _side("b", "B", b)
+    per = per or basis(a, b)
     counts = _count(a, "A", per), _count(b, "B", per)
     found = differences(a, b, per)
     if found and not force:
@@ -191,18 +213,58 @@ def compare(
         b=energy_b,
         ratio=ratio,
         interval=interval,
-        coverage=coverage,
+        coverage=confidence,
         parts=parts,
+        repeated=_knows_repeats(a) and _knows_repeats(b),
         warnings=(*(f"forced: {sentence}" for sentence in found), *doubts(a, b)),
     )
 
 
-def _check_measurements(*measurements: Any) -> None:
+def _side(argument: str, name: str, given: Any) -> Measurement:
+    """One measurement for a side; repeats as their mean, with the spread between them."""
     from wattwhat.records.measurement import Measurement
 
+    if isinstance(given, Measurement):
+        return given
+    runs = list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else [given]
+    if not runs or not all(isinstance(run, Measurement) for run in runs):
+        raise ArgumentError(
+            f"compare: {argument}: expected a Measurement or repeats of one, got {given!r:.200}"
+        )
+    if len(runs) == 1:
+        one: Measurement = runs[0]
+        return one
+    from wattwhat.analysis.repeats import average_repeats
+
+    found, notes = average_repeats(attrs.evolve(run, label=runs[0].label) for run in runs)
+    if len(found) > 1:
+        raise ComparisonError(
+            f"the repeats of {name} are unlike: {notes[0] if notes else 'see their details'}"
+        )
+    return found[0]
+
+
+def by_label(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]]:
+    """Measurements under their labels: those of one label are repeats."""
+    found: dict[str, list[Measurement]] = {}
     for one in measurements:
-        if not isinstance(one, Measurement):
-            raise ArgumentError(f"compare: expected two Measurements, got {one!r:.200}")
+        found.setdefault(one.label, []).append(one)
+    return found
+
+
+def basis(a: Measurement, b: Measurement) -> str:
+    """What energies can be compared per: the first of item, call and total that both know."""
+    if a.items and b.items:
+        return "item"
+    return "call" if a.calls and b.calls else "total"
+
+
+def _knows_repeats(measurement: Measurement) -> bool:
+    """Whether the spread between repeats is in its uncertainty: of blocks, of runs, or stated."""
+    counts = (measurement.details.get("blocks"), measurement.details.get("repeats"))
+    return measurement.budget.get(REPEATS) > 0.0 or any(
+        isinstance(count, (int, float)) and count >= 2 for count in counts
+    )
 
 
 def _check_energies(*sides: tuple[Measurement, Quantity]) -> None:

@@ -7,7 +7,7 @@ import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
-from wattwhat.analysis.verdicts import CANNOT_TELL
+from wattwhat.analysis.verdicts import CANNOT_TELL, REPEATS_NEEDED
 from wattwhat.records.escaping import one_line
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def describe_comparison(comparison: Comparison) -> str:
     Example:
         >>> from wattwhat import Measurement, Quantity
         >>> def run(label, joules):
-        ...     return Measurement(label=label, energy_j=Quantity(joules, 1.0, "J"), items=100)
+        ...     return Measurement(label=label, energy_j=Quantity(joules, 1.0, "J"), items=100,
+        ...                        details={"blocks": 10})
         >>> from wattwhat.analysis.comparison import compare
         >>> print(describe_comparison(compare(run("a", 50.0), run("b", 100.0))))
         A  a  0.500 ± 0.020 J per item (k=2)
@@ -51,6 +52,8 @@ def describe_comparison(comparison: Comparison) -> str:
 
 def advice(comparison: Comparison) -> str:
     """What would settle a comparison that cannot tell, in a sentence."""
+    if not comparison.repeated:
+        return REPEATS_NEEDED
     factor = comparison.times_longer()
     if factor is None:
         return "measuring longer would not tell: the sensors' own errors are wider than the difference"

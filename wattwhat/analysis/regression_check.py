@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.analysis.comparison import Comparison, compare
-from wattwhat.analysis.verdicts import BASES
+from wattwhat.analysis.comparison import Comparison, by_label, compare
+from wattwhat.analysis.verdicts import BASES, REPEATS_NEEDED
 from wattwhat.errors import ArgumentError, ComparisonError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def check(
 
     Args:
         new: what was measured now.
-        baseline: what was measured then. Of measurements with one label the last one counts, on either side.
+        baseline: what was measured then. Measurements with one label are repeats, on either side.
         max_increase: the increase that is allowed, as a fraction: 0.05 is 5 %.
         coverage: the confidence at which a result is established.
         per: ``"item"``, ``"call"`` or ``"total"``; None takes the first of these that both know.
@@ -95,7 +95,8 @@ def check(
     Example:
         >>> from wattwhat import Measurement, Quantity
         >>> def run(joules, u):
-        ...     return Measurement(label="net", energy_j=Quantity(joules, u, "J"), items=100)
+        ...     return Measurement(label="net", energy_j=Quantity(joules, u, "J"), items=100,
+        ...                        details={"blocks": 10})
         >>> print(check([run(120.0, 1.0)], [run(100.0, 1.0)])[0])
         failed: net: 20 % more energy per item (95 %: 17 % to 23 % more); 5 % more is allowed
     """
@@ -103,8 +104,7 @@ def check(
         raise ArgumentError(f"max_increase: expected a fraction such as 0.05 for 5 %, got {max_increase!r}")
     if per is not None and per not in BASES:
         raise ArgumentError(f"per: {per!r} is not one of {', '.join(BASES)}")
-    now = {one.label: one for one in new}
-    then = {one.label: one for one in baseline}
+    now, then = by_label(new), by_label(baseline)
     outcomes = []
     for label, old in then.items():
         if label in now:
@@ -120,35 +120,31 @@ def check(
 
 
 def _held(
-    new: Measurement, old: Measurement, most: float, coverage: float, per: str | None, force: bool
+    new: list[Measurement], old: list[Measurement], most: float, coverage: float, per: str | None, force: bool
 ) -> Outcome:
     try:
-        found = compare(new, old, per=per or _basis(new, old), coverage=coverage, force=force)
+        found = compare(new, old, per=per, confidence=coverage, force=force)
     except ComparisonError as err:
         words = f"A is the new one, B the baseline: {err}"
-        return Outcome(label=new.label, result=REFUSED, reason=words, max_increase=most)
+        return Outcome(label=new[0].label, result=REFUSED, reason=words, max_increase=most)
     low, high = found.interval
     limit = 1.0 + most
-    if low > limit:
+    if not found.repeated:
+        result, longer = CANNOT_TELL, None
+    elif low > limit:
         result, longer = FAILED, None
     elif high <= limit:
         result, longer = PASSED, None
     else:
         result, longer = CANNOT_TELL, found.times_longer(limit, only_a=True)
     return Outcome(
-        label=new.label,
+        label=new[0].label,
         result=result,
         reason=_reason(found, most, result, longer),
         max_increase=most,
         comparison=found,
         longer=longer if longer is None or longer <= _TOO_LONG else None,
     )
-
-
-def _basis(new: Measurement, old: Measurement) -> str:
-    if new.items and old.items:
-        return "item"
-    return "call" if new.calls and old.calls else "total"
 
 
 def _reason(found: Comparison, most: float, result: str, longer: float | None) -> str:
@@ -162,6 +158,8 @@ def _reason(found: Comparison, most: float, result: str, longer: float | None) -
 
 
 def _advice(found: Comparison, most: float, longer: float | None) -> str:
+    if not found.repeated:
+        return REPEATS_NEEDED
     if longer is not None and longer <= _TOO_LONG:
         return f"run longer: about {max(longer, 1.1):.2g} times"
     both = found.times_longer(1.0 + most)

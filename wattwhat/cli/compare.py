@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.aggregation import combine
-from wattwhat.analysis.comparison import compare
+from wattwhat.analysis.comparison import by_label, compare
 from wattwhat.cli.inputs import fraction_of, given
 from wattwhat.cli.options import add_json
 from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
@@ -24,9 +24,10 @@ EXAMPLES = """examples:
   wattwhat compare runs.jsonl#resnet18 runs.jsonl#resnet50
   wattwhat compare ranks-a.jsonl ranks-b.jsonl --combine --per total
 
-Files with several measurements are compared label by label. What one sensor
-gets wrong in both cancels. Unlike things (another device, other components,
-other items a call) are refused unless --force is given.
+Files with several measurements are compared label by label; measurements of one
+label are repeats. What one sensor gets wrong in both cancels. Unlike things
+(another device, other components, other items a call) are refused unless
+--force is given.
 """
 
 
@@ -51,11 +52,8 @@ def call(arguments: argparse.Namespace) -> int:
     """Compare, and report."""
     check_destination(arguments.json, holds=("a", "b", "ratio"), single=False, arguments=arguments)
     pairs = _pairs(_side(arguments.a, arguments.combine), _side(arguments.b, arguments.combine))
-    coverage = fraction_of(arguments.coverage, "--coverage")
-    found = [
-        compare(a, b, per=arguments.per or _basis(a, b), coverage=coverage, force=arguments.force)
-        for a, b in pairs
-    ]
+    confidence = fraction_of(arguments.coverage, "--coverage")
+    found = [compare(a, b, per=arguments.per, confidence=confidence, force=arguments.force) for a, b in pairs]
     if arguments.json is not None:
         lines = [json_text(one.to_dict()) for one in found]
         deliver("\n".join(lines), arguments.json)
@@ -71,23 +69,18 @@ def _side(place: str, whole: bool) -> list[Measurement]:
     return [combine(found)] if whole else found
 
 
-def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[Measurement, Measurement]]:
-    if len(a) == 1 and len(b) == 1:
-        return [(a[0], b[0])]
-    of_b = {one.label: one for one in b}
-    pairs = {one.label: (one, of_b[one.label]) for one in a if one.label in of_b}
+def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[list[Measurement], list[Measurement]]]:
+    """Repeats of A and of B, label by label; one label a side is compared whatever it is called."""
+    of_a, of_b = by_label(a), by_label(b)
+    if len(of_a) == 1 and len(of_b) == 1:
+        return [(a, b)]
+    pairs = [(runs, of_b[label]) for label, runs in of_a.items() if label in of_b]
     if not pairs:
         raise ArgumentError(
-            f"A holds {len(a)} measurement(s) and B {len(b)}, and no label is in both; name one of each "
+            f"A holds {len(of_a)} label(s) and B {len(of_b)}, and no label is in both; name one of each "
             "with FILE#LABEL, or add them up with --combine"
         )
-    return list(pairs.values())
-
-
-def _basis(a: Measurement, b: Measurement) -> str:
-    if a.items and b.items:
-        return "item"
-    return "call" if a.calls and b.calls else "total"
+    return pairs
 
 
 def _table(found: list[Comparison]) -> list[str]:
