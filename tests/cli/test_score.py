@@ -134,7 +134,7 @@ def test_stars_and_reference_grades_come_from_the_logs_themselves(tmp_path, caps
     [
         (["--score", "grade"], "wattwhat reference fit"),
         (["--score", "grade", "--reference", "none.json"], "none.json"),
-        (["--score", "stars"], "quintile"),
+        (["--score", "sci"], "--intensity-g-per-kwh G"),
         (["--score", "stars", "--mode", "fair"], "fair"),
         (["--score", "reference"], "--against LABEL"),
         (["--score", "reference", "--against", "nobody"], "nobody"),

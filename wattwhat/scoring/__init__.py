@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wattwhat.scoring import scaling
+    from wattwhat.scoring.carbon_scores import SCI, Carburacy
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, make_score, options_of, score_class
     from wattwhat.scoring.dominance import pareto
     from wattwhat.scoring.energy_stars import EnergyStars
@@ -24,25 +25,35 @@ if TYPE_CHECKING:
     from wattwhat.scoring.quotient_scores import AccuracyPerJoule, FullCycle
     from wattwhat.scoring.rank_models import rank
     from wattwhat.scoring.ranking import Ranking, RankingRow
+    from wattwhat.scoring.rate_scores import EnergyDelay, IntelligencePerWatt
     from wattwhat.scoring.reference_grade import ReferenceGrade
+    from wattwhat.scoring.resource_scores import Frugality, PePR
     from wattwhat.scoring.result import Score, ScoreOption, ScoreResult
     from wattwhat.scoring.sam_score import SAM, sam
     from wattwhat.scoring.size_aware_scores import SAPI, NetScore
+    from wattwhat.scoring.token_letters import ComparIA
 
 # No module here is named like a public function: once imported it would take the function's place.
 _HOMES = {
     "AccuracyPerJoule": "quotient_scores",
+    "Carburacy": "carbon_scores",
     "CatalogEntry": "catalogue",
+    "ComparIA": "token_letters",
+    "EnergyDelay": "rate_scores",
     "EnergyStars": "energy_stars",
     "FrontierGrade": "frontier",
+    "Frugality": "resource_scores",
     "FullCycle": "quotient_scores",
+    "IntelligencePerWatt": "rate_scores",
     "Member": "population",
     "NetScore": "size_aware_scores",
+    "PePR": "resource_scores",
     "Ranking": "ranking",
     "RankingRow": "ranking",
     "ReferenceGrade": "reference_grade",
     "SAM": "sam_score",
     "SAPI": "size_aware_scores",
+    "SCI": "carbon_scores",
     "Score": "result",
     "ScoreOption": "result",
     "ScoreResult": "result",
@@ -60,13 +71,20 @@ _HOMES = {
 __all__ = [
     "SAM",
     "SAPI",
+    "SCI",
     "AccuracyPerJoule",
+    "Carburacy",
     "CatalogEntry",
+    "ComparIA",
+    "EnergyDelay",
     "EnergyStars",
     "FrontierGrade",
+    "Frugality",
     "FullCycle",
+    "IntelligencePerWatt",
     "Member",
     "NetScore",
+    "PePR",
     "Ranking",
     "RankingRow",
     "ReferenceGrade",

@@ -56,7 +56,7 @@ def catalog(entry_points: Iterable[Any] | None = None) -> tuple[CatalogEntry, ..
 
     Example:
         >>> [entry.name for entry in catalog(())][:3]
-        ['accuracy-per-joule', 'full-cycle', 'grade']
+        ['accuracy-per-joule', 'carburacy', 'comparia']
     """
     return tuple(_entry(name, plugin) for name, plugin in _plugins(entry_points).items())
 

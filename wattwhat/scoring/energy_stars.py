@@ -18,7 +18,7 @@ from wattwhat.scoring.score_inputs import item_energy_of
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["MODES", "EnergyStars"]
+__all__ = ["MODES", "EnergyStars", "below"]
 
 MODES = ("equal width", "quintile")
 _PER = 1000.0
@@ -65,16 +65,10 @@ class EnergyStars:
     short_name = "stars"
     formula = "5 to 1 stars by energy of 1000 items among a population: equal widths, or fifths of the models"
     source = (
-        "AI Energy Score (huggingface/AIEnergyScore, index.md at a5b9a04), whose rule can be read both ways"
+        "AI Energy Score (huggingface/AIEnergyScore, index.md at a5b9a04), whose rule can be read both ways; "
+        "equal widths give the stars of all its official rows and are the default"
     )
-    options = (
-        ScoreOption(
-            "mode",
-            '"equal width" or quintile',
-            "MODE",
-            needed='"equal width" or quintile, for the published rule can be read both ways',
-        ),
-    )
+    options = (ScoreOption("mode", '"equal width" (default) or quintile', "MODE"),)
 
     edges: tuple[float, ...] = attrs.field(converter=_tuple, validator=_four_rising)
     mode: str
@@ -87,7 +81,7 @@ class EnergyStars:
         cls,
         measurements: Iterable[Measurement],
         *,
-        mode: str,
+        mode: str = "equal width",
         reference: str = "unnamed",
         force: bool = False,
     ) -> EnergyStars:
@@ -95,7 +89,7 @@ class EnergyStars:
 
         Args:
             measurements: one a model, with energy and items.
-            mode: ``"equal width"`` or ``"quintile"``; to be said, as the published rule leaves it open.
+            mode: ``"equal width"``, which gives the stars of 166 of 166 official rows, or ``"quintile"``.
             reference: name of the population; say its date.
             force: let measurements through that are unlike.
 
@@ -159,8 +153,8 @@ class EnergyStars:
     def _odds(self, energy: Quantity) -> dict[str, float] | None:
         if not math.isfinite(energy.u):
             return None
-        below = [0.0, *(_below(edge, energy) for edge in self.edges), 1.0]
-        return {str(5 - k): below[k + 1] - below[k] for k in range(5)}
+        shares = [0.0, *(below(edge, energy) for edge in self.edges), 1.0]
+        return {str(5 - k): shares[k + 1] - shares[k] for k in range(5)}
 
 
 def _wh(measurement: Measurement) -> Quantity:
@@ -172,7 +166,7 @@ def _wh(measurement: Measurement) -> Quantity:
     return energy
 
 
-def _below(edge: float, energy: Quantity) -> float:
+def below(edge: float, energy: Quantity) -> float:
     """Probability that a normally distributed energy is at most this edge."""
     if energy.u == 0:
         return float(energy.value <= edge)

@@ -141,7 +141,7 @@ class AccuracyPerJoule:
 
     short_name = "accuracy-per-joule"
     formula = "accuracy / energy of one item"
-    source = "Hanafy and others, as cited in arXiv 2303.01980; hazyresearch calls it intelligence per joule"
+    source = "Hanafy and others, as cited in arXiv 2303.01980; intelligence per joule in arXiv 2511.07885"
     options = (UNIT, METRIC)
 
     unit: str = attrs.field(default="J", validator=_energy_unit)

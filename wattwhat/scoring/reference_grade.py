@@ -14,6 +14,7 @@ from wattwhat.scoring.compound_rating import COMPOUNDS, RATINGS, compound_rating
 from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.result import ScoreOption, ScoreResult
 from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, item_energy_of
+from wattwhat.scoring.size_aware_scores import doubt_operations
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -196,6 +197,7 @@ class ReferenceGrade:
             "indices": indices,
             "ratings": ratings,
             "reference": self.reference_name,
+            "notes": _operations(own, shared),
         }
         return ScoreResult(self.name, self._energy_index(pairs), grade, self._odds(pairs), details)
 
@@ -261,6 +263,14 @@ def _values(measurement: Measurement) -> dict[str, Quantity]:
         if duration:
             found.setdefault("inference_time", Quantity(1e3 * duration / measurement.items, 0.0, "ms"))
     return found
+
+
+def _operations(own: Mapping[str, Quantity], counted: Iterable[str]) -> tuple[str, ...]:
+    """What is doubtful in the operations, where they count and the weights are known (of these, millions)."""
+    if "gflops" not in counted or "parameters" not in own:
+        return ()
+    weights = own["parameters"].value
+    return doubt_operations(weights if weights > 1e5 else 1e6 * weights, 0.5e9 * own["gflops"].value)
 
 
 def _quantity(value: float | Quantity) -> Quantity:
