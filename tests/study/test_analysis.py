@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wattwhat import Measurement, Quantity
 from wattwhat.cli import main
 from wattwhat.errors import ArgumentError
+from wattwhat.records.jsonl import write_jsonl
 from wattwhat.study import analyse, run_study
 from wattwhat.study.analysis.best import best_of
 from wattwhat.study.analysis.correlations import correlations_of, pearson
@@ -169,6 +170,13 @@ def test_tables_have_all_columns_of_their_heading():
     for rows in tables_of(analyse(accurate() + study([1e9], {"eager": 1, "compile": 2}, {1: 1.0}))).values():
         assert {len(one) for one in rows} == {len(rows[0])}
         assert len(rows) > 1 or "effects" in rows[0]
+
+
+def test_a_file_of_measurements_is_enough(tmp_path):
+    write_jsonl(tmp_path / "results.jsonl", [row("m", 2.0), row("m", 1.0, runtime="compile")])
+    assert analyse(tmp_path).effects[0].ratio == pytest.approx(0.5)
+    with pytest.raises(ArgumentError, match="holds no study"):
+        analyse(tmp_path.parent)
 
 
 def test_nothing_measured_is_told():

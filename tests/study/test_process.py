@@ -89,6 +89,14 @@ def test_what_goes_wrong_is_a_reason(run, name, kind, words):
     assert outcome.final is (kind != "interrupted")
 
 
+def test_a_module_may_lie_where_the_study_is_started(run, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "far.py").write_text("def net():\n    return lambda: None\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    how = {"max_seconds": 0.2, "min_seconds": 0.1, "idle": False}
+    assert run_in_process(Job("00ff", Cell("far:net"), how, str(tmp_path))).kind == "measured"
+
+
 def test_what_it_prints_is_not_taken_for_its_answer(run):
     assert run("loud").kind == "measured"
 

@@ -6,6 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,7 +180,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
         return write(descriptor, data[: len(data) // 2])
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=r"No space left on device\), nothing else is lost.*results.jsonl"):
         journal.append(measured(jobs[1]))
     monkeypatch.undo()
     assert journal.finished() == {"0000": True}
@@ -207,3 +208,13 @@ def test_a_hundred_thousand_finished_cells_are_found_at_once(tmp_path):
     begin = time.process_time()
     assert len(journal.finished()) == 100_000
     assert time.process_time() - begin < 3.0
+
+
+def test_the_time_that_is_left_follows_the_pace(tmp_path):
+    def paced(job):
+        return attrs.evolve(measured(job), seconds=10.0)
+
+    run_study(
+        plan_of(), tmp_path / "out", launcher=lambda jobs, keep, _: [keep(paced(job)) for job in jobs[:5]]
+    )
+    assert status_of(open_study(tmp_path / "out")).left_s == pytest.approx((70.0, 70.0))

@@ -6,7 +6,7 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class Journal:
         results, failures = bytearray(), bytearray()
         for outcome in outcomes:
             if outcome.measurement is not None:
-                results += _line(outcome.measurement)
+                results += _line(_result(outcome))
             else:
                 failures += _line(_failure(outcome))
         for name, lines in ((RESULTS, results), (FAILURES, failures)):
@@ -82,7 +82,7 @@ class Journal:
         seen: set[str] = set()
         for row in _rows(self.folder / RESULTS):
             key = key_of(row)
-            if key not in seen:
+            if not key or key not in seen:  # what has no key was put there by somebody's own means
                 seen.add(key)
                 yield row
 
@@ -91,6 +91,14 @@ class Journal:
         measured = set(_keys(self.folder / RESULTS))
         rows = {key_of(row): row for row in _rows(self.folder / FAILURES)}
         return {key: row for key, row in rows.items() if key not in measured}
+
+
+def _result(outcome: Outcome) -> Mapping[str, Any]:
+    """The measurement, with what the whole cell took; a row that knows that already stays as it is."""
+    row = dict(outcome.measurement or {})
+    if outcome.seconds:
+        row["details"] = {**row.get("details", {}), "cell_seconds": outcome.seconds}
+    return row
 
 
 def _failure(outcome: Outcome) -> dict[str, Any]:
@@ -123,6 +131,12 @@ def _append(path: Path, lines: memoryview) -> None:
             while written < len(lines):
                 written += os.write(descriptor, lines[written:])
             os.fsync(descriptor)
+        except OSError as err:
+            os.ftruncate(descriptor, size)
+            words = (
+                f"a row could not be written ({err.strerror}), nothing else is lost; mend that and run again"
+            )
+            raise OSError(err.errno, words, str(path)) from err
         except BaseException:
             os.ftruncate(descriptor, size)
             raise

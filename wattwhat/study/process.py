@@ -64,8 +64,9 @@ def run_in_process(job: Job) -> Outcome:
 def _started(job: Job, said: IO[bytes]) -> subprocess.Popen[bytes]:
     environment = dict(os.environ)
     home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    known = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join([known, home] if known else [home])
+    # modules may lie beside the plan, which is the process's folder, or where the study was started
+    paths = [environment.get("PYTHONPATH"), os.getcwd(), home]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     if job.cell.threads is not None:
         environment["OMP_NUM_THREADS"] = environment["MKL_NUM_THREADS"] = str(job.cell.threads)
     process = subprocess.Popen(

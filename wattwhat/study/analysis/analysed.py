@@ -15,6 +15,8 @@ from wattwhat.study.analysis.best import Best, best_of
 from wattwhat.study.analysis.correlations import Correlation, correlations_of
 from wattwhat.study.analysis.effects import Effect, effects_of
 from wattwhat.study.analysis.rows import FACTORS, Row, rows_of
+from wattwhat.study.folder import open_study
+from wattwhat.study.journal import RESULTS, Journal
 
 __all__ = ["Analysis", "analyse"]
 
@@ -55,10 +57,10 @@ def analyse(source: str | os.PathLike[str] | Iterable[Measurement]) -> Analysis:
     """Analyse a study.
 
     Args:
-        source: the results folder, or measurements of one.
+        source: the results folder (its ``results.jsonl`` is enough), or measurements of one.
 
     Raises:
-        ArgumentError: the folder holds no study, or nothing in it was measured.
+        ArgumentError: the folder holds no results, or nothing in it was measured.
         LogError: a row of its journal is none.
 
     Example:
@@ -75,9 +77,9 @@ def analyse(source: str | os.PathLike[str] | Iterable[Measurement]) -> Analysis:
     """
     failures: tuple[dict[str, Any], ...] = ()
     if isinstance(source, (str, os.PathLike)):
-        from wattwhat.study.folder import open_study
-
-        journal = open_study(source).journal
+        journal = Journal(source)
+        if not (journal.folder / RESULTS).exists():
+            journal = open_study(source).journal  # says what is the matter, or that nothing is measured yet
         measurements = [Measurement.from_dict(row) for row in journal.results()]
         failures = tuple(journal.failures().values())
     else:

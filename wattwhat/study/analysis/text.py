@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from wattwhat.errors import ScoreError
 from wattwhat.records.escaping import one_line
 from wattwhat.records.formatting import with_prefix
-from wattwhat.report.text_table import Column, listing
+from wattwhat.report.text_table import WIDTH, Column, listing
 from wattwhat.study.analysis.best import PARITY
 from wattwhat.study.analysis.correlations import PROPERTIES
 from wattwhat.study.analysis.rows import factors_of, setting_words
@@ -33,7 +34,8 @@ def text_of(analysis: Analysis) -> Iterator[str]:
     how = ", ".join(f"{count} {name}" for name, count in kinds.items())
     yield f"{len(analysis.rows)} cells of {len(models)} models ({how}); {len(analysis.failures)} not measured"
     if kinds.keys() & {"estimated", "predicted"}:
-        yield "Estimates follow the CPU's time: what they cannot see (memory, clocks) is not in these ratios."
+        yield "Estimates follow the CPU's time: memory and clocks, which they cannot see, are in"
+        yield "none of these ratios."
     if analysis.drift is not None:
         yield f"The reference cell came back within {100 * analysis.drift:.2g} % of its mean."
     yield from _effects(analysis)
@@ -50,7 +52,8 @@ def _effects(analysis: Analysis) -> Iterator[str]:
     rows = [
         [
             one.factor,
-            f"{one.level} against {one.baseline}",
+            str(one.level),
+            str(one.baseline),
             f"x{one.ratio:.3g}",
             _interval(one.low, one.high, one.models),
             str(one.models),
@@ -58,8 +61,9 @@ def _effects(analysis: Analysis) -> Iterator[str]:
         ]
         for one in analysis.effects
     ]
-    columns = [Column("factor"), Column("level", shrinks=True), Column("energy", right=True)]
-    columns += [Column("95 %", right=True), Column("models", right=True), Column("output error", right=True)]
+    columns = [Column("factor"), Column("level", shrinks=True), Column("against", shrinks=True)]
+    columns += [Column("energy", right=True)]
+    columns += [Column("95 %", right=True), Column("models", right=True), Column("error", right=True)]
     yield from listing(columns, rows)
     if any(one.models == 1 for one in analysis.effects):
         yield "* of one model alone: the interval is that of its measurements, not of other models"
@@ -109,7 +113,7 @@ def _best(analysis: Analysis) -> Iterator[str]:
 def _accuracy(analysis: Analysis) -> Iterator[str]:
     yield from ("", "What accuracy costs", "")
     if not analysis.relations:
-        yield f"No relation was fitted: {one_line(analysis.no_relations)}"
+        yield from textwrap.wrap(f"No relation was fitted: {one_line(analysis.no_relations)}", WIDTH)
         return
     for fit in analysis.relations:
         yield f"{fit.relation}: R^2 {fit.r_squared:.3f}, AICc {fit.aicc:.1f}, {fit.count} models"

@@ -151,7 +151,8 @@ def _collect(folder: Path, waiting: dict[str, Job], keep: Callable[[Outcome], No
         for row in journal.results():
             job = waiting.pop(key_of(row), None)
             if job is not None:
-                keep(Outcome(job.key, job.cell.settings(), row, seconds=float(row.get("duration_s") or 0.0)))
+                seconds = float(row["details"].get("cell_seconds", 0.0))
+                keep(Outcome(job.key, job.cell.settings(), row, seconds=seconds))
         for key, row in journal.failures().items():
             job = waiting.pop(key, None)
             if job is not None:
