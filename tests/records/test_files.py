@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -284,3 +285,31 @@ def test_a_folder_that_somebody_holds_is_not_waited_for_without_end(tmp_path: Pa
         os.close(handle)
     with folder_locked(tmp_path):
         pass
+
+
+ROOT = Path(__file__).resolve().parents[2]
+# Files that are our own, kept open to be appended to or read a thousand times a second, or read line by line
+# where no line is more than the kernel's.
+OWN_WAYS = {
+    "small_files.py",
+    "atomic_write.py",
+    "document.py",  # the page's own parts
+    "published.py",  # figures that come with the library
+    "cpu_time.py",  # /proc, at each edge of a window
+    "journal.py",  # appends
+    "memory.py",  # /proc/self/clear_refs
+    "versions.py",  # /proc/self/maps, until a line is found
+    "_surroundings.py",  # /proc, of this process
+}
+
+
+def test_no_module_opens_files_of_others_in_a_way_of_its_own() -> None:
+    way = re.compile(r"(?<![\w.])open\(|\.(?:read|write)_(?:text|bytes)\(|json\.load\(")
+    found = {}
+    for path in (*(ROOT / "wattwhat").rglob("*.py"), *ROOT.glob("backends/*/wattwhat_*/*.py")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        found[path.name] = [
+            line for line in lines if way.search(line) and ">>>" not in line and "def " not in line
+        ]
+    found = {name: lines for name, lines in found.items() if lines and name not in OWN_WAYS}
+    assert not found

@@ -115,7 +115,9 @@ class Journal:
         except Exception as err:  # the promise: nothing of ours ends or disturbs the program
             import logging
 
-            logging.getLogger("wattwhat").warning("journal: %s: %s", type(err).__name__, err)
+            from wattwhat.records.escaping import one_line
+
+            logging.getLogger("wattwhat").warning("journal: %s: %s", type(err).__name__, one_line(str(err)))
         else:
             self._lines += 1
 

@@ -16,6 +16,7 @@ from wattwhat.predict.own_study import OwnStudy
 from wattwhat.predict.prediction import Case, Prediction, as_measurement, check_runtime
 from wattwhat.predict.ways import Way, best, ways
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.small_files import open_regular
 from wattwhat.workloads.counting import Counts, count
 
 __all__ = ["predict", "predict_case", "read_study", "study_of"]
@@ -155,13 +156,14 @@ def read_study(path: str) -> list[Measurement]:
     Raises:
         ArgumentError: there is no such file, or a line in it is no Measurement.
     """
+    import io
     import json
 
     if os.path.isdir(path):
         path = os.path.join(path, "results.jsonl")
     found = []
     try:
-        with open(path, encoding="utf-8") as stream:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as stream:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     try:

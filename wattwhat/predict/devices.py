@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.records.small_files import read_small_text
 
 __all__ = ["ENV_DEVICES", "KINDS", "PRECISIONS", "Device", "as_device", "catalogue", "device", "read_devices"]
 
@@ -151,7 +153,7 @@ def read_devices(path: str | Path) -> tuple[Device, ...]:
         ArgumentError: the file cannot be read, or a cell is not understood; file and line are named.
     """
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
+        with io.StringIO(read_small_text(path), newline="") as stream:
             reader = csv.DictReader(stream)
             missing = {"name", "kind"} - set(reader.fieldnames or ())
             if missing:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from wattwhat.errors import ArgumentError
 from wattwhat.predict.devices import Device, as_device, device
+from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.estimate.backend import watts_per_core
 from wattwhat.sensing.host import cpu_model
 
@@ -72,6 +72,6 @@ def _some_cpu(name: str) -> tuple[Device, tuple[str, ...]]:
 
 def _cpuinfo() -> str:
     try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")[:20_000]
+        return read_small_text("/proc/cpuinfo", errors="replace")[:20_000]
     except OSError:
         return ""

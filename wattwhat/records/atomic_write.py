@@ -19,8 +19,8 @@ for _name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
     _NEW |= getattr(os, _name, 0)
 
 
-def write_atomically(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file through a temporary neighbour and a rename, so that no half of it is ever seen.
+def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file through a temporary neighbour and a rename, so that no half of it is ever seen.
 
     The neighbour is a new file that nobody could have planted there; it is on the disk before it takes the
     name. A file that is replaced hands its mode, owner and group on. What a killed program left behind of
@@ -29,7 +29,7 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     Args:
         path: the file; of a link the file behind it, unless somebody else planted that link in a folder
             that all may write. A pipe or a device is written to, never replaced.
-        text: all of it.
+        content: all of it; text is written as UTF-8.
 
     Raises:
         OSError: it cannot be written, for instance because its folder is not there, or because it belongs
@@ -37,7 +37,7 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
         UnicodeEncodeError: the text has no UTF-8.
     """
     target = _behind(Path(path))
-    data = text.encode("utf-8")
+    data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)

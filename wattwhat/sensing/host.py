@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
@@ -58,9 +59,10 @@ def _environment(
     if versions:
         found["backend_versions"] = dict(versions)
     for name in imported:
-        version = getattr(sys.modules[name], "__version__", None)
-        if version is not None:
-            found[name] = str(version)
+        with contextlib.suppress(Exception):  # a stand-in that cannot tell fails no measurement
+            version = getattr(sys.modules[name], "__version__", None)
+            if version is not None:
+                found[name] = str(version)
     commit = _git_commit()
     if commit is not None:
         found["git_commit"] = commit

@@ -16,6 +16,7 @@ from wattwhat._version import __version__
 from wattwhat.errors import ArgumentError
 from wattwhat.records.atomic_write import write_atomically
 from wattwhat.records.escaping import json_text
+from wattwhat.records.small_files import read_small_text
 from wattwhat.study.cell import Cell
 from wattwhat.study.expansion import cells_of
 from wattwhat.study.journal import Journal
@@ -136,7 +137,7 @@ def _plain(content: Any) -> Any:
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = json.loads(read_small_text(folder / MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as err:

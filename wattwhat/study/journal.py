@@ -13,6 +13,7 @@ from typing import Any
 
 from wattwhat.errors import LogError
 from wattwhat.records.escaping import json_text
+from wattwhat.records.small_files import open_regular
 from wattwhat.study.job import Outcome
 
 __all__ = ["FAILURES", "RESULTS", "Journal", "key_of"]
@@ -183,7 +184,7 @@ def _tail(descriptor: int, size: int) -> bytes:
 def _keys(path: Path) -> list[str]:
     """The keys of all whole lines, without parsing them: a hundred thousand rows are read in a second."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             if not os.fstat(file.fileno()).st_size:
                 return []
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -205,7 +206,7 @@ def _key_of_last(tail: bytes) -> list[str]:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with open(path, "rb") as lines:
+        with open_regular(path) as lines:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue

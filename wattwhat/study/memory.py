@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from wattwhat.records.small_files import read_small_text
+
 __all__ = ["peak_memory", "reset_peak"]
 
 
@@ -35,7 +37,7 @@ def peak_memory(device: str) -> tuple[float, str] | None:
     if device.startswith("cuda") and torch is not None:
         return float(torch.cuda.max_memory_allocated(device)), "torch.cuda.max_memory_allocated"
     try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        status = read_small_text("/proc/self/status", encoding="ascii", errors="replace")
         lines = [line for line in status.splitlines() if line.startswith("VmHWM:")]
         return float(lines[0].split()[1]) * 1024.0, "peak resident set of the process (VmHWM)"
     except (OSError, IndexError, ValueError):

@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from wattwhat.errors import WattwhatError
+from wattwhat.records.small_files import read_small_text
 from wattwhat.study.registry import MODELS, loaded, registered
 from wattwhat.study.toml_source import TomlSource
 
@@ -47,7 +47,7 @@ def _expanded(value: Any, folder: str) -> list[Any]:
     if not isinstance(value, str):
         return [value]
     if value.startswith("@"):
-        lines = Path(folder, value[1:]).read_text(encoding="utf-8").splitlines()
+        lines = read_small_text(os.path.join(folder, value[1:])).splitlines()
         names = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
         if not names:
             raise WattwhatError("names no model; write one a line")
@@ -116,7 +116,7 @@ def _file_of(module: str, folder: str) -> str | None:
 def _top_names(path: str) -> set[str] | None:
     """The names that a module's text defines at its top; None where only importing it would tell."""
     try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+        tree = ast.parse(read_small_text(path))
     except (OSError, SyntaxError, ValueError):
         return None
     names: set[str] = set()

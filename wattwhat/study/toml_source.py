@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.records.small_files import read_small_text
 
 __all__ = ["TomlSource", "read_toml"]
 
@@ -79,10 +80,7 @@ def read_toml(path: str | os.PathLike[str]) -> TomlSource:
     """
     name = os.fspath(path)
     try:
-        if os.path.getsize(name) > _MOST_BYTES:
-            raise ArgumentError(f"{name}: is larger than {_MOST_BYTES} bytes; name a plan in TOML")
-        with open(name, encoding="utf-8") as file:
-            text = file.read()
+        text = read_small_text(name, _MOST_BYTES).replace("\r\n", "\n")
     except OSError as err:
         raise ArgumentError(f"{name}: cannot be read ({err.strerror}); name a plan in TOML") from err
     except UnicodeDecodeError as err:

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.records.small_files import read_small_text
 from wattwhat_amdsmi.library import Library
 from wattwhat_amdsmi.values import cap_w
 
@@ -139,8 +140,7 @@ def _pci_file(key: str, name: str, root: str) -> str | None:
     """A file that the kernel keeps for this GPU: it needs no struct of the library."""
     path = os.path.join(root, "sys/bus/pci/devices", key.partition("#")[0], name)
     try:
-        with open(path, encoding="ascii") as file:
-            return file.read().strip()
+        return read_small_text(path, encoding="ascii").strip()
     except (OSError, ValueError):
         return None
 

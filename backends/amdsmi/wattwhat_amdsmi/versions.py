@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from wattwhat.records.small_files import read_small_text
 from wattwhat_amdsmi.values import parse_version, rocm_of_file, version_text
 
 __all__ = ["loaded_path", "mismatch", "prefix_of", "rocm_release", "wrapper_version"]
@@ -52,9 +53,8 @@ def rocm_release(path: str, root: str) -> tuple[int, int] | None:
         return named
     for prefix in (prefix_of(path), os.path.join(root, "opt/rocm")):
         try:
-            with open(os.path.join(prefix, ".info", "version"), encoding="utf-8") as file:
-                return parse_version(file.read())
-        except OSError:
+            return parse_version(read_small_text(os.path.join(prefix, ".info", "version"), 4096))
+        except (OSError, UnicodeDecodeError):
             continue
     return None
 

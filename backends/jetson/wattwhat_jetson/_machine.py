@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from wattwhat.records.small_files import read_small_text
+
 __all__ = ["DRIVERS", "in_container", "model_of", "read_text"]
 
 DRIVERS = "sys/bus/i2c/drivers"
@@ -12,8 +14,7 @@ DRIVERS = "sys/bus/i2c/drivers"
 def read_text(*parts: str) -> str | None:
     """The stripped text of a small file; None if it cannot be read."""
     try:
-        with open(os.path.join(*parts), "rb") as file:
-            return file.read(4096).rstrip(b"\0\n ").decode("utf-8", "replace")
+        return read_small_text(os.path.join(*parts), errors="replace").rstrip("\0\n ")
     except OSError:
         return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from wattwhat.records.small_files import read_small_text
+
 __all__ = ["why_no_library", "why_refused"]
 
 _VERSIONS = (
@@ -100,8 +102,7 @@ def _exists(root: str, path: str) -> bool:
 
 def _read(root: str, path: str) -> str:
     try:
-        with open(os.path.join(root, path), encoding="utf-8", errors="replace") as file:
-            return file.read(4096).strip("\0\n ")
+        return read_small_text(os.path.join(root, path), errors="replace").strip("\0\n ")
     except OSError:
         return ""
 

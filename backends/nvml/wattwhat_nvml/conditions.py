@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from wattwhat.records.small_files import read_small_text
 from wattwhat_nvml.library import ask, errors_of
 from wattwhat_nvml.visible import Gpu
 
@@ -101,9 +102,9 @@ def _parents(pid: int, root: str) -> list[int] | None:
     line: list[int] = []
     while pid > 1 and len(line) < 100:
         try:
-            with open(os.path.join(root, f"proc/{pid}/stat"), encoding="utf-8", errors="replace") as file:
-                # the name, in brackets, may hold blanks and brackets; the state and the parent follow it
-                pid = int(file.read().rpartition(")")[2].split()[1])
+            stat = read_small_text(os.path.join(root, f"proc/{pid}/stat"), errors="replace")
+            # the name, in brackets, may hold blanks and brackets; the state and the parent follow it
+            pid = int(stat.rpartition(")")[2].split()[1])
         except (OSError, ValueError, IndexError):
             return line or None
         line.append(pid)

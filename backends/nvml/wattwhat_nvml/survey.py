@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from wattwhat.plugins import pass_on
+from wattwhat.records.small_files import read_small
 from wattwhat_nvml.library import FUNCTION_NOT_FOUND, NOT_SUPPORTED, ask, ask_or, errors_of
 from wattwhat_nvml.visible import Gpu
 from wattwhat_nvml.ways import COUNTER, GPU, MEMORY, MODULE, Way, gauges, module_limit_w
@@ -147,8 +148,7 @@ def socket_of(pci_bus_id: str, root: str = "/") -> int | None:
     domain, _, rest = pci_bus_id.partition(":")
     path = os.path.join(root, "sys/bus/pci/devices", f"{domain[-4:]}:{rest}".lower(), "numa_node")
     try:
-        with open(path, encoding="ascii") as file:
-            node = int(file.read())
+        node = int(read_small(path))
     except (OSError, ValueError):
         return None
     return node if node >= 0 else None

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import attrs
 
 from wattwhat.records.channel import Channel
+from wattwhat.records.small_files import read_small
 from wattwhat.sensing.meter import Meter
 from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble, parse_name
 from wattwhat_rapl.opening import MicroMeter, open_file
@@ -157,8 +158,7 @@ def _open(zone: Zone, channel: Channel) -> Meter:
 
 def _energy_j(zone: Zone) -> float | None:
     try:
-        with open(zone.energy_file, encoding="ascii") as file:
-            return int(file.read()) / 1e6
+        return int(read_small(zone.energy_file)) / 1e6
     except (OSError, ValueError):
         return None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from wattwhat.records.small_files import read_small_text
+
 __all__ = ["Tree"]
 
 
@@ -29,8 +31,7 @@ class Tree:
     def text(self, relative: str) -> str | None:
         """The stripped text of a file, or None if it cannot be read for whatever reason."""
         try:
-            with open(self.path(relative), encoding="utf-8", errors="replace") as file:
-                return file.read().strip()
+            return read_small_text(self.path(relative), errors="replace").strip()
         except OSError:
             return None
 
@@ -96,11 +97,8 @@ class Tree:
     def _cpuinfo(self, key: str) -> str:
         """The first value of a key in cpuinfo, or an empty text."""
         try:
-            with open(self.path("proc/cpuinfo"), encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    name, colon, value = line.partition(":")
-                    if colon and name.strip() == key:
-                        return value.strip()
+            lines = read_small_text(self.path("proc/cpuinfo"), errors="replace").splitlines()
         except OSError:
-            pass
-        return ""
+            return ""
+        pairs = (line.partition(":") for line in lines)
+        return next((value.strip() for name, colon, value in pairs if colon and name.strip() == key), "")

@@ -38,7 +38,7 @@ def write_plots(analysis: Analysis, folder: Path) -> list[str]:
     for name, chart in charts.items():
         text = chart.to_json()
         write_atomically(folder / f"{name}.vl.json", text + "\n")
-        (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(text, scale=2))
+        write_atomically(folder / f"{name}.png", vl_convert.vegalite_to_png(text, scale=2))
         written += [f"{name}.vl.json", f"{name}.png"]
     return written
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.records.atomic_write import write_atomically
+from wattwhat.records.small_files import read_small_text
 from wattwhat.study.job import Job, Outcome
 from wattwhat.study.journal import Journal, key_of
 from wattwhat.study.launchers.options import checked
@@ -69,7 +71,7 @@ def launch(
     except Exception as err:  # submitit's own kinds of errors
         raise ArgumentError(f"slurm: the array was refused: {' '.join(str(err).split())}") from err
     ids = sorted({job.job_id.partition("_")[0] for job in submitted})
-    (folder / _IDS).write_text("\n".join(ids) + "\n", encoding="utf-8")
+    write_atomically(folder / _IDS, "\n".join(ids) + "\n")
     try:
         while waiting and _alive(ids):
             sleep(float(given["poll_s"]))
@@ -182,7 +184,7 @@ def _alive(ids: Sequence[str]) -> bool:
 def _cancel(folder: Path) -> None:
     """End what an earlier driver, or this one, submitted."""
     try:
-        ids = (folder / _IDS).read_text(encoding="utf-8").split()
+        ids = read_small_text(folder / _IDS).split()
     except FileNotFoundError:
         return
     if ids and all(word.isdigit() for word in ids):
