@@ -168,3 +168,19 @@ def test_nonsense_is_refused_before_anything_is_written(options: dict[str, Any],
     with pytest.raises(ArgumentError, match=r"save|every_s|items"):
         wattwhat.track("x", **options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", ["\\documentclass{article}\n", "a,b\n1,2\n", '{"mine": 1}\n', "x"])
+def test_nothing_is_added_to_a_file_of_somebody_else(content: str, tmp_path: Path) -> None:
+    place = tmp_path / "thesis.tex"
+    place.write_text(content)
+    with pytest.raises(ArgumentError, match=r"save: .*thesis\.tex' holds something else"):
+        wattwhat.track("x", backends=["estimate"], save=place)
+    assert place.read_text() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ArgumentError, match="no regular file"):
+        wattwhat.track("x", backends=["estimate"], save=tmp_path / "pipe")

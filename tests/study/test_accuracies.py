@@ -10,7 +10,7 @@ from wattwhat.study.accuracies import Accuracies
 from wattwhat.study.cell import Cell
 from wattwhat.study.plan import Plan
 
-TIMM = Path(os.environ.get("WATTWHAT_SHARED", "../shared"), "tables", "timm_results-imagenet.csv")
+TIMM = Path(os.environ.get("WATTWHAT_SHARED", "../shared"), "tables", "timm_results-imagenet.csv").resolve()
 
 
 def read(tmp_path, text):

@@ -41,11 +41,27 @@ def check_journal(save: Any, every_s: Any) -> None:
         raise ArgumentError(f"save: expected the path of a file to append to, got {save!r:.200}")
     if os.path.isdir(save):
         raise ArgumentError(f"save: {os.fspath(save)!r} is a folder; name a file in it, such as run.jsonl")
-    if os.path.exists(save) and not os.path.isfile(save):
-        raise ArgumentError(f"save: {os.fspath(save)!r} is no regular file; name one, such as run.jsonl")
+    if os.path.exists(save):
+        _check_ours(os.fspath(save))
     number = EVERY_S if every_s is None else every_s
     if isinstance(number, (str, bool)) or not 0.0 < number < math.inf:
         raise ArgumentError(f"every_s: expected seconds above 0, got {every_s!r}")
+
+
+def _check_ours(save: str) -> None:
+    """Refuse to append to what is no file of measurements."""
+    from wattwhat.records.small_files import open_regular
+
+    try:
+        with open_regular(save) as file:
+            begin = file.read(200).lstrip(b"\n")
+    except OSError as err:
+        raise ArgumentError(f"save: {save!r} {err.strerror}; name a file such as run.jsonl") from err
+    if begin and not begin.startswith(b'{"schema": '[: len(begin)]):
+        raise ArgumentError(
+            f"save: {save!r} holds something else than measurements, and nothing is added to it; name "
+            "another file, such as run.jsonl"
+        )
 
 
 class Journal:

@@ -151,8 +151,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     ]
     if words:
         terminalreporter.section("energy")
+        from wattwhat.records.escaping import controls_shown
+
         for said in words:
-            terminalreporter.line(said)
+            terminalreporter.line(controls_shown(said))
 
 
 def _skip_without_sensor(backends: Any) -> None:
