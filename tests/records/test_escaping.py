@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat import Measurement, Quantity
+from wattwhat import Measurement, Quantity, compare
+from wattwhat.analysis.regression_check import check
 from wattwhat.cli import main
 from wattwhat.cli.output import say
 from wattwhat.records.escaping import (
@@ -30,6 +31,7 @@ from wattwhat.records.escaping import (
     one_line,
 )
 from wattwhat.records.jsonl import write_jsonl
+from wattwhat.scoring import SAM, ScoreResult, rank
 
 DIRECTION = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 OBEYED = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, *DIRECTION]
@@ -242,3 +244,28 @@ def test_no_verb_has_a_way_of_its_own_to_the_terminal() -> None:
                 if called in ("print", "json.dumps") or called.endswith(("stream.write", "stdout.write")):
                     found.add((path.stem, called))
     assert found == own
+
+
+def test_what_is_printed_of_results_is_safe() -> None:
+    ones = [
+        Measurement(
+            label=f"{EVIL}{n}",
+            energy_j=Quantity(1e4 + n, 1.0, "J"),
+            items=10,
+            metrics={"accuracy": 0.9 - n / 10},
+        )
+        for n in range(2)
+    ]
+    compared = compare(*ones, force=True)
+    scored = SAM(unit="J")(ones[0])
+    results = [
+        compared,
+        check(ones, ones)[0],
+        rank(ones, SAM(unit="J")),
+        ScoreResult("x", None, None, details={"words": EVIL, "notes": [EVIL]}),
+        scored,
+    ]
+    for result in results:
+        for text in (str(result), repr(result)):
+            assert set(obeyed(text)) <= {"\n"}, (type(result), text)
+    assert set(obeyed(compared._repr_html_())) <= {"\n"}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import textwrap
-from html import escape
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.verdicts import CANNOT_TELL, REPEATS_NEEDED
-from wattwhat.records.escaping import one_line
+from wattwhat.records.escaping import html_isolated, one_line
 
 if TYPE_CHECKING:
     from wattwhat.analysis.comparison import Comparison
@@ -80,9 +79,10 @@ def comparison_html(comparison: Comparison) -> str:
     rows += [("note", sentence) for sentence in c.warnings]
     left = "style='text-align:left'"
     body = "".join(
-        f"<tr><th {left}>{escape(name)}</th><td {left}>{escape(text)}</td></tr>" for name, text in rows
+        f"<tr><th {left}>{html_isolated(name)}</th><td {left}>{html_isolated(text)}</td></tr>"
+        for name, text in rows
     )
-    return f"<table><caption>{escape(c.outcome)}</caption>{body}</table>"
+    return f"<table><caption>{html_isolated(c.outcome)}</caption>{body}</table>"
 
 
 def _side(letter: str, label: str, energy: object, comparison: Comparison) -> list[str]:

@@ -14,6 +14,7 @@ import attrs
 from wattwhat.analysis.comparison import Comparison, by_label, compare
 from wattwhat.analysis.verdicts import BASES, REPEATS_NEEDED
 from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.records.escaping import one_line
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -61,7 +62,7 @@ class Outcome:
         }
 
     def __str__(self) -> str:
-        return f"{self.result}: {self.label}: {self.reason}"
+        return f"{self.result}: {one_line(self.label)}: {one_line(self.reason)}"
 
     def __repr__(self) -> str:
         return f"<Outcome {self}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.records.escaping import one_line
 from wattwhat.records.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _FIRM = 0.95
 
 def table(ranking: Ranking) -> str:
     """The ranking as text; accuracy and energy stand beside every score."""
-    labels = [row.label for row in ranking.rows]
+    labels = [one_line(row.label) for row in ranking.rows]
     width = min(max(5, *map(len, labels)), 14 if ranking.alpha_orders else 16)
     direction = "larger is better" if ranking.higher_is_better else "smaller is better"
     head = f"{'#':>3}  {'model':<{width}} {'score':>10} {'accuracy':>10} {'energy':>13} >next ranks"
@@ -77,7 +78,8 @@ def _row_dict(row: RankingRow) -> dict[str, Any]:
 
 
 def _line(row: RankingRow, width: int) -> str:
-    label = row.label if len(row.label) <= width else f"{row.label[: width - 1]}~"
+    label = one_line(row.label)
+    label = label if len(label) <= width else f"{label[: width - 1]}~"
     score = _cell(row.result.value, 10)
     score = f"{row.result.grade} {_cell(row.result.value, 8)}" if row.result.grade else score
     beats = "" if row.beats_next is None else _percent(row.beats_next)
@@ -134,4 +136,4 @@ def _percent(share: float) -> str:
 def _wrapped(sentence: str) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(sentence, 79, initial_indent="- ", subsequent_indent="  ")
+    return textwrap.wrap(one_line(sentence), 79, initial_indent="- ", subsequent_indent="  ")

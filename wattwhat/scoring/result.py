@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import attrs
 
 from wattwhat.errors import ScoreError
+from wattwhat.records.escaping import one_line
 from wattwhat.records.quantity import Quantity, finite_or_none
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class ScoreResult:
         odds = self.odds()
         beside = "; ".join(_beside(self.details))
         line = f"{self.name}: {said}" + (f" ({odds})" if odds else "") + (f" [{beside}]" if beside else "")
-        return "\n  note: ".join([line, *self.details.get("notes", ())])
+        return "\n  note: ".join(one_line(str(words)) for words in (line, *self.details.get("notes", ())))
 
     def __repr__(self) -> str:
         said = self.grade if self.grade is not None else _number(self.value)
