@@ -397,3 +397,37 @@ def test_what_is_unlike_is_not_ranked_together_unasked(column, values, choice, t
     assert len(objects(out)) == 2
     if column in ("task", "dataset"):
         assert [row["rank"] for row in objects(out)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("format", "start"), [("csv", "model,accuracy,"), ("markdown", "| model | "), ("latex", "% ")]
+)
+def test_one_table_of_several_scores_for_a_paper(format, start, models, capsys):
+    status, out, err = score(
+        capsys, models, "--score", "sam", "--score", "pepr", "--format", format, "--epsilon", "0.02"
+    )
+    assert status == 0
+    assert out.startswith(start)
+    for name in ("SAM", "PePR", "rank", "stands for all to 2"):
+        assert name in out
+    assert "rank correlation:" in err
+    assert "Spearman" in err
+
+
+def test_how_far_scores_agree_stands_below_their_tables(models, capsys):
+    _, out, _ = score(capsys, models, "--score", "sam", "--score", "pepr")
+    assert "Kendall" in out[out.index("rank correlation") :]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--format", "csv", "--json"], "--format: it does not go with --json"),
+        (["--epsilon", "0.1"], "--epsilon: it marks models in the table of --format"),
+        (["--format", "csv", "--epsilon", "-1"], "--epsilon: expected a share"),
+    ],
+)
+def test_what_does_not_go_with_a_table_is_refused(words, said, models, capsys):
+    status, out, err = score(capsys, models, *words)
+    assert (status, out) == (2, "")
+    assert said in " ".join(err.split())

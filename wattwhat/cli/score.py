@@ -24,6 +24,7 @@ from wattwhat.records.validators import plain_copy
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
+    from wattwhat.report.survey_table import Scored
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -32,6 +33,7 @@ EXAMPLES = """examples:
   wattwhat score emissions.csv --unit Wh --metrics acc.csv --on model --percent
   wattwhat score runs.jsonl --phase inference --items 1000 --unit J
   wattwhat score runs.jsonl --score grade --reference ref.json --json
+  wattwhat score runs.jsonl --score sam --score pepr --format latex > table.tex
 
 Rows that cannot be scored are listed with the reason on standard error. Exit
 status: 0 something was scored, 2 nothing was, or an option does not fit.
@@ -49,6 +51,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--json", action="store_true", help="one object a line, as JSON, instead of the table"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("markdown", "latex", "csv"),
+        help="one table of all scores for a paper, with letters, odds and ranks as columns",
+    )
+    parser.add_argument(
+        "--epsilon",
+        type=float,
+        metavar="SHARE",
+        help="with --format: mark the fewest models that stand for all to within this share, as 0.02",
     )
     scoring = parser.add_argument_group("what is judged, and how")
     scoring.add_argument(
@@ -74,18 +87,18 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(
             "score: expected a LOG, as in: wattwhat score emissions.csv --unit Wh --accuracy 0.8"
         )
+    _check_format(arguments)
     names = list(dict.fromkeys(arguments.score or ["sam"]))
     for name in names:
         check_options(name, arguments)
     check_applicable(names, arguments)
     found = gather(arguments)
     kept, dropped = one_a_model(found.measurements, arguments.phase, arguments.inferences)
-    scored = 0
-    for name in names:
-        scored += _score(name, arguments, found.measurements, kept, dropped)
+    scored = [_score(name, arguments, found.measurements, kept, dropped) for name in names]
+    _together(arguments, [one for one in scored if one is not None])
     complain(found.notes, "joined:")
     complain_of(found.problems)
-    if not scored:
+    if not any(scored):
         raise ScoreError("nothing could be scored; the reasons stand above")
     return 0
 
@@ -96,31 +109,61 @@ def _score(
     everything: Sequence[Measurement],
     kept: Sequence[Measurement],
     dropped: Sequence[Reason],
-) -> int:
-    """Score by one name and print; how many could be scored."""
+) -> Scored | None:
+    """Score by one name, and print where each score is a table of its own; None where nothing was scored."""
+    from wattwhat.report.survey_table import Scored
+
     try:
         score = make(name, arguments, everything)
     except WattwhatError as err:
         raise type(err)(as_options(str(err))) from err
     judged, reasons = scorable(kept, score)
+    done = None
     if judged:
         rows, said = _ranked(judged, score, arguments.force)
+        done = Scored(score.name, rows, getattr(score, "higher_is_better", True))
         if arguments.json:
             for row in rows:
                 say(json_text({"score": name, **row}, default=str))
+        if arguments.json or arguments.format:
             complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
         else:
             from wattwhat.report.score_table import score_table
 
-            smaller = not getattr(score, "higher_is_better", True)
             said = [as_options(sentence) for sentence in (*said, *_doubts(judged))]
-            say("\n".join([*score_table(score.name, rows, smaller), *_bullets(said)]))
+            say("\n".join([*score_table(score.name, rows, not done.higher_is_better), *_bullets(said)]))
     refused = [*dropped, *reasons]
     complain(
         [*together(refused), *_hint(name, kept, reasons, arguments)],
         f"not scored by {name} ({len(refused)}):",
     )
-    return len(judged)
+    return done
+
+
+def _check_format(arguments: argparse.Namespace) -> None:
+    if arguments.format and arguments.json:
+        raise ArgumentError(
+            "--format: it does not go with --json, which is a format of its own; leave one out"
+        )
+    if arguments.epsilon is not None:
+        if not arguments.format:
+            raise ArgumentError("--epsilon: it marks models in the table of --format; add --format markdown")
+        if not 0.0 <= arguments.epsilon < float("inf"):
+            raise ArgumentError(f"--epsilon: expected a share of at least 0, got {arguments.epsilon:g}")
+
+
+def _together(arguments: argparse.Namespace, scored: Sequence[Scored]) -> None:
+    """What is said of all scores: one table where it was asked for, and how far their orders agree."""
+    from wattwhat.report.survey_table import agreements, survey_table
+
+    if not scored or arguments.json:
+        return
+    agreed = agreements(scored)
+    if arguments.format:
+        say(survey_table(scored, arguments.format, arguments.epsilon))
+        complain(agreed, "rank correlation:")
+    elif agreed:
+        say("\n".join(["rank correlation", *_bullets(agreed)]))
 
 
 def _bullets(sentences: Sequence[str]) -> list[str]:

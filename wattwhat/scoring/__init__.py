@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from wattwhat.scoring import scaling
     from wattwhat.scoring.carbon_scores import SCI, Carburacy
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, make_score, options_of, score_class
-    from wattwhat.scoring.dominance import pareto
+    from wattwhat.scoring.dominance import epsilon_front, pareto
     from wattwhat.scoring.energy_stars import EnergyStars
     from wattwhat.scoring.frontier import FrontierGrade
     from wattwhat.scoring.frontier_stability import leave_one_out
+    from wattwhat.scoring.order_agreement import RankCorrelation, rank_correlation
     from wattwhat.scoring.phases import choose_phase
     from wattwhat.scoring.population import Member
     from wattwhat.scoring.quotient_scores import AccuracyPerJoule, FullCycle
@@ -48,6 +49,7 @@ _HOMES = {
     "Member": "population",
     "NetScore": "size_aware_scores",
     "PePR": "resource_scores",
+    "RankCorrelation": "order_agreement",
     "Ranking": "ranking",
     "RankingRow": "ranking",
     "ReferenceGrade": "reference_grade",
@@ -59,11 +61,13 @@ _HOMES = {
     "ScoreResult": "result",
     "catalog": "catalogue",
     "choose_phase": "phases",
+    "epsilon_front": "dominance",
     "leave_one_out": "frontier_stability",
     "make_score": "catalogue",
     "options_of": "catalogue",
     "pareto": "dominance",
     "rank": "rank_models",
+    "rank_correlation": "order_agreement",
     "sam": "sam_score",
     "score_class": "catalogue",
 }
@@ -85,6 +89,7 @@ __all__ = [
     "Member",
     "NetScore",
     "PePR",
+    "RankCorrelation",
     "Ranking",
     "RankingRow",
     "ReferenceGrade",
@@ -93,11 +98,13 @@ __all__ = [
     "ScoreResult",
     "catalog",
     "choose_phase",
+    "epsilon_front",
     "leave_one_out",
     "make_score",
     "options_of",
     "pareto",
     "rank",
+    "rank_correlation",
     "sam",
     "scaling",
     "score_class",
