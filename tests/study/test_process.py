@@ -115,7 +115,7 @@ def test_a_cell_that_takes_too_long_is_ended_with_all_it_started(run, tmp_path):
         ({"runtime": "compile"}, "is no torch module"),
         ({"precision": "bf16"}, "is no torch module"),
         ({"runtime": "eager:fast"}, "is no torch module"),
-        ({"power_limit_w": 100.0}, "no power limit is set here"),
+        ({"power_limit_w": 100.0}, "only NVIDIA GPUs have one here"),
     ],
 )
 def test_what_cannot_be_run_here_is_told(run, settings, words):

@@ -117,7 +117,7 @@ def test_a_row_counts_operations_of_one_item(tmp_path, monkeypatch):
     m = measure_cell(Job("k", cell, how, str(tmp_path), {"accuracy": 0.5}, {"accuracy_source": "a table"}))
     assert m.metrics["flops"] == 2 * 8 * 4
     assert (m.metrics["activations_matmul"], m.metrics["activations_conv"]) == (4, 0)
-    assert (m.metrics["parameters"], m.metrics["weight_bytes"]) == (36, 144)
+    assert (m.metrics["parameters"], m.metrics["weight_bytes"]) == (36, 72)
     assert m.metrics["accuracy"] == 0.5
     assert 0 < m.metrics["parity_error"] < 0.01  # zeros in, a rounded bias out
     assert m.details["accuracy_source"] == "a table"

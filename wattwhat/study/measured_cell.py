@@ -10,7 +10,6 @@ import attrs
 
 from wattwhat.records.measurement import Measurement
 from wattwhat.study.cell import Cell
-from wattwhat.study.impossible import NotPossibleError
 from wattwhat.study.job import Job
 from wattwhat.study.latency import latencies, percentile
 from wattwhat.study.memory import peak_memory, reset_peak
@@ -84,7 +83,7 @@ def measure_cell(job: Job, locked: Callable[[tuple[str, ...] | None], Any] | Non
     model = built(cell)
     details = {**job.details, **model.details, "weights": model.weights}
     known = _Known({**model.metrics, **job.metrics}, {"key": job.key, **cell.settings()}, details, [])
-    _count(model, known)
+    _count(model, cell, known)
     reference = _reference(model, cell)
     workload, outputs = _first_call(model, cell, uuids, job, known)
     _compare(reference, outputs, known)
@@ -95,11 +94,6 @@ def measure_cell(job: Job, locked: Callable[[tuple[str, ...] | None], Any] | Non
 
 def _prepare_device(cell: Cell) -> tuple[str, ...] | None:
     """Threads and device made ready; gives the accelerators that the cell will run on."""
-    if cell.power_limit_w is not None:
-        raise NotPossibleError(
-            f"no power limit is set here ({cell.power_limit_w:g} W was asked): set it for the whole study, "
-            "for instance with nvidia-smi --power-limit, and leave power_limit_w out"
-        )
     if cell.device == "cpu":
         if cell.threads is not None:
             _set_threads(cell.threads)
@@ -122,7 +116,7 @@ def _set_threads(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
-def _count(model: Built, known: _Known) -> None:
+def _count(model: Built, cell: Cell, known: _Known) -> None:
     if not hasattr(model.model, "forward"):
         return
     from wattwhat.workloads.counting import count
@@ -133,7 +127,18 @@ def _count(model: Built, known: _Known) -> None:
         known.warnings.append(f"operations are not counted: {type(err).__name__}: {err}")
         return
     known.metrics.update(counts.metrics())
+    known.metrics["weight_bytes"] -= _saved_bytes(model.model, cell.precision)
+    if cell.precision == "int8":
+        known.details["weight_bytes_of"] = "the model before it is quantised"
     known.details["counting_method"] = counts.method
+
+
+def _saved_bytes(model: Any, precision: str) -> float:
+    """Bytes by which weights get smaller where floats of 4 bytes become ones of 2."""
+    if precision not in ("bf16", "fp16"):
+        return 0.0
+    tensors = {id(one): one for one in (*model.parameters(), *model.buffers())}.values()
+    return float(sum(one.numel() * (one.element_size() - 2) for one in tensors if one.is_floating_point()))
 
 
 def _reference(model: Built, cell: Cell) -> Any:

@@ -14,6 +14,7 @@ import time
 from typing import IO, Any
 
 from wattwhat.study.job import Job, Outcome
+from wattwhat.study.power_limit import put_back
 from wattwhat.workloads.python_child import python_child
 
 __all__ = ["run_in_process"]
@@ -43,10 +44,13 @@ def run_in_process(job: Job) -> Outcome:
     begin = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = _started(job, said)
+        limits: dict[str, float] = {}
         try:
-            answer = _waited_for(process, float(job.measure.get("limit_seconds", 1800.0)))
+            answer = _waited_for(process, float(job.measure.get("limit_seconds", 1800.0)), limits)
         finally:
             _end(process)
+            for gpu, limit_w in limits.items():  # it ended before it could put them back
+                put_back(gpu, limit_w)
         seconds = time.monotonic() - begin
         if answer is None:
             kind, reason = _ended_by(process.returncode, _last_line(said))
@@ -86,8 +90,10 @@ def _started(job: Job, said: IO[bytes]) -> subprocess.Popen[bytes]:
     return process
 
 
-def _waited_for(process: subprocess.Popen[bytes], limit_s: float) -> dict[str, Any] | None:
-    """The answer; None where the process ended without one."""
+def _waited_for(
+    process: subprocess.Popen[bytes], limit_s: float, limits: dict[str, float]
+) -> dict[str, Any] | None:
+    """The answer; None where the process ended without one. Power limits that it has changed are noted."""
     messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(process.stdout, messages), daemon=True)
     reader.start()
@@ -107,7 +113,10 @@ def _waited_for(process: subprocess.Popen[bytes], limit_s: float) -> dict[str, A
             continue
         if message is None:
             return None
-        if "waiting" in message:
+        if "limits" in message:
+            limits.clear()
+            limits.update(message["limits"])
+        elif "waiting" in message:
             deadline = None
         elif "begun" in message:
             deadline = time.monotonic() + limit_s

@@ -15,6 +15,7 @@ import threading
 import time
 from typing import Any, TextIO
 
+from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
 
 __all__ = ["main"]
@@ -32,6 +33,8 @@ def main() -> int:
     _say(answers, begun=time.time())
     with contextlib.ExitStack() as held:
         answer = _answer(job, answers, held)
+        _put_back()
+    _say(answers, limits={})
     _say(answers, **answer)
     return 0
 
@@ -43,8 +46,13 @@ def _private_answers() -> TextIO:
     return os.fdopen(private, "w", encoding="utf-8")
 
 
+# Power limits to put back, by GPU: also where the parent has gone, or this process has to end.
+_limits: dict[str, float] = {}
+
+
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()  # ends when nobody holds the other end any more
+    _put_back()
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
@@ -85,7 +93,25 @@ def _lock(job: Job, uuids: tuple[str, ...] | None, answers: TextIO, held: contex
     channels = [line.channel for line in meter_set.inputs if only is None or line.channel.id in only]
     _say(answers, waiting=True)
     held.enter_context(Locks(lock_names(channels)))
+    if job.cell.power_limit_w is not None:
+        _limit(job.cell, uuids, answers)
     _say(answers, begun=time.time())
+
+
+def _limit(cell: Cell, uuids: tuple[str, ...] | None, answers: TextIO) -> None:
+    from wattwhat.study.power_limit import set_limit
+
+    gpu, before_w = set_limit(uuids, cell.device, cell.power_limit_w or 0.0)
+    _limits[gpu] = before_w
+    _say(answers, limits=_limits)
+
+
+def _put_back() -> None:
+    if _limits:
+        from wattwhat.study.power_limit import put_back
+
+        while _limits:
+            put_back(*_limits.popitem())
 
 
 def _chain(err: BaseException | None) -> str:
