@@ -72,6 +72,19 @@ def test_it_widens_beyond_its_rows_and_says_by_how_much(seed: int, times: float)
 
 
 @few
+@given(seed=st.integers(0, 1000), power=st.floats(-1.0, 2.0))
+def test_a_given_exponent_is_kept_and_the_rest_is_fitted(seed: int, power: float) -> None:
+    columns, values = made(np.random.default_rng(seed), 12, 0.0, (power, 0.3))
+    fit = LogLinear.fit(columns, values, fixed={"a": power})
+    assert fit.exponents == pytest.approx({"a": power, "b": 0.3}, abs=1e-6)
+    assert fit.degrees == 10
+    assert fit.predict({"a": columns["a"][0], "b": columns["b"][0]}).median == pytest.approx(
+        values[0], rel=1e-6
+    )
+    assert LogLinear.from_dict(json.loads(json.dumps(fit.to_dict()))).exponents == fit.exponents
+
+
+@few
 @given(seed=st.integers(0, 1000), scale=st.floats(1e-6, 1e6))
 def test_units_do_not_matter(seed: int, scale: float) -> None:
     columns, values = made(np.random.default_rng(seed), 10, 0.3)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -214,6 +215,42 @@ def test_a_study_says_where_it_is_asked_beyond_what_it_has_seen() -> None:
     assert outside.energy.spread > 2 * high / low
 
 
+def test_a_study_at_the_wall_is_of_the_processor_that_ran() -> None:
+    made = []
+    for one in study(0.1):
+        plug = Channel("h/plug/0", "plug", "a plug", "wall", "power")
+        entry = ChannelEnergy(plug, one.energy_j)
+        made.append(
+            attrs.evolve(
+                one,
+                channels=(entry,),
+                environment={"cpu": "Intel(R) Xeon(R) Gold 6148 CPU @ 2.40GHz"},
+                details={"cell": {**one.details["cell"], "device": "cpu"}},
+            )
+        )
+    m = predict(counts(2e9, 8), device="Xeon Gold 6148", study=made)
+    assert m.details["way"] == "own-study"
+    assert "18 measured cells on Xeon Gold 6148, eager, fp32" in m.details["rests_on"][0]
+
+
+def test_measurements_of_ones_own_go_before_a_data_sheet_that_claims_more() -> None:
+    few_models = [one for one in study(0.6) if one.details["cell"]["batch_size"] == 8][:5]
+    m = predict(counts(2e9, 8), device="H100", study=few_models)
+    assert m.details["way"] == "own-study"
+    assert [one["way"] for one in m.details["others"]] == ["data-sheet"]
+
+
+def test_an_answer_that_is_hardly_one_comes_last() -> None:
+    class Vague(Way):
+        name, source, rank = "vague", "a guess", 0
+
+        def predict(self, case: Case) -> Prediction:
+            return Prediction(energy=LogNormal(1.0, 1e-3, 1e3), way=self.name, source=self.source)
+
+    m = predict_case(Case(counts=counts(), device=device("T4")), among=[Vague(), DataSheet()])
+    assert m.details["way"] == "data-sheet"
+
+
 def test_a_study_of_another_device_says_nothing() -> None:
     assert OwnStudy.fit(study()).predict(Case(counts=counts(), device=device("T4"))) is None
     assert predict(counts(), device="T4", study=study()).details["way"] == "data-sheet"
@@ -277,7 +314,7 @@ class Broken(Way):
 
 def test_the_librarys_own_ways_come_in_by_the_door_of_all() -> None:
     names = {one.name for one in importlib.metadata.entry_points(group="wattwhat.predictors")}
-    assert {one.name for one in ways()[0]} >= {"published", "data-sheet"}
+    assert {one.name for one in ways()[0]} >= {"own-study", "published", "data-sheet"}
     assert not names or names >= {"published", "data-sheet"}
 
 

@@ -35,10 +35,10 @@ def predict(
     """Joules of one inference call of a model, before it runs, with an interval and what it rests on.
 
     Operations, activations and weights are counted on torch's meta device; nothing is run. Each way of
-    predicting that knows the device answers; the one with the narrowest 95 % interval is given, the others
-    stand in ``details["others"]``. Ways are: a fit on your own study, fits on public populations, the data
-    sheet (TDP x roofline, with the spread that was measured above it), and what is installed under the
-    entry-point group ``wattwhat.predictors``.
+    predicting that knows the device answers; the best is given, the others stand in ``details["others"]``.
+    Ways are, best first: a fit on your own study, fits on public populations (and what is installed under the
+    entry-point group ``wattwhat.predictors``), the data sheet (TDP x roofline, with the spread that was
+    measured above it).
 
     Args:
         model: a torch.nn.Module, or `wattwhat.workloads.counting.Counts` of a call that was counted before.

@@ -100,6 +100,7 @@ class DataSheet(Way):
     """
 
     name = "data-sheet"
+    rank = 2
 
     def __init__(self, spread: Spread | None = None) -> None:
         self.spread = PUBLISHED if spread is None else spread

@@ -63,6 +63,7 @@ class LogLinear:
         sd: standard deviation of ln y about the line, found by leaving one out where that is larger.
         degrees: degrees of freedom, rows less coefficients.
         ranges: smallest and largest x of the rows, by name.
+        fixed: exponents that were given and not fitted, by name.
 
     Example:
         >>> fit = LogLinear.fit({"flops": [1e9, 2e9, 4e9, 8e9, 16e9]}, [1.0, 2.1, 3.9, 8.2, 15.8])
@@ -79,6 +80,7 @@ class LogLinear:
     sd: float
     degrees: int
     ranges: Mapping[str, tuple[float, float]]
+    fixed: Mapping[str, float] = attrs.field(factory=dict)
 
     @classmethod
     def fit(
@@ -86,6 +88,7 @@ class LogLinear:
         covariates: Mapping[str, Sequence[float]],
         y: Sequence[float],
         groups: Sequence[object] | None = None,
+        fixed: Mapping[str, float] | None = None,
     ) -> LogLinear:
         """Least squares on the logarithms.
 
@@ -94,6 +97,7 @@ class LogLinear:
             y: the values, all above 0.
             groups: what each row is one of (its model): rows of one group err alike, so groups are left out
                 whole and counted as one; None takes every row for itself.
+            fixed: exponents of covariates that are not fitted: with few rows a stated one is the better one.
 
         Raises:
             ArgumentError: too few groups (two more than coefficients are needed), or a value not above 0.
@@ -103,7 +107,10 @@ class LogLinear:
         for name, column in {**covariates, "y": y}.items():
             if len(column) != len(y) or not all(0.0 < value < math.inf for value in column):
                 raise ArgumentError(f"{name}: expected {len(y)} finite numbers above 0, got {column!r:.120}")
-        names = [name for name, column in covariates.items() if max(column) > min(column)]
+        fixed = dict(fixed or {})
+        names = [
+            name for name, column in covariates.items() if max(column) > min(column) and name not in fixed
+        ]
         rows = np.column_stack([np.ones(len(y)), *(np.log(covariates[name]) for name in names)])
         belongs = np.unique(
             np.arange(len(y)) if groups is None else list(map(str, groups)), return_inverse=True
@@ -115,7 +122,7 @@ class LogLinear:
                 f"covariates: {count} {what} are too few for {rows.shape[1]} coefficients; "
                 f"{rows.shape[1] + 2} are needed"
             )
-        logs = np.log(y)
+        logs = np.log(y) - sum(power * np.log(covariates[name]) for name, power in fixed.items())
         inverse = np.linalg.pinv(rows.T @ rows)
         found = inverse @ rows.T @ logs
         residuals = logs - rows @ found
@@ -126,7 +133,8 @@ class LogLinear:
             covariance=inverse.tolist(),
             sd=max(own, _left_out_sd(rows, logs, belongs)),
             degrees=count - rows.shape[1],
-            ranges={name: (min(covariates[name]), max(covariates[name])) for name in names},
+            ranges={name: (min(covariates[name]), max(covariates[name])) for name in (*names, *fixed)},
+            fixed=fixed,
         )
 
     def predict(self, case: Mapping[str, float]) -> LogNormal:
@@ -138,13 +146,13 @@ class LogLinear:
         Raises:
             ArgumentError: a covariate is missing or not above 0.
         """
-        row = [1.0]
-        for name in self.names:
+        for name in (*self.names, *self.fixed):
             value = case.get(name)
             if value is None or not 0.0 < value < math.inf:
                 raise ArgumentError(f"{name}: the fit needs it, as a finite number above 0; got {value!r}")
-            row.append(math.log(value))
+        row = [1.0, *(math.log(case[name]) for name in self.names)]
         log = math.fsum(c * x for c, x in zip(self.coefficients, row, strict=True))
+        log += math.fsum(power * math.log(case[name]) for name, power in self.fixed.items())
         leverage = math.fsum(
             a * b * v
             for a, line in zip(row, self.covariance, strict=True)
@@ -157,12 +165,22 @@ class LogLinear:
     def beyond(self, case: Mapping[str, float]) -> dict[str, float]:
         """By how many times each covariate lies outside of the range of the rows; without those inside."""
         found = {}
-        for name in self.names:
+        for name in (*self.names, *self.fixed):
             low, high = self.ranges[name]
             times = max(case[name] / high, low / case[name])
             if times > 1.0 + 1e-9:
                 found[name] = times
         return found
+
+    @property
+    def exponents(self) -> dict[str, float]:
+        """Exponent of each covariate, those given among them."""
+        return {**dict(zip(self.names, self.coefficients[1:], strict=True)), **self.fixed}
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 95 % interval of ln y in the middle of the rows."""
+        return t_quantile(0.95, self.degrees) * self.sd
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -172,6 +190,7 @@ class LogLinear:
             "covariance": [list(line) for line in self.covariance],
             "sd": self.sd,
             "degrees": self.degrees,
+            "fixed": dict(self.fixed),
             "ranges": {name: list(pair) for name, pair in self.ranges.items()},
         }
 
@@ -196,4 +215,4 @@ def _left_out_sd(rows: Any, logs: Any, belongs: Any) -> float:
     return math.sqrt(math.fsum(squares) / len(squares))
 
 
-_PLAIN = ("names", "coefficients", "covariance", "sd", "degrees")
+_PLAIN = ("names", "coefficients", "covariance", "sd", "degrees", "fixed")

@@ -15,8 +15,16 @@ from wattwhat.workloads.counting import Counts
 
 __all__ = ["OwnStudy", "case_of", "outside"]
 
-# Which covariates are tried, fewest first; the batch is one where it varies.
-_SETS = (("activations",), ("flops",), ("activations", "flops"), ("activations", "parameters"))
+# Which covariates are tried, and which exponents are given, since few models fit none. The batch comes
+# besides, where it varies.
+_SETS: tuple[tuple[tuple[str, ...], Mapping[str, float]], ...] = (
+    (("activations",), {"activations": 1.0}),
+    (("flops",), {"flops": 1.0}),
+    (("activations",), {}),
+    (("flops",), {}),
+    (("activations", "flops"), {}),
+    (("activations", "parameters"), {}),
+)
 _LEAST = 5
 
 
@@ -58,35 +66,39 @@ def _batch(measurement: Measurement, cell: Mapping[str, Any]) -> int:
 
 
 def _device_name(measurement: Measurement, cell: Mapping[str, Any]) -> str:
-    """The device that did the work: the GPU where one was counted, else what the cell or a channel says."""
+    """The device that did the work: by what the cell ran on, else the GPU where one was counted."""
     counted = [entry.channel for entry in measurement.channels if entry.counted]
-    for component in ("gpu", "cpu"):
+    where = str(cell.get("device") or "")
+    for component in ("cpu",) if where == "cpu" else ("gpu", "board", "cpu"):
         for channel in counted:
             if channel.component == component:
                 return channel.device
-    return str(cell.get("device") or (counted[0].device if counted else ""))
+    if where == "cpu":  # a wall meter, say: it names no processor
+        return str(measurement.environment.get("cpu") or "")
+    return where or (counted[0].device if counted else "")
 
 
 class OwnStudy(Way):
     """A log-linear fit for each (device, runtime, precision) that a study has measured often enough.
 
-    Of the sets of covariates, the one with the least error on models left out is taken.
+    Of the sets of covariates, the one with the narrowest interval is taken, as models left out tell it.
 
     Args:
         fits: by (device, runtime, precision).
-        counts: rows of each.
+        told: in words how much each rests on.
     """
 
     name = "own-study"
+    rank = 0
     source = "log-linear fit on your own measurements"
 
     def __init__(
         self,
         fits: Mapping[tuple[str, str, str], LogLinear] | None = None,
-        counts: Mapping[Any, int] | None = None,
+        told: Mapping[tuple[str, str, str], str] | None = None,
     ) -> None:
         self.fits = dict(fits or {})
-        self.counts = dict(counts or {})
+        self.told = dict(told or {})
 
     @classmethod
     def fit(cls, measurements: Iterable[Measurement]) -> OwnStudy:
@@ -96,11 +108,13 @@ class OwnStudy(Way):
             ArgumentError: no device was measured with at least 5 models that say what was run.
         """
         groups: dict[tuple[str, str, str], list[tuple[Case, float]]] = {}
+        kinds: dict[tuple[str, str, str], set[str]] = {}
         for one in measurements:
             case, energy = case_of(one, _named), one.energy_per_item_j
             if case is not None and energy is not None and energy.value > 0:
                 key = (case.device.name, case.runtime, case.precision)
                 groups.setdefault(key, []).append((case, energy.value))
+                kinds.setdefault(key, set()).add(one.provenance)
         tried = {key: _fitted(rows) for key, rows in groups.items()}
         fits = {key: fit for key, fit in tried.items() if fit is not None}
         if not fits:
@@ -109,7 +123,8 @@ class OwnStudy(Way):
                 f"study: expected at least {_LEAST} models on one device, runtime and precision, with flops, "
                 f"activations and parameters in their metrics; the most found are {most}"
             )
-        return cls(fits, {key: len(groups[key]) for key in fits})
+        told = {key: f"{len(groups[key])} {' and '.join(sorted(kinds[key]))} cells" for key in fits}
+        return cls(fits, told)
 
     def predict(self, case: Case) -> Prediction | None:
         """Joules of one item; None where that device was not measured."""
@@ -121,14 +136,12 @@ class OwnStudy(Way):
         notes = [outside(name, times) for name, times in fit.beyond(given).items()]
         if key[1:] != (case.runtime, case.precision):
             notes.append(f"the study ran {key[1]} in {key[2]}, not {case.runtime} in {case.precision}")
-        exponents = ", ".join(
-            f"{name}^{value:.2f}" for name, value in zip(fit.names, fit.coefficients[1:], strict=True)
-        )
+        exponents = ", ".join(f"{name}^{value:.2f}" for name, value in fit.exponents.items())
         return Prediction(
             energy=fit.predict(given),
             way=self.name,
             source=self.source,
-            rests_on=(f"{self.counts.get(key, 0)} cells on {', '.join(key)}: energy goes as {exponents}",),
+            rests_on=(f"{self.told.get(key, 'cells')} on {', '.join(key)}: energy goes as {exponents}",),
             notes=tuple(notes),
         )
 
@@ -169,8 +182,11 @@ def _fitted(rows: Sequence[tuple[Case, float]]) -> LogLinear | None:
     }
     energies = [energy for _, energy in rows]
     found = []
-    for names in _SETS:
-        chosen = {name: columns[name] for name in (*names, "batch_size") if min(columns[name]) > 0}
-        if len(set(models)) >= len(chosen) + 3:
-            found.append(LogLinear.fit(chosen, energies, models))
-    return None if not found else min(found, key=lambda fit: fit.sd)
+    for names, fixed in _SETS:
+        chosen = {name: columns[name] for name in (*names, "batch_size")}
+        if len(set(models)) >= _LEAST and all(min(column) > 0 for column in chosen.values()):
+            try:
+                found.append(LogLinear.fit(chosen, energies, models, fixed))
+            except ArgumentError:  # too few models for so many covariates
+                continue
+    return None if not found else min(found, key=lambda fit: fit.half_width)

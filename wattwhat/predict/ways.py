@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, BackendError
-from wattwhat.plugins import find_plugins, load, pass_on
+from wattwhat.plugins import Plugin, find_plugins, load, pass_on
 
 if TYPE_CHECKING:
     from wattwhat.predict.prediction import Case, Prediction
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "Way", "answers", "best", "ways"]
 
 GROUP = "wattwhat.predictors"
+_VAGUE = 900.0
 _OWN = (
+    ("own-study", "wattwhat.predict.own_study:OwnStudy"),
     ("published", "wattwhat.predict.published:Published"),
     ("data-sheet", "wattwhat.predict.data_sheet:DataSheet"),
 )
@@ -27,6 +30,7 @@ class Way:
     Attributes:
         name: its name.
         source: where its figures come from.
+        rank: which answer goes first: 0 for measurements of one's own, 1 for others', 2 for data sheets.
 
     Example:
         >>> class Constant(Way):
@@ -40,6 +44,7 @@ class Way:
 
     name: str = "way"
     source: str = ""
+    rank: int = 1
 
     @classmethod
     def fit(cls, measurements: Iterable[Measurement]) -> Way:
@@ -63,7 +68,7 @@ def ways(entry_points: Iterable[Any] | None = None) -> tuple[list[Way], list[str
     """
     found: list[Way] = []
     broken: list[str] = []
-    plugins = find_plugins(GROUP, entry_points)
+    plugins = _installed() if entry_points is None else find_plugins(GROUP, entry_points)
     for name, plugin in plugins.items():
         try:
             found.append(load(plugin)())
@@ -77,6 +82,12 @@ def ways(entry_points: Iterable[Any] | None = None) -> tuple[list[Way], list[str
     return found, broken
 
 
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, Plugin]:
+    """The entry points of this process: looking through all distributions takes longer than predicting."""
+    return find_plugins(GROUP)
+
+
 def _built_in(home: str) -> Way:
     import importlib
 
@@ -86,8 +97,12 @@ def _built_in(home: str) -> Way:
 
 
 def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[str]]:
-    """What each way says, the narrowest interval first, and sentences about those that failed."""
-    found: list[Prediction] = []
+    """What each way says, best first, and sentences about those that failed.
+
+    The lower rank goes first, and of the same rank the narrower interval; what is known worse than to a
+    factor of 30 either way says hardly anything, and comes last.
+    """
+    found: list[tuple[bool, int, float, int, Prediction]] = []
     broken: list[str] = []
     for way in among:
         try:
@@ -99,12 +114,13 @@ def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[st
             broken.append(f"{way.name} failed: {type(err).__name__}: {err}")
         else:
             if said is not None:
-                found.append(said)
-    return sorted(found, key=lambda one: one.energy.spread), broken
+                spread = said.energy.spread
+                found.append((spread > _VAGUE, way.rank, spread, len(found), said))
+    return [one[-1] for one in sorted(found, key=lambda one: one[:4])], broken
 
 
 def best(case: Case, among: Sequence[Way]) -> tuple[Prediction, list[Prediction], list[str]]:
-    """The answer with the narrowest interval, the others, and sentences about ways that failed.
+    """The best answer, the others, and sentences about ways that failed.
 
     Raises:
         ArgumentError: no way has an answer; the message says why.
