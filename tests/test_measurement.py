@@ -48,7 +48,7 @@ measurements = st.builds(
 @given(measurements)
 def test_json_and_back(m: Measurement) -> None:
     data = json.loads(m.to_json())
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert Measurement.from_dict(data) == m
 
 
@@ -248,7 +248,8 @@ def test_a_line_with_a_field_of_another_kind_is_named(tmp_path: Path, field: str
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"schema": 2}, {"schema": 1}, {"schema": 1, "label": "a", "energy_j": 3}, [], None]
+    "data",
+    [{}, {"schema": 3}, {"schema": 2}, {"schema": 1}, {"schema": 1, "label": "a", "energy_j": 3}, [], None],
 )
 def test_what_is_no_measurement_is_refused(data: object) -> None:
     with pytest.raises(ArgumentError):
@@ -256,7 +257,7 @@ def test_what_is_no_measurement_is_refused(data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "hint"), [([], "no Measurement"), ({"label": "a"}, "no Measurement"), ({"schema": 2}, "newer")]
+    ("data", "hint"), [([], "no Measurement"), ({"label": "a"}, "no Measurement"), ({"schema": 3}, "newer")]
 )
 def test_only_a_later_schema_sends_for_a_newer_version(data: object, hint: str) -> None:
     with pytest.raises(ArgumentError, match=hint):

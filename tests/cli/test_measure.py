@@ -89,7 +89,7 @@ def test_text_goes_to_standard_output(bench, capsys):
 def test_a_file_holds_the_measurement_as_one_line(bench, capsys):
     assert main(["measure", "cli_bench:bound", "--json", "result.jsonl", *SHORT]) == 0
     (line,) = (bench / "result.jsonl").read_text(encoding="utf-8").splitlines()
-    assert json.loads(line)["schema"] == 1
+    assert json.loads(line)["schema"] == 2
     assert capsys.readouterr().out == ""
 
 

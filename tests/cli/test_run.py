@@ -94,7 +94,7 @@ def test_json_alone_follows_the_commands_own_output(command):
     done = command("run", "--json", "--", *python("print('its own line')"))
     own, ours = done.stdout.splitlines()
     assert own == b"its own line"
-    assert json.loads(ours)["schema"] == 1
+    assert json.loads(ours)["schema"] == 2
     assert done.stderr == b""
 
 

@@ -13,6 +13,7 @@ from wattwhat.acquisition.choice import choose_meters, close_found, is_estimate
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.errors import ArgumentError, BackendError, WattwhatError
 from wattwhat.plugins import Plugin, find_plugins, pass_on
+from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
 from wattwhat.sensing.meter import Meter
@@ -194,7 +195,7 @@ def _unread(found: Sequence[Found], serving: Sequence[Found]) -> list[str]:
     """What is there and could not be read: of the backends that serve, and of those that may not."""
     asked = [one for one in found if one in serving or not one.availability.available]
     sentences = (words for one in asked for words in _sentences(_safely(one.backend, "warnings")))
-    return list(dict.fromkeys(sentences))
+    return [Caution("unread", one) for one in dict.fromkeys(sentences)]
 
 
 def _safely(backend: Any, name: str) -> Any:

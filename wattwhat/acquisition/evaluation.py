@@ -15,6 +15,7 @@ from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import Joules, during, sensor_parts
 from wattwhat.energy.possible import beyond_words
+from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import LOST
 from wattwhat.sensing.meter import Reading
@@ -95,9 +96,9 @@ def _counter(
     if extra_j:
         words = (
             f"{line.channel.id}: the counter was reset, turned over unseen or showed what the device cannot "
-            "draw in this window; its energy is bounded by the device's limit",
+            "draw in this window; its energy is bounded by the device's limit"
         )
-        return _bounded(line, sure_j, extra_j, duration_s), words
+        return _bounded(line, sure_j, extra_j, duration_s), (Caution("reset", words),)
     around_w = _reference_w(line, number, context, end)
     shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
     # reading takes a while, of this meter and of those read before and after it
@@ -110,7 +111,7 @@ def _counter(
 @lru_cache(maxsize=256)
 def _named(channel_id: str, words: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences that begin with the channel; the same objects for the same sentences."""
-    return tuple(f"{channel_id}: {sentence}" for sentence in words)
+    return tuple(Caution(code_of(one) or "lost", f"{channel_id}: {one}") for one in words)
 
 
 @lru_cache(maxsize=256)
@@ -128,8 +129,9 @@ def _standstill(
         words = (
             f"{line.channel.id}: the counter did not move in {duration_s:.3g} s; its step is {step_j:.3g} J"
         )
-        return joules, (words,)
-    return None, (f"{line.channel.id}: lost, the counter did not move in {duration_s:.3g} s",)
+        return joules, (Caution("short", words),)
+    words = f"{line.channel.id}: lost, the counter did not move in {duration_s:.3g} s"
+    return None, (Caution("lost", words),)
 
 
 def _reference_w(line: CounterInput, number: int, context: Snapshot | None, end: Snapshot) -> float | None:
@@ -169,9 +171,9 @@ def _counter_with_gap(
     limit_w = power_limit_w(line.channel)
     # a meter that never answered in this window is lost, whatever its device could have drawn
     if not (is_reading(first) or is_reading(last)) or (line.channel.max_power_w is None and not beyond):
-        return None, (words,)
+        return None, (Caution("lost", words),)
     words += f"; between 0 and {limit_w:g} W is assumed for that time"
-    return _bounded(line, known_j, limit_w * lost_s, duration_s), (words,)
+    return _bounded(line, known_j, limit_w * lost_s, duration_s), (Caution("lost", words),)
 
 
 def _bounded(line: CounterInput | GaugeInput, sure_j: float, extra_j: float, duration_s: float) -> Joules:
@@ -207,8 +209,8 @@ def _gauge(
         known_j = max(sums.energy_j - (end.last or (0.0, 0.0))[1] * missing_s, 0.0)
         words = f"{name}: lost the last {missing_s:.3g} s of {duration_s:.3g} s ({line.error})"
         if line.channel.max_power_w is None:
-            return None, (f"{words}; {known_j:.3g} J were shown before",)
-        return _bounded(line, known_j, extra_j, duration_s), (words,)
+            return None, (Caution("lost", f"{words}; {known_j:.3g} J were shown before"),)
+        return _bounded(line, known_j, extra_j, duration_s), (Caution("lost", words),)
     joules = gauge_energy(
         sums,
         duration_s,
@@ -220,16 +222,17 @@ def _gauge(
     )
     warnings = joules.warnings
     if 2.0 * joules.quantity.u > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
-        warnings += (
+        words = (
             f"a window of {time_words(duration_s)} says little on a gauge that updates every "
-            f"{time_words(period_s(line.channel))}: use a longer window, or measure()",
+            f"{time_words(period_s(line.channel))}: use a longer window, or measure()"
         )
+        warnings += (Caution("short", words),)
     return joules, _named(name, warnings)
 
 
 def _gauge_without_samples(line: GaugeInput, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
     words = f"{line.channel.id}: lost, the gauge showed nothing ({line.error or 'no sample yet'})"
     if line.channel.max_power_w is None or line.error is not None:
-        return None, (words,)
+        return None, (Caution("lost", words),)
     words += f"; between 0 and {line.channel.max_power_w:g} W is assumed"
-    return _bounded(line, 0.0, line.channel.max_power_w * duration_s, duration_s), (words,)
+    return _bounded(line, 0.0, line.channel.max_power_w * duration_s, duration_s), (Caution("lost", words),)

@@ -20,6 +20,7 @@ from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
 from wattwhat.acquisition.sampler import Sampler
 from wattwhat.errors import MeterLostError
 from wattwhat.plugins import pass_on
+from wattwhat.records.caution import Caution
 from wattwhat.records.containment import counted_ids
 from wattwhat.sensing.meter import Meter, Reading
 
@@ -246,8 +247,11 @@ _SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
 
 
 _UNSEEN_GPU = (
-    "a GPU is in use that no backend measures: its energy is missing from this number; "
-    "run 'wattwhat doctor' to see why",
+    Caution(
+        "unseen-device",
+        "a GPU is in use that no backend measures: its energy is missing from this number; "
+        "run 'wattwhat doctor' to see why",
+    ),
 )
 
 

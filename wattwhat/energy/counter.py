@@ -20,6 +20,7 @@ from wattwhat.energy.assumptions import (
     reach_w,
 )
 from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
@@ -225,7 +226,8 @@ def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]
 
 @lru_cache(maxsize=64)  # one sentence for all windows over a sensor: programs keep 100,000 of them
 def _short_words(period: float) -> tuple[str, ...]:
-    return (
+    words = (
         f"a window this short says little on a sensor that updates every {time_words(period)}: "
-        "use a longer window, or measure(), which repeats until it knows",
+        "use a longer window, or measure(), which repeats until it knows"
     )
+    return (Caution("short", words),)

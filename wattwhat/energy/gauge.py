@@ -19,6 +19,7 @@ from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.possible import beyond_words
 from wattwhat.energy.power_integral import PowerSums
+from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 
@@ -84,10 +85,11 @@ def looks_away_words(channel: Channel) -> tuple[str, ...]:
     else:
         seen = seen_fraction(period_s(channel), channel.averaging_window_s)
         looks = f"this sensor looks {100.0 * seen:.0f} % of the time"
-    return (
+    words = (
         f"{looks}; if the load repeats in step with it, the true energy may lie outside of ±: "
-        "measure() guards against that",
+        "measure() guards against that"
     )
+    return (Caution("looks-away", words),)
 
 
 def lag_s(channel: Channel) -> float:

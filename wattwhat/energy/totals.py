@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wattwhat.energy.joules import Joules
 from wattwhat.records.budget import Budget
+from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import GAIN, MODEL, OFFSET
 
@@ -32,8 +33,8 @@ def left_out(entries: Sequence[ChannelEnergy]) -> tuple[str, ...]:
         ('the total leaves out h/plug/0, whose energy was lost',)
     """
     lost = [entry.channel.id for entry in entries if entry.counted and entry.energy_j is None]
-    words = (f"the total leaves out {', '.join(lost)}, whose energy was lost",) if lost else ()
-    return words + unstated_gains(entries)
+    words = f"the total leaves out {', '.join(lost)}, whose energy was lost"
+    return (*((Caution("lost", words),) if lost else ()), *unstated_gains(entries))
 
 
 def unstated_gains(entries: Iterable[ChannelEnergy]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from wattwhat.energy.totals import total
 from wattwhat.measuring.spread import Spread, spread_of_sum
 from wattwhat.measuring.steady_state import rising_blocks
 from wattwhat.records.budget import Budget
+from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.coverage import _Z95
 from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
 
@@ -100,10 +101,13 @@ def _told_once(sentences: Sequence[str]) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for sentence in sentences:
         alike.setdefault(_FIGURE.sub("0", sentence), []).append(sentence)
-    return tuple(
-        group[0] if len(set(group)) == 1 else f"{group[0]}; and alike {len(group) - 1} times more"
-        for group in alike.values()
-    )
+    told = []
+    for group in alike.values():
+        first, code = group[0], code_of(group[0])
+        if len(set(group)) > 1:
+            first = f"{first}; and alike {len(group) - 1} times more"
+        told.append(first if code is None else Caution(code, first))
+    return tuple(told)
 
 
 def _sum(line: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> Joules:

@@ -15,6 +15,7 @@ from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s
 from wattwhat.energy.totals import total
 from wattwhat.measuring.plan import Plan
+from wattwhat.records.caution import Caution
 from wattwhat.records.quantity import Quantity
 
 __all__ = ["Rest", "power_at_rest"]
@@ -96,7 +97,7 @@ def power_at_rest(
                 f"power at rest was still changing, by {abs(falls_w):.2g} W in {seconds / 2.0:.2g} s: "
                 "the idle power and the energy above it are not known better than their ±"
             )
-            return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"), (words,))
+            return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"), (Caution("idle", words),))
 
 
 def _power(

@@ -9,6 +9,7 @@ from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import looks_away_s
 from wattwhat.energy.gauge_lateness import SHOWN_PART, Part, shown_until_s
+from wattwhat.records.caution import Caution
 from wattwhat.workloads.base import Workload
 
 __all__ = ["learn_rest", "unknown_rest"]
@@ -74,8 +75,11 @@ def learn_rest(
         line.rest_found = True
         line.rest_longer(rest_s)
     return tuple(
-        f"{line.channel.id}: this gauge still showed a load {rest_s:.2g} s after its end, so energy may "
-        "be missing: state its averaging_window_s and delay_s, or find them with wattwhat calibrate"
+        Caution(
+            "late",
+            f"{line.channel.id}: this gauge still showed a load {rest_s:.2g} s after its end, so energy may "
+            "be missing: state its averaging_window_s and delay_s, or find them with wattwhat calibrate",
+        )
         for line in lines
     )
 

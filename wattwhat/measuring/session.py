@@ -30,6 +30,7 @@ from wattwhat.measuring.devices import concerned
 from wattwhat.measuring.idle import power_at_rest
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.steady_state import drift, level_change
+from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
@@ -80,11 +81,13 @@ def followable(words: tuple[str, ...]) -> tuple[str, ...]:
         >>> followable(("h/x/0: a window this short says little: use a longer window, or measure()",))
         ('h/x/0: a block this short says little: raise max_seconds, so that blocks are longer',)
     """
-    return tuple(
-        dict.fromkeys(
-            _ADVICE.sub(r"a block \1 \2: raise max_seconds, so that blocks are longer", one) for one in words
-        )
-    )
+    return tuple(dict.fromkeys(_with_advice(one) for one in words))
+
+
+def _with_advice(sentence: str) -> str:
+    put = _ADVICE.sub(r"a block \1 \2: raise max_seconds, so that blocks are longer", sentence)
+    code = code_of(sentence)
+    return put if code is None else Caution(code, put)
 
 
 class _Run:
@@ -209,12 +212,13 @@ class _Run:
         budget = with_repeats(m.budget, repeats_u_j(blocks, counted, m.budget))
         words = followable(m.warnings)
         if len(blocks) < 2:
-            words += (
-                "only one block was measured, so the spread between calls is not known: raise max_seconds",
+            sentence = (
+                "only one block was measured, so the spread between calls is not known: raise max_seconds"
             )
+            words += (Caution("no-spread", sentence),)
         changing = level_change(*seen_j(parts_of(blocks), counted)) or drift(*seen_j(blocks, counted))
         if changing is not None:
-            words += (changing.sentence,)
+            words += (Caution(changing.code, changing.sentence),)
         reached = shrinkable_half_width(blocks, counted)
         return attrs.evolve(
             m,

@@ -45,6 +45,7 @@ class Drift:
     per_minute: float
     total: float
     p: float
+    code = "drift"
 
     @property
     def sentence(self) -> str:
@@ -117,6 +118,7 @@ class LevelChange:
     before_w: float
     after_w: float
     at_s: float
+    code = "level-change"
 
     @property
     def sentence(self) -> str:

@@ -12,6 +12,7 @@ import attrs
 from wattwhat.errors import ArgumentError
 from wattwhat.records import validators as fields
 from wattwhat.records.budget import Budget
+from wattwhat.records.caution import code_of, with_codes
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
@@ -20,7 +21,9 @@ from wattwhat.records.validators import PROVENANCES, Provenance
 
 __all__ = ["PROVENANCES", "SCHEMA", "Measurement"]
 
-SCHEMA = 1
+SCHEMA = 2
+# What `from_dict` reads: files of schema 1 have no codes beside their warnings.
+_READ = (1, 2)
 
 
 def _entries(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
@@ -43,7 +46,8 @@ class Measurement:
         idle_power_w: power of the counted channels with the workload loaded and at rest, or None.
         budget: pairs of (source, standard uncertainty in J).
         metrics: what else is known of it, for instance ``{"accuracy": 0.91}`` (a fraction).
-        warnings: sentences about what went wrong or is doubtful.
+        warnings: sentences about what went wrong or is doubtful; those of the library's own have a short
+            ``code`` (`wattwhat.records.caution.CODES`) that programs can act on.
         environment: host, operating system, CPU, GPUs, drivers, versions.
         started_at: beginning of the span in UTC, or None if unknown.
         details: whatever else the maker kept: why measuring stopped, the file that was read, a trace.
@@ -180,7 +184,8 @@ class Measurement:
             "idle_power_w": None if self.idle_power_w is None else self.idle_power_w.to_dict(),
             "budget": [[source, finite_or_none(u)] for source, u in self.budget],
             "metrics": dict(self.metrics),
-            "warnings": list(self.warnings),
+            "warnings": [str(sentence) for sentence in self.warnings],
+            "warning_codes": [code_of(sentence) for sentence in self.warnings],
             "environment": fields.plain_copy(self.environment),
             "started_at": None if started is None else started.isoformat(),
             "details": fields.plain_copy(self.details),
@@ -194,7 +199,7 @@ class Measurement:
             ArgumentError: this is no Measurement, or one of a later schema.
         """
         schema = data.get("schema") if isinstance(data, Mapping) else None
-        if schema != SCHEMA:
+        if schema not in _READ:
             hint = "this is no Measurement" if schema is None else "a newer wattwhat may read it"
             raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; {hint}")
         try:
@@ -218,7 +223,7 @@ class Measurement:
             idle_power_w=None if idle is None else Quantity.from_dict(idle),
             budget=Budget((source, math.inf if u is None else u) for source, u in data.get("budget", ())),
             metrics=data.get("metrics"),
-            warnings=data.get("warnings", ()),
+            warnings=with_codes(data.get("warnings", ()), data.get("warning_codes")),
             environment=data.get("environment"),
             started_at=None if started is None else datetime.fromisoformat(started),
             details=data.get("details"),

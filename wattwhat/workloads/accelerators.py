@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
 from wattwhat.plugins import pass_on
+from wattwhat.records.caution import Caution
 
 if TYPE_CHECKING:
     pass
@@ -130,8 +131,11 @@ def unwaited(sync: Any) -> tuple[str, ...]:
         jax = sys.modules.get("jax")
         names = {"jax": "sync=False"} if jax is not None and getattr(jax, "live_arrays", list)() else {}
     return tuple(
-        f"{name} works on after its calls return and was not waited for ({why}): "
-        "work queued at an edge of the window is on its wrong side; pass sync= a function that waits"
+        Caution(
+            "unwaited",
+            f"{name} works on after its calls return and was not waited for ({why}): "
+            "work queued at an edge of the window is on its wrong side; pass sync= a function that waits",
+        )
         for name, why in names.items()
     )
 

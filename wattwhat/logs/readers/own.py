@@ -16,7 +16,10 @@ from wattwhat.records.measurement import Measurement
 
 __all__ = ["OwnReader"]
 
-_FIELDS = frozenset(field.name.lstrip("_") for field in attrs.fields(Measurement)) | {"schema"}
+_FIELDS = frozenset(field.name.lstrip("_") for field in attrs.fields(Measurement)) | {
+    "schema",
+    "warning_codes",
+}
 # Of these, the names that other tools hardly give to the parts of what they write.
 _TELLING = frozenset(
     {"schema", "energy_j", "provenance", "budget", "idle_power_w", "duration_s", "started_at"}
