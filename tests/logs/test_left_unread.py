@@ -103,6 +103,12 @@ def test_keras_names_of_accuracies_devices_and_times_reach_the_runs_of_strep() -
     assert (total.energy_j.value, total.items, total.duration_s) == (12500.0, 5000, 50.0)
 
 
+def test_digits_that_mlflow_leaves_out_were_none() -> None:
+    (run,) = read("run_id,metrics.energy_kwh,params.model\n0,0.004,net\n")
+    (table,) = read("model,energy_kwh\nnet,0.004\n")
+    assert (run.budget.get("resolution"), table.budget.get("resolution") > 1000.0) == (0.0, True)
+
+
 def test_a_unit_of_energy_in_the_header_is_enough() -> None:
     assert read("variant,total_kwh,runtime_s,f1\nv,0.001,10,0.5\n")[0].energy_j.value == pytest.approx(3600.0)
     found = read("dataset,time,energy(kWh),epochs\nd,5,0.001,3\n")[0]

@@ -189,3 +189,18 @@ def test_a_line_that_is_no_sample_is_named(line: str) -> None:
     found = read(dcgm(1000.0) + line + "\n" + dcgm(7000.0))
     assert found[0].energy_j.value == pytest.approx(6000.0)
     assert found.problems[0].startswith("<stream>:2: expected a sample: name{labels} value, found")
+
+
+def test_what_the_official_client_writes_is_read() -> None:
+    client = pytest.importorskip("prometheus_client", reason="prometheus-client is not installed")
+    registry = client.CollectorRegistry()
+    counter = client.Counter(
+        "node_rapl_package_joules", 'RAPL "package"', ["index", "path"], registry=registry
+    )
+    zone = counter.labels("0", '/sys/class/a "quoted" \\ path')
+    zone.inc(100.0)
+    first = client.generate_latest(registry).decode()
+    zone.inc(50.0)
+    found = read(first + client.generate_latest(registry).decode())
+    assert [m.energy_j.value for m in found] == [50.0]
+    assert found.problems == ()

@@ -123,17 +123,18 @@ def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> fl
     """A total contains the parts beside it, parts alone are added; J in all, None if that is not known."""
     total = columns[0] if columns[0].component is None else None
     parts = [column for column in columns if column.component is not None]
+    rounded = "run_id" not in row.cells  # MLflow writes whole doubles
     inside = []
     for column in parts:
         cell = row.get(column.name)
         component = column.component or "host"
-        how: Any = {"column": column.name, "rounded": True}
+        how: Any = {"column": column.name, "rounded": rounded}
         if totals.add(component, component, cell, column.unit, _SENSOR, **how) is not None:
             inside.append(totals.id_of(component))
     if total is not None:
         # A run on less than 0.1 W is doubtful, one item on a microcontroller is not.
         component, cell = ("board" if total.item else "host"), row.get(total.name)
-        how = {"column": total.name, "rounded": True, "contains": inside}
+        how = {"column": total.name, "rounded": rounded, "contains": inside}
         return totals.add("total", component, cell, total.unit, _SENSOR, **how)
     return totals.sum_j if len(inside) == len(parts) else None
 
