@@ -26,9 +26,11 @@ _PART = re.compile(
 _TOTAL = re.compile(
     r"(\d{1,12}\.\d{1,12}) kWh of electricity (?:and \S{1,20} L of water were )?used since the begin"
 )
-_MODE = re.compile(r"(?:Delta energy consumed for CPU with |CPU Tracking Method: )([\w ]{1,40}?)(?: :|\s*$)")
+_MODE = re.compile(
+    r"Delta energy consumed for CPU with (\w[\w ]{0,40}?) :|CPU Tracking Method: ([\w ]{1,40})"
+)
 _SETUP = re.compile(r"\[setup\]|offline tracker init|Tracker's metadata|CodeCarbon version: ")
-_MODEL = re.compile(r"(CPU|GPU) model: (.{1,120}?)\s*$")
+_MODEL = re.compile(r"(CPU|GPU) model: (.{1,120})")
 _PARTS = {
     "RAM": ("RAM", "dram", CODECARBON_RAM),
     "all CPUs": ("CPU", "cpu", CODECARBON_CPU),
@@ -124,7 +126,7 @@ class _Run:
 
     def _take_setup(self, sentence: str, at_s: float | None) -> None:
         if mode := _MODE.search(sentence):
-            self.mode = mode[1].strip()
+            self.mode = (mode[1] or mode[2]).strip()
         if model := _MODEL.search(sentence):
             self.models[f"{model[1].lower()}_model"] = model[2].strip()
         if at_s is not None and not self.parts and "Delta energy" not in sentence:

@@ -25,7 +25,7 @@ _DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})|(\d{4})-(\d{1,2})-(\d{1,2})")
 _TIME = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
 # "CPU [#0]: A CPU: DTS" and "CPU [#0]: A CPU: Enhanced" are two sensors of one processor.
 _NUMBERED = re.compile(r"(?:CPU|GPU|iGPU) \[#\d{1,3}\]")
-_WATTS = re.compile(r"(.{1,200}?)\s*\[W\]", re.IGNORECASE)
+_WATTS = re.compile(r"(.{1,200})\[W\]", re.IGNORECASE)
 # Group of a column, its component and its rank: of one group the first rank holds the others.
 _KINDS = (
     (re.compile(r"(?:total )?system power"), "system", "host", 0),
@@ -110,20 +110,21 @@ class _Table:
             )
 
     def _plan(self, place: int, name: str) -> None:
-        watts = _WATTS.fullmatch(name)
-        if watts is None:
+        match = _WATTS.fullmatch(name)
+        if match is None or not match[1].strip():
             return
-        lower = watts[1].lower()
+        watts = match[1].strip()
+        lower = watts.lower()
         for pattern, group, component, rank in _KINDS:
             if pattern.fullmatch(lower):
-                before = sum(column.device.partition(" #")[0] == watts[1] for column in self._columns)
-                device = f"{watts[1]} #{before + 1}" if before else watts[1]
+                before = sum(column.device.partition(" #")[0] == watts for column in self._columns)
+                device = f"{watts} #{before + 1}" if before else watts
                 self._columns.append(_Column(place, device, group, rank, bool(before)))
                 sensor = {"gpu": _GPU, "system": _SYSTEM}.get(group, RAPL)
                 self._trace.channel(device, component=component, sensor=sensor)
                 return
         if not _PASSED_OVER.search(lower):
-            self._left_out.append(watts[1])
+            self._left_out.append(watts)
 
     def row(self, line: int, row: list[str]) -> None:
         width = len(self.header)

@@ -25,11 +25,9 @@ _SENSOR = Sensor(
     averaging_window_s=1.0,
     note="+-5 % taken: the power supplies' own monitors; most BMCs renew the value every second",
 )
-_POWER = re.compile(
-    r"\s*(?:Instantaneous power reading|Current Power)\s*:\s*(\S{1,30})\s*[Ww]atts?\s*", re.IGNORECASE
-)
-_TIME = re.compile(r"\s*(?:IPMI timestamp|Time ?stamp)\s*:\s*(.{1,60}?)\s*", re.IGNORECASE)
-_STATE = re.compile(r"\s*(?:Power reading state is|Power Measurement)\s*:\s*(.{1,30}?)\s*", re.IGNORECASE)
+_POWER = re.compile(r"(?:Instantaneous power reading|Current Power)\s*:\s*(\S{1,30})\s*watts?", re.IGNORECASE)
+_TIME = re.compile(r"(?:IPMI timestamp|Time ?stamp)\s*:\s*(.{1,60})", re.IGNORECASE)
+_STATE = re.compile(r"(?:Power reading state is|Power Measurement)\s*:\s*(.{1,30})", re.IGNORECASE)
 _FORMS = (
     "%a %b %d %H:%M:%S %Y",
     "%m/%d/%Y %H:%M:%S",
@@ -48,7 +46,7 @@ class IpmiDcmi:
 
     def sniff(self, head: Head) -> int:
         """The sentence of a reading."""
-        lines = [line for line in head.lines[:400] if _POWER.fullmatch(line)]
+        lines = [line for line in head.lines[:400] if _POWER.fullmatch(line.strip()[:200])]
         return 85 if lines and ("power reading" in head.text or "sampling" in head.text) else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
@@ -57,13 +55,14 @@ class IpmiDcmi:
         trace.channel("machine", resolution=1.0)
         reading: _Reading | None = None
         mine: Stamp | None = None
-        for line, text in source.lines():
+        for line, whole in source.lines():
+            text = whole.strip()[:200]
             power = _POWER.fullmatch(text)
             if power is not None:
                 _take(source, options, trace, reading)
                 reading, mine = _Reading(line, power[1], mine), None
             elif reading is None or not reading.detail(text):
-                mine = _printed(text.strip().strip("#= ")) or mine
+                mine = _printed(text.strip("#= ")) or mine
         _take(source, options, trace, reading)
         yield from trace.measurements(scope="machine")
 
