@@ -36,6 +36,7 @@ TABLES = {
 PROGRAMS = {
     "scoring": "whether odds of grades and forecasts hold, and how fast scores are",
     "logs": "reading a large log of another tool",
+    "streams": "a log of very many runs, run by run, beside pandas and polars",
     "truth": "measured energy beside the true energy of made waveforms",
     "published": "published errors of a part-time sensor beside those of an emulated one",
 }
@@ -43,6 +44,7 @@ FULL = {"logs": ["--megabytes", "20"], "truth": ["--runs", "100"]}
 QUICK = {
     "scoring": ["--quick"],
     "logs": ["--megabytes", "0.1", "--rounds", "1"],
+    "streams": ["--megabytes", "0.5", "--rounds", "1"],
     "truth": ["--runs", "20", "--classes", "counter 1 ms"],
     "published": ["--runs", "1", "--phases", "10"],
 }

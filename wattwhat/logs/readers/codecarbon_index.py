@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
+from wattwhat.logs.building.overlapping import overlapping
 from wattwhat.logs.readers.codecarbon_records import Record
 
 __all__ = ["Index", "Keys"]
@@ -102,18 +103,5 @@ class Index:
         start_s, end_s, places = (np.concatenate(arrays) for arrays in zip(*self._spans, strict=True))
         self._spans = []
         ends_a_run = np.isin(places, np.fromiter(self.last.values(), dtype=np.int64, count=len(self.last)))
-        order = np.lexsort((places[ends_a_run], start_s[ends_a_run]))
-        start_s, end_s, places = (array[ends_a_run][order] for array in (start_s, end_s, places))
-        if len(places) < 2:
-            return none, none, none
-        # of the runs before each one, the one that ended latest
-        latest_s = np.maximum.accumulate(end_s)
-        longer = np.concatenate([[True], end_s[1:] > latest_s[:-1]])
-        latest = np.maximum.accumulate(np.where(longer, np.arange(len(end_s)), 0))
-        here = np.flatnonzero(latest_s[:-1] - start_s[1:] > _APART_S) + 1
-        there = latest[here - 1]
-        pairs = np.concatenate([np.stack([here, there]), np.stack([there, here])], axis=1)
-        both, first, counts = np.unique(pairs[0], return_index=True, return_counts=True)
-        others, of = places[pairs[1][first]].astype(np.int64), places[both].astype(np.int64)
-        by_place = np.argsort(of)
-        return of[by_place], others[by_place], counts[by_place]
+        start_s, end_s, places = (array[ends_a_run] for array in (start_s, end_s, places))
+        return overlapping(start_s, end_s, places, _APART_S)

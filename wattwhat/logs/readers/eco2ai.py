@@ -10,7 +10,7 @@ import attrs
 from wattwhat.logs.building.accuracies import accuracy_name, fraction
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
@@ -26,17 +26,29 @@ _OWN = (
 )  # fmt: skip
 _EPOCH = re.compile(r"\s*epoch\s*:\s*(\d{1,9})\s*(?:,|$)")
 _PARAMETER = re.compile(r"([^:,]{1,60}):\s*([^,]{1,60})(?:,|$)")
-_RUNS_AT_MOST = 200_000
 # Eco2AI multiplies the CPU's TDP by its load; only the GPU has a sensor, and the file does not split them.
 _SENSOR = Sensor("eco2AI's energy (the CPU's TDP by load, a sensor for the GPU)", 0.4, False)
 
 
 @attrs.define
 class _Run:
-    """Rows of one run: a single one, or one an epoch."""
+    """A run so far: a single row, or one an epoch, of which first and last are kept."""
 
-    rows: list[NamedRow]
+    first: NamedRow
+    last: NamedRow
     last_epoch: int | None
+    rows: int = 0
+    kwh: float = 0.0
+    least_kwh: float = 0.0
+    duration_s: float | None = 0.0
+
+    def add(self, row: NamedRow, epoch: int | None, seconds: float | None) -> None:
+        kwh = number(row.get(_ENERGY)) or 0.0
+        self.last, self.last_epoch, self.rows = row, epoch, self.rows + 1
+        self.kwh, self.least_kwh = self.kwh + kwh, min(self.least_kwh, kwh)
+        self.duration_s = (
+            None if None in (self.duration_s, seconds) else (self.duration_s or 0.0) + (seconds or 0.0)
+        )
 
 
 class Eco2Ai:
@@ -62,39 +74,34 @@ class Eco2Ai:
                 )
                 continue
             epoch = _epoch_of(row)
-            if run is not None and _continues(run, row, epoch):
-                run.rows.append(row)
-                run.last_epoch = epoch
-                if len(run.rows) > _RUNS_AT_MOST:
-                    raise source.error(row.line, f"expected at most {_RUNS_AT_MOST} epochs in one run")
-                continue
-            if run is not None:
-                yield from self._measurement(source, options, run, facts)
-            run = _Run([row], epoch)
+            if run is None or not _continues(run, row, epoch):
+                if run is not None:
+                    yield from self._measurement(source, options, run, facts)
+                run = _Run(row, row, epoch)
+            run.add(row, epoch, _seconds(row))
         if run is not None:
             yield from self._measurement(source, options, run, facts)
 
     def _measurement(
         self, source: Source, options: Options, run: _Run, facts: RowFacts
     ) -> Iterator[Measurement]:
-        first, last = run.rows[0], run.rows[-1]
+        first, last = run.first, run.last
         totals = Totals(source, options, format=self.name, line=first.line)
-        energies = [number(row.get(_ENERGY)) or 0.0 for row in run.rows]
-        if min(energies) < 0.0:
-            totals.spoil(f"expected energies of 0 or more, found {min(energies):g} kWh")
+        if run.least_kwh < 0.0:
+            totals.spoil(f"expected energies of 0 or more, found {run.least_kwh:g} kWh")
             return
         # One row keeps its printed digits; of a sum their rounding is far below every other uncertainty.
-        energy = first.get(_ENERGY) if len(run.rows) == 1 else sum(energies)
+        energy = first.get(_ENERGY) if run.rows == 1 else run.kwh
         totals.add("CPU, GPU and RAM", "host", energy, "kWh", _SENSOR, column=_ENERGY)
-        durations = [totals.seconds(row.get(_DURATION), column=_DURATION) for row in run.rows]
-        known = [duration for duration in durations if duration is not None]
+        if run.duration_s is None:
+            totals.seconds(last.get(_DURATION), column=_DURATION)  # says what is wrong with it
         begin = stamp(first.get("start_time"))
         metrics, parameters = _parameters(last.get("epoch"))
         project = said(first.get("project_name"))
         fields = facts.of(totals, last.cells)
         fields.update(
             label=_label(project, said(first.get("experiment_description"))),
-            duration_s=sum(known) if len(known) == len(run.rows) else None,
+            duration_s=run.duration_s or None,
             metrics={**metrics, **fields["metrics"]},
             started_at=utc(begin, options.timezone) if begin is not None else None,
             environment={
@@ -105,12 +112,17 @@ class Eco2Ai:
             project_name=project,
             experiment=said(first.get("experiment_description")),
             run_id=said(first.get("id")),
-            epochs=len(run.rows) if run.last_epoch is not None else None,
+            epochs=run.rows if run.last_epoch is not None else None,
             epoch_parameters=parameters,
             started_local=said(first.get("start_time")),
-            emissions_kg=number(last.get("CO2_emissions(kg)")) if len(run.rows) == 1 else None,
+            emissions_kg=number(last.get("CO2_emissions(kg)")) if run.rows == 1 else None,
         )
         yield from totals.measurement(**fields)
+
+
+def _seconds(row: NamedRow) -> float | None:
+    seconds = number(row.get(_DURATION))
+    return seconds if seconds is not None and 0.0 <= seconds <= LONGEST_S else None
 
 
 def _is_header(names: tuple[str, ...]) -> bool:
@@ -130,7 +142,7 @@ def _epoch_of(row: NamedRow) -> int | None:
 
 def _continues(run: _Run, row: NamedRow, epoch: int | None) -> bool:
     """Whether a row is the next epoch of the run: the same id, and an epoch that was not there yet."""
-    same = bool(row.get("id")) and row.get("id") == run.rows[0].get("id")
+    same = bool(row.get("id")) and row.get("id") == run.first.get("id")
     return same and epoch is not None and run.last_epoch is not None and epoch > run.last_epoch
 
 

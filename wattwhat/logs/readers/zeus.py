@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
-import attrs
-
 from wattwhat.logs.building.known_sensors import NVML
+from wattwhat.logs.building.overlapping import overlapping
 from wattwhat.logs.building.row_facts import RowFacts
 from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
 from wattwhat.logs.parsing.cells import number, stamp, utc
@@ -18,18 +18,8 @@ from wattwhat.records.measurement import Measurement
 
 __all__ = ["Zeus"]
 
-_WINDOWS_AT_MOST = 200_000
 _OWN = ("start_time", "window_name", "elapsed_time")
 _GPU = re.compile(r"gpu(\d{1,4})_energy")
-
-
-@attrs.frozen
-class _Window:
-    """A row and its span in s on the log's clock, which may be None."""
-
-    row: NamedRow
-    start_s: float | None
-    end_s: float | None
 
 
 class Zeus:
@@ -43,29 +33,15 @@ class Zeus:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement a window, with a warning where it shares time with another."""
-        windows: list[_Window] = []
-        for row in named_rows(source, _is_header):
-            if len(windows) >= _WINDOWS_AT_MOST:
-                raise source.error(row.line, f"expected at most {_WINDOWS_AT_MOST} windows in one file")
-            if not row.whole:
-                source.problem(
-                    row.line, f"expected {len(row.header)} cells, found {len(row.found)}: the row is cut off"
-                )
-                continue
-            start, elapsed = number(row.get("start_time")), number(row.get("elapsed_time"))
-            whole = start is not None and elapsed is not None and 0.0 <= elapsed <= LONGEST_S
-            windows.append(
-                _Window(row, start, start + elapsed if whole and start is not None and elapsed else None)
-            )
-        overlaps = _overlaps(windows)
-        facts = RowFacts(options, lambda: (window.row.cells for window in windows), _OWN)
-        for place, window in enumerate(windows):
-            yield from self._measurement(source, options, window, overlaps.get(place), facts)
+        shared = _overlaps(source.ahead())
+        ahead = source.ahead()
+        facts = RowFacts(options, lambda: (row.cells for row in _rows(ahead)), _OWN)
+        for row in _rows(source):
+            yield from self._measurement(source, options, row, shared.get(row.line), facts)
 
     def _measurement(
-        self, source: Source, options: Options, window: _Window, overlap: str | None, facts: RowFacts
+        self, source: Source, options: Options, row: NamedRow, overlap: str | None, facts: RowFacts
     ) -> Iterator[Measurement]:
-        row = window.row
         totals = Totals(source, options, format=self.name, line=row.line)
         totals.warn(overlap)
         duration_s = totals.seconds(row.get("elapsed_time"), column="elapsed_time")
@@ -92,24 +68,33 @@ def _is_header(names: tuple[str, ...]) -> bool:
     )
 
 
-def _overlaps(windows: list[_Window]) -> dict[int, str]:
-    """Sentences by place of a window, for those that share time with another one."""
-    spans = sorted(
-        (w.start_s, w.end_s, place)
-        for place, w in enumerate(windows)
-        if w.start_s is not None and w.end_s is not None
-    )
-    found: dict[int, str] = {}
-    latest: tuple[float, int] | None = None
-    for start_s, end_s, place in spans:
-        if latest is not None and start_s < latest[0]:
-            for one, other in ((place, latest[1]), (latest[1], place)):
-                row = windows[other].row
-                found.setdefault(
-                    one,
-                    f"overlaps in time with window {said(row.get('window_name')) or '?'!r} of line "
-                    f"{row.line}: their joules must not be added",
-                )
-        if latest is None or end_s > latest[0]:
-            latest = (end_s, place)
-    return found
+def _rows(source: Source) -> Iterator[NamedRow]:
+    """The windows; rows that do not fit their header are problems of the source."""
+    for row in named_rows(source, _is_header):
+        if row.whole:
+            yield row
+        else:
+            source.problem(
+                row.line, f"expected {len(row.header)} cells, found {len(row.found)}: the row is cut off"
+            )
+
+
+def _overlaps(source: Source) -> dict[int, str]:
+    """Sentences by line of a window, for those that share time with another one."""
+    import numpy as np
+
+    spans: list[tuple[float, float, int]] = []
+    names: dict[int, str] = {}
+    for row in _rows(source):
+        start, elapsed = number(row.get("start_time")), number(row.get("elapsed_time"))
+        if start is not None and elapsed is not None and 0.0 <= elapsed <= LONGEST_S:
+            spans.append((start, start + elapsed, row.line))
+            names[row.line] = sys.intern(said(row.get("window_name")) or "?")
+    if not spans:
+        return {}
+    start_s, end_s, at = (np.array(column) for column in zip(*spans, strict=True))
+    lines, others, _ = overlapping(start_s, end_s, at)
+    return {
+        line: f"overlaps in time with window {names[other]!r} of line {other}: their joules must not be added"
+        for line, other in zip(lines.tolist(), others.tolist(), strict=True)
+    }

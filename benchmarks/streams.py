@@ -1,0 +1,136 @@
+"""A CodeCarbon file of many runs, read run by run, beside pandas and polars merely loading it.
+
+`python -m benchmarks.streams --megabytes 200` is the size that the promise is about: within 2 times the
+processor time of pandas.read_csv, and within 150 MB. The file is made in a temporary folder and removed
+again: runs one after the other, every second of them flushed once before its end. Each reading is a process
+of its own, in turns; the least of the rounds counts. Processor time is that of the reading, without the
+imports before it.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_MEASURE = """
+import json, resource, sys, time
+sys.path.insert(0, sys.argv[2])
+begin = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+{reading}
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps({{"cpu_s": sum(used[:2]) - begin, "process_s": sum(used[:2]), "rows": rows, "joules": joules,
+                   "peak_mb": used.ru_maxrss / 1024}}))
+"""
+READINGS = {
+    "wattwhat, run by run": (
+        "from wattwhat import logs",
+        """
+rows, joules = 0, 0.0
+for measurement in logs.stream(sys.argv[1]):
+    rows, joules = rows + 1, joules + measurement.energy_j.value
+""",
+    ),
+    "pandas.read_csv": ("import pandas", "rows, joules = len(pandas.read_csv(sys.argv[1])), None"),
+    "polars.read_csv": ("import polars", "rows, joules = len(polars.read_csv(sys.argv[1])), None"),
+}
+HEADER = (
+    "timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,cpu_power,gpu_power,ram_power,"
+    "cpu_energy,gpu_energy,ram_energy,energy_consumed,water_consumed,country_name,country_iso_code,region,"
+    "cloud_provider,cloud_region,os,python_version,codecarbon_version,cpu_count,cpu_model,gpu_count,gpu_model,"
+    "longitude,latitude,ram_total_size,tracking_mode,cpu_utilization_percent,gpu_utilization_percent,"
+    "ram_utilization_percent,ram_used_gb,on_cloud,pue,wue\n"
+)
+LIMIT_TIMES, LIMIT_MB = 2.0, 150.0
+
+
+def make_log(path, megabytes, seed=1):
+    """A file of about this size; how many runs it holds and their joules."""
+    import random
+    import uuid
+    from datetime import datetime, timedelta
+
+    chance = random.Random(seed)
+    at, runs, joules = datetime(2020, 1, 1), 0, 0.0
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(HEADER)
+        while file.tell() < megabytes * 1e6:
+            lines = []
+            for _ in range(1000):
+                run, seconds = uuid.UUID(int=chance.getrandbits(128)), chance.uniform(10.0, 2000.0)
+                watts = [chance.uniform(20, 90), chance.uniform(30, 300), chance.uniform(3, 20)]
+                rows = 2 if runs % 2 else 1
+                for share in (0.5, 1.0)[2 - rows :]:
+                    at += timedelta(seconds=seconds / rows)
+                    parts = [power * seconds * share / 3.6e6 for power in watts]
+                    lines.append(_row(at, run, f"project{runs % 111}", seconds * share, parts, chance))
+                joules += sum(parts) * 3.6e6
+                runs += 1
+            file.write("".join(lines))
+    return runs, joules
+
+
+def _row(at, run, project, seconds, parts, chance):
+    cpu, gpu, ram = parts
+    total = cpu + gpu + ram
+    loads = ",".join(repr(chance.uniform(0.0, 100.0)) for _ in range(3))
+    return (
+        f"{at:%Y-%m-%dT%H:%M:%S},{project},{run},5b0fa12a-3dd7-45bb-9766-cc326314d9f1,{seconds!r},"
+        f"{0.3 * total!r},{0.3 * total / seconds!r},{chance.uniform(20, 90)!r},{chance.random()!r},20,"
+        f"{cpu!r},{gpu!r},{ram!r},{total!r},0.0,Germany,DEU,hesse,,,Linux-6.8.0-49-generic-x86_64,3.12.3,3.2.3,"
+        f"16,AMD Ryzen 7 5800H with Radeon Graphics,1,1 x NVIDIA GeForce RTX 3060 Laptop GPU,13.4,52.5,31.2,"
+        f"machine,{loads},{chance.uniform(0, 30)!r},N,1.0,0.0\n"
+    )
+
+
+def run(name, path):
+    """One reading in a process of its own; None where its library is not installed."""
+    imported, reading = READINGS[name]
+    script = _MEASURE.format(reading=reading.strip()).replace("begin =", f"{imported}\nbegin =", 1)
+    root = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run([sys.executable, "-c", script, path, root], capture_output=True, text=True)
+    if done.returncode and "No module named" in done.stderr:
+        return None
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def main():
+    """Make the file, read it in turns, print a table and whether the limits are kept."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabytes", type=float, default=20.0)
+    parser.add_argument("--rounds", type=int, default=3, help="the least processor time of the rounds counts")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "emissions.csv")
+        runs, joules = make_log(path, arguments.megabytes)
+        size = Path(path).stat().st_size / 1e6
+        rounds = [{name: run(name, path) for name in READINGS} for _ in range(arguments.rounds)]
+    print(f"streams: {size:.0f} MB of CodeCarbon, {runs} runs, {arguments.rounds} rounds\n")
+    print("                        processor s   with imports   peak MB       rows")
+    best = {}
+    for name in READINGS:
+        found = [one[name] for one in rounds if one[name] is not None]
+        if not found:
+            print(f"{name:<22}  not installed")
+            continue
+        best[name] = min(found, key=lambda one: one["cpu_s"])
+        one = best[name]
+        seconds = f"{one['cpu_s']:11.2f}   {one['process_s']:12.2f}"
+        print(f"{name:<22}  {seconds}   {one['peak_mb']:7.0f}   {one['rows']:8d}")
+    ours, theirs = best["wattwhat, run by run"], best.get("pandas.read_csv")
+    if ours["rows"] != runs or abs(ours["joules"] / joules - 1.0) > 1e-9:
+        raise SystemExit(f"{ours['rows']} runs of {ours['joules']} J read, {runs} of {joules} J written")
+    print()
+    if theirs is not None:
+        times = ours["cpu_s"] / theirs["cpu_s"]
+        kept = "within" if times <= LIMIT_TIMES else "beyond"
+        print(f"processor time beside pandas.read_csv: {times:.1f}x, limit {LIMIT_TIMES:.1f}x: {kept}")
+    kept = "within" if ours["peak_mb"] <= LIMIT_MB else "beyond"
+    print(f"peak: {ours['peak_mb']:.0f} MB, limit {LIMIT_MB:.0f} MB: {kept}")
+
+
+if __name__ == "__main__":
+    main()
