@@ -6,6 +6,7 @@ import time
 import warnings
 
 import attrs
+import numpy as np
 
 from tests.testing.broken import (
     LEFT_BEHIND,
@@ -37,14 +38,10 @@ def counter_reads(change):
 
 
 def as_float32(value, number):
-    import numpy as np
-
     return np.float32(value)
 
 
 def through_float32(value, number):
-    import numpy as np
-
     return float(np.float32(value))
 
 
@@ -52,7 +49,7 @@ def mixed_up(self):
     # The library hands results over in one place for all: whoever comes late finds another's.
     shared = vars(self.backend)
     shared["latest"] = self.meter.read()
-    time.sleep(0)
+    time.sleep(1e-6)  # as any request does: others run meanwhile
     return shared["latest"]
 
 
@@ -68,8 +65,6 @@ def warns(self):
 
 
 def reseeds_numpy():
-    import numpy as np
-
     np.random.seed(0)
 
 

@@ -64,8 +64,12 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
 
 def _try_again(key: tuple[Any, ...] | None, found: MeterSet) -> None:
     """See to what this set lacks, where it lacks something; returns at once."""
-    if not found.not_yet and not any(line.lost for line in found.inputs):
-        return
+    for line in found.inputs:  # at every window: no generator is made for it
+        if line.lost:
+            break
+    else:
+        if not found.not_yet:
+            return
     retry = _retries.get(key)
     if retry is None or retry.meter_set is not found:
         from wattwhat.acquisition.discovery import open_meter_set

@@ -18,7 +18,7 @@ from wattwhat.testing._truth import amounts_j, is_near, tolerance
 
 __all__ = ["PROMISES"]
 
-_ROUNDS = 40
+_ROUNDS = 100
 # Python's own is 5 ms, in which a reading is over: a race would hardly ever be lost.
 _SWITCH_S = 1e-5
 
@@ -27,8 +27,7 @@ def threads_may_read(subject: Subject) -> str:
     """Two threads read all meters at once; every reading is whole, in order and of its own channel."""
     with subject.opened() as (_, meters):
         known = _told_apart(subject, meters) if subject.stand is not None else {}
-        troubles: list[str] = []
-        _at_once(subject, [target_of(meter) for meter in meters], known, troubles)
+        troubles = _at_once(subject, [target_of(meter) for meter in meters], known)
         require(not troubles, f"two threads reading at once: {'; '.join(troubles[:3])}")
         return f"2 threads read {many(len(meters), 'channel')} each"
 
@@ -53,12 +52,16 @@ def _told_apart(subject: Subject, meters: list[Meter]) -> dict[str, tuple[float,
     return known
 
 
-def _at_once(
-    subject: Subject, meters: list[Meter], known: dict[str, tuple[float, float]], troubles: list[str]
-) -> None:
-    start, begin_s, left_s = threading.Barrier(2), time.monotonic(), subject.calls.left_s
-    job = (meters, known, start, begin_s + min(0.3 * left_s, 3.0), troubles)
-    threads = [threading.Thread(target=_reader, args=job, daemon=True) for _ in range(2)]
+def _at_once(subject: Subject, meters: list[Meter], known: dict[str, tuple[float, float]]) -> list[str]:
+    """Read in two threads; what went wrong."""
+    begin_s, left_s = time.monotonic(), subject.calls.left_s
+    readers = _Readers(known, begin_s + min(0.3 * left_s, 3.0))
+    # in opposite orders, for two readings of one channel at once would not show whose they are
+    orders = (meters, meters[::-1])
+    threads = [
+        threading.Thread(target=readers.read_on, args=(number, order), daemon=True)
+        for number, order in enumerate(orders)
+    ]
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
     try:
@@ -70,40 +73,45 @@ def _at_once(
         sys.setswitchinterval(before_s)
     if any(thread.is_alive() for thread in threads):
         raise Broken("two threads reading at once block each other")
+    return readers.troubles
 
 
-def _reader(
-    meters: list[Meter],
-    known: dict[str, tuple[float, float]],
-    start: threading.Barrier,
-    end_s: float,
-    troubles: list[str],
-) -> None:
-    last_ns = [0] * len(meters)
-    start.wait(10.0)
-    try:
-        for _ in range(_ROUNDS):
-            if time.monotonic() > end_s:
-                return
-            for i, meter in enumerate(meters):
-                t_ns, value = read(meter)
-                if t_ns < last_ns[i]:
-                    troubles.append(f"{meter.channel.id}: t_ns went back")
-                last_ns[i] = t_ns
-                _require_own(meter.channel.id, value, known, troubles)
-    except BaseException as err:
-        troubles.append(str(err))
+class _Readers:
+    """Two threads that read until both have done so often enough, beside each other.
 
+    Args:
+        known: by channel id its value while nothing flows, and what may be between that and a reading.
+        end_s: when they stop in any case, on ``time.monotonic()``.
+    """
 
-def _require_own(
-    channel_id: str, value: float, known: dict[str, tuple[float, float]], troubles: list[str]
-) -> None:
-    """A value that is not the channel's own, while nothing flows, and that is another one's."""
-    if not known or is_near(*known[channel_id], value):
-        return
-    others = [one for one in known if one != channel_id and is_near(*known[one], value)]
-    if others:
-        troubles.append(f"{channel_id}: read {value:.6g}, which is the value of {others[0]}")
+    def __init__(self, known: dict[str, tuple[float, float]], end_s: float) -> None:
+        self.troubles: list[str] = []
+        self._known, self._end_s = known, end_s
+        self._start, self._rounds = threading.Barrier(2), [0, 0]
+
+    def read_on(self, number: int, meters: list[Meter]) -> None:
+        """What each thread does."""
+        last_ns = [0] * len(meters)
+        try:
+            self._start.wait(10.0)
+            while min(self._rounds) < _ROUNDS and not self.troubles and time.monotonic() < self._end_s:
+                for i, meter in enumerate(meters):
+                    t_ns, value = read(meter)
+                    if t_ns < last_ns[i]:
+                        self.troubles.append(f"{meter.channel.id}: t_ns went back")
+                    last_ns[i] = t_ns
+                    self._look_whose(meter.channel.id, value)
+                self._rounds[number] += 1
+        except BaseException as err:
+            self.troubles.append(str(err))
+
+    def _look_whose(self, channel_id: str, value: float) -> None:
+        """A value that is not the channel's own, while nothing flows, and that is another one's."""
+        if not self._known or is_near(*self._known[channel_id], value):
+            return
+        others = [one for one in self._known if one != channel_id and is_near(*self._known[one], value)]
+        if others:
+            self.troubles.append(f"{channel_id}: read {value:.6g}, which is the value of {others[0]}")
 
 
 def fork_is_survived(subject: Subject) -> str:

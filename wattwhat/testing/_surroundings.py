@@ -118,6 +118,8 @@ def settings() -> dict[str, Any]:
 def _random_states() -> Iterator[tuple[str, Any]]:
     """The states of the generators that a whole program shares, as plain data."""
     for module, name in (("random", "getstate"), ("numpy.random", "get_state"), ("torch", "get_rng_state")):
+        if module == "numpy.random":  # which numpy itself imports on first use only
+            getattr(sys.modules.get("numpy"), "random", None)
         ask = getattr(sys.modules.get(module), name, None)
         if ask is not None:
             state = ask()
