@@ -15,18 +15,22 @@ _WAIT_S = 10.0
 _here = threading.Lock()
 
 
-def take_lock(file: int) -> bool | None:
+def take_lock(file: int, *, wait: bool = False) -> bool | None:
     """Whether this open file, by its number, is ours alone now; None where there are no such locks.
 
     The lock ends with the file, and binds only those who ask for one. Windows and some network file
     systems have none.
+
+    Args:
+        file: the number of the open file.
+        wait: wait until whoever has it gives it back.
     """
     try:
         import fcntl
     except ImportError:
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     except OSError:

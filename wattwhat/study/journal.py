@@ -13,6 +13,7 @@ from typing import Any
 
 from wattwhat.errors import LogError
 from wattwhat.records.escaping import json_text
+from wattwhat.records.file_lock import take_lock
 from wattwhat.records.small_files import open_regular
 from wattwhat.study.job import Outcome
 
@@ -123,9 +124,9 @@ def _line(data: Any) -> bytes:
 
 
 def _append(path: Path, lines: memoryview) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
     try:
-        _lock(descriptor)
+        take_lock(descriptor, wait=True)  # on a file system without locks, one line is one write all the same
         size = _repaired(descriptor)
         try:
             written = 0
@@ -143,15 +144,6 @@ def _append(path: Path, lines: memoryview) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    try:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except (ImportError, OSError):  # a file system without locks: one line is one write all the same
-        pass
 
 
 def _repaired(descriptor: int) -> int:
@@ -173,7 +165,8 @@ def _tail(descriptor: int, size: int) -> bytes:
     tail = b""
     while size:
         step = min(_CHUNK, size)
-        chunk = os.pread(descriptor, step, size - step)
+        os.lseek(descriptor, size - step, os.SEEK_SET)
+        chunk = os.read(descriptor, step)
         head, found, rest = chunk.rpartition(b"\n")
         if found:
             return rest + tail

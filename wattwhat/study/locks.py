@@ -11,6 +11,7 @@ from types import TracebackType
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.channel import Channel
+from wattwhat.records.file_lock import take_lock
 
 __all__ = ["ENV_LOCKS", "Lock", "Locks", "lock_folder", "lock_names"]
 
@@ -78,15 +79,12 @@ class Lock:
         Raises:
             OSError: the file cannot be made.
         """
-        import fcntl
-
         while True:
             descriptor = _opened(self.path)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                os.close(descriptor)
-                return False
+                if take_lock(descriptor, wait=wait) is False:
+                    os.close(descriptor)
+                    return False
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -152,14 +150,14 @@ class Locks:
 def _opened(path: str) -> int:
     """A descriptor of the file, made where it is not there; it may be another user's."""
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         pass
     try:
-        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
     except OSError as err:
         if err.errno == errno.EACCES and os.path.exists(path):  # made by another just now
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(path, os.O_RDONLY)
         raise
 
 
