@@ -27,9 +27,16 @@ settings.register_profile(
 settings.load_profile("patient")
 
 # A callback's module imports its framework, and pytest imports modules for their doctests.
-_FRAMEWORKS = ("transformers", "lightning", "keras")
+_FRAMEWORKS = {
+    "transformers": "transformers",
+    "lightning": "lightning",
+    "keras": "keras",
+    "prometheus": "prometheus_client",
+}
 collect_ignore = [
-    f"wattwhat/integrations/{name}.py" for name in _FRAMEWORKS if importlib.util.find_spec(name) is None
+    f"wattwhat/integrations/{module}.py"
+    for module, name in _FRAMEWORKS.items()
+    if importlib.util.find_spec(name) is None
 ]
 if importlib.util.find_spec("tensorflow") is None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras takes tensorflow unless it is told otherwise

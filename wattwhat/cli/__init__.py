@@ -41,6 +41,7 @@ VERBS = (
         "predict", "wattwhat.cli.predict", "say before a run what it is likely to take, and how sure that is"
     ),
     Verb("monitor", "wattwhat.cli.monitor", "show live power, channel by channel, until Ctrl-C"),
+    Verb("serve-metrics", "wattwhat.cli.serve_metrics", "serve joules and watts to Prometheus, until Ctrl-C"),
     Verb("compare", "wattwhat.cli.compare", "tell whether A uses less energy than B, and how sure that is"),
     Verb("check", "wattwhat.cli.check", "fail if new measurements take more than a baseline"),
     Verb("export", "wattwhat.cli.export", "tables for papers, spreadsheets and model cards"),
@@ -151,7 +152,7 @@ def _top_parser() -> argparse.ArgumentParser:
         prog="wattwhat",
         usage="wattwhat VERB ...",
         description="How many joules does it take?\n\nverbs (each has --help and --json):\n"
-        + "\n".join(f"  {verb.name:<10}{verb.help}" for verb in VERBS),
+        + "\n".join(f"  {verb.name:<14}{verb.help}" for verb in VERBS),
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
