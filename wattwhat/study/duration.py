@@ -24,5 +24,11 @@ def cell_seconds(measure: MeasureSettings) -> tuple[float, float]:
     """
     idle = _IDLE_S if measure.idle else (0.0, 0.0)
     least = _START_S[0] + idle[0] + measure.min_seconds
-    most = _START_S[1] + idle[1] + (1.0 + _WARM_SHARE) * measure.max_seconds + _LATENCY_S
+    most = (
+        measure.cooldown_seconds
+        + _START_S[1]
+        + idle[1]
+        + (1.0 + _WARM_SHARE) * measure.max_seconds
+        + _LATENCY_S
+    )
     return least, most

@@ -29,7 +29,7 @@ MANIFEST = "study.json"
 _FORMAT = "wattwhat study 1"
 _MOST_NAMED = 3
 # What of [measure] shapes a row; the number of repeats and the time limit do not.
-_SHAPING = ("precision", "min_seconds", "max_seconds", "idle", "backends")
+_SHAPING = ("precision", "min_seconds", "max_seconds", "idle", "cooldown_seconds", "backends")
 
 
 @attrs.frozen

@@ -80,8 +80,9 @@ def measure_cell(job: Job, locked: Callable[[tuple[str, ...] | None], Any] | Non
     uuids = _prepare_device(cell)
     if locked is not None:
         locked(uuids)
+    cooldown = _cooled(job)
     model = built(cell)
-    details = {**job.details, **model.details, "weights": model.weights}
+    details = {**job.details, **model.details, **cooldown, "weights": model.weights}
     known = _Known({**model.metrics, **job.metrics}, {"key": job.key, **cell.settings()}, details, [])
     _count(model, cell, known)
     reference = _reference(model, cell)
@@ -105,6 +106,15 @@ def _prepare_device(cell: Cell) -> tuple[str, ...] | None:
         return None
     uuid = getattr(torch.cuda.get_device_properties(torch.device(cell.device)), "uuid", None)
     return None if uuid is None else (str(uuid).removeprefix("GPU-"),)
+
+
+def _cooled(job: Job) -> dict[str, Any]:
+    most_s = float(job.measure.get("cooldown_seconds", 0.0))
+    if not most_s:
+        return {}
+    from wattwhat.study.cooldown import cool_down, rest_power_w
+
+    return {"cooldown": attrs.asdict(cool_down(lambda: rest_power_w(job.measure.get("backends")), most_s))}
 
 
 def _set_threads(threads: int) -> None:

@@ -27,6 +27,7 @@ class MeasureSettings:
         repeats: how often each cell is measured.
         idle: whether the power at rest is measured before each cell.
         limit_seconds: time in s after which a cell is ended, loading and compiling included.
+        cooldown_seconds: longest time in s to wait before each cell until the power at rest falls no more.
         backends: names of the backends to use, or None for every available one.
     """
 
@@ -36,6 +37,7 @@ class MeasureSettings:
     repeats: int = 1
     idle: bool = True
     limit_seconds: float = 1800.0
+    cooldown_seconds: float = 0.0
     backends: tuple[str, ...] | None = None
 
 
