@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from benchmarks.prediction_fits import left_out, single, spread
-from benchmarks.prediction_populations import Population, Row, shared, strep, text_to_image, zeus_power
+from benchmarks.prediction_populations import (
+    Population,
+    Row,
+    shared,
+    strep,
+    text_to_image,
+    tiny,
+    tiny_macs,
+    zeus_power,
+)
 from benchmarks.table import Limit, Options, Table
 from wattwhat.predict.data_sheet import DataSheet, Spread, bound_j, roofline_j
 from wattwhat.predict.devices import device
@@ -41,7 +50,7 @@ def run(options: Options) -> Table:
         "left-out fit: on activations and parameters of the other models of the environment; data sheet: TDP "
         "x roofline with the spread of the other environments",
     ]
-    for part in (_vision, _images, _language, _training):
+    for part in (_vision, _images, _tiny, _language, _training):
         try:
             part(rows, limits)
         except FileNotFoundError as err:
@@ -157,6 +166,30 @@ def _images(rows: list[Sequence[Any]], limits: list[Limit]) -> None:
 
 def _covariates(one: dict[str, Any]) -> dict[str, float]:
     return {"work": one["activated_params_billions"] * one["inference_steps"]}
+
+
+def _tiny(rows: list[Sequence[Any]], limits: list[Limit]) -> None:
+    """One task on a system from its three other tasks, by what the same step took on other systems."""
+    systems = tiny()
+    cases = []
+    for system, tasks in systems.items():
+        each = {task: math.log(joules / tiny_macs(task)) for task, joules in tasks.items()}
+        for task, joules in tasks.items():
+            others = [value for name, value in each.items() if name != task]
+            case = {"macs": tiny_macs(task), "others": math.exp(statistics.mean(others))}
+            cases.append((system, case, joules))
+    pairs: list[Pair] = []
+    for left in systems:
+        rest = [one for one in cases if one[0] != left]
+        fit = LogLinear.fit(
+            {name: [case[name] for _, case, _ in rest] for name in ("macs", "others")},
+            [joules for _, _, joules in rest],
+            [system for system, _, _ in rest],
+        )
+        pairs += [(joules, fit.predict(case)) for system, case, joules in cases if system == left]
+    rows.append(line("MLPerf Tiny, microcontrollers", "left-out system, its other tasks", pairs))
+    outside = 100.0 * statistics.mean(not said.low <= joules <= said.high for joules, said in pairs)
+    limits.append(Limit("MLPerf Tiny outside of the 95 % interval of the left-out fit", outside, 10.0, "%"))
 
 
 def _language(rows: list[Sequence[Any]], limits: list[Limit]) -> None:

@@ -85,6 +85,28 @@ def text_to_image() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield gpu, [one for one in everything if one["gpu_model"] == gpu and one["num_gpus"] == 1]
 
 
+# Multiply-accumulates of MLPerf Tiny's four reference models (Banbury and others 2021, arXiv 2106.07597).
+_TINY_MACS = {"ad": 264_192.0, "kws": 2_656_768.0, "vww": 7_489_664.0, "ic": 12_501_632.0}
+
+
+def tiny() -> dict[str, dict[str, float]]:
+    """MLPerf Tiny, closed division: of each system joules an inference by task, the least handed in."""
+    path = shared() / "tables" / "mlperf_tiny_energy_accuracy.csv"
+    found: dict[str, dict[str, float]] = {}
+    with open(path, encoding="utf-8", newline="") as stream:
+        for one in csv.DictReader(stream):
+            if one["division"] == "closed" and one["benchmark"] in _TINY_MACS:
+                joules = 1e-6 * float(one["median_energy_uJ_per_inference"])
+                tasks = found.setdefault(f"{one['round']} {one['submitter']} {one['system']}", {})
+                tasks[one["benchmark"]] = min(joules, tasks.get(one["benchmark"], joules))
+    return {system: tasks for system, tasks in found.items() if len(tasks) == len(_TINY_MACS)}
+
+
+def tiny_macs(task: str) -> float:
+    """Multiply-accumulates of one inference."""
+    return _TINY_MACS[task]
+
+
 def zeus_power() -> list[dict[str, float]]:
     """Trainings on one V100 at its full power limit (Zeus, NSDI 2023): seconds an epoch, mean watts."""
     path = shared() / "tables" / "zeus_summary_power_v100.csv"

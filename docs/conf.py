@@ -46,6 +46,9 @@ def draw(app):
         drawn,
     ]
     subprocess.run(command, cwd=here.parent, check=True)
+    page, drawing = here / "explanation" / "prediction.md", drawn.with_name("prediction.svg")
+    command = [sys.executable, "-m", "benchmarks.prediction_plot", page, drawing]
+    subprocess.run(command, cwd=here.parent, check=True)
 
 
 def setup(app):
