@@ -132,6 +132,10 @@ def test_a_plan_is_predicted_cell_by_cell(sized_nets, capsys):
     assert known[1]["energy_per_call_j"] < known[8]["energy_per_call_j"]
     assert found["most_j"] is None  # of two cells nothing is known
     assert all("expected a torch.nn.Module" in cell["reason"] for cell in found["cells"] if "reason" in cell)
+    same = told(["study", "plan", "plan.toml", "--predict", "--device", "Xeon Gold 6148", "--json"], capsys)
+    assert same == found
+    assert main(["study", "plan", "plan.toml", "--device", "Xeon Gold 6148"]) == 2
+    assert "add --predict" in capsys.readouterr().err
     assert main(words) == 0
     out = capsys.readouterr().out
     assert "not predicted: model: expected a torch.nn.Module" in out

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
@@ -23,12 +24,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("plan", metavar="PLAN", help="the plan, a TOML file")
     parser.add_argument("--all", action="store_true", help=f"list every cell, not only the first {_SHOWN}")
+    parser.add_argument(
+        "--predict",
+        action="store_true",
+        help="say of each cell what it is likely to take, before it is measured",
+    )
+    parser.add_argument("--device", metavar="NAME", help="what the cells will run on; default: this machine")
+    parser.add_argument("--study", metavar="PATH", help="predict from what was measured already")
     add_json(parser, "one JSON object with all cells, on standard output or as the content of FILE")
     add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Read the plan, check it, and list its cells."""
+    if arguments.predict:
+        from wattwhat.cli.predict_plan import predict_plan
+
+        return predict_plan(arguments)
+    if arguments.device is not None or arguments.study is not None:
+        raise ArgumentError("--device and --study: they say how to predict; add --predict")
     from wattwhat.study.expansion import cells_of
     from wattwhat.study.plan import read_plan
 
@@ -79,7 +93,7 @@ def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
         f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
         f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}, loading and compiling "
         "of large models not included",
-        f"joules before measuring: wattwhat predict --plan {plan.path}",
+        "their joules before they are measured: --predict",
     ]
 
 
