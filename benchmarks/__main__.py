@@ -38,14 +38,16 @@ PROGRAMS = {
     "logs": "reading a large log of another tool",
     "streams": "a log of very many runs, run by run, beside pandas and polars",
     "truth": "measured energy beside the true energy of made waveforms",
+    "truth_phases": "joules of short phases beside the true ones, on each kind of sensor",
     "published": "published errors of a part-time sensor beside those of an emulated one",
 }
-FULL = {"logs": ["--megabytes", "20"], "truth": ["--runs", "100"]}
+FULL = {"logs": ["--megabytes", "20"], "truth": ["--runs", "100"], "truth_phases": ["--programs", "100"]}
 QUICK = {
     "scoring": ["--quick"],
     "logs": ["--megabytes", "0.1", "--rounds", "1"],
     "streams": ["--megabytes", "0.5", "--rounds", "1"],
     "truth": ["--runs", "20", "--classes", "counter 1 ms"],
+    "truth_phases": ["--programs", "10", "--classes", "counter 20 ms"],
     "published": ["--runs", "1", "--phases", "10"],
 }
 ASKED_FOR = {"peers": "other libraries beside this one, over the same stand-in sensors"}

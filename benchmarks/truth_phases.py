@@ -103,6 +103,28 @@ def example(kind: Any, programs: int, rng: np.random.Generator) -> str:
     )
 
 
+def widths(kind: Any, rng: np.random.Generator, programs: int = 30) -> list[str]:
+    """What the interval depends on: median half-widths of the shorter phase, in percent."""
+    cases = {
+        "30 and 120 ms, once": (0.12, 1, 0.1),
+        "30 and 120 ms, 10 times": (0.12, 10, 0.1),
+        "30 and 120 ms, 100 times": (0.12, 100, 0.1),
+        "30 and 120 ms, 100 times, powers scatter by 20 %": (0.12, 100, 0.2),
+        "30 and 70 ms, 100 times, in step": (0.07 - 8e-5, 100, 0.1),
+    }
+    lines = []
+    for words, (other_s, times, scatter) in cases.items():
+        halves = []
+        for _ in range(programs):
+            mean_w, jitter = np.array([400.0, 150.0]), 0.0 if "in step" in words else 0.02
+            lengths = np.array([0.03, other_s])
+            program = made(rng, lengths, mean_w, times, scatter, jitter, 0.0, 4e-5, 30.0)
+            energy_j, u_j, _ = judge(kind, program, rng)
+            halves.append(196.0 * u_j[0] / energy_j[0])
+        lines.append(f"{words}, on a {kind.name}: 95 % half-width {np.median(halves):.0f} %")
+    return lines
+
+
 def short_windows(kind: Any, rng: np.random.Generator) -> str:
     """400 spans of 2 ms at 100 W on this sensor, summed."""
     program = made(rng, np.array([0.002]), np.array([100.0]), 400, 0.0, 0.05, 0.0005, 4e-5, 30.0)
@@ -135,6 +157,8 @@ def main(arguments: list[str] | None = None) -> int:
         if kind.name in ("counter 20 ms", "counter 100 ms"):
             print(example(kind, 100, rng))
             print(short_windows(kind, rng))
+        if kind.name == "counter 100 ms":
+            print("\n".join(widths(kind, rng)))
     return 1 if any("DOES NOT HOLD" in line for line in lines) else 0
 
 

@@ -1,6 +1,6 @@
 """Random programs of short phases with known joules, and what phases() sees of them.
 
-Lengths are 0.02 to 2 update periods, 20 to 400 repetitions, 1 to 5 names, powers that scatter by up to 20 %
+Spans are of 0.02 to 2 update periods, 20 to 400 repetitions, 1 to 5 names, powers that scatter by up to 20 %
 from span to span, in step with the sensor and not.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from wattwhat.acquisition.phase_tracks import timeline_of
+from wattwhat.acquisition.phase_tracks import AFTER, BEFORE, OWN, PAUSE, timeline_of
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joint import not_below_0
 from wattwhat.energy.label_time import Pieces
@@ -28,8 +28,9 @@ REPETITIONS = (20, 50, 100, 200, 400)
 LIMIT_W = 450.0
 _SCATTERS = (0.0, 0.05, 0.1, 0.2)
 _JITTERS = (0.0, 0.02, 0.1, 0.3)
-# Over the whole family, by how much the power of a span differs from its mean: root of the mean square, in W.
-_SPREAD_W = 29.0
+# Over the whole family, by how much the powers of a pause and of a span differ from their means: root of the
+# mean square, in W.
+_SPREAD_W = (15.0, 29.0)
 # What is read before the program starts and after it ends, in update periods.
 _AROUND = 3.0
 
@@ -47,7 +48,8 @@ class Program:
         which: the name of each span, from 0.
         powers_w: the power of each span in W.
         mean_w: the mean power of each name in W.
-        rest_w: power outside of all spans.
+        pauses_w: the power of the pause after each span in W.
+        rest_w: power before and after all.
     """
 
     names: int
@@ -58,6 +60,7 @@ class Program:
     which: Any
     powers_w: Array
     mean_w: Array
+    pauses_w: Array
     rest_w: float
 
     @property
@@ -70,7 +73,7 @@ class Program:
     def waveform(self) -> Piecewise:
         """The power over time."""
         between = np.full(len(self.edges_s) + 1, self.rest_w)
-        between[1::2] = self.powers_w
+        between[1::2], between[2:-1:2] = self.powers_w, self.pauses_w[:-1]
         bounds = [self.edges_s[0] - 20.0, *self.edges_s, self.edges_s[-1] + 20.0]
         return Piecewise(bounds, between)
 
@@ -118,9 +121,10 @@ def made(
     steps = np.empty(2 * len(which))
     steps[::2], steps[1::2] = lengths_s[which] * spread, pause_s * wait + least_pause_s
     edges = begin_s + np.concatenate([[0.0], np.cumsum(steps)])[:-1]
-    powers = np.clip(mean_w[which] * (1.0 + scatter * rng.standard_normal(len(which))), 1.0, LIMIT_W)
+    differ, rest_w = 1.0 + scatter * rng.standard_normal((2, len(which))), float(rng.uniform(40.0, 100.0))
+    powers, pauses = np.clip(mean_w[which] * differ[0], 1.0, LIMIT_W), rng.uniform(40.0, 200.0) * differ[1]
     return Program(
-        names, times, scatter, in_step, edges, which, powers, mean_w, float(rng.uniform(40.0, 100.0))
+        names, times, scatter, in_step, edges, which, powers, mean_w, np.maximum(pauses, 1.0), rest_w
     )
 
 
@@ -143,14 +147,14 @@ def judge(kind: SensorClass, program: Program, rng: np.random.Generator) -> tupl
     at = np.sort(np.concatenate(looks)) - kind.latency_s / 2.0  # in the middle of reading
     for t_s, value in zip(at.tolist(), sensor.published(at).tolist(), strict=True):
         timeline.look(t_s, value)
-    states = np.ones(len(edges), dtype=int)
-    states[::2] = program.which + 2
+    states = np.full(len(edges), PAUSE)
+    states[::2], states[-1] = program.which + OWN, AFTER
     before_s = edges[0] - _AROUND * timeline.settled_s
-    pieces = Pieces(np.array([before_s, *edges, end_s]), np.array([0, *states]))
-    found = not_below_0(timeline.posterior(pieces, program.names + 2, end_s))
+    pieces = Pieces(np.array([before_s, *edges, end_s]), np.array([BEFORE, *states]))
+    found = not_below_0(timeline.posterior(pieces, program.names + OWN, end_s))
     oracle = _oracle_u_j(program, sensor, period_s(channel), pieces)
     u_j = np.sqrt(np.diag(found.covariance_j2))
-    return found.energy_j[2:], u_j[2:], oracle
+    return found.energy_j[OWN:], u_j[OWN:], oracle
 
 
 def _oracle_u_j(program: Program, sensor: Any, update_s: float, pieces: Pieces) -> Array:
@@ -162,12 +166,12 @@ def _oracle_u_j(program: Program, sensor: Any, update_s: float, pieces: Pieces) 
     counter = sensor.quantity == "energy"
     ends, begins = (ticks[1:], ticks[:-1]) if counter else (ticks, ticks - window_s)
     bounds = np.unique(np.concatenate([[begin_s, end_s], ends, begins]))
-    time_s, squares_s2 = pieces.within(bounds, program.names + 2)
+    time_s, squares_s2 = pieces.within(bounds, program.names + OWN)
     middle = (bounds[1:] + bounds[:-1]) / 2.0
-    spread = squares_s2 * _SPREAD_W**2 * (np.arange(program.names + 2) >= 2)
-    rest_w2, power_w2 = 60.0**2 / 12.0, 380.0**2 / 12.0  # of uniform distributions of that width
-    prior_w2 = np.array([rest_w2, rest_w2, *np.full(program.names, power_w2)])
-    sums, weights = np.zeros((2, program.names + 2, program.names + 2))
+    rest_w2, pause_w2, power_w2 = (width**2 / 12.0 for width in (60.0, 160.0, 380.0))  # uniform ones
+    prior_w2 = np.array([rest_w2, pause_w2, rest_w2, *np.full(program.names, power_w2)])
+    spread = squares_s2 * np.array([0.0, _SPREAD_W[0], 0.0, *np.full(program.names, _SPREAD_W[1])]) ** 2
+    sums, weights = np.zeros((2, program.names + OWN, program.names + OWN))
     shares = np.diag(time_s.sum(axis=0))
     size = max(1, int(np.ceil(len(ends) / 200)))
     noise_j2 = 2.0 * (sensor.quantum * (1.0 if counter else window_s)) ** 2 / 12.0 + 1e-9
@@ -182,4 +186,4 @@ def _oracle_u_j(program: Program, sensor: Any, update_s: float, pieces: Pieces) 
         sums -= common.T @ solved[:, width:]
     sums += np.diag(spread.sum(axis=0))
     covariance = shares @ np.linalg.inv(weights + np.diag(1.0 / prior_w2)) @ shares.T + sums
-    return np.sqrt(np.maximum(np.diag(covariance), 0.0))[2:]
+    return np.sqrt(np.maximum(np.diag(covariance), 0.0))[OWN:]

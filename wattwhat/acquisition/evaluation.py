@@ -101,8 +101,10 @@ def _counter(
         return _bounded(line, sure_j, extra_j, duration_s), (Caution("reset", words),)
     around_w = _reference_w(line, number, context, end)
     shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
-    # reading takes a while, of this meter and of those read before and after it
-    joules = during(shown, duration_s, window_s)
+    # reading takes a while, of this meter and of those read before and after it; an estimate has that as work
+    # of the program's own, and what an outer window read holds what an inner one read
+    live = line.provenance == "estimated" and line.channel.update_period_s is None
+    joules = shown if live else during(shown, duration_s, window_s)
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, joules, duration_s)
     return joules, _named(line.channel.id, joules.warnings)

@@ -11,6 +11,7 @@ import attrs
 from wattwhat.acquisition.evaluation import _looks_away, _named
 from wattwhat.acquisition.meter_set import unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
+from wattwhat.acquisition.phase_tracks import OWN
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joint import not_below_0
 from wattwhat.energy.joules import Joules, sensor_parts
@@ -65,7 +66,7 @@ def results(owner: Phases, tracks: Tracks) -> Results:
     if not owner._open:
         tracks.read()  # where a tick came since the last edge, its joules are known better
     now_s = tracks.meter_set.clock() * 1e-9
-    states = len(owner._numbers) + 1
+    states = len(owner._numbers) - 1 + OWN
     names = list(owner._sums)
     members = np.zeros((len(names) + 1, states))
     for state, number in owner._numbers.items():

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
     from wattwhat.acquisition.meter_set import MeterSet
 
-__all__ = ["Track", "Tracks", "timeline_of"]
+__all__ = ["AFTER", "BEFORE", "OWN", "PAUSE", "Track", "Tracks", "timeline_of"]
+
+# States of a program in which no phase is open: before the first one, in the short pauses between two, and in
+# long pauses and after the last one. They may draw different powers. Numbers of other states begin with OWN.
+BEFORE, PAUSE, AFTER, OWN = range(4)
 
 # A counter that is slower than this is watched beside the program; a faster one is read at the edges only.
 _SLOW_S = 0.005
@@ -104,10 +108,10 @@ class Tracks:
         longest_s = max((track.timeline.settled_s for track in self.all), default=0.0)
         self._after_s = max(_AFTER * longest_s, 0.0)
         self.first_s = meter_set.clock() * 1e-9
-        self._times_s: list[float] = [0.0, 0.0]
+        self._times_s: list[float] = [0.0] * OWN
         self._pieces: Pieces | None = None
         self._edges: list[float] = [self.first_s - longest_s]
-        self._states: list[int] = [0]
+        self._states: list[int] = [BEFORE]
 
     def read(self) -> None:
         """Read the counters; gauges are looked at by the sampler."""
@@ -133,6 +137,8 @@ class Tracks:
         while len(times_s) <= state:
             times_s.append(0.0)
         times_s[before] += t_s - self._edges[-1]
+        if before == PAUSE and t_s - self._edges[-1] > self._after_s:
+            self._states[-1] = AFTER
         self._edges.append(t_s)
         self._states.append(state)
 
@@ -165,7 +171,7 @@ class Tracks:
 
     def last_s(self, now_s: float) -> float:
         """The time in s of the latest edge; now, while a span is open."""
-        return self._edges[-1] if self._states[-1] <= 1 else now_s
+        return self._edges[-1] if self._states[-1] < OWN else now_s
 
     def time_s(self, now_s: float, states: int) -> Any:
         """Seconds of each state until now, all in all.
@@ -189,6 +195,8 @@ class Tracks:
         import numpy as np
 
         bounds, states = np.array([*self._edges, end_s]), np.array(self._states)
+        if states[-1] == PAUSE and end_s > bounds[-2]:
+            states[-1] = AFTER  # no span has followed yet
         kept = np.diff(bounds) > 0.0
         if not kept.any() and self._pieces is None:
             return None

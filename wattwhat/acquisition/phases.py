@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.phase_spans import Phase, Span
-from wattwhat.acquisition.phase_tracks import Tracks
+from wattwhat.acquisition.phase_tracks import OWN, PAUSE, Tracks
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.errors import ArgumentError, WindowError
 from wattwhat.workloads.accelerators import check_sync, leave_compiling, wait
@@ -108,8 +108,7 @@ class Phases:
         self._sums: dict[str, _Sum] = {}
         self._open: dict[str, int] = {}
         self._state: frozenset[str] = frozenset()
-        # state 0 is before the first span, state 1 between spans
-        self._numbers: dict[frozenset[str], int] = {frozenset(): 1}
+        self._numbers: dict[frozenset[str], int] = {frozenset(): PAUSE}
         self._version = 0
         self._found: Any = None
         _all.add(self)
@@ -198,13 +197,13 @@ class Phases:
                 tracks.watch(t_ns * 1e-9)
                 tracks.meter_set.windows.discard(self)
             self._version += 1
-            tracks.take_in(len(self._numbers) + 1)
+            tracks.take_in(len(self._numbers) - 1 + OWN)
 
     def _change(self, tracks: Tracks, t_ns: int) -> None:
         state = frozenset(self._open)
         number = self._numbers.get(state)
         if number is None:
-            number = self._numbers[state] = len(self._numbers) + 1
+            number = self._numbers[state] = len(self._numbers) - 1 + OWN
         tracks.edge(t_ns * 1e-9, number)
 
     def _first(self) -> None:

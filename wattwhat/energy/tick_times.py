@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEWEST", "Ticks", "found_period", "tick_times"]
 
-_CHUNK = 64  # ticks that are taken to keep their distance: clocks drift
+_CHUNK = 72  # ticks that are taken to keep their distance: clocks drift
 _PHASES = 48
 _PERIODS = 8
 FEWEST = 4  # changes that tell a period

@@ -26,7 +26,11 @@ __all__ = ["BLOCK", "CounterTimeline", "Timeline"]
 
 # Rows that are taken in together. What one of them and its neighbour in the next block have in common is
 # taken for independent.
-BLOCK = 128
+BLOCK = 64
+# Changes that are kept before they are taken in.
+_FULL = 512
+# After so many rows the powers are known well enough to say how much they scatter.
+_KNOWN = 512
 # A mean power of a state is not taken for less than this part of the mean over all, when it comes to scatter.
 _LEAST = 0.15
 
@@ -69,7 +73,7 @@ class Timeline:
     @property
     def full(self) -> bool:
         """Whether there is enough for `take_in`, so that what was looked at need not be kept."""
-        return len(self.values) > 4 * BLOCK
+        return len(self.values) > _FULL
 
     @property
     def needed_from_s(self) -> float:
@@ -178,8 +182,10 @@ class Timeline:
         if len(shown_j):
             if not evidence.rows:
                 power_w[:] = min(max(shown_j.sum() / max((seen @ time_s).sum(), 1e-12), 1e-9), self.limit_w)
-            trial = evidence.copy()
-            trial.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w, fresh)
+            trial = evidence
+            if evidence.rows < _KNOWN:
+                trial = evidence.copy()
+                trial.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w)
             mean_w, reach = self._prior(trial)
             power_w = np.clip(trial.posterior(mean_w, reach).power_w, _LEAST * mean_w, self.limit_w)
         evidence.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w, fresh)
@@ -225,13 +231,13 @@ class CounterTimeline(Timeline):
         seen = np.zeros((len(rows), max(len(bounds) - 1, 0)))
         seen[np.arange(len(rows)), rows - (len(ticks) - len(bounds))] = 1.0
         states, resolution_j2 = pieces.at(ticks), (self.channel.resolution or 0.0) ** 2 / 12.0
-        between = np.zeros((len(rows), len(ticks)))
-        between[np.arange(len(rows)), rows] = -1.0
-        between[np.arange(len(rows)), rows + 1] = 1.0
+        kept = np.ix_(rows, rows)
 
         def noise(power_w: Array) -> Any:
-            moved = between * power_w[states]
-            return moved @ found.covariance_s2 @ moved.T + resolution_j2 * between @ between.T
+            power = power_w[states]
+            own_j2 = np.outer(power, power) * found.covariance_s2 + resolution_j2 * np.eye(len(power))
+            # of what was gained from each tick to the next
+            return np.diff(np.diff(own_j2, axis=0), axis=1)[kept]
 
         self._add(evidence[0], pieces, bounds, seen, gains[rows], noise)
         return max(float(ticks[-1]), begin_s)

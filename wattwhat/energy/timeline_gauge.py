@@ -164,7 +164,9 @@ class GaugeTimeline(Timeline):
         def noise(power_w: Array) -> Any:
             # a window that lies later than was thought holds more of what comes after it
             moved_w = power_w[after] - power_w[before]
-            own = np.diag(np.full(len(shown), resolution_w2 * window_s**2))
+            # close to a tick the states may change faster than it is known
+            unsure_j2 = float(np.var(power_w)) * np.diag(spread_s2)
+            own = np.diag(unsure_j2 + resolution_w2 * window_s**2)
             return np.outer(moved_w, moved_w) * spread_s2 + own
 
         self._add(evidence, pieces, bounds, seen, values * window_s, noise, middle > span[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,9 @@ class LiveTimeline(Timeline):
         """Move what was counted until the last edge into sums."""
         self._energy_j = self._spent(pieces, states, pieces.bounds_s[-1])
         self.taken_s = float(pieces.bounds_s[-1])
-        # the looks around the edge up to which all is taken in are needed for what follows
-        del self.lo[:-2], self.values[:-2]
+        # the latest look before that is needed for what follows
+        used = max(bisect.bisect_right(self.lo, self.taken_s) - 1, 0)
+        del self.lo[:used], self.values[:used]
 
     def posterior(self, pieces: Pieces, states: int, end_s: float) -> Posterior:
         """Joules of each state up to a moment, which are known."""
