@@ -97,6 +97,13 @@ def test_where_another_letter_is_likelier_than_that_of_the_value_a_note_says_so(
     assert not any("likelier" in note for note in likely.details["notes"])
 
 
+@given(st.floats(0.3, 0.95), st.floats(0.3, 10), st.floats(0.0, 0.3), st.floats(0.0, 1.0))
+def test_a_letter_is_firm_if_its_odds_with_noise_and_bootstrap_are_four_in_five(accuracy, excess, u, wide):
+    lines = [(0.1 * wide * i, 1.0) for i in range(-10, 11)]
+    result = grade(lines=lines, members=MANY)(at_excess(excess, accuracy, u=u))
+    assert result.details["firm"] == (result.probabilities[result.grade] >= 0.8)
+
+
 @pytest.mark.parametrize(("members", "quantile", "given"), [(19, 0.1, 0), (20, 0.1, 1), (21, 0.05, 0)])
 def test_below_twenty_models_or_two_beyond_the_quantile_there_are_no_odds(members, quantile, given):
     fitted = grade(lines=[(0.0, 1.0), (0.1, 1.0)], members=MANY[:members], quantile=quantile)

@@ -147,3 +147,35 @@ def test_measuring_and_scoring_refuse_the_same_accuracies_in_the_same_words(valu
         said.append(str(refused.value))
     assert "accuracy" in said[0]
     assert said[0] == said[1] or value == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("val_loss", "less is better"),
+        ("WER", "less is better"),
+        ("psnr", "no upper end"),
+        ("chatbot_elo", "no upper end"),
+        ("mcc", "below 0"),
+        ("R2_score", "below 0"),
+        ("cohen_kappa", "below 0"),
+    ],
+)
+def test_a_metric_that_is_no_share_is_refused_by_name(name, said):
+    net = measured("net", 0.9).with_metrics(**{name: 0.5})
+    with pytest.raises(ArgumentError, match=said):
+        accuracy_of(net, name)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "top1", "f1", "mAP", "bleu", "pass@1", "r1", "auroc", "mr2top"])
+def test_a_metric_that_is_a_share_is_taken(name):
+    assert accuracy_of(measured("net", 0.9).with_metrics(**{name: 0.5}), name).value == 0.5
+
+
+def test_a_missing_metric_is_not_explained_by_another_ones_column():
+    left_out = "Top-1 holds values above 1, and its name does not say percent: it was left out; ..."
+    net = measured("net", None, warnings=(left_out,))
+    with pytest.raises(ScoreError, match="Top-1 holds values above 1"):
+        accuracy_of(net)
+    with pytest.raises(ScoreError, match="carries no 'bleu' "):
+        accuracy_of(net, "bleu")

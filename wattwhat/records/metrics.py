@@ -40,6 +40,12 @@ _SHARES = frozenset(
         "hallucination",
     ]
 )
+# Of these more is better, but they are no share: some reach below 0, some have no upper end.
+_SIGNED = frozenset(
+    ["mcc", "matthews", "kappa", "spearman", "pearson", "kendall", "silhouette", "correlation"]
+)
+_SQUARED = re.compile(r"(^|_)(r_?2|r_?squared)(_score)?$")
+_ENDLESS = frozenset(["psnr", "snr", "elo", "reward", "return", "throughput", "inception"])
 _UNBOUNDED = frozenset(
     [
         "loss",
@@ -76,10 +82,11 @@ def lower_is_better(name: str) -> bool:
 
 
 def check_direction(name: str) -> None:
-    """Refuse a metric of which less is better where a score takes one of which more is better.
+    """Refuse a metric that is no share of which more is better, where a score takes one.
 
     Raises:
-        ArgumentError: it is one; the message says what to give instead.
+        ArgumentError: less of it is better, it reaches below 0 or it has no upper end; the message says what
+            to give instead.
 
     Example:
         >>> check_direction("wer")
@@ -87,6 +94,7 @@ def check_direction(name: str) -> None:
         wattwhat.errors.ArgumentError: metric: of 'wer' less is better, a score takes a share of which ...
     """
     if not lower_is_better(name):
+        _check_range(name)
         return
     instead = (
         "it has no range from 0 to 1, so choose an accuracy, F1, mAP or BLEU"
@@ -96,6 +104,16 @@ def check_direction(name: str) -> None:
     raise ArgumentError(
         f"metric: of {name!r} less is better, a score takes a share of which more is better; {instead}"
     )
+
+
+def _check_range(name: str) -> None:
+    found = _words(name)
+    below = bool(found & _SIGNED or _SQUARED.search(name.lower()))
+    if below or found & _ENDLESS:
+        where = "reaches below 0" if below else "has no upper end"
+        raise ArgumentError(
+            f"metric: {name!r} {where}, a score takes a share from 0 to 1, as an accuracy, F1 or mAP"
+        )
 
 
 def _words(name: str) -> set[str]:

@@ -114,7 +114,7 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     value = measurement.metrics.get(metric)
     if value is None:
         known = ", ".join(measurement.metrics) or "none"
-        left_out = next((said for said in measurement.warnings if "holds values above 1" in said), None)
+        left_out = next((said for said in measurement.warnings if _is_of(said, metric)), None)
         if left_out is not None:
             raise ScoreError(f"{measurement.label!r} carries no {metric!r}: {left_out}")
         raise ScoreError(
@@ -129,6 +129,12 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     elif not u >= 0:
         raise ScoreError(f"{measurement.label!r}: metrics['{metric}_u'] is {u!r}, expected a number >= 0")
     return Quantity(value, u, "1")
+
+
+def _is_of(warning: str, metric: str) -> bool:
+    """Whether a warning tells why this metric was left out; an accuracy may stand in a column of any name."""
+    column, told, _ = warning.partition(" holds values above 1")
+    return bool(told) and (metric == "accuracy" or column.lower() == metric.lower())
 
 
 def energy_of(measurement: Measurement, items: float | None = None) -> Quantity:
