@@ -102,7 +102,7 @@ def test_importing_the_core_brings_nothing_heavy():
 FLOORS = (
     {"errors", "_version"},
     {"plugins", "records"},
-    {"analysis", "energy", "sensing", "workloads"},
+    {"analysis", "energy", "intensity", "sensing", "workloads"},
     {"acquisition", "calibration", "logs", "predict", "scoring"},
     {"measuring", "report", "testing"},
     {"integrations", "study"},
