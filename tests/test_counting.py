@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -177,6 +178,18 @@ def test_a_transformer_with_a_mask_is_counted() -> None:
     masked = count(model, {"input_ids": words, "attention_mask": words})
     layers = 2 * (2 * 16 * (4 * 32 * 32 + 2 * 32 * 64) + 2 * (2 * 2 * 8 * 8 * 32))
     assert masked.flops == plain.flops == layers + 2 * 2 * 32 * 32  # and the pooler
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("flops", -1), ("flops", math.nan), ("parameters", None), ("items", 0), ("operators", "many")],
+)
+def test_counts_that_are_none_are_refused(field: str, value: Any) -> None:
+    fields = dict.fromkeys(
+        ("flops", "activations_conv", "activations_matmul", "parameters", "weight_bytes"), 1
+    )
+    with pytest.raises(ArgumentError, match=f"{field}: expected a number of at least"):
+        Counts(**{**fields, "method": "x", field: value})
 
 
 def test_metrics_are_of_one_item() -> None:

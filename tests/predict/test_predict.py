@@ -375,6 +375,14 @@ def test_a_call_without_operations_is_refused() -> None:
         predict(counts(0.0), device="T4")
 
 
+def test_cpu_and_cuda_are_what_is_here() -> None:
+    assert predict(counts(), device="cpu").channels == predict(counts()).channels
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        with pytest.raises(ArgumentError, match="'cuda:0' is not here"):
+            predict(counts(), device=torch.device("cuda:0"))
+
+
 def test_no_device_takes_this_machine_and_says_what_it_assumed() -> None:
     m = predict(counts())
     assert m.channels[0].channel.component in ("cpu", "gpu")

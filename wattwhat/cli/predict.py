@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.options import add_json, add_label
+from wattwhat.cli.options import add_force, add_json, add_label
 from wattwhat.cli.output import check_destination, deliver, names_an_object, say, wrap
 from wattwhat.cli.target import load_object, place_of
 from wattwhat.errors import ArgumentError, WorkloadError
@@ -74,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_label(parser, "the model's name")
     add_json(parser, "the Measurement as JSON, on standard output or as the content of FILE")
+    add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:

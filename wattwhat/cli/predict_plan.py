@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.output import check_destination, deliver, say, wrap
-from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.errors import WattwhatError
 from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ def _predicted(cells: Sequence[Cell], arguments: argparse.Namespace) -> list[dic
 
 def _row(cell: Cell, device: str | None, study: Any, counted: dict[Any, Any]) -> dict[str, Any]:
     from wattwhat.predict import Case, predict_case
+    from wattwhat.predict.here import device_for
 
-    sheet, notes = _device(cell, device)
+    sheet, notes = device_for(device or cell.device)
     key = (cell.model, cell.batch_size, cell.image_size, cell.sequence_length)
     if key not in counted:
         counted[key] = _counts(cell)
@@ -89,22 +90,6 @@ def _row(cell: Cell, device: str | None, study: Any, counted: dict[Any, Any]) ->
         "on": sheet.name,
         "tdp_w": sheet.tdp_w,
     }
-
-
-def _device(cell: Cell, device: str | None) -> tuple[Any, tuple[str, ...]]:
-    from wattwhat.predict.here import device_for
-
-    if device is not None or cell.device == "cpu":
-        return device_for(device)
-    import importlib.util
-    import sys
-
-    if importlib.util.find_spec("torch") is not None:
-        importlib.import_module("torch")
-    torch: Any = sys.modules.get("torch")
-    if torch is not None and cell.device.startswith("cuda") and torch.cuda.is_available():
-        return device_for(str(torch.cuda.get_device_name(cell.device)))
-    raise ArgumentError(f"device: {cell.device!r} is not here; name what it will be: --device H100")
 
 
 def _counts(cell: Cell) -> Any:

@@ -43,7 +43,8 @@ def predict(
     Args:
         model: a torch.nn.Module, or `wattwhat.workloads.counting.Counts` of a call that was counted before.
         inputs: as for `wattwhat.measure`; None for counts.
-        device: a name (``"H100"``), a `Device`, or None for where the model lies, else this machine's CPU.
+        device: a name (``"H100"``), a `Device`, ``"cpu"`` or ``"cuda"`` for what this machine has, or None
+            for where the model lies, else this machine's CPU.
         runtime: what will run it, for instance ``"eager"``, ``"compile"`` or ``"onnxruntime"``.
         precision: of the arithmetic: fp64, fp32, tf32, fp16, bf16, fp8 or int8.
         study: your own measurements: ``results.jsonl`` of a study (or its folder), or Measurements.

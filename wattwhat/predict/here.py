@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.plugins import pass_on
 from wattwhat.predict.devices import Device, as_device, device
 from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.estimate.backend import watts_per_core
@@ -20,15 +21,18 @@ def device_for(given: Device | str | None, model: Any = None) -> tuple[Device, t
     """The device to predict for, and sentences about what was assumed of it.
 
     Args:
-        given: a Device, a name, or None for where the model lies.
+        given: a Device, a name, ``"cpu"`` or ``"cuda"`` for what is here, or None for where the model lies.
         model: the torch model, or None.
 
     Raises:
-        ArgumentError: the name is not in the catalogue.
+        ArgumentError: the name is not in the catalogue, or there is no such GPU here.
     """
-    if given is not None:
-        return as_device(given), ()
-    gpu = _gpu_of(model)
+    where = str(given) if type(given).__name__ == "device" else given  # a torch.device
+    if isinstance(where, str) and where.partition(":")[0] == "cuda":
+        return device(_gpu_here(where)), ()
+    if where is not None and where != "cpu":
+        return as_device(where), ()
+    gpu = _gpu_of(model) if where is None else None
     if gpu is not None:
         return device(gpu), ()
     name = cpu_model() or "unknown CPU"
@@ -46,6 +50,21 @@ def _gpu_of(model: Any) -> str | None:
         if parameter.device.type == "cuda":
             return str(torch.cuda.get_device_name(parameter.device))
     return None
+
+
+def _gpu_here(where: str) -> str:
+    """The name of a GPU of this machine."""
+    import importlib
+
+    try:
+        torch: Any = importlib.import_module("torch")
+        if torch.cuda.is_available():
+            return str(torch.cuda.get_device_name(where))
+        why = "torch finds no GPU"
+    except Exception as err:
+        pass_on(err)
+        why = f"{type(err).__name__}: {err}"
+    raise ArgumentError(f"device: {where!r} is not here ({why}); name what it will be, for instance 'H100'")
 
 
 def _some_cpu(name: str) -> tuple[Device, tuple[str, ...]]:

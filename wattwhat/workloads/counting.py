@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -21,6 +22,13 @@ _CONVOLUTIONS = ("convolution", "_convolution", "cudnn_convolution", "mkldnn_con
 _PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "_scaled_mm", "mv", "addmv", "dot")
 
 
+def _counted(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    least = 1 if attribute.name == "items" else 0
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value < math.inf
+    if not number and not (value is None and attribute.default is None):
+        raise ArgumentError(f"{attribute.name}: expected a number of at least {least}, got {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class Counts:
     """What one call of a model takes, whatever it runs on.
@@ -36,21 +44,24 @@ class Counts:
         flops_conv: those of the operations that convolutions take; None where nobody told them apart.
         operators: operators that an eager call dispatches, views aside; None where nobody counted them.
 
+    Raises:
+        ArgumentError: a number is below 0, or items are below 1.
+
     Example:
         >>> Counts(flops=200, activations_conv=0, activations_matmul=40, parameters=9, weight_bytes=36,
         ...        method="by hand", items=4).metrics()["flops"]
         50.0
     """
 
-    flops: int
-    activations_conv: int
-    activations_matmul: int
-    parameters: int
-    weight_bytes: int
+    flops: int = attrs.field(validator=_counted)
+    activations_conv: int = attrs.field(validator=_counted)
+    activations_matmul: int = attrs.field(validator=_counted)
+    parameters: int = attrs.field(validator=_counted)
+    weight_bytes: int = attrs.field(validator=_counted)
     method: str
-    items: int | None = None
-    flops_conv: int | None = None
-    operators: int | None = None
+    items: int | None = attrs.field(default=None, validator=_counted)
+    flops_conv: int | None = attrs.field(default=None, validator=_counted)
+    operators: int | None = attrs.field(default=None, validator=_counted)
 
     @property
     def activations(self) -> int:
