@@ -90,7 +90,7 @@ def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
     for label, sentence in reasons:
         named = rf"(?<!\w){re.escape(label)}(?!\w)"
         shape = _NUMBER.sub("#", re.sub(named, "", sentence))
-        shape = re.sub(r"--unit \w+ \(.*?\)|\w+ is not positive", "", shape)
+        shape = re.sub(r"--unit \w+ \(.{0,80}?\)|\b\w+ is not positive", "", shape)
         alike.setdefault(shape, []).append((label, sentence))
     return [_told_once(found) for found in alike.values()]
 

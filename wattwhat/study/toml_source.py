@@ -16,7 +16,7 @@ from wattwhat.records.small_files import read_small_text
 
 __all__ = ["TomlSource", "read_toml"]
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_HEADER = re.compile(r"\s*\[\[?([^\]]+)\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[\w-]+)\s*=")
 _MOST_BYTES = 10_000_000
 
@@ -124,7 +124,7 @@ def _places(lines: tuple[str, ...]) -> dict[tuple[str, int, str | None], int]:
         if not depth and not quote:
             header, key = _HEADER.match(line), _KEY.match(line)
             if header:
-                table = header[1].strip("\"'")
+                table = header[1].strip().strip("\"'")
                 occurrence = seen.get(table, -1) + 1
                 seen[table] = occurrence
                 found[table, occurrence, None] = number
