@@ -356,3 +356,28 @@ def test_a_pause_between_phases_is_not_the_rest_after_them(kind):
     p = program.run(SENSORS[kind](program.waveform), settle_s=20.0, **LIMIT)
     low, high = p["step"].energy_j.interval(0.99)
     assert low <= program.energy_j("step") <= high
+
+
+@pytest.mark.parametrize("period_s", [0.02, 0.1])
+def test_the_sum_of_windows_that_are_each_too_short_is_not_sure_of_itself(period_s):
+    """400 windows of 2 ms in the first second of a process: all take the same guess for their power."""
+    simulation = simulated(counter(constant(100.0), period_s), **LIMIT)
+    windows = [
+        simulation.window(102.0 + 0.0025 * k, 102.0 + 0.0025 * k + 0.002, wait_s=0.0) for k in range(400)
+    ]
+    low, high = wattwhat.combine(windows, overlapping=False).energy_j.interval()
+    assert low <= 80.0 <= high
+
+
+def test_the_sums_of_two_phases_as_windows_hold_the_truth():
+    rng = np.random.default_rng(4)
+    program = Program(repeated(rng, {"one": (0.03, 400.0), "two": (0.12, 150.0)}, 30))
+    simulation = simulated(counter(program.waveform, 0.1), **LIMIT)
+    found = {"one": [], "two": []}
+    for (name, _, _), begin_s, end_s in zip(
+        program.spans, program.edges[:-1], program.edges[1:], strict=True
+    ):
+        found[name].append(simulation.window(float(begin_s), float(end_s), wait_s=0.0))
+    for name, windows in found.items():
+        low, high = wattwhat.combine(windows, overlapping=False).energy_j.interval()
+        assert low <= program.energy_j(name) <= high

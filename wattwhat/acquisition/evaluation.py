@@ -226,7 +226,8 @@ def _gauge(
     if 2.0 * joules.quantity.u > 0.25 * abs(joules.value_j) and duration_s < 5.0 * line.lag_s:
         words = (
             f"a window of {time_words(duration_s)} says little on a gauge that updates every "
-            f"{time_words(period_s(line.channel))}: use a longer window, or measure()"
+            f"{time_words(period_s(line.channel))}: use a longer window, or measure(), or phases() for "
+            "spans that come again and again"
         )
         warnings += (Caution("short", words),)
     return joules, _named(name, warnings)

@@ -14,12 +14,16 @@ from wattwhat.records.channel import Channel
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
-from wattwhat.records.sources import GAIN, LOST, MODEL, OFFSET, SYSTEMATIC
+from wattwhat.records.sources import EDGES, GAIN, LOST, MODEL, OFFSET, SYSTEMATIC
 from wattwhat.records.validators import MODELLED
 
 __all__ = ["merged_channels", "predicted_in", "summed"]
 
 NOT_ITEMISED = "not itemised"
+# Windows of fewer update periods lean on what is known of the power around them, and err alike by it.
+_SHORT = 2.0
+# Update period in s of a sensor for which nobody stated one.
+_UNSTATED_S = 0.1
 # Clocks and sums of blocks agree to about this; less is not worth a sentence.
 _WORTH_SAYING_S = 0.01
 
@@ -46,12 +50,25 @@ def summed(
     for one in chosen:
         by_owner.setdefault(one.owner, []).append(one)
     for owner, ones in sorted(by_owner.items()):
-        parts += _random(given[owner], ones)
+        for source, u_j in _random(given[owner], ones):
+            if source == EDGES and _short(ones):
+                alike[source, ""] = alike.get((source, ""), 0.0) + u_j
+            else:
+                parts.append((source, u_j))
         for source, backend, u_j in _systematic(given[owner], ones):
             alike[source, backend] = alike.get((source, backend), 0.0) + u_j
     missing, words = _missing(seen, chosen, relatives)
     budget = Budget.of([*parts, *((source, u_j) for (source, _), u_j in alike.items()), (LOST, missing)])
     return Quantity(math.fsum(one.value_j for one in chosen), budget.u, "J"), budget, words
+
+
+def _short(ones: Iterable[Seen]) -> bool:
+    """Whether a window was too short for its sensor: what it takes its power for is then alike in all."""
+    return any(
+        one.entry.provenance == "measured"
+        and one.span.length_s < _SHORT * (one.entry.channel.update_period_s or _UNSTATED_S)
+        for one in ones
+    )
 
 
 def predicted_in(parts: Iterable[tuple[str, float]]) -> list[str]:

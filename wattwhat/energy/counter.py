@@ -228,6 +228,7 @@ def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]
 def _short_words(period: float) -> tuple[str, ...]:
     words = (
         f"a window this short says little on a sensor that updates every {time_words(period)}: "
-        "use a longer window, or measure(), which repeats until it knows"
+        "use a longer window, or measure(), which repeats until it knows, or phases() for spans that come "
+        "again and again"
     )
     return (Caution("short", words),)
