@@ -142,3 +142,58 @@ def test_exclusive_waits_for_whoever_measures_the_same(study, tmp_path, verb):
     assert b"waiting for wattwhat-lab1-0-host" in said
     assert process.returncode == 0
     assert os.listdir(tmp_path / "locks") == []
+
+
+THEIRS = """
+from wattwhat.errors import WattwhatError
+from wattwhat.study.impossible import NotPossibleError
+from wattwhat.study.models import Built
+from wattwhat.study.process import run_in_process
+
+def names():
+    return ["one", "two", "other"]
+
+def check(name):
+    return "" if name in names() else "one of theirs"
+
+def build(name, cell):
+    return Built(lambda: len(name) * cell.batch_size, metrics={"accuracy": 0.5}, weights="random")
+
+def runtime(model, inputs, cell):
+    if cell.model == "theirs:two":
+        raise NotPossibleError("their runtime does not do two")
+    return model
+
+def launch(jobs, keep, options):
+    print("launched", len(jobs), options["speed"])
+    for job in jobs:
+        keep(run_in_process(job))
+"""
+
+
+def test_models_runtimes_and_launchers_may_come_from_another_distribution(study, tmp_path):
+    (tmp_path / "their_parts.py").write_text(THEIRS)
+    info = tmp_path / "their_parts-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-parts\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[wattwhat.models]\ntheirs = their_parts\n[wattwhat.runtimes]\nfast = their_parts:runtime\n"
+        "[wattwhat.launchers]\nfar = their_parts:launch\n"
+    )
+    (tmp_path / "plan.toml").write_text(
+        'models = "theirs:[ot][nw]*"\nruntime = "fast"\n[far]\nspeed = 3\n'
+        '[measure]\nmax_seconds = 0.3\nmin_seconds = 0.1\nidle = false\nbackends = ["made"]\n'
+    )
+    done = study("study", "run", "plan.toml", "--out", "out", "--launcher", "far")
+    assert done.returncode == 0, done.stderr
+    assert b"launched 2 3" in done.stdout
+    assert cells(tmp_path / "out") == [("theirs:one", 1)]
+    assert b"not possible: their runtime does not do two" in done.stdout
+    row = json.loads((tmp_path / "out" / "results.jsonl").read_text())
+    assert row["metrics"]["accuracy"] == 0.5
+    assert row["details"]["weights"] == "random"
+    (tmp_path / "plan.toml").write_text('models = "theirs:three"\n')
+    assert (
+        b"line 1: models: 'theirs:three' is not known; expected one of theirs"
+        in study("study", "plan", "plan.toml").stderr
+    )

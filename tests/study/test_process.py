@@ -114,7 +114,8 @@ def test_a_cell_that_takes_too_long_is_ended_with_all_it_started(run, tmp_path):
     [
         ({"runtime": "compile"}, "is no torch module"),
         ({"precision": "bf16"}, "is no torch module"),
-        ({"runtime": "eager:fast"}, "is no torch module"),
+        ({"runtime": "eager:fast"}, "eager has no mode 'fast'"),
+        ({"runtime": "onnxruntime"}, "is no torch module"),
         ({"power_limit_w": 100.0}, "only NVIDIA GPUs have one here"),
     ],
 )

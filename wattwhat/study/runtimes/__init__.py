@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wattwhat.study.cell import Cell
-from wattwhat.study.impossible import NotPossibleError
 from wattwhat.study.models.base import Built
 from wattwhat.study.registry import RUNTIMES, loaded
 from wattwhat.study.runtimes.base import Prepared, Runtime
@@ -25,8 +24,5 @@ def prepared(built: Built, cell: Cell) -> Prepared:
         >>> prepared(Built(lambda: 7), Cell("m:f")).call()
         7
     """
-    name, _, mode = cell.runtime.partition(":")
-    if not hasattr(built.model, "forward") and (name, mode, cell.precision) != ("eager", "", "fp32"):
-        raise NotPossibleError(f"{cell.model} is no torch module: it runs eager, in fp32, as it is")
-    found = loaded(RUNTIMES, name)(built.model, built.inputs, cell)
+    found = loaded(RUNTIMES, cell.runtime.partition(":")[0])(built.model, built.inputs, cell)
     return found if isinstance(found, Prepared) else Prepared(found)

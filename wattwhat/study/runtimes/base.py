@@ -10,7 +10,15 @@ import attrs
 from wattwhat.study.cell import Cell
 from wattwhat.study.impossible import NotPossibleError
 
-__all__ = ["Prepared", "Runtime", "arguments_of", "converted", "mapped", "mode_of"]
+__all__ = [
+    "Prepared",
+    "Runtime",
+    "arguments_of",
+    "check_module",
+    "converted",
+    "mapped",
+    "mode_of",
+]
 
 
 @attrs.frozen
@@ -32,6 +40,16 @@ class Runtime(Protocol):
     def __call__(self, model: Any, inputs: Any, cell: Cell) -> Prepared | Callable[[], Any]:
         """A call of the model; ``cell.runtime`` may carry a mode behind a colon."""
         ...
+
+
+def check_module(model: Any, cell: Cell) -> None:
+    """Refuse what is no torch module.
+
+    Raises:
+        NotPossibleError: it is a callable of another kind.
+    """
+    if not hasattr(model, "forward"):
+        raise NotPossibleError(f"{cell.model} is no torch module: it runs eager, in fp32, as it is")
 
 
 def mode_of(cell: Cell, known: tuple[str, ...]) -> str:
@@ -86,6 +104,7 @@ def converted(model: Any, inputs: Any, cell: Cell) -> tuple[Any, Any, dict[str, 
     Raises:
         NotPossibleError: torch does not do that, or the model has no linear layer.
     """
+    check_module(model, cell)
     import warnings
 
     import torch

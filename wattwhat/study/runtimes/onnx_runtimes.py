@@ -11,6 +11,7 @@ from wattwhat.study.impossible import NotPossibleError, library
 from wattwhat.study.runtimes.base import (
     Prepared,
     arguments_of,
+    check_module,
     converted,
     mapped,
     mode_of,
@@ -22,6 +23,7 @@ __all__ = ["onnxruntime", "openvino"]
 def onnxruntime(model: Any, inputs: Any, cell: Cell) -> Prepared:
     """ONNX Runtime on torch's ONNX export; int8 is its own dynamic quantisation."""
     mode_of(cell, ())
+    check_module(model, cell)
     library("onnx", "onnxruntime")
     library("onnxscript", "onnxruntime")
     engine = library("onnxruntime", "onnxruntime")

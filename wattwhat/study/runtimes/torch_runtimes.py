@@ -34,7 +34,7 @@ def _inference(function: Any, inputs: Any) -> Callable[[], Any]:
 def eager(model: Any, inputs: Any, cell: Cell) -> Prepared:
     """The model as it is; a callable that is no torch module is called as it is."""
     mode_of(cell, ())
-    if not hasattr(model, "forward"):
+    if not hasattr(model, "forward") and cell.precision == "fp32":
         return Prepared(model)
     model, inputs, details = converted(model, inputs, cell)
     return Prepared(_inference(model, inputs), details)
@@ -42,20 +42,20 @@ def eager(model: Any, inputs: Any, cell: Cell) -> Prepared:
 
 def compiled(model: Any, inputs: Any, cell: Cell) -> Prepared:
     """torch.compile, with a mode of its behind the colon (``compile:max-autotune``)."""
-    import torch
-
     mode = mode_of(cell, _COMPILE_MODES)
     model, inputs, details = converted(model, inputs, cell)
+    import torch
+
     function = torch.compile(model, mode=mode or None)
     return Prepared(_inference(function, inputs), details)
 
 
 def exported(model: Any, inputs: Any, cell: Cell) -> Prepared:
     """torch.export: one graph, run by torch without the model's own Python."""
-    import torch
-
     mode_of(cell, ())
     model, inputs, details = converted(model, inputs, cell)
+    import torch
+
     arguments, named = arguments_of(inputs)
     program = torch.export.export(model, arguments, named)
     return Prepared(_inference(program.module(), inputs), details)
