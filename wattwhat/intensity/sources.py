@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Callable, Iterable
@@ -12,10 +13,12 @@ from typing import Any, TypeAlias
 from wattwhat.errors import ArgumentError
 from wattwhat.plugins import find_plugins, load
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.small_files import read_small_text
 
 __all__ = ["GROUP", "HourlyFile", "Number", "Piece", "Source", "during", "intensity", "utc"]
 
 GROUP = "wattwhat.intensity"
+_MOST_BYTES = 64_000_000  # a year of minutes has 25 MB
 
 # What a source is: called with the begin (with a time zone) and the length in s of a run, it gives g/kWh.
 Source: TypeAlias = Callable[[datetime, float], Quantity]
@@ -81,10 +84,10 @@ class HourlyFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         rows: list[tuple[datetime, float]] = []
         try:
-            with open(path, newline="", encoding="utf-8-sig") as file:
-                for row in csv.reader(file):
-                    if row and any(cell.strip() for cell in row):
-                        _add(rows, row, f"{os.fspath(path)}:{len(rows) + 1}")
+            text = read_small_text(path, _MOST_BYTES, encoding="utf-8-sig")
+            for row in csv.reader(io.StringIO(text, newline="")):
+                if row and any(cell.strip() for cell in row):
+                    _add(rows, row, f"{os.fspath(path)}:{len(rows) + 1}")
         except (OSError, UnicodeDecodeError, csv.Error) as err:
             raise ArgumentError(f"path: {os.fspath(path)} cannot be read: {err}") from err
         if len(rows) < 2:
