@@ -158,12 +158,14 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget) -> f
     (`wattwhat.measuring.spread.spread_of_sum`).
 
     Args:
-        blocks: at least two, else 0 is returned and the caller has to say so.
+        blocks: at least two, or a round of parts; else 0 is returned and the caller has to say so.
         counted: ids of the channels that are added.
         budget: budget of the sum so far.
     """
     if len(blocks) < 2:
-        return 0.0
+        # of a single round, its parts are all the repeats there are
+        parts = parts_of(blocks)
+        return spread_of_sum(_per_call(parts, counted)).u if len(parts) > 1 else 0.0
     spread, shared = _spread(blocks, counted)
     sources = (RESOLUTION, UNSEEN) if shared else (EDGES, RESOLUTION, UNSEEN)
     known_j = math.hypot(*(budget.get(source) for source in sources))
