@@ -41,6 +41,17 @@ def test_published_rows_lie_inside(batch: int, token_j: float, request_j: float,
     assert hopper.decode.details["interval_j"][0] < request_j < hopper.decode.details["interval_j"][1]
 
 
+def test_the_published_fit_is_wider_beyond_its_models_and_says_so() -> None:
+    inside, outside = (
+        served(LanguageModel(parameters=p), device="H100", batch=64, devices=8).decode
+        for p in (70e9, 7e9 / 70)
+    )
+    assert not any("beyond what the fit has seen" in text for text in inside.warnings)
+    assert any("total lies 80 times beyond what the fit has seen" in text for text in outside.warnings)
+    ratio = [one.details["interval_j"][1] / one.details["interval_j"][0] for one in (inside, outside)]
+    assert ratio[1] > 2 * ratio[0]
+
+
 @few
 @given(sizes, batches, devices, st.floats(0.0, 4000), st.floats(1, 4000))
 def test_prefill_and_decode_make_the_request(

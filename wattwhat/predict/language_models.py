@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.predict.chat_fit import chat_token
 from wattwhat.predict.devices import Device, as_device
 from wattwhat.predict.loglinear import LogNormal
 from wattwhat.predict.prediction import BYTES, Prediction, as_measurement
@@ -16,12 +17,6 @@ from wattwhat.records.measurement import Measurement
 
 __all__ = ["LanguageModel", "Request", "predict_request"]
 
-# ln(J/token) = c0 + c1 ln P_active + c2 ln P_total + c3 ln B with P in 1e9, and its rms with each model left
-# out: our fit to ML.ENERGY v3, chat, each model at its real batch and number of GPUs.
-_CHAT = {
-    "H100 SXM5": ((-1.474, 0.215, 0.624, -0.505), 0.36),
-    "B200": ((-1.721, 0.187, 0.675, -0.491), 0.34),
-}
 # Measured joules a token over n TDP x roofline, ML.ENERGY v3: medians 2.32 and 3.30, 0.60 inside of each.
 _ROOFLINE_LOG, _ROOFLINE_SD = 1.02, 0.66
 # No public population tells prefill apart: the spread of all other workloads above their roofline.
@@ -259,9 +254,11 @@ class _Served:
 
     def decode(self, context: float) -> Prediction:
         """Joules of writing one token, at a mean context of so many tokens."""
-        chat = _CHAT.get(self.sheet.name)
-        if chat is not None and self.precision in ("bf16", "fp16", "fp8"):
-            return self._chat(*chat)
+        chat = chat_token(
+            self.sheet.name, self.model.active_parameters, self.model.parameters, self.batch, self.precision
+        )
+        if chat is not None:
+            return chat
         experts = min(self.model.parameters, self.model.active_parameters * self.batch)
         size = BYTES[self.precision]
         moved = experts * size + self.model.kv_bytes(context, size) * self.batch
@@ -284,14 +281,3 @@ class _Served:
             )
         peak, speed = self.devices * sheet.peak(self.precision), self.devices * sheet.bandwidth_bytes_s
         return roofline_s(flops, moved, peak, speed)
-
-    def _chat(self, c: tuple[float, float, float, float], rms: float) -> Prediction:
-        active, total = self.model.active_parameters / 1e9, self.model.parameters / 1e9
-        log = c[0] + c[1] * math.log(active) + c[2] * math.log(total) + c[3] * math.log(self.batch)
-        return Prediction(
-            energy=LogNormal.of(log, rms),
-            way="published",
-            source="ML.ENERGY v3, chat: our fit on active and total parameters and batch",
-            rests_on=(f"decode: rms of ln(J/token) with each model left out {rms:.2f}, {self.sheet.name}",),
-            notes=("the fit is of chat: its joules a token hold the reading of short prompts, too",),
-        )

@@ -209,21 +209,28 @@ def _on_meta(torch: Any, model: Any) -> Any:
 def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, Any]:
     """FLOPs of one call, those of convolutions, and the mode that has seen what was given out."""
     from torch._subclasses import FakeTensorMode
-    from torch.utils.flop_counter import FlopCounterMode
 
-    outputs = _outputs(torch)
     try:
-        with FakeTensorMode(allow_non_fake_inputs=True) as fake:  # model code asks for it: values are unknown
-            batch = _moved(torch, batch, fake.from_tensor)
-            workload = TorchWorkload(twin, batch if whole else [batch])
-            with torch.device("meta"), outputs, FlopCounterMode(display=False) as counter:
-                workload.run()
+        try:
+            return _counted_call(torch, twin, batch, whole)
+        except WattwhatError:
+            # three times slower, but code that looks at values may ask whether it is run for shapes only
+            with FakeTensorMode(allow_non_fake_inputs=True) as fake:
+                return _counted_call(torch, twin, _moved(torch, batch, fake.from_tensor), whole)
     except WattwhatError as err:
         cause = err.__cause__ or err
         raise ArgumentError(
             f"model: {type(twin).__name__} cannot run on shapes alone ({_brief(cause)}): its operations "
             "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
         ) from err
+
+
+def _counted_call(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, Any]:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    workload, outputs = TorchWorkload(twin, batch if whole else [batch]), _outputs(torch)
+    with torch.device("meta"), outputs, FlopCounterMode(display=False) as counter:
+        workload.run()
     by_operator = counter.get_flop_counts().get("Global", {})
     convolutions = sum(count for name, count in by_operator.items() if "convolution" in str(name))
     return int(counter.get_total_flops()), int(convolutions), outputs
