@@ -381,3 +381,42 @@ def test_the_sums_of_two_phases_as_windows_hold_the_truth():
     for name, windows in found.items():
         low, high = wattwhat.combine(windows, overlapping=False).energy_j.interval()
         assert low <= program.energy_j(name) <= high
+
+
+def test_names_without_number_stay_within_bounds(monkeypatch):
+    """Forty names that are open in ever other sets: the seldom sets are judged as one, and still add up."""
+    from wattwhat.acquisition import phases as module
+
+    monkeypatch.setattr(module, "MOST_STATES", 6)
+    act = Act(None, counter(constant(200.0), 0.02))
+    rng = np.random.default_rng(3)
+    names = [f"layer {number}" for number in range(40)]
+    for _ in range(150):
+        chosen = rng.choice(names, 2, replace=False)
+        with act.phases(str(chosen[0])):
+            act.simulation.advance(0.01)
+            with act.phases(str(chosen[1])):
+                act.simulation.advance(0.01)
+    act.simulation.advance(0.2)
+    assert len(act.phases._numbers) <= 8
+    assert value(act.phases.total) == pytest.approx(150 * 0.02 * 200.0, rel=0.01)
+    measured = act.phases.measurements
+    assert all(value(one) <= value(act.phases.total) for one in measured)
+    assert sum(one.duration_s for one in measured) == pytest.approx(150 * 0.03, rel=1e-6)
+    assert sum(map(value, measured)) == pytest.approx(150 * 0.03 * 200.0, rel=0.05)
+
+
+def test_an_error_of_the_arithmetic_never_reaches_the_program(monkeypatch):
+    act = Act(None, counter(constant(200.0), 0.02))
+
+    def fails(*_):
+        raise ArithmeticError("made up")
+
+    track = None
+    with act.phases("a"):
+        act.simulation.advance(0.5)
+        track = act.phases._tracks.all[0]
+        monkeypatch.setattr(type(track.timeline), "take_in", fails)
+        monkeypatch.setattr(type(track.timeline), "full", property(lambda _: True))
+    assert act.phases["a"].channels[0].energy_j is None
+    assert "could not be judged (ArithmeticError: made up)" in " ".join(act.phases["a"].warnings)

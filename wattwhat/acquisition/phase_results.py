@@ -11,9 +11,7 @@ import attrs
 from wattwhat.acquisition.evaluation import _looks_away, _named
 from wattwhat.acquisition.meter_set import unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
-from wattwhat.acquisition.phase_tracks import OWN
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.joint import not_below_0
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.timeline_live import LiveTimeline
 from wattwhat.records.formatting import time_words
@@ -61,18 +59,11 @@ def results(owner: Phases, tracks: Tracks) -> Results:
         owner: the phases.
         tracks: what their meters showed.
     """
-    import numpy as np
-
     if not owner._open:
         tracks.read()  # where a tick came since the last edge, its joules are known better
     now_s = tracks.meter_set.clock() * 1e-9
-    states = len(owner._numbers) - 1 + OWN
-    names = list(owner._sums)
-    members = np.zeros((len(names) + 1, states))
-    for state, number in owner._numbers.items():
-        for name in state:
-            members[names.index(name), number] = 1.0
-        members[-1, number] = float(bool(state))
+    states, names = owner._states, list(owner._sums)
+    members = _members(owner, names, states)
     pieces = tracks.pieces(now_s)
     time_s = members @ tracks.time_s(now_s, states)
     found: list[list[tuple[Any, Joules | None, tuple[str, ...]]]] = [[] for _ in range(len(members))]
@@ -80,7 +71,8 @@ def results(owner: Phases, tracks: Tracks) -> Results:
         lost = _lost(track, tracks, float(time_s[-1]), now_s)
         posterior = None
         if pieces is not None and not (lost and lost[0] is None):
-            posterior = not_below_0(track.timeline.posterior(pieces, states, now_s))
+            posterior = track.posterior(pieces, states, now_s)
+            lost = lost if posterior is not None else _failed(track)
         for row, kept in enumerate(members):
             joules = None
             if posterior is not None:
@@ -90,6 +82,22 @@ def results(owner: Phases, tracks: Tracks) -> Results:
                 words += _words(track, posterior, owner, now_s)
             found[row].append((track.line, joules, words))
     return _measurements(owner, tracks, names, found, time_s)
+
+
+def _members(owner: Phases, names: list[str], states: int) -> Array:
+    """Which part of each state (column) belongs to each name (line); the last line is that of all."""
+    import numpy as np
+
+    rows = {name: row for row, name in enumerate(names)}
+    members = np.zeros((len(names) + 1, states))
+    for state, number in owner._numbers.items():
+        for name in state:
+            members[rows[name], number] = 1.0
+        members[-1, number] = float(bool(state))
+    if owner._crowd_s:
+        for one, seconds in owner._crowd_s.items():
+            members[-1 if one is None else rows[one], -1] = seconds / (owner._crowd_s[None] or 1.0)
+    return members
 
 
 def _joules(track: Track, posterior: Posterior, kept: Array, time_s: float, lost: Any) -> Joules:
@@ -109,6 +117,8 @@ def _lost(
 ) -> tuple[float | None, tuple[str, ...], float] | None:
     """Seconds that were not seen (None: all), a sentence about it, and the share of the time; else None."""
     line = track.line
+    if track.failed is not None:
+        return _failed(track)
     reason = line.error or "no reading"
     if not track.looks:
         return None, (f"{line.channel.id}: lost, it showed nothing ({reason})",), 1.0
@@ -131,6 +141,11 @@ def _lost(
     missing_s = min(missing_s, span_s)
     words = f"{line.channel.id}: lost the last {missing_s:.3g} s of {span_s:.3g} s ({line.error})"
     return missing_s, (words,), missing_s / max(span_s, 1e-9)
+
+
+def _failed(track: Track) -> tuple[float | None, tuple[str, ...], float]:
+    """What is said where the arithmetic failed: nothing is known, and the program is not to suffer."""
+    return None, (f"{track.line.channel.id}: lost, its readings could not be judged ({track.failed})",), 1.0
 
 
 def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.inputs import is_reading, middle_ns
 from wattwhat.energy.assumptions import period_s
+from wattwhat.energy.joint import Posterior, not_below_0
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.timeline import CounterTimeline, Timeline
 from wattwhat.energy.timeline_gauge import GaugeTimeline
@@ -64,6 +65,26 @@ class Track:
         self.until_s = -math.inf
         self.looks = 0
         self.latest_s: float | None = None
+        self.failed: str | None = None  # why its readings could not be judged
+
+    def take_in(self, pieces: Pieces, states: int) -> None:
+        """Move what is complete into sums; what fails here must not reach the program."""
+        try:
+            self.timeline.take_in(pieces, states)
+        except Exception as err:
+            pass_on(err)
+            self.failed = f"{type(err).__name__}: {err}"
+            self.timeline = type(self.timeline)(self.line.channel)
+            self.timeline.taken_s = float(pieces.bounds_s[-1])
+
+    def posterior(self, pieces: Pieces, states: int, now_s: float) -> Posterior | None:
+        """Joules of each state until now; None where its readings could not be judged."""
+        try:
+            return not_below_0(self.timeline.posterior(pieces, states, now_s))
+        except Exception as err:
+            pass_on(err)
+            self.failed = f"{type(err).__name__}: {err}"
+            return None
 
     def wanted(self, now_s: float) -> bool:
         """Whether it is still to be looked at beside the program."""
@@ -156,7 +177,7 @@ class Tracks:
         if pieces is None:
             return
         for track in self.all:
-            track.timeline.take_in(pieces, states)
+            track.take_in(pieces, states)
         needed_s = min(track.timeline.needed_from_s for track in self.all)
         pieces = pieces.since(needed_s)
         if len(pieces.states) > _MOST_EDGES // 2:

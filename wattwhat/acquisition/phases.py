@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Phases", "phases"]
 
+# Sets of names that may be open together at one moment and are judged each by itself.
+MOST_STATES = 200
+
 _all: weakref.WeakSet[Phases] = weakref.WeakSet()
 
 
@@ -107,8 +110,10 @@ class Phases:
         self._lock: Any = threading.RLock()
         self._sums: dict[str, _Sum] = {}
         self._open: dict[str, int] = {}
-        self._state: frozenset[str] = frozenset()
         self._numbers: dict[frozenset[str], int] = {frozenset(): PAUSE}
+        # further states, seldom ones, are judged as one: since when one is there now, how long each name was
+        self._crowded: tuple[int, frozenset[str]] | None = None
+        self._crowd_s: dict[str | None, float] = {}
         self._version = 0
         self._found: Any = None
         _all.add(self)
@@ -164,15 +169,15 @@ class Phases:
         with self._lock:
             tracks = self._tracks
             assert tracks is not None
+            if not self._open:
+                tracks.watch()
+                tracks.meter_set.windows.add(self)
+            tracks.read()
             one = self._sums.get(name)
             if one is None:
                 one = self._sums[name] = _Sum()
                 one.started_ns = time.time_ns()
-            if not self._open:
-                tracks.watch()
-                tracks.meter_set.windows.add(self)
             one.open += 1
-            tracks.read()
             if one.open == 1:
                 self._open[name] = 1
                 self._change(tracks, tracks.meter_set.clock())
@@ -197,13 +202,25 @@ class Phases:
                 tracks.watch(t_ns * 1e-9)
                 tracks.meter_set.windows.discard(self)
             self._version += 1
-            tracks.take_in(len(self._numbers) - 1 + OWN)
+            tracks.take_in(self._states)
+
+    @property
+    def _states(self) -> int:
+        """How many states there are so far; the last one is the crowd, where there is one."""
+        return len(self._numbers) - 1 + OWN + (len(self._numbers) > MOST_STATES)
 
     def _change(self, tracks: Tracks, t_ns: int) -> None:
+        if self._crowded is not None:
+            since_ns, names = self._crowded
+            self._crowded = None
+            for name in (*names, None):  # None: all of the crowd's time
+                self._crowd_s[name] = self._crowd_s.get(name, 0.0) + (t_ns - since_ns) * 1e-9
         state = frozenset(self._open)
         number = self._numbers.get(state)
-        if number is None:
+        if number is None and len(self._numbers) <= MOST_STATES:
             number = self._numbers[state] = len(self._numbers) - 1 + OWN
+        if number is None:
+            number, self._crowded = len(self._numbers) - 1 + OWN, (t_ns, state)
         tracks.edge(t_ns * 1e-9, number)
 
     def _first(self) -> None:
