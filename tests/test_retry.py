@@ -172,6 +172,26 @@ def test_a_meter_that_was_lost_serves_again_once_its_device_is_back(backends, cl
     assert [entry.channel.id for entry in window.measurement.channels if entry.energy_j is not None] == BOTH
 
 
+@pytest.mark.parametrize("by", ["name", "object"])
+def test_a_lost_meter_of_chosen_backends_serves_again_too(by, backends, clock):
+    plug = Plug(None)
+    backends(plug=plug)
+    chosen = ["plug"] if by == "name" else [plug]
+    with track("whole", backends=chosen):
+        pass
+    plug.trouble = MeterLostError("the plug is gone")
+    for _ in range(2):
+        with track("without", backends=chosen) as window:
+            pass
+        assert window.measurement.channels[0].energy_j is None
+    plug.trouble = None
+    clock.advance(5.1)
+    shared_meter_set(chosen)
+    with track("with it again", backends=chosen) as window:
+        pass
+    assert window.measurement.channels[0].energy_j is not None
+
+
 def test_a_window_that_is_open_meanwhile_ends_over_its_own_meters(backends, clock):
     plug, steady = Plug("no answer"), Steady()
     backends(plug=plug, steady=steady)

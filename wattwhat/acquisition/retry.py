@@ -22,11 +22,11 @@ class Retry:
     Args:
         meter_set: the one that lacks something; windows go on with it until a better one is there.
         reopen: opens the same backends again.
-        adopt: takes the better one.
+        adopt: puts a better one in its place, unless it is not in use any more.
     """
 
     def __init__(
-        self, meter_set: MeterSet, reopen: Callable[[], MeterSet], adopt: Callable[[MeterSet], None]
+        self, meter_set: MeterSet, reopen: Callable[[], MeterSet], adopt: Callable[[MeterSet, MeterSet], bool]
     ) -> None:
         self.meter_set = meter_set
         self._reopen, self._adopt = reopen, adopt
@@ -49,11 +49,11 @@ class Retry:
         except BaseException as err:  # still not there
             pass_on(err)
             return
-        if not self._is_better(fresh):
+        if self._is_better(fresh) and self._adopt(self.meter_set, fresh):
+            self.meter_set.retry = None  # nothing but open windows holds it from now on
+            close_when_forgotten(self.meter_set)
+        else:
             fresh.close()
-            return
-        close_when_forgotten(self.meter_set)
-        self._adopt(fresh)
 
     def _is_better(self, fresh: MeterSet) -> bool:
         """Whether something that was lacking is there, and nothing that is there is lacking now."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wattwhat.acquisition.closing import close_when_forgotten, enrolled
 from wattwhat.acquisition.meter_set import MeterSet
@@ -15,16 +15,10 @@ from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.configuration import Unclear
 from wattwhat.sensing.estimate.settings import settings
 
-if TYPE_CHECKING:
-    from wattwhat.acquisition.retry import Retry
-
 __all__ = ["check_estimate", "shared_meter_set"]
 
 
 _shared: dict[tuple[Any, ...] | None, MeterSet] = {}
-
-
-_retries: dict[tuple[Any, ...] | None, Retry] = {}
 
 
 _own: dict[tuple[Any, ...], tuple[tuple[Any, ...], MeterSet]] = {}
@@ -51,7 +45,7 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
         return _meter_set_of_objects(key)
     found = _shared.get(key)
     if found is not None and not found.closed:
-        _try_again(key, found)
+        _try_again(found, key, _adopt_named)
         return found
     with _lock:
         found = _shared.get(key)
@@ -62,7 +56,9 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
     return found
 
 
-def _try_again(key: tuple[Any, ...] | None, found: MeterSet) -> None:
+def _try_again(
+    found: MeterSet, key: tuple[Any, ...] | None, adopt: Callable[[Any, MeterSet, MeterSet], bool]
+) -> None:
     """See to what this set lacks, where it lacks something; returns at once."""
     for line in found.inputs:  # at every window: no generator is made for it
         if line.lost:
@@ -70,27 +66,45 @@ def _try_again(key: tuple[Any, ...] | None, found: MeterSet) -> None:
     else:
         if not found.not_yet:
             return
-    retry = _retries.get(key)
-    if retry is None or retry.meter_set is not found:
+    if found.retry is None:
         from wattwhat.acquisition.discovery import open_meter_set
         from wattwhat.acquisition.retry import Retry
 
-        retry = _retries[key] = Retry(found, partial(open_meter_set, key), partial(_adopt, key, found))
-    retry.look()
+        found.retry = Retry(found, partial(open_meter_set, key), partial(adopt, key))
+    found.retry.look()
 
 
-def _adopt(key: tuple[Any, ...] | None, old: MeterSet, fresh: MeterSet) -> None:
+def _adopt_named(key: tuple[Any, ...] | None, old: MeterSet, fresh: MeterSet) -> bool:
+    """Put the fresh set in the place of the old one, if that is still in use."""
     with _lock:
-        if _shared.get(key) is old:
-            _shared[key] = fresh
-            del _retries[key]
-            return
-    fresh.close()
+        if _shared.get(key) is not old:
+            return False
+        _shared[key] = fresh
+        return True
+
+
+def _adopt_own(key: tuple[Any, ...], old: MeterSet, fresh: MeterSet) -> bool:
+    """The same for sets of backend objects."""
+    with _lock:
+        identity = _identity(key)
+        if identity not in _own or _own[identity][1] is not old:
+            return False
+        close_when_forgotten(fresh)
+        _own[identity] = (key, fresh)
+        return True
+
+
+def _identity(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(one if isinstance(one, str) else id(one) for one in key)
 
 
 def _meter_set_of_objects(key: tuple[Any, ...]) -> MeterSet:
     """The set of somebody's own backend objects: the latest few are kept, others while windows use them."""
-    identity = tuple(one if isinstance(one, str) else id(one) for one in key)
+    identity = _identity(key)
+    kept = _own.get(identity)
+    if kept is not None and not kept[1].closed:
+        _try_again(kept[1], key, _adopt_own)
+        return kept[1]
     with _lock:
         kept = _own.get(identity)
         if kept is not None and not kept[1].closed:
@@ -125,7 +139,6 @@ def close_all() -> None:
     with _lock:
         _shared.clear()
         _own.clear()
-        _retries.clear()
     for meter_set in rigs:
         meter_set.close()
 
