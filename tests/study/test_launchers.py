@@ -117,7 +117,12 @@ def lab(tmp_path_factory):
         yield os.environ["SLURM_CONF"]
         return
     subprocess.run([LAB, "start", folder], check=True, capture_output=True, timeout=120)
-    yield str(folder / "slurm.conf")
+    conf = str(folder / "slurm.conf")
+    yield conf
+    for _ in range(1000):  # a node that is stopped under a task leaves something running
+        asked = ["squeue", "--noheader"]
+        if not subprocess.run(asked, env={**os.environ, "SLURM_CONF": conf}, capture_output=True).stdout:
+            break
     subprocess.run([LAB, "stop", folder], check=True, capture_output=True)
 
 

@@ -77,8 +77,10 @@ def launch(
             sleep(float(given["poll_s"]))
             _collect(folder, waiting, keep)
         _collect(folder, waiting, keep)
-    finally:
+    except BaseException:
         _cancel(folder)
+        raise
+    (folder / _IDS).unlink(missing_ok=True)  # what still runs has nothing left to do but to end
     _clear(folder)
     for job in waiting.values():
         keep(
