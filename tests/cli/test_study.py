@@ -77,10 +77,12 @@ def test_a_crash_costs_one_row_and_nothing_is_repeated(study, tmp_path):
 
 
 def test_a_killed_run_goes_on_and_leaves_nothing_running(study, tmp_path):
+    study.env.pop("PYTHONUNBUFFERED", None)  # a line comes when its cell ends, also through a pipe
     with study.start("study", "run", "plan.toml", "--out", "out") as process:
         first = process.stdout.readline().decode()
         assert re.match(r"1/4 ", first)
         process.send_signal(signal.SIGKILL)
+        assert b"cells are finished" not in process.stdout.read()
     done = study("study", "run", "plan.toml", "--out", "out")
     assert done.returncode == 0, done.stderr
     assert cells(tmp_path / "out") == WANTED

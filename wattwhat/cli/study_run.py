@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
@@ -59,7 +59,7 @@ def call(arguments: argparse.Namespace) -> int:
         launcher=arguments.launcher,
         retry=arguments.retry,
         changed=arguments.changed,
-        told=_teller(sys.stderr if arguments.json == "-" else None),
+        told=_teller(sys.stderr if arguments.json == "-" else sys.stdout),
     )
     if arguments.json is not None:
         import attrs
@@ -85,7 +85,7 @@ def _shard(words: str | None) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _teller(stream: object) -> Callable[[Outcome, int, int], None]:
+def _teller(stream: TextIO) -> Callable[[Outcome, int, int], None]:
     from wattwhat.records.escaping import one_line
     from wattwhat.records.formatting import short_time
 
@@ -94,7 +94,8 @@ def _teller(stream: object) -> Callable[[Outcome, int, int], None]:
 
         name = str(Cell(**outcome.cell))
         came = _energy(outcome) if outcome.measurement is not None else f"{outcome.kind}: {outcome.reason}"
-        say(f"{done}/{total} {one_line(name)}: {one_line(came)} ({short_time(outcome.seconds)})", stream)  # type: ignore[arg-type]
+        say(f"{done}/{total} {one_line(name)}: {one_line(came)} ({short_time(outcome.seconds)})", stream)
+        stream.flush()  # a cell takes long: whoever follows a log sees it when it ends
 
     return tell
 
