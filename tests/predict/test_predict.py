@@ -35,6 +35,7 @@ from wattwhat.predict import (
 from wattwhat.predict.data_sheet import bound_j, roofline_j
 from wattwhat.predict.ways import ways
 from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.measurement import PROVENANCES
 
 few = settings(max_examples=40, deadline=None)
 
@@ -349,6 +350,16 @@ def test_predicted_joules_are_never_added_to_measured_ones_unsaid() -> None:
     alike = combine([told, told.with_metrics(accuracy=0.5)], overlapping=False)
     assert alike.provenance == "predicted"
     assert not any("of the sum are predicted" in text for text in alike.warnings)
+
+
+def test_what_was_never_run_is_not_put_beside_what_was() -> None:
+    from wattwhat.scoring.population import traits_of
+
+    origins = {
+        kind: traits_of(attrs.evolve(cell(1e9, 0.5), provenance=kind))["origin"] for kind in PROVENANCES
+    }
+    assert origins["predicted"] == "prediction"
+    assert [kind for kind, origin in origins.items() if origin == "prediction"] == ["predicted"]
 
 
 # Bad input ---------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from tests.report import browser, made
 from wattwhat.analysis.comparability import differences
 from wattwhat.records.escaping import controls_shown, csv_text
+from wattwhat.records.measurement import PROVENANCES
 from wattwhat.report.page import write_page
 from wattwhat.scoring import pareto
 
@@ -224,6 +225,18 @@ def test_estimates_look_and_read_differently(page):
     )
     assert hollow == 1
     assert page.text("tr[data-id='12'] .origin").strip() == "estimated"
+
+
+def test_every_provenance_has_a_mark_in_the_legend(driver, tmp_path):
+    kinds = [
+        made.model(kind, n, accuracy=0.5 + n / 20, provenance=kind) for n, kind in enumerate(PROVENANCES, 1)
+    ]
+    write_page(tmp_path / "kinds.html", kinds, title="Kinds")
+    page = browser.Page(*driver).open(tmp_path / "kinds.html")
+    legend = page.run("return [...document.querySelectorAll('#legend li')].map(li => li.textContent)")
+    assert set(PROVENANCES) <= set(legend)
+    drawn = page.run("return document.querySelectorAll('#legend li svg *').length")
+    assert drawn >= len(PROVENANCES)
 
 
 def test_another_basis_is_named_on_the_axis(page):

@@ -113,6 +113,7 @@ def predict_case(
         items=case.items,
         bound_j=_bound(case),
         details={
+            "phase": "inference",
             "cell": {
                 "batch_size": case.items,
                 "runtime": case.runtime,

@@ -38,7 +38,7 @@ __all__ = [
 TRAITS = ("scope", "device", "phase", "item", "origin", "task", "dataset")
 # What is never put in one order or on one front unasked, even where energies could be compared.
 APART = ("phase", "task", "dataset", "device")
-_ESTIMATES = (*MODELLED, "mixed")
+_ORIGINS = {**dict.fromkeys(MODELLED, "estimate"), "mixed": "estimate", "predicted": "prediction"}
 
 
 def _fraction(instance: object, attribute: Any, value: float) -> None:
@@ -106,7 +106,8 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
 
     ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``,
     ``item``, ``task`` and ``dataset``: from ``details`` or the table's own columns; ``origin``:
-    ``"sensor"`` for measured or imported energy, ``"estimate"`` for energy that a model gave or a mixture.
+    ``"sensor"`` for measured or imported energy, ``"estimate"`` for an estimate or a mixture,
+    ``"prediction"`` for what was never run.
     ``details["scope"]`` and ``details["device"]`` go before the channels.
 
     Example:
@@ -128,7 +129,7 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
         or None,
         "phase": phase_of(measurement),
         "item": _text(details.get("item")),
-        "origin": "estimate" if measurement.provenance in _ESTIMATES else "sensor",
+        "origin": _ORIGINS.get(measurement.provenance, "sensor"),
         "task": told(measurement, "task"),
         "dataset": told(measurement, "dataset"),
     }

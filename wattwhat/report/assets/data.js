@@ -3,7 +3,7 @@
 const page = JSON.parse(document.getElementById('page-data').textContent);
 const specs = JSON.parse(document.getElementById('chart-specs').textContent);
 const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
-const ORIGINS = { sensor: '', estimate: 'estimated' };
+const ORIGINS = { sensor: '', estimate: 'estimated', prediction: 'predicted' };
 // What energies are of; and, where the rows differ in it, what keeps them on fronts of their own.
 const KIND_TRAITS = ['scope', 'phase', 'item', 'origin', ...page.apart];
 

@@ -65,6 +65,7 @@ function glyph(shape, filled, colour, area = 80) {
     circle: () => svg('circle', { cx: c, cy: c, r, ...look }),
     square: () => svg('rect', { x: c - r * 0.9, y: c - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look }),
     diamond: () => svg('path', { d: `M${c},${c - d}L${c + d},${c}L${c},${c + d}L${c - d},${c}Z`, ...look }),
+    cross: () => svg('path', { d: `M${c - d},${c}L${c + d},${c}M${c},${c - d}L${c},${c + d}`, ...look }),
     'triangle-up': () => svg('path', { d: `M${c},${c - d}L${c + d},${c + d * 0.8}L${c - d},${c + d * 0.8}Z`, ...look }),
   };
   return svg(
