@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.phases import Phases
 from wattwhat.acquisition.window import Window
 
 LENGTHS_S = (0.02, 0.1, 0.5, 2.0)
@@ -130,17 +131,60 @@ def judge(
     return rows
 
 
+def _high_begins(truth: Callable[[int, int], float], period_s: float) -> float:
+    """A monotonic time in s at which the high half of the wave began."""
+    now_ns, half_ns = time.monotonic_ns(), round(0.5e9 * period_s)
+    found = {}
+    for step in range(200):
+        at_ns = now_ns + round(step / 200 * 1e9 * period_s)
+        found[truth(at_ns, at_ns + half_ns)] = at_ns
+    return found[max(found)] * 1e-9
+
+
+def judge_phases(
+    name: str, backend: Any, truth: Callable[[int, int], float], rounds: int, period_s: float
+) -> list[str]:
+    """Spans of 10 ms one after another, named after the half of the wave in which they begin."""
+    meter_set = MeterSet([one for one in backend.meters() if "memory" not in one.channel.component])
+    phases = Phases(name, meter_set=meter_set)
+    true_j = {"high": 0.0, "low": 0.0}
+    begin_s = _high_begins(truth, period_s)
+    end_s = time.monotonic() + rounds * period_s
+    while time.monotonic() < end_s:
+        turn = (time.monotonic() - begin_s) % period_s / period_s
+        half = "high" if turn < 0.5 else "low"
+        with phases(half):
+            begin_ns = time.monotonic_ns()
+            time.sleep(min(0.01, (0.5 - turn % 0.5) * period_s))
+            true_j[half] += truth(begin_ns, time.monotonic_ns())
+    time.sleep(max((line.settled_s for line in meter_set.gauges), default=0.3))
+    rows = []
+    for half, joules in true_j.items():
+        energy = phases[half].energy_j
+        low, high = energy.interval()
+        held = "inside" if low <= joules <= high else "OUTSIDE"
+        off, wide = 100.0 * (energy.value / joules - 1.0), 50.0 * (high - low) / joules
+        rows.append(f"{name:<34} {half:>5} {rounds:>5} {held:>8} {off:>7.2f} % {wide:>9.1f} %")
+        print(rows[-1], flush=True)
+    meter_set.close()
+    return rows
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m benchmarks.truth_live")
     options.add_argument("--windows", type=int, default=30)
+    options.add_argument("--rounds", type=int, default=20, help="rounds of the wave with two phases in each")
     chosen = options.parse_args(arguments)
     heading = f"{'through the vendor bindings':<34} {'window':>7} {'runs':>4} {'inside':>8}"
     print(heading, f"{'error':>9} {'half-width':>11}")
-    with rapl(0.09) as (backend, truth):
-        judge("RAPL powercap, 1 ms", backend, truth, chosen.windows, 0.09)
-    for name, update_s in (("NVML energy counter, 20 ms", 0.02), ("NVML energy counter, 100 ms", 0.1)):
-        with nvml(0.09, update_s) as (backend, truth):
-            judge(name, backend, truth, chosen.windows, 0.09)
+    for judged, count, period_s in ((judge, chosen.windows, 0.09), (judge_phases, chosen.rounds, 0.37)):
+        if not count:
+            continue
+        with rapl(period_s) as (backend, truth):
+            judged("RAPL powercap, 1 ms", backend, truth, count, period_s)
+        for name, update_s in (("NVML energy counter, 20 ms", 0.02), ("NVML energy counter, 100 ms", 0.1)):
+            with nvml(period_s, update_s) as (backend, truth):
+                judged(name, backend, truth, count, period_s)
     return 0
 
 

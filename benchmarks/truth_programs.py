@@ -13,7 +13,7 @@ import numpy as np
 
 from wattwhat.acquisition.phase_tracks import AFTER, BEFORE, OWN, PAUSE, timeline_of
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.joint import not_below_0
+from wattwhat.energy.joint import possible
 from wattwhat.energy.label_time import Pieces
 from wattwhat.testing import Piecewise
 
@@ -151,7 +151,7 @@ def judge(kind: SensorClass, program: Program, rng: np.random.Generator) -> tupl
     states[::2], states[-1] = program.which + OWN, AFTER
     before_s = edges[0] - _AROUND * timeline.settled_s
     pieces = Pieces(np.array([before_s, *edges, end_s]), np.array([BEFORE, *states]))
-    found = not_below_0(timeline.posterior(pieces, program.names + OWN, end_s))
+    found = possible(timeline.posterior(pieces, program.names + OWN, end_s), LIMIT_W)
     oracle = _oracle_u_j(program, sensor, period_s(channel), pieces)
     u_j = np.sqrt(np.diag(found.covariance_j2))
     return found.energy_j[OWN:], u_j[OWN:], oracle

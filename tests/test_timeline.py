@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.energy.joint import Evidence, not_below_0
+from wattwhat.energy.joint import Evidence, possible
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.tick_times import tick_times
 from wattwhat.energy.timeline import CounterTimeline
@@ -108,7 +108,7 @@ def test_no_state_is_left_below_nothing():
     evidence = Evidence(2)
     time_s = np.array([[0.1, 0.001], [0.1, 0.002]])
     evidence.add(time_s, time_s**2, np.eye(2), np.array([10.0, 9.0]), 1e-4 * np.eye(2), np.full(2, 100.0))
-    found = not_below_0(evidence.posterior(100.0, 400.0))
+    found = possible(evidence.posterior(100.0, 400.0), 450.0)
     assert found.energy_j.min() >= 0.0
     assert found.energy_j.sum() == pytest.approx(19.0, rel=0.05)
 

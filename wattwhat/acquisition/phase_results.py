@@ -175,7 +175,9 @@ def _untold(posterior: Posterior, owner: Phases) -> set[str]:
     """Names whose powers were not told apart, and those that make up for them."""
     import numpy as np
 
-    wide = posterior.power_u_w > _UNTOLD * posterior.prior_u_w
+    named = np.zeros(len(posterior.power_u_w), dtype=bool)
+    named[[number for state, number in owner._numbers.items() if state]] = True
+    wide = named & (posterior.power_u_w > _UNTOLD * posterior.prior_u_w)
     u_j = np.sqrt(np.maximum(np.diag(posterior.covariance_j2), 1e-30))
     against = (posterior.covariance_j2 / np.outer(u_j, u_j) < _AGAINST) & wide[:, None]
     found = wide | against.any(axis=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.inputs import is_reading, middle_ns
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.joint import Posterior, not_below_0
+from wattwhat.energy.joint import Posterior, possible
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.timeline import CounterTimeline, Timeline
 from wattwhat.energy.timeline_gauge import GaugeTimeline
@@ -80,7 +80,8 @@ class Track:
     def posterior(self, pieces: Pieces, states: int, now_s: float) -> Posterior | None:
         """Joules of each state until now; None where its readings could not be judged."""
         try:
-            return not_below_0(self.timeline.posterior(pieces, states, now_s))
+            timeline = self.timeline
+            return possible(timeline.posterior(pieces, states, now_s), timeline.limit_w)
         except Exception as err:
             pass_on(err)
             self.failed = f"{type(err).__name__}: {err}"

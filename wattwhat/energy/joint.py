@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-__all__ = ["Evidence", "Posterior", "mixed", "not_below_0"]
+__all__ = ["Evidence", "Posterior", "mixed", "possible"]
 
 # How much the power of one run of a state differs from its mean, as a fraction: those that are tried.
-SCATTERS = (0.02, 0.05, 0.1, 0.2, 0.4)
+SCATTERS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+# A limit set by the user or a nominal TDP is exceeded for a while by so much.
+_BEYOND = 1.5
 
 
 @attrs.frozen(eq=False)
@@ -39,6 +42,7 @@ class Posterior:
         prior_u_w: what that was before anything was seen, in W.
         log_evidence: logarithm of how likely the rows are, up to a constant.
         rows: how many there were.
+        time_s: seconds of each state; empty where its joules are known without.
     """
 
     energy_j: Array
@@ -48,6 +52,7 @@ class Posterior:
     prior_u_w: float
     log_evidence: float
     rows: int = 0
+    time_s: Any = ()
 
 
 class Evidence:
@@ -166,10 +171,10 @@ class Evidence:
             energy = self._kept[number] + share @ power
             spread = share @ covariance @ share.T + self._rest[number]
             found.append((math.log(SCATTERS[number]) - 0.5 * fit, energy, spread, power, np.diag(covariance)))
-        return _weighed(found, reach_w, self.rows)
+        return _weighed(found, reach_w, self.rows, self.time_s)
 
 
-def _weighed(found: list[Any], reach_w: float, rows: int) -> Posterior:
+def _weighed(found: list[Any], reach_w: float, rows: int, time_s: Any) -> Posterior:
     """One normal posterior from several, each by its evidence."""
     import numpy as np
 
@@ -192,6 +197,7 @@ def _weighed(found: list[Any], reach_w: float, rows: int) -> Posterior:
         reach_w,
         total,
         rows,
+        time_s,
     )
 
 
@@ -201,20 +207,34 @@ def mixed(found: list[Posterior]) -> Posterior:
         [(one.log_evidence, one.energy_j, one.covariance_j2, one.power_w, one.power_u_w**2) for one in found],
         found[0].prior_u_w,
         max(one.rows for one in found),
+        found[0].time_s,
     )
 
 
-def not_below_0(posterior: Posterior) -> Posterior:
-    """The same, with no state below 0 J: such a one is put to 0, and the others follow by the covariance."""
+def possible(posterior: Posterior, limit_w: float) -> Posterior:
+    """The same, with no state below 0 J or above what the device can draw in its time.
+
+    What would be is put to that bound, and the others follow by the covariance, so that the sum stays.
+
+    Args:
+        posterior: what the rows say.
+        limit_w: the most that the device draws, in W.
+    """
     import numpy as np
 
-    energy_j, spread = posterior.energy_j.copy(), posterior.covariance_j2
+    energy_j, spread = posterior.energy_j.copy(), posterior.covariance_j2.copy()
+    most_j = np.full(len(energy_j), math.inf)
+    if len(posterior.time_s):
+        most_j = _BEYOND * limit_w * posterior.time_s
     for _ in range(len(energy_j)):
-        low = int(np.argmin(energy_j))
-        variance = float(spread[low, low])
-        if energy_j[low] >= 0.0:
+        over = np.maximum(-energy_j, energy_j - most_j)
+        worst = int(np.argmax(over))
+        if over[worst] <= 0.0:
             break
+        bound_j, variance = (0.0 if energy_j[worst] < 0.0 else most_j[worst]), float(spread[worst, worst])
         if variance > 0.0:
-            energy_j -= spread[:, low] * (energy_j[low] / variance)
-        energy_j[low] = 0.0
-    return attrs.evolve(posterior, energy_j=np.maximum(energy_j, 0.0))
+            along = spread[:, worst] / variance
+            energy_j += along * (bound_j - energy_j[worst])
+            spread -= np.outer(along, spread[worst])
+        energy_j[worst] = bound_j
+    return attrs.evolve(posterior, energy_j=np.clip(energy_j, 0.0, None))

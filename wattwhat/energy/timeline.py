@@ -31,6 +31,8 @@ BLOCK = 64
 _FULL = 512
 # After so many rows the powers are known well enough to say how much they scatter.
 _KNOWN = 512
+# Fewer rows do not tell how stale a counter's values are.
+_FEWEST_ROWS = 16
 # A mean power of a state is not taken for less than this part of the mean over all, when it comes to scatter.
 _LEAST = 0.15
 
@@ -237,7 +239,13 @@ class CounterTimeline(Timeline):
             power = power_w[states]
             own_j2 = np.outer(power, power) * found.covariance_s2 + resolution_j2 * np.eye(len(power))
             # of what was gained from each tick to the next
-            return np.diff(np.diff(own_j2, axis=0), axis=1)[kept]
+            shown_j2 = np.diff(np.diff(own_j2, axis=0), axis=1)[kept]
+            stale_j2 = 0.0
+            if np.ptp(power_w) > 0.0:  # else nothing is known yet that the gains could be held against
+                mixture = seen @ pieces.within(bounds, len(power_w))[0]
+                stale_j2 = _stale_j2(gains[rows] - mixture @ power_w, shown_j2)
+            differences = np.diff(np.diff(np.eye(len(power)), axis=0), axis=1)[kept]
+            return shown_j2 + stale_j2 * differences
 
         self._add(evidence[0], pieces, bounds, seen, gains[rows], noise)
         return max(float(ticks[-1]), begin_s)
@@ -254,3 +262,20 @@ class CounterTimeline(Timeline):
             turned = (gains < 0.0) & (gains + wrap_j <= np.minimum(most, 3.0 * self.limit_w * steps + 1.0))
             gains = np.where(turned, gains + wrap_j, gains)
         return gains, (gains >= 0.0) & (gains <= most)
+
+
+def _stale_j2(off_j: Array, shown_j2: Array) -> float:
+    """Variance in J^2 of a counter's value at a tick that the ticks' times do not explain.
+
+    What one gain has too much because its last tick came late, the next one lacks: neighbours that are off to
+    opposite sides tell of it (the first autocovariance of a moving average; Box and Jenkins, chapter 3).
+    """
+    import numpy as np
+
+    count = len(off_j)
+    if count < _FEWEST_ROWS:
+        return 0.0
+    against_j2 = -float(np.mean(off_j[1:] * off_j[:-1]))
+    known_j2 = -float(np.mean(np.diag(shown_j2, 1)))
+    chance_j2 = 2.0 * float(np.mean(off_j**2)) / math.sqrt(count)
+    return against_j2 - known_j2 if against_j2 - known_j2 > chance_j2 else 0.0
