@@ -126,7 +126,8 @@ def gather(arguments: argparse.Namespace) -> Gathered:
 
 
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
-    from wattwhat.logs import read
+    from wattwhat.logs.dispatch import read_with
+    from wattwhat.logs.protocol import Options
 
     more: dict[str, Any] = {}
     how: dict[str, Any] = {
@@ -144,24 +145,30 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
                 f"--set: {name} is no option of a format's reader; see the options of its own"
             )
         more[name] = value
+    try:
+        options = Options(**how, more=more)
+    except ArgumentError as err:
+        raise ArgumentError(_as_given(str(err))) from err
     found: list[Measurement] = []
     problems: list[str] = []
     for log in arguments.logs:
         try:
-            one = read(sys.stdin.buffer if log == "-" else log, **how, **more)
+            one = read_with(sys.stdin.buffer if log == "-" else log, options)
         except LogError as err:
             if arguments.strict or len(arguments.logs) == 1:
                 raise LogError(as_options(str(err))) from err
             problems.append(str(err))
             continue
-        except ArgumentError as err:
-            raise ArgumentError(_as_given(str(err))) from err
         found += one
         problems += one.problems
     if not found:
         raise LogError(
             f"none of {len(arguments.logs)} logs could be read; the first: {as_options(problems[0])}"
         )
+    try:
+        options.refuse_not_asked(", ".join(arguments.logs)[:200])
+    except ArgumentError as err:
+        raise ArgumentError(_as_given(str(err))) from err
     return found, problems
 
 
@@ -176,7 +183,7 @@ def _as_given(sentence: str) -> str:
         "gpus:": "--gpus:",
     }
     first, blank, rest = sentence.partition(" ")
-    return f"{names.get(first, first)}{blank}{rest}"
+    return f"{names.get(first, f'--set {first}')}{blank}{rest}"
 
 
 def _refuse(arguments: argparse.Namespace, problems: list[str]) -> None:

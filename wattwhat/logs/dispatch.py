@@ -16,7 +16,7 @@ from wattwhat.logs.registry import recognise
 from wattwhat.logs.source import Problems, Source
 from wattwhat.records.measurement import Measurement
 
-__all__ = ["Measurements", "Stream", "measurements_of", "read", "stream"]
+__all__ = ["Measurements", "Stream", "measurements_of", "read", "read_with", "stream"]
 
 _FILES_AT_MOST = 100_000
 
@@ -78,7 +78,8 @@ def read(
 
     Raises:
         LogError: nothing could be read; the message names the file, the line and what was expected.
-        ArgumentError: an option is outside what is allowed, or ``where`` is none of these.
+        ArgumentError: an option is outside what is allowed or does not apply to what was read, or ``where``
+            is none of these.
 
     Example:
         >>> import io
@@ -98,6 +99,13 @@ def read(
         gpus=gpus,
         more=more,
     )
+    found = read_with(where, options)
+    options.refuse_not_asked("what was read")
+    return found
+
+
+def read_with(where: str | os.PathLike[str] | IO[Any], options: Options) -> Measurements:
+    """As `read`, for several logs with the same options, which have to apply to one of them only."""
     return _all_of(_stream(where, options))
 
 

@@ -155,6 +155,29 @@ def _zone(name: str | tzinfo | None) -> tzinfo | None:
         ) from err
 
 
+_MAY_NOT_APPLY = ("interval_s", "intensity_g_per_kwh", "power_unit", "energy_unit", "timezone", "gpus")
+
+
+class _Asked(dict[str, Any]):
+    """Options of single formats that remember which of them were looked for."""
+
+    def __init__(self, given: Mapping[str, Any], asked: set[str]) -> None:
+        super().__init__(given)
+        self._names = asked
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self._names.add(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._names.add(str(name))
+        return super().__contains__(name)
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """What the user says about the files, because they do not.
@@ -185,6 +208,40 @@ class Options:
     timezone: tzinfo | None = attrs.field(default=None, converter=_zone)
     gpus: int | None = attrs.field(default=None, validator=_count)
     more: Mapping[str, Any] = attrs.field(factory=dict)
+    _asked: set[str] = attrs.field(init=False, factory=set, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._asked.clear()  # the checks above have looked at everything
+        object.__setattr__(self, "more", _Asked(self.more, self._asked))
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _MAY_NOT_APPLY:
+            object.__getattribute__(self, "_asked").add(name)
+        return object.__getattribute__(self, name)
+
+    def not_asked(self) -> list[str]:
+        """The options that were given and that no reader has looked at: they do not apply to what was read.
+
+        Example:
+            >>> options = Options(interval_s=1.0, gpus=2, more={"phases": "train"})
+            >>> options.interval_s, options.not_asked()
+            (1.0, ['gpus', 'phases'])
+        """
+        asked = set(self._asked)
+        given = [name for name in _MAY_NOT_APPLY if object.__getattribute__(self, name) is not None]
+        return [name for name in (*given, *self.more) if name not in asked]
+
+    def refuse_not_asked(self, what: str) -> None:
+        """Refuse an option that did not apply.
+
+        Args:
+            what: what was read, for the message.
+
+        Raises:
+            ArgumentError: there is one; the message names it.
+        """
+        for name in self.not_asked():
+            raise ArgumentError(f"{name}: {what} does not need it, so it would change nothing; leave it out")
 
     @property
     def power_factor(self) -> float | None:
