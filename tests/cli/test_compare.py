@@ -241,15 +241,20 @@ def test_mistakes(words: list[str], told: str, files: Path, capsys: pytest.Captu
     assert told in error(capsys, *words)
 
 
-@pytest.mark.parametrize(
-    "verb", [["compare", "three.jsonl#net", "a.jsonl#tiny"], ["badge", "three.jsonl#net"]]
-)
-def test_a_label_that_several_have_is_refused_with_all_of_them(
-    verb: list[str], files: Path, capsys: pytest.CaptureFixture[str]
+def test_a_label_that_several_have_is_refused_with_all_of_them_where_one_is_meant(
+    files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_jsonl("three.jsonl", [simple(value, 1.0, label="net") for value in (111.0, 222.0, 333.0)])
-    told = " ".join(error(capsys, *verb).split())
+    told = " ".join(error(capsys, "badge", "three.jsonl#net").split())
     assert all(value in told for value in ("111", "222", "333"))
+
+
+def test_measurements_of_one_label_are_repeats_of_a_side(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [("old", 100.0), ("old", 101.0), ("old", 99.0), ("new", 80.0), ("new", 81.0), ("new", 79.0)]
+    write_jsonl("runs.jsonl", [simple(joules, 0.1, label=label, details={}) for label, joules in runs])
+    assert "A uses less than B: 0.8 times" in out(capsys, "compare", "runs.jsonl#new", "runs.jsonl#old")
 
 
 def test_standard_input_is_read(files: Path, command: Any) -> None:

@@ -184,3 +184,20 @@ def test_a_model_that_cannot_be_predicted_is_one_sentence(nets, words, said, cap
     err = capsys.readouterr().err
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_models_beside_the_plan_are_found_from_anywhere(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("torch")
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "nets_beside_the_plan.py").write_text(
+        "import torch\n\n\ndef small():\n    return torch.nn.Linear(4, 2), torch.zeros(1, 4)\n"
+    )
+    plan = folder / "plan.toml"
+    plan.write_text('models = ["nets_beside_the_plan:small"]\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    status = main(["predict", "--plan", str(plan), "--device", "H100"])
+    told = capsys.readouterr().out
+    assert "cannot be imported" not in told
+    assert status == (2 if "not predicted" in told else 0)

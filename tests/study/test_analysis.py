@@ -35,7 +35,7 @@ def row(model, joules, u=0.001, metrics=None, **setting):
         provenance="measured",
         metrics=metrics or {},
         budget=(("repeatability", u * joules),),
-        details={"cell": cell},
+        details={"cell": cell, "blocks": 9},
     )
 
 
@@ -141,6 +141,12 @@ def test_the_best_setting_has_right_outputs_and_names_its_likes():
     assert best.saving == pytest.approx(0.5)
     assert [one.setting["runtime"] for one in best.alike] == ["export"]
     assert best.wrong == 1
+
+
+def test_a_cell_of_one_block_is_never_told_to_take_more():
+    one = attrs.evolve(row("m", 4.0), details={**row("m", 4.0).details, "blocks": 1})
+    (best,) = best_of(rows_of([one, row("m", 2.0, runtime="compile")]))
+    assert [other.setting["runtime"] for other in best.alike] == ["eager"]
 
 
 def accurate():

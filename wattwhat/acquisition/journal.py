@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_S", "Journal", "check_journal"]
 
 EVERY_S = 30.0
+# The first line is written after this long at most, in s.
+_FIRST_S = 1.0
 # How long the program's end waits for the last line, in s.
 _LAST_S = 5.0
 
@@ -112,8 +114,11 @@ class Journal:
     def _write_on(self) -> None:
         home = os.getpid()
         try:
+            # a first line soon: a job that dies young has joules too
+            wait_s = min(self._every_s, _FIRST_S)
             while not self._ended.is_set():
-                self._wait(self._ended, self._every_s)
+                self._wait(self._ended, wait_s)
+                wait_s = self._every_s
                 if os.getpid() != home:
                     return
                 self._write()

@@ -19,7 +19,7 @@ from wattwhat.records.sources import REPEATS
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Comparison", "basis", "by_label", "compare"]
+__all__ = ["Comparison", "basis", "by_label", "compare", "knows_repeats"]
 
 
 def _sentences(value: Iterable[str]) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def compare(
         interval=interval,
         coverage=confidence,
         parts=parts,
-        repeated=_knows_repeats(a) and _knows_repeats(b),
+        repeated=knows_repeats(a) and knows_repeats(b),
         warnings=(*(f"forced: {sentence}" for sentence in found), *doubts(a, b)),
     )
 
@@ -259,7 +259,7 @@ def basis(a: Measurement, b: Measurement) -> str:
     return "call" if a.calls and b.calls else "total"
 
 
-def _knows_repeats(measurement: Measurement) -> bool:
+def knows_repeats(measurement: Measurement) -> bool:
     """Whether the spread between repeats is in its uncertainty: of blocks, of runs, or stated."""
     counts = (measurement.details.get("blocks"), measurement.details.get("repeats"))
     return measurement.budget.get(REPEATS) > 0.0 or any(

@@ -65,7 +65,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _side(place: str, whole: bool) -> list[Measurement]:
-    found = given([place])
+    found = given([place], repeats=True)
     return [combine(found)] if whole else found
 
 

@@ -18,17 +18,18 @@ __all__ = ["fraction_of", "given", "one_of"]
 _MOST_NAMED = 8
 
 
-def given(places: Sequence[str]) -> list[Measurement]:
+def given(places: Sequence[str], *, repeats: bool = False) -> list[Measurement]:
     """Everything that files, logs and folders hold; what could not be used in them is said on stderr.
 
     Args:
         places: each a file, a folder, ``-`` for standard input, or one of these with ``#LABEL`` behind it.
+        repeats: whether a label may be that of several.
 
     Raises:
         LogError: one is no readable log.
         ArgumentError: there is no such file, or no such label in it.
     """
-    return [measurement for place in places for measurement in _read(place)]
+    return [measurement for place in places for measurement in _read(place, repeats)]
 
 
 def one_of(place: str) -> Measurement:
@@ -63,7 +64,7 @@ def fraction_of(text: str, name: str) -> float:
     return round(number / 100.0, 12) if percent else number
 
 
-def _read(place: str) -> list[Measurement]:
+def _read(place: str, repeats: bool = False) -> list[Measurement]:
     from wattwhat import logs
 
     path, label = place, None
@@ -79,7 +80,7 @@ def _read(place: str) -> list[Measurement]:
     named = [measurement for measurement in found if measurement.label == label]
     if not named:
         raise ArgumentError(f"{path} holds no measurement {label!r}; it holds {_names(found)}")
-    if len(named) > 1:
+    if len(named) > 1 and not repeats:
         raise ArgumentError(
             f"{path} holds {len(named)} measurements named {label!r} ({_runs(named)}); give each a label "
             "of its own, or keep the one that is meant in a file of its own"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,9 @@ def predict_plan(arguments: argparse.Namespace) -> int:
     check_destination(arguments.json, holds=("cells",), arguments=arguments)
     plan = read_plan(arguments.plan)
     cells = cells_of(plan)
+    for place in (os.getcwd(), plan.folder):  # where the study's own processes look for modules
+        if place not in sys.path:
+            sys.path.insert(0, place)
     rows = _predicted(cells, arguments)
     least_s, most_s = cell_seconds(plan.measure)
     watts = [row["tdp_w"] for row in rows if row.get("tdp_w") is not None]
@@ -44,7 +49,7 @@ def predict_plan(arguments: argparse.Namespace) -> int:
         deliver(json_text(content), arguments.json)
     else:
         say("\n".join(_lines(content)))
-    return 0
+    return 2 if rows and all("reason" in row for row in rows) else 0
 
 
 def _predicted(cells: Sequence[Cell], arguments: argparse.Namespace) -> list[dict[str, Any]]:

@@ -53,7 +53,8 @@ class EnergyRecorder:
         budget_j: float | None = None,
         prefix: str = "energy/",
     ) -> None:
-        if budget_j is not None and (isinstance(budget_j, bool) or not budget_j > 0.0):
+        known = isinstance(budget_j, (int, float)) and not isinstance(budget_j, bool)
+        if budget_j is not None and not (known and budget_j > 0.0):
             raise ArgumentError(f"budget_j: expected joules above 0, got {budget_j!r:.100}")
         if not isinstance(prefix, str):
             raise ArgumentError(f"prefix: expected text such as 'energy/', got {prefix!r:.100}")

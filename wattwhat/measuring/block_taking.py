@@ -55,8 +55,7 @@ _MOST_TRIES = 10
 class Rounds:
     """Blocks of calls on a meter set, until they are enough.
 
-    Where a counted sensor looks away part of the time, a block is a round of parts that begin at evenly
-    spaced phases of its update period; their sum is what the statistics see.
+    Where a counted sensor looks away part of the time, a block is a round of parts at evenly spaced phases.
 
     Args:
         workload: what to call.
@@ -65,7 +64,7 @@ class Rounds:
         lines: those that concern this workload.
         counted: ids of the channels that are added.
         sleep: waits for seconds.
-        generator: source of the random part of delays.
+        generator: of the random part of delays.
     """
 
     def __init__(
@@ -118,15 +117,16 @@ class Rounds:
             deadline_ns = self.clock() + 1e9 * self.plan.max_seconds
         deadline_ns -= 1e9 * self.lag_s
         calls = self._lay_out(call_s, say, deadline_ns)
-        begun_ns, done, look_at = self.clock(), 0, self.least
+        begun_ns, done, busy_s, look_at = self.clock(), 0, 0.0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
-            quicker_s = self._quicker_s(call_s)
-            if quicker_s is not None:
+            if (quicker_s := self._quicker_s(call_s)) is not None:
                 call_s, calls = quicker_s, self._lay_out(quicker_s, say, deadline_ns)
                 begun_ns = self.clock()
                 continue
-            done += sum(span[2] for span in self._taken[-1])
+            latest = sum(span[2] for span in self._taken[-1])
+            latest_s = math.fsum(end.t_ns - begin.t_ns for begin, end, _, _ in self._taken[-1]) * 1e-9
+            done, busy_s = done + latest, busy_s + latest_s
             now_ns, count = self.clock(), len(self._taken)
             passed_s = (now_ns - begun_ns) * 1e-9
             say(f"block {count}")
@@ -138,7 +138,9 @@ class Rounds:
             if self.clock() + 1e9 * passed_s / count > deadline_ns:
                 blocks = self.finish()
                 return blocks, "precision reached" if self._enough(blocks, say) else "max_seconds reached"
-            calls = max(1, math.ceil(self.part_s * done / max(passed_s, 1e-6)))
+            # the latest ones, where those are quicker: a slow call in a block says nothing of the next one
+            pace = max(done / max(busy_s, 1e-9), latest / max(latest_s, 1e-9))
+            calls = max(1, math.ceil(self.part_s * pace))
 
     def _lay_out(self, call_s: float, say: Callable[[str], None], deadline_ns: float) -> int:
         """Choose how long parts are and at how many phases they begin; gives the calls of a part."""

@@ -42,6 +42,9 @@ __all__ = ["Progress", "run_plan"]
 
 Progress = Callable[[float, str], None]
 
+# A half-width so many times what was asked for is worth a warning.
+_FAR = 4.0
+
 
 def run_plan(
     workload: Workload,
@@ -220,6 +223,11 @@ class _Run:
         if changing is not None:
             words += (Caution(changing.code, changing.sentence),)
         reached = shrinkable_half_width(blocks, counted)
+        if _FAR * self.plan.precision < reached < math.inf:
+            sentence = (
+                f"known to ±{100.0 * reached:.2g} %, where {100.0 * self.plan.precision:.2g} % was asked for"
+            )
+            words += (Caution("imprecise", f"{sentence}: raise max_seconds"),)
         return attrs.evolve(
             m,
             energy_j=Quantity(m.energy_j.value, budget.u if m.energy_j.known else math.inf, "J"),

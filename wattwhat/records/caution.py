@@ -17,6 +17,7 @@ CODES = {
     "unwaited": "work may have been going on at an edge that nobody waited for",
     "unseen-device": "a device is in use that no channel shows",
     "no-spread": "how repeats differ is not known",
+    "imprecise": "the precision that was asked for was missed by far",
     "level-change": "power changed from one level to another while it was measured",
     "drift": "power was still rising, or falling",
     "idle": "the power at rest was still changing",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -215,7 +217,7 @@ def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, A
             return _counted_call(torch, twin, batch, whole)
         except WattwhatError:
             # three times slower, but code that looks at values may ask whether it is run for shapes only
-            with FakeTensorMode(allow_non_fake_inputs=True) as fake:
+            with _quiet("torch._subclasses.fake_tensor"), FakeTensorMode(allow_non_fake_inputs=True) as fake:
                 return _counted_call(torch, twin, _moved(torch, batch, fake.from_tensor), whole)
     except WattwhatError as err:
         cause = err.__cause__ or err
@@ -223,6 +225,17 @@ def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, A
             f"model: {type(twin).__name__} cannot run on shapes alone ({_brief(cause)}): its operations "
             "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
         ) from err
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Without what a logger tells meanwhile: torch logs an error that is told by our own as well."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _counted_call(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from wattwhat.analysis.comparison import knows_repeats
 from wattwhat.analysis.ratio import ratio_interval, spread_of
 from wattwhat.study.analysis.rows import Row
 
@@ -24,7 +25,8 @@ class Best:
         row: the cell.
         saving: the share of energy that it saves against the setting that takes most among those with the
             right outputs.
-        alike: settings that cannot be told apart from it by their 95 % intervals.
+        alike: settings that cannot be told apart from it by their 95 % intervals, or of which only one block
+            was measured, so that nobody knows how repeats differ.
         wrong: how many settings were left out because their outputs are too far off, or unlike.
     """
 
@@ -59,6 +61,8 @@ def best_of(rows: Sequence[Row], parity: float = PARITY) -> list[Best]:
 
 def _more(row: Row, best: Row) -> bool:
     """Whether a row takes more than the best one, beyond doubt."""
+    if not (knows_repeats(row.measurement) and knows_repeats(best.measurement)):
+        return False
     counts = (row.measurement.items or 1.0, best.measurement.items or 1.0)
     spread = spread_of(row.measurement, best.measurement, counts)
     low, _ = ratio_interval(row.energy_j, spread.a_u, best.energy_j, spread.b_u, spread.covariance)
