@@ -100,6 +100,11 @@ def _fit(arguments: argparse.Namespace) -> int:
     complain(together([*dropped, *lacking]), f"left out ({len(dropped) + len(lacking)}):")
     complain(found.notes, "joined:")
     complain_of(found.problems)
+    if not usable and lacking:
+        raise ScoreError(
+            f"none of {len(lacking)} models can be a member: {lacking[0][1]}; add what is missing, such as a "
+            "column items"
+        )
     if repeated and not arguments.force:
         raise ScoreError(
             f"{len(repeated)} models come more than once and would weigh more, for instance {repeated[0]!r}; "

@@ -167,6 +167,7 @@ def item_energy_of(measurement: Measurement) -> Quantity:
     if not measurement.items:
         raise ScoreError(
             f"{measurement.label!r} does not say how many items its energy was spent on; "
-            "measure it with items_per_call=, or set items= where the measurement is made"
+            "measure it with items_per_call=, set items= where the measurement is made, or add a column "
+            "items to its table"
         )
     return energy / measurement.items
