@@ -6,12 +6,13 @@ from typing import Any
 
 import keras
 
+from wattwhat.integrations.recorded import Recorded
 from wattwhat.integrations.recorder import EnergyRecorder
 
 __all__ = ["EnergyCallback"]
 
 
-class EnergyCallback(keras.callbacks.Callback):
+class EnergyCallback(Recorded, keras.callbacks.Callback):
     """Measures what a Keras model takes: ``model.fit(..., callbacks=[EnergyCallback()])``.
 
     ``callback.total()`` is the fit's Measurement, ``calls`` its batches; ``callback.epochs`` holds a
@@ -37,26 +38,9 @@ class EnergyCallback(keras.callbacks.Callback):
         self.recorder = EnergyRecorder(**settings)
         self._batch_size = batch_size
 
-    @property
-    def epochs(self) -> list[Any]:
-        """A Measurement an epoch that ended."""
-        return self.recorder.epochs
-
-    def total(self, stage: str = "train") -> Any:
-        """All of a stage ("train", "evaluate", "predict") as one Measurement.
-
-        Raises:
-            ArgumentError: nothing of it was measured.
-        """
-        return self.recorder.total(stage)
-
     def __getstate__(self) -> dict[str, Any]:
         """As pickle sees it: without the model that Keras puts here."""
         return {**self.__dict__, "_model": None}
-
-    def forecast(self) -> Any:
-        """What all epochs will take, with its interval; None before two of them are done."""
-        return self.recorder.forecast()
 
     # -- what Keras calls -----------------------------------------------------------------------------------
 

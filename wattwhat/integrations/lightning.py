@@ -9,12 +9,13 @@ try:
 except ImportError:  # the distribution of the same code under its older name
     from pytorch_lightning.callbacks import Callback
 
+from wattwhat.integrations.recorded import Recorded
 from wattwhat.integrations.recorder import EnergyRecorder, items_of
 
 __all__ = ["EnergyCallback"]
 
 
-class EnergyCallback(Callback):
+class EnergyCallback(Recorded, Callback):
     """Measures what a Lightning Trainer takes: ``Trainer(callbacks=[EnergyCallback()])``.
 
     ``callback.total()`` is the fit's Measurement: ``calls`` are batches, ``items`` this process's samples;
@@ -37,23 +38,6 @@ class EnergyCallback(Callback):
     def __init__(self, *, log: bool = True, **settings: Any) -> None:
         self.recorder = EnergyRecorder(**settings)
         self._logs = log
-
-    @property
-    def epochs(self) -> list[Any]:
-        """A Measurement an epoch that ended."""
-        return self.recorder.epochs
-
-    def total(self, stage: str = "train") -> Any:
-        """All of a stage ("train", "evaluate", "test", "predict") as one Measurement.
-
-        Raises:
-            ArgumentError: nothing of it was measured.
-        """
-        return self.recorder.total(stage)
-
-    def forecast(self) -> Any:
-        """What all epochs will take, with its interval; None before two of them are done."""
-        return self.recorder.forecast()
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: the joules of the fit until now."""

@@ -8,12 +8,13 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_callback import DefaultFlowCallback, ExportableState
 
+from wattwhat.integrations.recorded import Recorded
 from wattwhat.integrations.recorder import EnergyRecorder
 
 __all__ = ["EnergyCallback"]
 
 
-class EnergyCallback(TrainerCallback, ExportableState):
+class EnergyCallback(Recorded, TrainerCallback, ExportableState):
     """Measures what a Trainer takes: ``Trainer(..., callbacks=[EnergyCallback()])``.
 
     ``callback.total()`` is the training's Measurement: ``calls`` are optimizer steps, ``items`` the samples
@@ -55,23 +56,6 @@ class EnergyCallback(TrainerCallback, ExportableState):
         first = [n for n, one in enumerate(found) if isinstance(one, DefaultFlowCallback)]
         found.insert(first[0] + 1 if first else 0, self)
         return self
-
-    @property
-    def epochs(self) -> list[Any]:
-        """A Measurement an epoch that ended."""
-        return self.recorder.epochs
-
-    def total(self, stage: str = "train") -> Any:
-        """All of a stage ("train", "evaluate", "predict") as one Measurement.
-
-        Raises:
-            ArgumentError: nothing of it was measured.
-        """
-        return self.recorder.total(stage)
-
-    def forecast(self) -> Any:
-        """What all epochs will take, with its interval; None before two of them are done."""
-        return self.recorder.forecast()
 
     # -- what a checkpoint keeps ----------------------------------------------------------------------------
 
