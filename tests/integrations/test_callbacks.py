@@ -167,6 +167,14 @@ def test_trainer_counts_steps_samples_and_epochs(tmp_path: Path) -> None:
     json.dumps(used.state.log_history)
 
 
+def test_trainer_tells_the_parts_of_a_step(tmp_path: Path) -> None:
+    callback = hugging()(backends=ESTIMATE, phases=True)
+    trainer(tmp_path, callback, num_train_epochs=1).train()
+    assert callback.phases["forward and backward"].calls == 5
+    assert callback.phases["optimizer"].calls == 5
+    assert hugging()(backends=ESTIMATE).phases is None
+
+
 def test_trainer_with_accumulation_counts_every_sample(tmp_path: Path) -> None:
     callback = hugging()(backends=ESTIMATE)
     trainer(tmp_path, callback, gradient_accumulation_steps=2, num_train_epochs=1).train()
@@ -324,6 +332,15 @@ def test_lightning_stages_and_epochs_are_measured(tmp_path: Path) -> None:
     counts = {stage: callback.total(stage).items for stage in ("evaluate", "test", "predict")}
     assert counts == {"evaluate": 24, "test": 6, "predict": 5}  # the check before the fit validates too
     assert pickle.loads(pickle.dumps(callback)).total().items == 20
+
+
+def test_lightning_tells_the_parts_of_a_step(tmp_path: Path) -> None:
+    callback = energy_callback(phases=True)
+    fitter(tmp_path, callback).fit(module(), loader())
+    found = callback.phases
+    assert {part.label for part in found.measurements} >= {"forward", "backward", "optimizer", "data"}
+    assert found["backward"].calls == 6
+    assert found.total.energy_j.value <= callback.total().energy_j.value * 1.05 + 0.01
 
 
 def test_a_fit_that_raises_leaves_a_closed_window(tmp_path: Path) -> None:

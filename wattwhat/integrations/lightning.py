@@ -26,7 +26,7 @@ class EnergyCallback(Recorded, Callback):
     Each process measures what it can see; `wattwhat.gather` adds ranks up.
 
     Args:
-        label, backends, save, every_s, budget_j, prefix: as
+        label, backends, save, every_s, budget_j, prefix, phases: as
             `wattwhat.integrations.recorder.EnergyRecorder`; at the end of a budget the Trainer is asked to
             stop, as early stopping does.
         log: whether the numbers go to the Trainer's loggers, once an epoch.
@@ -66,9 +66,11 @@ class EnergyCallback(Recorded, Callback):
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """An epoch begins."""
         self.recorder.begin("epoch")
+        self.recorder.enter("data")
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """An epoch ends; its numbers go to the loggers."""
+        self.recorder.enter(None)
         measured = self.recorder.end("epoch")
         if self._logs and trainer.logger is not None:
             numbers = {**self.recorder.numbers("train"), **self.recorder.forecast_numbers()}
@@ -77,16 +79,30 @@ class EnergyCallback(Recorded, Callback):
             for logger in trainer.loggers:
                 logger.log_metrics(numbers, step=trainer.global_step)
 
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """A batch has been loaded."""
+        self.recorder.enter("forward")
+
+    def on_before_backward(self, trainer: Any, pl_module: Any, loss: Any) -> None:
+        """The loss is known."""
+        self.recorder.enter("backward")
+
+    def on_after_backward(self, trainer: Any, pl_module: Any) -> None:
+        """The gradients are known."""
+        self.recorder.enter("optimizer")
+
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """A batch was done."""
+        self.recorder.enter("data")
         self.recorder.step("train", "epoch", items=items_of(batch))
         if self.recorder.spent():
             trainer.should_stop = True
 
     def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
         """A validation begins."""
+        self.recorder.enter(None)
         self.recorder.begin("evaluate")
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.phases import Phases
     from wattwhat.analysis.forecast import Forecast
     from wattwhat.integrations.recorder import EnergyRecorder
     from wattwhat.records.measurement import Measurement
@@ -33,6 +34,11 @@ class Recorded:
             ArgumentError: nothing of it was measured.
         """
         return self.recorder.total(stage)
+
+    @property
+    def phases(self) -> Phases | None:
+        """What the parts of the training steps took, where ``phases=True`` asked for it."""
+        return None if self.recorder.steps is None else self.recorder.steps.phases
 
     def forecast(self) -> Forecast | None:
         """What all epochs will take, with its interval; None before two of them are done."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.integrations.training_phases import TrainingPhases
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.window import Window
@@ -38,6 +39,8 @@ class EnergyRecorder:
         budget_j: joules of the train stage, those of earlier parts of a resumed run included; training stops
             once they are spent with a probability of at least 97.5 %.
         prefix: put before the name of each logged number.
+        phases: whether the parts of a training step are measured apart (`wattwhat.phases`), where the
+            framework tells them.
 
     Raises:
         ArgumentError: an argument is outside what is allowed.
@@ -52,6 +55,7 @@ class EnergyRecorder:
         every_s: float | None = None,
         budget_j: float | None = None,
         prefix: str = "energy/",
+        phases: bool = False,
     ) -> None:
         known = isinstance(budget_j, (int, float)) and not isinstance(budget_j, bool)
         if budget_j is not None and not (known and budget_j > 0.0):
@@ -64,6 +68,7 @@ class EnergyRecorder:
             check_journal(save, every_s)
         self.label, self.backends, self.prefix = label, backends, prefix
         self.save, self.every_s, self.budget_j = save, every_s, budget_j
+        self.steps = TrainingPhases(backends) if phases else None
         self.measurements: dict[str, list[Measurement]] = {}
         self.epochs: list[Measurement] = []
         self._open: dict[str, Window] = {}
@@ -76,7 +81,7 @@ class EnergyRecorder:
     def settings(self) -> dict[str, Any]:
         """What it was made with."""
         names = ("label", "backends", "save", "every_s", "budget_j", "prefix")
-        return {name: getattr(self, name) for name in names}
+        return {**{name: getattr(self, name) for name in names}, "phases": self.steps is not None}
 
     # -- stages and epochs ----------------------------------------------------------------------------------
 
@@ -108,8 +113,14 @@ class EnergyRecorder:
             self.measurements.setdefault(stage, []).append(measured)
         return measured
 
+    def enter(self, phase: str | None) -> None:
+        """A part of a training step begins where the one before it ends; None: no other one begins."""
+        if self.steps is not None:
+            self.steps.leave() if phase is None else self.steps.enter(phase)
+
     def end_all(self) -> None:
         """The run was broken off: every open stage ends."""
+        self.enter(None)
         for stage in list(self._open):
             self.end(stage)
 

@@ -29,7 +29,7 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
     Each process measures what it can see; `wattwhat.gather` adds ranks up.
 
     Args:
-        label, backends, save, every_s, budget_j, prefix: as
+        label, backends, save, every_s, budget_j, prefix, phases: as
             `wattwhat.integrations.recorder.EnergyRecorder`; at the end of a budget the Trainer is asked to
             stop, as early stopping does.
 
@@ -100,14 +100,25 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
         """An epoch begins."""
         self._left = self._an_epoch
         self.recorder.begin("epoch")
+        self.recorder.enter("data")
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """An epoch ends; an evaluation may follow."""
+        self.recorder.enter(None)
         self.recorder.end("epoch")
         self._evaluation_follows(control)
 
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """The batches of a step have been loaded."""
+        self.recorder.enter("forward and backward")
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """The gradients are known."""
+        self.recorder.enter("optimizer")
+
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """A step of the optimizer was done; an evaluation may follow."""
+        self.recorder.enter(None if control.should_evaluate else "data")
         samples = min(self._samples, self._left)  # the last batch of an epoch may be a smaller one
         self._left -= samples
         self.recorder.step("train", "epoch", items=samples)
