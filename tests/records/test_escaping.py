@@ -76,7 +76,7 @@ def test_no_cell_of_a_table_is_a_formula_and_every_cell_is_found_again(cells: li
             assert not FORMULA.match(read.lstrip().lstrip("\ufeff"))
             assert read in (controls_shown(cell), f"'{controls_shown(cell)}")
         else:
-            assert read == "" if cell is None else float(read) == cell
+            assert read == "" if cell is None else type(cell)(read) == cell
     assert set(obeyed(text.replace("\r\n", "\n"))) <= {"\n", "\t"}
 
 
