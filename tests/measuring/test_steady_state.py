@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.measuring.test_measuring import Passing, measured
 from tests.rigs import Load, counter, simulated
-from tests.test_measuring import Passing, measured
 from wattwhat.measuring.steady_state import drift, rising_blocks
 from wattwhat.records.coverage import student_p
 from wattwhat.testing import VirtualSensor, constant, ramp

@@ -20,7 +20,7 @@ from wattwhat.acquisition.window import Window
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # A program with a backend whose meters say when they are closed; %s is what it does.
 PROGRAM = """

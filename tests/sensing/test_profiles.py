@@ -25,7 +25,7 @@ from wattwhat.sensing.profiles import Profile, profiled, read_profiles, write_pr
 from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
 from wattwhat.testing import VirtualBackend, VirtualClock, VirtualMeter
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 seconds = st.none() | st.floats(1e-6, 100.0)
 texts = st.text(min_size=1, max_size=20)

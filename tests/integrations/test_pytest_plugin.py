@@ -14,7 +14,7 @@ from tests.cli import made
 
 pytest_plugins = ["pytester"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHORT = "min_seconds=0.01, max_seconds=0.1"
 # A supply that gives the same joules to every call, however long the machine takes over it.
 TEST = f"""

@@ -221,7 +221,7 @@ def run(tmp_path, monkeypatch):
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: made-plugin\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[wattwhat.backends]\nmade = made_plugin:Made\n")
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), str(tmp_path)]))
     monkeypatch.setenv("WATTWHAT_BACKENDS", "made")
 

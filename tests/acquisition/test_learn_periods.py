@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.measuring.test_measuring import measured
 from tests.rigs import Load, counter, gauge, simulated
-from tests.test_measuring import measured
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.testing import Faults, constant, square
 

@@ -14,7 +14,7 @@ from wattwhat.sensing.estimate.backend import EstimateBackend
 from wattwhat.testing._ids import _ids_elsewhere
 from wattwhat.workloads.python_child import python_child
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHADOWS = (
     "select",
     "time",

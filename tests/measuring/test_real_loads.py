@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from benchmarks.measured import LOADS, SENSORS, cell, level, one_measurement, over_time
+from tests.measuring.test_measuring import Passing, measured
 from tests.rigs import Load, counter, simulated
-from tests.test_measuring import Passing, measured
 
 CONSTANT = LOADS["constant"]
 
