@@ -21,6 +21,7 @@ from benchmarks.prediction_populations import (
     text_to_image,
     tiny,
     tiny_macs,
+    yolo,
     zeus_power,
 )
 from benchmarks.table import Limit, Options, Table
@@ -50,7 +51,7 @@ def run(options: Options) -> Table:
         "left-out fit: on activations and parameters of the other models of the environment; data sheet: TDP "
         "x roofline with the spread of the other environments",
     ]
-    for part in (_vision, _images, _tiny, _language, _training):
+    for part in (_vision, _yolo, _images, _tiny, _language, _training):
         try:
             part(rows, limits)
         except FileNotFoundError as err:
@@ -162,6 +163,23 @@ def _images(rows: list[Sequence[Any]], limits: list[Limit]) -> None:
         found += pairs
     outside = 100.0 * statistics.mean(not said.low <= joules <= said.high for joules, said in found)
     limits.append(Limit("text to image outside of the 95 % interval of the left-out fit", outside, 10.0, "%"))
+
+
+def _yolo(rows: list[Sequence[Any]], limits: list[Limit]) -> None:
+    """Detection, by operations alone: the authors tell neither activations nor the batch."""
+    sheet = device("RTX 4090")
+    bounds = [(joules, sheet.joules_per_flop(kind) * flops) for kind, flops, joules, _ in yolo()]
+    rows.append(
+        line(
+            "YOLOv8 n, s on an RTX 4090",
+            "operations x TDP / peak",
+            [(one, point(bound)) for one, bound in bounds],
+        )
+    )
+    times = [(joules, point(sheet.power() * seconds)) for _, _, joules, seconds in yolo()]
+    rows.append(line("", "TDP x measured time", times))
+    worst = max(bound / joules for joules, bound in bounds)
+    limits.append(Limit("largest bound of a detector over a measured energy", worst, 1.05, "x"))
 
 
 def _covariates(one: dict[str, Any]) -> dict[str, float]:

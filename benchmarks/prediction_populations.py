@@ -107,6 +107,18 @@ def tiny_macs(task: str) -> float:
     return _TINY_MACS[task]
 
 
+def yolo() -> list[tuple[str, float, float, float]]:
+    """YOLOv8 on an RTX 4090: (precision, FLOPs, joules and seconds of an image); no activations are told."""
+    found = []
+    for name in ("yolo_4090_n.json", "yolo_4090_s.json"):
+        told = json.loads((shared() / "tables" / name).read_text(encoding="utf-8"))
+        for precision in ("fp32", "fp16", "int8"):
+            run = told[precision]
+            flops = 1e9 * told["model_info"]["flops"]
+            found.append((precision, flops, 3.6e6 * run["avg_energy"], 1.0 / run["fps_gpu"]))
+    return found
+
+
 def zeus_power() -> list[dict[str, float]]:
     """Trainings on one V100 at its full power limit (Zeus, NSDI 2023): seconds an epoch, mean watts."""
     path = shared() / "tables" / "zeus_summary_power_v100.csv"
