@@ -32,11 +32,19 @@ _FRAMEWORKS = {
     "lightning": "lightning",
     "keras": "keras",
     "prometheus": "prometheus_client",
+    "opentelemetry": "opentelemetry.sdk",
 }
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of a name with a dot, the package before it
+        return False
+
+
 collect_ignore = [
-    f"wattwhat/integrations/{module}.py"
-    for module, name in _FRAMEWORKS.items()
-    if importlib.util.find_spec(name) is None
+    f"wattwhat/integrations/{module}.py" for module, name in _FRAMEWORKS.items() if not _is_there(name)
 ]
 if importlib.util.find_spec("tensorflow") is None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras takes tensorflow unless it is told otherwise

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from wattwhat.acquisition.tracking import track
+from wattwhat.integrations.live_energy import LiveEnergy
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["EnergyCollector", "serve"]
 
+# In the order of `LiveChannel.names`.
 _LABELS = ("channel", "backend", "device", "component", "provenance", "counted")
 
 
@@ -25,28 +24,25 @@ class EnergyCollector:
     host's. A package and its cores are both there, and adding all series up would count joules twice:
     ``sum(rate(wattwhat_joules_total{counted="true"}[5m]))``.
 
-    Joules are those since the collector was made; what a counter lost or reset is bridged as in any window.
-    Watts are the mean power between two scrapes; the first one has none. A channel that cannot be read is
-    absent, never 0, and counted in ``wattwhat_lost_channels``.
+    Joules are those since the collector was made; what a counter lost or reset is bridged as in any window,
+    and after a restart they begin at 0 again, as Prometheus expects. Watts are the mean power since the
+    scrape before; the first one has none. A channel that cannot be read is absent, never 0, and counted in
+    ``wattwhat_lost_channels``.
 
     Args:
         backends: names of backends to use; None takes every available one.
-        clock: seconds; for tests.
+        live: what is asked, in place of channels of its own.
 
     Raises:
         BackendError: a backend that was asked for cannot serve.
     """
 
-    def __init__(
-        self, backends: Sequence[Any] | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._window = track("prometheus", backends=backends, sync=False).start()
-        self._clock, self._lock = clock, threading.Lock()
-        self._before: dict[str, tuple[float, float]] = {}
+    def __init__(self, backends: Sequence[Any] | None = None, *, live: LiveEnergy | None = None) -> None:
+        self._live = live or LiveEnergy(backends)
 
     def measured(self) -> Measurement:
         """What was taken since the collector was made."""
-        return self._window.so_far()
+        return self._live.measured()
 
     def collect(self) -> Iterator[Any]:
         """What prometheus_client calls at each scrape."""
@@ -56,27 +52,19 @@ class EnergyCollector:
         )
         watts = GaugeMetricFamily("wattwhat_watts", "Mean power since the last scrape.", labels=_LABELS)
         lost = GaugeMetricFamily("wattwhat_lost_channels", "Channels that cannot be read.")
-        with self._lock:
-            now_s, missing = self._clock(), 0
-            for entry in self.measured().channels:
-                if entry.energy_j is None or not entry.energy_j.known:
-                    missing += 1
-                    continue
-                channel, value_j = entry.channel, entry.energy_j.value
-                names = [channel.id, channel.backend, channel.device, channel.component, entry.provenance]
-                labels = [*names, str(entry.counted).lower()]
-                before_s, before_j = self._before.get(channel.id, (now_s, 0.0))
-                joules.add_metric(labels, max(value_j, before_j))  # a counter of Prometheus never falls
-                u_joules.add_metric(labels, entry.energy_j.u)
-                if now_s > before_s:
-                    watts.add_metric(labels, max(value_j - before_j, 0.0) / (now_s - before_s))
-                self._before[channel.id] = now_s, max(value_j, before_j)
-        lost.add_metric([], missing)
+        reading = self._live.read()
+        for one in reading.channels:
+            labels = list(one.names().values())
+            joules.add_metric(labels, one.energy_j)
+            u_joules.add_metric(labels, one.u_j)
+            if one.power_w is not None:
+                watts.add_metric(labels, one.power_w)
+        lost.add_metric([], len(reading.lost))
         yield from (joules, u_joules, watts, lost)
 
     def close(self) -> None:
         """Stop measuring."""
-        self._window.stop()
+        self._live.close()
 
 
 def serve(
