@@ -14,9 +14,10 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
     "sphinx_inline_tabs",
+    "mathml",
 ]
+sys.path.append(str(Path(__file__).parent))  # where mathml lies
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
