@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +24,7 @@ __all__ = ["ENV_DEVICES", "KINDS", "PRECISIONS", "Device", "as_device", "catalog
 PRECISIONS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8")
 KINDS = ("gpu", "accelerator", "edge", "cpu")
 ENV_DEVICES = "WATTWHAT_DEVICES"
-_HERE = Path(__file__).with_name("devices.csv")
+_HERE = files("wattwhat.predict") / "devices.csv"
 _VARIANTS = {"ti", "super", "laptop", "mobile", "max", "q", "d", "xt", "xtx", "gre", "nvl", "pcie", "ada"}
 _COUNT = re.compile(r"x\d+|\d+x")  # several devices are not one
 _MAKERS = {"nvidia", "amd", "intel", "r", "tm", "corporation", "gpu", "processor", "cpu", "with", "graphics"}
@@ -140,7 +141,8 @@ def catalogue() -> tuple[Device, ...]:
 
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[Device, ...]:
-    return read_devices(_HERE)
+    with as_file(_HERE) as path:  # a file of its own where the library is run out of a zip file
+        return read_devices(path)
 
 
 def read_devices(path: str | Path) -> tuple[Device, ...]:

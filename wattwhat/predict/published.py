@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 from wattwhat.predict.loglinear import LogLinear, LogNormal
@@ -16,7 +16,7 @@ from wattwhat.predict.ways import Way
 
 __all__ = ["Published", "shipped_fits"]
 
-_FILE = Path(__file__).with_name("published.json")
+_FILE = files("wattwhat.predict") / "published.json"
 # Getzner and others, arXiv 2304.00897, recomputed from their data on a Xeon Gold 5120: whole AlexNet took
 # 1.98e-9 J/MAC (1.58 to 2.43), VGG 2.24e-9, convolutions alone 1.755e-9 and linear layers 1.817e-9.
 _GETZNER_J_PER_MAC = 2.0e-9

@@ -6,14 +6,15 @@ import base64
 import hashlib
 import json
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 from wattwhat.records.escaping import controls_shown, html_text
 
 __all__ = ["document_of", "own_script", "script_json"]
 
-_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+# Not by paths: the library may be run out of a zip file.
+_ASSETS = files("wattwhat.report") / "assets"
 # One file a job, in the order in which they need each other.
 _SCRIPTS = (
     "data.js",
