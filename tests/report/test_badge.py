@@ -71,7 +71,7 @@ def test_what_is_on_the_label() -> None:
         "grade", None, "B", {"A": 0.0, "B": 0.87, "C": 0.13, "G": 0.0}, {"reference": "imagenet-2026"}
     )
     shown = texts(badge_of(run, result).svg())
-    assert {"131 mJ", "per item, estimated", "± 3.14 mJ (95 %)", "odds: B 87 %, C 13 %"} <= set(shown)
+    assert {"131 mJ", "per item, estimated", "± 3.2 mJ (k=2)", "odds: B 87 %, C 13 %"} <= set(shown)
     assert {"reference: imagenet-2026", "2026-01-01", "resnet18"} <= set(shown)
     assert badge_of(run, result).shields() == {
         "schemaVersion": 1,
@@ -96,7 +96,32 @@ def test_a_label_without_a_grade_says_so() -> None:
     badge = badge_of(attrs.evolve(simple(50.0), items=None))
     assert "not graded" in texts(badge.svg())
     assert (badge.shields()["message"], badge.per) == ("5.00 J/call", "call")
-    assert badge_of(Measurement(label="a", energy_j=Quantity(5, math.inf, "J"))).interval == ""
+    assert "G" not in texts(badge.svg()), "no ladder that nothing stands on"
+
+
+def test_an_uncertainty_that_is_not_known_is_said() -> None:
+    badge = badge_of(Measurement(label="a", energy_j=Quantity(5, math.inf, "J")))
+    assert badge.interval == "uncertainty not known"
+    assert badge.interval in texts(badge.svg())
+
+
+@given(st.floats(1e-9, 1e12), st.floats(1e-6, 10.0))
+def test_value_and_uncertainty_stand_in_one_unit_and_are_those_of_the_measurement(
+    value: float, relative: float
+) -> None:
+    badge = badge_of(Measurement(label="a", energy_j=Quantity(value, relative * value, "J")))
+    (number, unit), (sign, half, same, factor) = badge.energy.split(), badge.interval.split()
+    assert (sign, same, factor) == ("±", unit, "(k=2)")
+    assert float(half) / float(number) == pytest.approx(2.0 * relative, rel=0.06)
+
+
+def test_a_reference_is_shown_whole() -> None:
+    reference = "ImageNet-1k validation, one image at a time, fp16 eager PyTorch on an NVIDIA L4, autumn 2026"
+    svg = badge_of(simple(), graded("B"), reference=reference).svg()
+    assert reference in " ".join(texts(svg))
+    root = ElementTree.fromstring(svg)
+    lowest = max(float(text.get("y", "0")) for text in root.iter(f"{NAMESPACE}text"))
+    assert lowest < float(root.get("height", "0")) - 4
 
 
 def test_a_long_name_is_cut() -> None:

@@ -9,6 +9,7 @@ from wattwhat.records.quantity import Quantity
 __all__ = [
     "concise",
     "energy_unit",
+    "half_width",
     "plus_minus",
     "short_time",
     "siunitx",
@@ -82,12 +83,30 @@ def with_prefix(value: float, unit: str, figures: int = 3) -> str:
     shown = float(f"{value:.{figures}g}")
     if not shown:
         return f"0 {unit}"
-    for factor, prefix in _PREFIXES:
-        if abs(shown) >= factor * (1.0 - 1e-12) or factor == 1e-9:
-            scaled = shown / factor
-            decimals = max(figures - 1 - math.floor(math.log10(abs(scaled))), 0) if scaled else 0
-            return f"{scaled:.{decimals}f} {prefix}{unit}"
-    return f"{shown:g} {unit}"
+    factor, prefix = _prefix(shown)
+    scaled = shown / factor
+    decimals = max(figures - 1 - math.floor(math.log10(abs(scaled))), 0) if scaled else 0
+    return f"{scaled:.{decimals}f} {prefix}{unit}"
+
+
+def half_width(quantity: Quantity, figures: int = 3) -> str:
+    """The expanded uncertainty (k=2) in the unit in which `with_prefix` shows the value.
+
+    Example:
+        >>> half_width(Quantity(1.08, 0.0264, "J")), half_width(Quantity(0.131, 0.002, "J"))
+        ('± 0.053 J (k=2)', '± 4 mJ (k=2)')
+    """
+    if not (quantity.known and math.isfinite(quantity.u)):
+        return "uncertainty not known"
+    factor, prefix = _prefix(float(f"{quantity.value:.{figures}g}"))
+    half = float(f"{2.0 * quantity.u / factor:.2g}")
+    return f"± {half:{'.0f' if 10.0 <= half < 1e9 else 'g'}} {prefix}{quantity.unit} (k=2)"
+
+
+def _prefix(value: float) -> tuple[float, str]:
+    """The SI prefix that keeps a number short, and its factor."""
+    large = (pair for pair in _PREFIXES if abs(value) >= pair[0] * (1.0 - 1e-12))
+    return next(large, _PREFIXES[-1] if value else (1.0, ""))
 
 
 def time_words(seconds: float) -> str:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError
-from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.escaping import html_text, one_line
-from wattwhat.records.formatting import with_prefix
+from wattwhat.records.formatting import half_width, with_prefix
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.terminal import columns_of, cut
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -28,6 +28,9 @@ __all__ = ["Badge", "badge_of"]
 _COLOURS = ("#00964a", "#52ae32", "#c8d400", "#ffed00", "#fbba00", "#ec6608", "#e30613")
 _UNGRADED = "#6b7280"
 _WIDTH, _HEIGHT = 240, 340
+_SMALL = 42  # letters in a line of small print
+_MOST_LINES = 4
+_UNGRADED_BY = 170  # how much lower a label is that has no ladder
 _LETTERS = "ABCDEFG"
 
 
@@ -38,7 +41,7 @@ class Badge:
     Args:
         label: name of the measurement.
         energy: joules of one item (or call, or in total) with the unit, ready to be shown.
-        interval: half of its 95 % interval, ready to be shown; empty if it is not known.
+        interval: its expanded uncertainty (k=2) in the same unit, or that it is not known.
         per: ``"item"``, ``"call"`` or ``"run"``.
         grade: a letter, or None where there is none.
         letters: the scale's letters, best first.
@@ -65,7 +68,7 @@ class Badge:
         return _UNGRADED if self.grade is None else _colour(self.letters.index(self.grade), len(self.letters))
 
     def svg(self) -> str:
-        """The label as a self-contained SVG, 240 x 340."""
+        """The label as a self-contained SVG, 240 x 340: higher for a long reference, lower without grade."""
         return _svg(self)
 
     def shields(self) -> dict[str, Any]:
@@ -112,9 +115,7 @@ def badge_of(
     return Badge(
         label=measurement.label,
         energy=with_prefix(energy.value, "J"),
-        interval=""
-        if math.isinf(energy.u)
-        else f"± {with_prefix(coverage_factor(0.95) * energy.u, 'J')} (95 %)",
+        interval=half_width(energy),
         per=per,
         grade=_grade(result),
         letters=_scale(result),
@@ -164,19 +165,22 @@ def _colour(number: int, count: int) -> str:
 
 def _svg(badge: Badge) -> str:
     said = _description(badge)
+    small = _small_print(badge)
+    down = 0 if badge.grade else -_UNGRADED_BY
+    height = _HEIGHT + down + 12 * max(0, len(small) - 3)
     body = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html_text(one_line(said))}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+        f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html_text(one_line(said))}" '
         'font-family="Verdana, DejaVu Sans, Arial, sans-serif">',
         f"<title>{html_text(one_line(said))}</title>",
-        f'<rect x="1" y="1" width="{_WIDTH - 2}" height="{_HEIGHT - 2}" rx="10" fill="#fff" stroke="#1f3864" '
+        f'<rect x="1" y="1" width="{_WIDTH - 2}" height="{height - 2}" rx="10" fill="#fff" stroke="#1f3864" '
         'stroke-width="2"/>',
         f'<path d="M1 46V11a10 10 0 0 1 10-10h{_WIDTH - 22}a10 10 0 0 1 10 10v35z" fill="#1f3864"/>',
         '<path d="M25 9l-11 17h8l-4 13 13-18h-8l5-12z" fill="#ffd500"/>',
         _line(40, 21, "ENERGY", 13, fill="#fff", weight="bold", spacing=1.5),
         _line(40, 38, _cut(badge.label, 29), 11, fill="#fff"),
-        *_scale_svg(badge),
-        *_figures_svg(badge),
+        *(_scale_svg(badge) if badge.grade else ()),
+        *_figures_svg(badge, small, down),
         "</svg>",
     ]
     return "\n".join(part for part in body if part) + "\n"
@@ -194,39 +198,48 @@ def _scale_svg(badge: Badge) -> list[str]:
     parts = []
     for number, letter in enumerate(badge.letters):
         y, long = 56 + number * step, 62 + 64 * number / max(len(badge.letters) - 1, 1)
-        faded = ' opacity="0.35"' if badge.grade is None else ""
         colour = _colour(number, len(badge.letters))
-        parts.append(f'<path d="{_arrow(14, y, long, tall)}" fill="{colour}"{faded}/>')
+        parts.append(f'<path d="{_arrow(14, y, long, tall)}" fill="{colour}"/>')
         parts.append(_line(24, y + tall / 2 + 5, letter, 14, fill="#111", weight="bold"))
-    if badge.grade is not None:
-        y = 56 + badge.letters.index(badge.grade) * step
-        tip = 160
-        middle, half = y + tall / 2, 17.0
-        d = f"M{tip} {middle:.1f}l16 {-half:.1f}h50v{2 * half:.1f}h-50z"
-        parts.append(f'<path d="{d}" fill="#111"/>')
-        parts.append(_line(202, middle + 9, badge.grade, 25, fill="#fff", weight="bold", anchor="middle"))
-    else:
-        parts.append(_line(226, 144, "not graded", 11, fill="#444", anchor="end"))
+    grade = badge.grade or ""
+    middle, half = 56 + badge.letters.index(grade) * step + tall / 2, 17.0
+    parts.append(f'<path d="M160 {middle:.1f}l16 {-half:.1f}h50v{2 * half:.1f}h-50z" fill="#111"/>')
+    parts.append(_line(202, middle + 9, grade, 25, fill="#fff", weight="bold", anchor="middle"))
     return parts
 
 
-def _figures_svg(badge: Badge) -> list[str]:
+def _small_print(badge: Badge) -> list[str]:
+    """Odds, reference and date, in lines that are not cut before the fourth of one of them."""
+    texts = (
+        badge.odds and f"odds: {badge.odds}",
+        badge.reference and f"reference: {badge.reference}",
+        badge.date,
+        "" if badge.grade else "not graded",
+    )
+    return [line for text in texts if text for line in _in_lines(one_line(text))]
+
+
+def _in_lines(text: str) -> list[str]:
+    lines: list[str] = []
+    while text and len(lines) < _MOST_LINES - 1 and columns_of(text) > _SMALL:
+        head = cut(text, _SMALL)
+        head = head[: head.rfind(" ") + 1].rstrip() or head  # between words, where there are some
+        lines.append(head)
+        text = text[len(head) :].lstrip()
+    return [*lines, _cut(text, _SMALL)]
+
+
+def _figures_svg(badge: Badge, small: Sequence[str], down: int) -> list[str]:
     middle = _WIDTH // 2
     per = "in total" if badge.per == "run" else f"per {badge.per}"
     lines = [
-        f'<path d="M14 230H{_WIDTH - 14}" stroke="#1f3864"/>',
-        _line(middle, 258, badge.energy, 24, weight="bold", anchor="middle"),
-        _line(middle, 274, f"{per}, {badge.provenance}", 11, anchor="middle"),
+        f'<path d="M14 {230 + down}H{_WIDTH - 14}" stroke="#1f3864"/>' if badge.grade else "",
+        _line(middle, 258 + down, badge.energy, 24, weight="bold", anchor="middle"),
+        _line(middle, 274 + down, f"{per}, {badge.provenance}", 11, anchor="middle"),
+        _line(middle, 289 + down, badge.interval, 9, fill="#444", anchor="middle"),
     ]
-    if badge.interval:
-        lines.append(_line(middle, 289, badge.interval, 9, fill="#444", anchor="middle"))
-    small = [
-        badge.odds and f"odds: {_cut(badge.odds, 36)}",
-        badge.reference and f"reference: {badge.reference}",
-    ]
-    small.append(badge.date)
-    for number, text in enumerate(text for text in small if text):
-        lines.append(_line(middle, 305 + 12 * number, _cut(text, 42), 8.5, fill="#444", anchor="middle"))
+    for number, text in enumerate(small):
+        lines.append(_line(middle, 305 + down + 12 * number, text, 8.5, fill="#444", anchor="middle"))
     return lines
 
 
@@ -254,9 +267,5 @@ def _line(
 
 def _cut(text: str, columns: int) -> str:
     """At most so many columns; East Asian wide letters take two."""
-    line, used = one_line(text), 0
-    for number, sign in enumerate(line):
-        used += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        if used > columns:
-            return f"{line[: max(number - 1, 1)]}…"
-    return line
+    line = one_line(text)
+    return line if columns_of(line) <= columns else f"{cut(line, columns - 1)}…"
