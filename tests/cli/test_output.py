@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
+from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
+from wattwhat.records.terminal import WIDTH
 
 words = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=40)
 sentences = st.lists(words, min_size=1, max_size=60).map(" ".join)
@@ -40,11 +41,11 @@ def test_a_here_document_stays_fit_to_be_pasted():
     assert lines == ["  remedy", *remedy.splitlines()]
 
 
-def test_say_replaces_what_the_stream_cannot_write():
+def test_say_spells_out_what_the_stream_cannot_write():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
     say("1 ± 2 J", stream)
-    assert raw.getvalue() == b"1 ? 2 J" + os.linesep.encode()
+    assert raw.getvalue() == b"1 +/- 2 J" + os.linesep.encode()
 
 
 def test_a_file_is_replaced_whole(tmp_path):

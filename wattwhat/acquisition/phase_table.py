@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wattwhat.records.escaping import one_line
 from wattwhat.records.formatting import plus_minus, short_time
+from wattwhat.records.terminal import shown
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.phases import Phases
@@ -39,7 +40,7 @@ def table(phases: Phases) -> str:
         for row in cells
     ]
     warnings = dict.fromkeys(sentence for one in (*measured, total) for sentence in one.warnings)
-    return "\n".join([*lines, *(f"warning: {sentence}" for sentence in warnings)])
+    return shown([*lines, *(f"warning: {one_line(sentence)}" for sentence in warnings)])
 
 
 def _row(one: Measurement, total: Measurement) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.terminal import spelled
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -70,7 +71,8 @@ class Footprint:
     def __str__(self) -> str:
         what = "CO2-equivalent" if self.kind == "carbon" else "for the electricity"
         pue = "" if self.pue == 1.0 else f", PUE {self.pue:g}"
-        return f"{self.amount:U} {what} ({self.energy_kwh} {self.provenance} at {self.figure}{pue})"
+        said = f"{self.amount:U} {what} ({self.energy_kwh} {self.provenance} at {self.figure}{pue})"
+        return spelled(said)
 
     def __repr__(self) -> str:
         return f"<Footprint {self.label!r}: {self}>"

@@ -1,4 +1,4 @@
-"""A comparison as text that fits 80 columns, and as HTML for notebooks; every text is escaped there."""
+"""A comparison as text that fits the terminal, and as HTML for notebooks; every text is escaped there."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.verdicts import CANNOT_TELL, REPEATS_NEEDED
-from wattwhat.records.escaping import html_isolated, one_line
+from wattwhat.records.escaping import one_line
+from wattwhat.records.html_tables import pairs_html
+from wattwhat.records.terminal import line_width, shown
 
 if TYPE_CHECKING:
     from wattwhat.analysis.comparison import Comparison
 
 __all__ = ["comparison_html", "describe_comparison"]
 
-_WIDTH = 80
 _BAR = 40
+_NAME_AT_LEAST = 8
 
 
 def describe_comparison(comparison: Comparison) -> str:
@@ -41,12 +43,12 @@ def describe_comparison(comparison: Comparison) -> str:
           on trust
     """
     c = comparison
-    lines = [*_side("A", c.a_label, c.a, c), *_side("B", c.b_label, c.b, c), *_wrapped(c.verdict, "")]
+    lines = [*_side("A", c.a_label, c.a, c), *_side("B", c.b_label, c.b, c), *_wrapped(c.verdict)]
     if c.outcome == CANNOT_TELL:
-        lines += _wrapped(advice(c), "")
+        lines += _wrapped(advice(c))
     for sentence in c.warnings:
-        lines += _wrapped(f"note: {sentence}", "  ")
-    return "\n".join(lines)
+        lines.append(one_line(f"note: {sentence}"))
+    return shown(lines)
 
 
 def advice(comparison: Comparison) -> str:
@@ -77,18 +79,13 @@ def comparison_html(comparison: Comparison) -> str:
     rows += [("verdict", c.verdict)]
     rows += [("to settle it", advice(c))] if c.outcome == CANNOT_TELL else []
     rows += [("note", sentence) for sentence in c.warnings]
-    left = "style='text-align:left'"
-    body = "".join(
-        f"<tr><th {left}>{html_isolated(name)}</th><td {left}>{html_isolated(text)}</td></tr>"
-        for name, text in rows
-    )
-    return f"<table><caption>{html_isolated(c.outcome)}</caption>{body}</table>"
+    return pairs_html(c.outcome, rows)
 
 
 def _side(letter: str, label: str, energy: object, comparison: Comparison) -> list[str]:
     basis = "in total" if comparison.per == "total" else f"per {comparison.per}"
     said = f"{energy:U}".replace(" (k=2)", f" {basis} (k=2)")
-    room = _WIDTH - len(said) - 5
+    room = max(line_width() - len(said) - 5, _NAME_AT_LEAST)
     return [f"{letter}  {one_line(label, room)}  {said}", *_bar(letter, comparison)]
 
 
@@ -97,8 +94,8 @@ def _bar(letter: str, comparison: Comparison) -> list[str]:
     value = comparison.a.value if letter == "A" else comparison.b.value
     if not (most > 0.0 and math.isfinite(most)):
         return []
-    return [f"      {'█' * max(round(_BAR * (value / most)), 0)}".rstrip()]
+    return [f"      {'█' * max(round(min(_BAR, line_width() - 6) * (value / most)), 0)}".rstrip()]
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(one_line(text), _WIDTH, subsequent_indent=indent) or [""]
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(one_line(text), line_width())

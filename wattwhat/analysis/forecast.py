@@ -11,7 +11,9 @@ import attrs
 from wattwhat.analysis.series_laws import sum_ahead
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.coverage import coverage_factor, t_quantile, t_tail
+from wattwhat.records.escaping import one_line
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.terminal import shown
 
 __all__ = ["SIGNIFICANT", "Forecast", "forecast"]
 
@@ -59,7 +61,7 @@ class Forecast:
         if self.duration_s is not None and self.low_s is not None and self.high_s is not None:
             said += f"; {self.duration_s.value:.4g} s, 95 % {self.low_s:.4g} to {self.high_s:.4g} s"
         said += f", {self.reach:.3g} times as far as was measured"
-        return "\n  note: ".join([said, *self.notes])
+        return shown([said, *(f"  note: {one_line(note)}" for note in self.notes)])
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from wattwhat.cli.output import say
+from wattwhat.cli.output import put, say
 from wattwhat.errors import ArgumentError, WattwhatError
 
 __all__ = ["BAD_INPUT", "CHECK_FAILED", "OK", "VERBS", "Verb", "main"]
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (WattwhatError, OSError) as err:
         if isinstance(err, BrokenPipeError):
             return _nobody_reads()
-        say(f"wattwhat: error: {' '.join(_words_of(err).split())}", sys.stderr)
+        put(f"wattwhat: error: {' '.join(_words_of(err).split())}", sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         say("wattwhat: interrupted", sys.stderr)

@@ -9,7 +9,7 @@ from wattwhat.analysis.aggregation import combine
 from wattwhat.analysis.comparison import by_label, compare
 from wattwhat.cli.inputs import fraction_of, given
 from wattwhat.cli.options import add_json
-from wattwhat.cli.output import WIDTH, check_destination, deliver, say, wrap
+from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
 
@@ -92,7 +92,7 @@ def _table(found: list[Comparison]) -> list[str]:
     for one in found:
         label = one_line(one.a_label, 34)
         low, high = (f"{end:.3g}" for end in one.interval)
-        lines.append(f"{label:<34} {one.ratio.value:>7.3g}  {f'{low} to {high}':<17} {one.outcome}"[:WIDTH])
+        lines.append(f"{label:<34} {one.ratio.value:>7.3g}  {f'{low} to {high}':<17} {one.outcome}")
     notes = dict.fromkeys(sentence for one in found for sentence in one.warnings)
     for sentence in list(notes)[:10]:
         lines += wrap(one_line(f"note: {sentence}"), "  ", "")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
 from wattwhat.cli.options import add_anonymous, add_backends, add_force, add_json, backends_of
-from wattwhat.cli.output import aside, check_destination, say
+from wattwhat.cli.output import aside, check_destination, put, say
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.records.anonymous import anonymous, without_hosts
 from wattwhat.records.atomic_write import GrowingFile
@@ -127,11 +127,11 @@ class Screen:
     def __call__(self, look: Look) -> None:
         """Show a look."""
         if self._json:
-            say(json_text(without_hosts(look.to_dict(), self._hide)), self._stream)
+            put(json_text(without_hosts(look.to_dict(), self._hide)), self._stream)
         elif self._live:
             self._redraw([*self._monitor.lines(look), "Ctrl-C ends"])
         else:
-            say(self._monitor.plain(look), self._stream)
+            put(self._monitor.plain(look), self._stream)
         self._stream.flush()
 
     def end(self) -> None:

@@ -14,10 +14,10 @@ from typing import Any, TextIO
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import controls_shown
 from wattwhat.records.small_files import open_regular
+from wattwhat.records.terminal import WIDTH, folded, line_width, spelled
 
-__all__ = ["WIDTH", "aside", "check_destination", "deliver", "names_an_object", "say", "wrap"]
+__all__ = ["aside", "check_destination", "deliver", "names_an_object", "put", "say", "wrap"]
 
-WIDTH = 80
 # A short command inside a sentence, to be copied: it stays on one line.
 _COMMAND = re.compile(r"\b(?:sudo|pip|echo|export|wattwhat) [^;,()]{1,50}?(?=[;,()]|$)")
 _LONGEST = 1 << 26  # bytes of a line that are looked at before a file is replaced
@@ -25,22 +25,28 @@ _GLUE = "\N{NO-BREAK SPACE}"  # textwrap breaks lines at ASCII blanks only
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
+    """Print words for people: as `put`, and no wider than a terminal that is narrow.
+
+    Args:
+        text: what to print; a line end is added.
+        stream: where to; None is standard output.
+    """
+    width = line_width()
+    put("\n".join(folded(text.split("\n"), width)) if width < WIDTH else text, stream)
+
+
+def put(text: str, stream: TextIO | None = None) -> None:
     """Print a text: nothing in it that a terminal would obey, and no letter that the stream has not.
 
     Everything that the command line shows comes through here, for whatever stands in it may have come from
-    a log or from the name of a file.
+    a log or from the name of a file. What programs read (JSON, CSV, LaTeX) keeps its lines.
 
     Args:
         text: what to print; a line end is added.
         stream: where to; None is standard output.
     """
     stream = sys.stdout if stream is None else stream
-    text = controls_shown(text.replace("\r\n", "\n"))
-    try:
-        print(text, file=stream)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        print(text.encode(encoding, errors="replace").decode(encoding), file=stream)
+    print(spelled(controls_shown(text.replace("\r\n", "\n")), stream), file=stream)
 
 
 def aside() -> AbstractContextManager[Any]:
@@ -49,7 +55,7 @@ def aside() -> AbstractContextManager[Any]:
 
 
 def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
-    r"""Wrap sentences into lines of at most 80 columns; words and short commands are never cut.
+    r"""Wrap sentences into lines of the terminal's width, at most 80; words and short commands are never cut.
 
     A shell command with a here-document is left exactly as it is, at the left edge, for it works only so.
 
@@ -73,7 +79,7 @@ def wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
         glued = _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), line)
         wrapped += textwrap.wrap(
             glued,
-            WIDTH,
+            line_width(),
             initial_indent=indent if wrapped else first,
             subsequent_indent=indent,
             break_long_words=False,
@@ -217,7 +223,7 @@ def deliver(text: str, path: str | None) -> None:
         OSError: the file cannot be written.
     """
     if path is None or path == "-":
-        say(text.removesuffix("\n").removesuffix("\r"))
+        put(text.removesuffix("\n").removesuffix("\r"))
         return
     from wattwhat.records.atomic_write import write_atomically
 

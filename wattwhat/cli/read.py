@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.options import add_anonymous, add_force
-from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.cli.output import check_destination, deliver, put, say
 from wattwhat.cli.sentences import complain, complain_of
 from wattwhat.errors import ArgumentError
 from wattwhat.records.anonymous import anonymous
@@ -17,7 +17,7 @@ from wattwhat.records.escaping import csv_text, one_line
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["EXAMPLES", "add_arguments", "call", "fill_of", "table", "unlike"]
+__all__ = ["EXAMPLES", "add_arguments", "call", "table", "unlike"]
 
 EXAMPLES = """examples:
   wattwhat read emissions.csv
@@ -60,7 +60,7 @@ def call(arguments: argparse.Namespace) -> int:
         deliver(_csv(measurements), arguments.csv)
     if arguments.json:
         for measurement in measurements:
-            say(measurement.to_json())
+            put(measurement.to_json())
     elif arguments.csv != "-":
         say("\n".join(table(measurements)))
     complain(found.notes, "joined:")
@@ -95,19 +95,8 @@ def table(measurements: Sequence[Measurement]) -> list[str]:
     if doubtful:
         parts.append((Column("!", True), [str(len(m.warnings) or "") for m in measurements]))
     rows = [list(row) for row in zip(*(cells for _, cells in parts), strict=True)]
-    lines = listing([column for column, _ in parts], rows, shares=_shares(measurements), fill=fill_of())
+    lines = listing([column for column, _ in parts], rows, shares=_shares(measurements))
     return [*lines, *_below(measurements, origins[0] if same else None, doubtful)]
-
-
-def fill_of() -> str:
-    """What bars are made of on standard output: a block, or # where its encoding has none."""
-    import sys
-
-    try:
-        "█".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return "#"
-    return "█"
 
 
 def unlike(measurements: Sequence[Measurement]) -> str | None:

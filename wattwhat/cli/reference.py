@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
-from wattwhat.cli.output import check_destination, say, wrap
+from wattwhat.cli.output import check_destination, put, say, wrap
 from wattwhat.cli.scorers import one_a_model
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
@@ -153,7 +153,7 @@ def _print(grade: FrontierGrade, as_json: bool) -> None:
     if as_json:
         from wattwhat.scoring.reference_file import reference_to_dict
 
-        say(json_text(reference_to_dict(grade)))
+        put(json_text(reference_to_dict(grade)))
     else:
         say("\n".join(describe(grade)))
 
@@ -200,7 +200,6 @@ def _three_digits(value: float) -> str:
 
 
 def _members(grade: FrontierGrade) -> list[str]:
-    from wattwhat.cli.read import fill_of
     from wattwhat.records.formatting import plus_minus
     from wattwhat.records.quantity import Quantity
     from wattwhat.report.text_table import Column, listing
@@ -223,4 +222,4 @@ def _members(grade: FrontierGrade) -> list[str]:
         Column(""),
     ]
     shares = [None if excess is None else excess / most for excess in excesses]
-    return listing(columns, rows, shares=shares, fill=fill_of())
+    return listing(columns, rows, shares=shares)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.log_options import add_log_options, gather
-from wattwhat.cli.output import say, wrap
+from wattwhat.cli.output import put, say, wrap
 from wattwhat.cli.scorers import (
     Reason,
     add_score_options,
@@ -124,7 +124,7 @@ def _score(
         done = Scored(score.name, rows, getattr(score, "higher_is_better", True))
         if arguments.json:
             for row in rows:
-                say(json_text({"score": name, **row}, default=str))
+                put(json_text({"score": name, **row}, default=str))
         if arguments.json or arguments.format:
             complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
         else:
@@ -160,7 +160,7 @@ def _together(arguments: argparse.Namespace, scored: Sequence[Scored]) -> None:
         return
     agreed = agreements(scored)
     if arguments.format:
-        say(survey_table(scored, arguments.format, arguments.epsilon))
+        put(survey_table(scored, arguments.format, arguments.epsilon))
         complain(agreed, "rank correlation:")
     elif agreed:
         say("\n".join(["rank correlation", *_bullets(agreed)]))
@@ -260,9 +260,11 @@ def _list(as_json: bool) -> int:
         if as_json:
             fields = ("name", "formula", "source", "fitted")
             options = {option.name: option.help for option in entry.options}
-            say(json_text({**{field: getattr(entry, field) for field in fields}, "options": options}))
+            put(json_text({**{field: getattr(entry, field) for field in fields}, "options": options}))
             continue
         lines = wrap(entry.formula, "  ", f"{entry.name}: ") + wrap(f"source: {entry.source}", "    ", "  ")
-        needs = [f"--{one.name} {one.metavar}" for one in entry.options if one.needed is not None]
+        needs = [
+            f"--{one.name.replace('_', '-')} {one.metavar}" for one in entry.options if one.needed is not None
+        ]
         say("\n".join([*lines, *([f"  needs {' '.join(needs)}"] if needs else [])]))
     return 0

@@ -32,6 +32,11 @@ class Measurements(list[Measurement]):
         super().__init__(found)
         self.problems: tuple[str, ...] = tuple(problems)
 
+    def _repr_html_(self) -> str:
+        from wattwhat.records.html_tables import measurements_html
+
+        return measurements_html(self, self.problems)
+
 
 class Stream(Iterator[Measurement]):
     """Measurements of a log, each made when it is asked for."""

@@ -94,3 +94,8 @@ class Budget(tuple[tuple[str, float], ...]):
         from wattwhat.records.budget_table import table
 
         return table(self, self.entries)
+
+    def _repr_html_(self) -> str:
+        from wattwhat.records.html_tables import budget_html
+
+        return budget_html(self) if self else "no uncertainty is known to contribute"

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.records.channel_energy import own_u
 from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
+from wattwhat.records.terminal import shown
 
 if TYPE_CHECKING:
     from wattwhat.records.budget import Budget
     from wattwhat.records.channel_energy import ChannelEnergy
 
-__all__ = ["table"]
+__all__ = ["notes_of", "rows_of", "table"]
 
-_WIDTH = 80
 _MOST_NAMED = 4
 # What is drawn anew at every edge and in every span; `wattwhat.measuring.blocks` and `wattwhat.energy.joules`
 # add it in quadrature. What is in neither group (of somebody else's log, say) is left open.
@@ -40,21 +39,33 @@ def table(budget: Budget, entries: Iterable[ChannelEnergy] = ()) -> str:
         combined         5 J        100 %
         largest: stale edges. run longer: the two edges of a window weigh less
     """
-    counted = [entry for entry in entries if entry.counted and entry.energy_j is not None]
+    lines = [f"{a:<16} {b:<10} {c:<19} {d:<13} {e}".rstrip() for a, b, c, d, e in rows_of(budget, entries)]
+    return shown([*lines, *notes_of(budget, entries)])
+
+
+def rows_of(budget: Budget, entries: Iterable[ChannelEnergy]) -> list[tuple[str, str, str, str, str]]:
+    """The heads, a row for each source and one for all; the last cells are empty with one channel."""
+    counted = _added(entries)
     several = len(counted) > 1
-    groups = {source: _groups(source, counted) for source in SYSTEMATIC}
     rows = [("source", "u (k=1)", "share of variance", "in repeats", "between channels" if several else "")]
     for source, u in budget:
-        between = _between(source, groups.get(source, {})) if several else ""
+        between = _between(source, _groups(source, counted)) if several else ""
         rows.append((source[:24], f"{u:.3g} J", _share(u, budget.u), _repeats(source), between))
-    rows.append(("combined", f"{budget.u:.3g} J", _share(budget.u, budget.u), "", ""))
-    lines = [f"{a:<16} {b:<10} {c:<19} {d:<13} {e}".rstrip() for a, b, c, d, e in rows]
-    notes = [_note(source, groups[source]) for source, _ in budget if several and source in groups]
-    for sentence in (*notes, budget.advice):
-        lines += textwrap.wrap(
-            sentence, _WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
-        )
-    return "\n".join(lines)
+    return [*rows, ("combined", f"{budget.u:.3g} J", _share(budget.u, budget.u), "", "")]
+
+
+def notes_of(budget: Budget, entries: Iterable[ChannelEnergy]) -> list[str]:
+    """Sentences: which channels have a source in common, and what to attack first."""
+    counted = _added(entries)
+    several = len(counted) > 1
+    notes = [
+        _note(source, _groups(source, counted)) for source, _ in budget if several and source in SYSTEMATIC
+    ]
+    return [sentence for sentence in (*notes, budget.advice) if sentence]
+
+
+def _added(entries: Iterable[ChannelEnergy]) -> list[ChannelEnergy]:
+    return [entry for entry in entries if entry.counted and entry.energy_j is not None]
 
 
 def _share(u: float, total: float) -> str:

@@ -17,6 +17,7 @@ from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
+from wattwhat.records.terminal import spelled
 from wattwhat.records.validators import PROVENANCES, Provenance
 
 __all__ = ["PROVENANCES", "SCHEMA", "Measurement"]
@@ -241,7 +242,7 @@ class Measurement:
     def __repr__(self) -> str:
         span = "" if self.duration_s is None else f" in {self.duration_s:.4g} s"
         doubts = f", {len(self.warnings)} warning(s)" if self.warnings else ""
-        return f"<Measurement {self.label!r}: {self.energy_j:U}{span}, {self.provenance}{doubts}>"
+        return spelled(f"<Measurement {self.label!r}: {self.energy_j:U}{span}, {self.provenance}{doubts}>")
 
     def __str__(self) -> str:
         from wattwhat.records.rendering import describe
@@ -249,6 +250,6 @@ class Measurement:
         return describe(self)
 
     def _repr_html_(self) -> str:
-        from wattwhat.records.rendering import measurement_html
+        from wattwhat.records.html_tables import measurement_html
 
         return measurement_html(self)

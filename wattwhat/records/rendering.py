@@ -1,16 +1,17 @@
-"""Measurements for people: plain text that fits 80 columns, and HTML for notebooks; every text is escaped."""
+"""Measurements for people, as text that fits the terminal; every text of others is escaped."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wattwhat.records.escaping import html_isolated, one_line
+from wattwhat.records.escaping import one_line
+from wattwhat.records.terminal import shown
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["describe", "measurement_html"]
+__all__ = ["describe"]
 
 
 def describe(measurement: Measurement) -> str:
@@ -39,7 +40,7 @@ def describe(measurement: Measurement) -> str:
     lines.extend(f"  {_channel(channel)}" for channel in m.channels)
     lines.extend(f"  {one_line(name)} {value:g}" for name, value in m.metrics.items())
     lines.extend(f"  warning: {one_line(sentence)}" for sentence in m.warnings)
-    return "\n".join(lines)
+    return shown(lines)
 
 
 def _between(m: Measurement) -> list[str]:
@@ -56,39 +57,3 @@ def _channel(entry: ChannelEnergy) -> str:
     energy = "lost" if entry.energy_j is None else f"{entry.energy_j:U}"
     note = "" if entry.counted else ", inside another channel, not added"
     return f"{one_line(entry.channel.id)}: {energy}, {entry.provenance}{note}"
-
-
-_LEFT = "style='text-align:left'"
-
-
-def measurement_html(measurement: Measurement) -> str:
-    """A small table: energy, power, per call and per item, channels, budget, warnings.
-
-    Example:
-        >>> from wattwhat import Measurement, Quantity
-        >>> html = measurement_html(Measurement(label="<b>", energy_j=Quantity(1, 0.1, "J")))
-        >>> "<b>" in html, "&lt;b&gt;" in html
-        (False, True)
-    """
-    m = measurement
-    rows = [("energy", f"{m.energy_j:U}"), ("provenance", m.provenance)]
-    if m.duration_s is not None:
-        rows.append(("duration", f"{m.duration_s:.4g} s"))
-    for name, quantity in (
-        ("mean power", m.power_w),
-        ("per call", m.energy_per_call_j),
-        ("per item", m.energy_per_item_j),
-        ("above idle", m.net_energy_j),
-    ):
-        if quantity is not None:
-            rows.append((name, f"{quantity:U}"))
-    for entry in m.channels:
-        energy = "lost" if entry.energy_j is None else f"{entry.energy_j:U}"
-        rows.append((entry.channel.id, energy if entry.counted else f"{energy} (not added)"))
-    rows.extend((f"u: {source}", f"{u:.3g} J") for source, u in m.budget)
-    rows.extend(("warning", sentence) for sentence in m.warnings)
-    body = "".join(
-        f"<tr><th {_LEFT}>{html_isolated(name)}</th><td {_LEFT}>{html_isolated(text)}</td></tr>"
-        for name, text in rows
-    )
-    return f"<table><caption>{html_isolated(m.label)}</caption>{body}</table>"

@@ -12,6 +12,7 @@ import attrs
 
 from wattwhat.records.escaping import one_line
 from wattwhat.records.formatting import with_prefix
+from wattwhat.records.terminal import WIDTH
 
 if TYPE_CHECKING:
     from wattwhat.records.channel import Channel
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Look", "Monitor", "looks", "sparkline"]
 
-WIDTH = 80
 _BARS = "▁▂▃▄▅▆▇█"
 _ASCII_BARS = "_.-=+*#@"
 
@@ -101,7 +101,7 @@ class Monitor:
     """
 
     def __init__(self, *, width: int = WIDTH, history: int = 200, ascii: bool = False) -> None:
-        self._width = max(width, 40)
+        self._width = max(width, 20)
         self._ascii = ascii
         self._traces: dict[str, _Trace] = {}
         self._history: dict[str, deque[float]] = {}

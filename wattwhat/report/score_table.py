@@ -9,7 +9,8 @@ from typing import Any
 
 from wattwhat.records.formatting import energy_unit
 from wattwhat.records.quantity import Quantity
-from wattwhat.report.text_table import WIDTH, Column, listing
+from wattwhat.records.terminal import line_width
+from wattwhat.report.text_table import Column, listing
 
 __all__ = ["score_table"]
 
@@ -17,7 +18,7 @@ _NAMES_AT_LEAST = 14
 
 
 def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better: bool = False) -> list[str]:
-    r"""A table of results, best first, at most 80 columns wide.
+    r"""A table of results, best first, as wide as the terminal, at most 80 columns.
 
     Args:
         name: of the score, with all that changes its scale.
@@ -65,7 +66,7 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
         )
         if title in titles
     ]
-    return [*lines, *textwrap.wrap("; ".join(said), WIDTH)]
+    return [*lines, *textwrap.wrap("; ".join(said), line_width())]
 
 
 def _fitting(parts: list[tuple[Column, list[str]]], before: int) -> list[tuple[Column, list[str]]]:
@@ -77,7 +78,7 @@ def _fitting(parts: list[tuple[Column, list[str]]], before: int) -> list[tuple[C
             for column, cells in kept
             for longest in (max(map(len, (column.title, *cells))),)
         ]
-        if before + sum(least) + 2 * len(kept) <= WIDTH:
+        if before + sum(least) + 2 * len(kept) <= line_width():
             break
         kept = [part for part in kept if part[0].title != title]
     return kept

@@ -1,17 +1,16 @@
-"""Tables of measurements and scores as plain text that fits a terminal of 80 columns."""
+"""Tables of measurements and scores as plain text that fits the terminal, of 80 columns at most."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
 from wattwhat.records.escaping import one_line
+from wattwhat.records.terminal import columns_of, cut, folded, line_width
 
-__all__ = ["WIDTH", "Column", "bar", "listing"]
+__all__ = ["Column", "bar", "listing"]
 
-WIDTH = 80
 _NARROWEST = 8
 
 
@@ -33,18 +32,17 @@ class Column:
 def listing(
     columns: Sequence[Column],
     rows: Sequence[Sequence[str]],
-    width: int = WIDTH,
+    width: int | None = None,
     shares: Sequence[float | None] = (),
-    fill: str = "█",
 ) -> list[str]:
     r"""A table as lines, with a bar behind each row where there is room for one.
 
     Args:
         columns: what stands above each cell.
         rows: cells, as many in each row as there are columns.
-        width: most columns of the terminal; only cells that may not shrink can exceed it.
+        width: most columns; None takes those of the terminal. Where they hold no table, each row is a few
+            lines: what it is of, then a line for each further cell.
         shares: from 0 to 1 for each row, drawn as a bar; None draws none.
-        fill: what bars are made of.
 
     Example:
         >>> rows = [["small", "1.5 J"], ["large", "12 J"]]
@@ -53,9 +51,12 @@ def listing(
         small   1.5 J
         large    12 J
     """
+    width = line_width() if width is None else width
     table = [[column.title for column in columns], *([one_line(cell) for cell in row] for row in rows)]
-    widths = [max(_width(row[i]) for row in table) for i in range(len(columns))]
+    widths = [max(columns_of(row[i]) for row in table) for i in range(len(columns))]
     _shrink(columns, widths, width - 2 * (len(columns) - 1))
+    if sum(widths) + 2 * (len(columns) - 1) > width:
+        return _stacked(columns, table[1:], width)
     room = min(width - sum(widths) - 2 * len(columns), 20)
     lines = []
     for place, row in enumerate(table):
@@ -64,21 +65,35 @@ def listing(
         ]
         share = shares[place - 1] if place and shares else None
         if share is not None and room >= 6:
-            cells.append(bar(share, room, fill))
+            cells.append(bar(share, room))
         lines.append("  ".join(cells).rstrip())
     return lines
 
 
-def bar(share: float, width: int, fill: str = "█") -> str:
+def bar(share: float, width: int) -> str:
     """A bar of so many letters, at least one for anything above 0.
 
     Example:
-        >>> bar(0.5, 8, "#"), bar(0.001, 8, "#"), bar(0.0, 8, "#")
-        ('####', '#', '')
+        >>> bar(0.5, 8), bar(0.001, 8), bar(0.0, 8)
+        ('████', '█', '')
     """
     if not share > 0:
         return ""
-    return fill * max(1, round(min(share, 1.0) * width))
+    return "█" * max(1, round(min(share, 1.0) * width))
+
+
+def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Each row as lines: the cells up to its name, then those that are filled, each behind its title."""
+    names = next((i for i, column in enumerate(columns) if column.shrinks), 0) + 1
+    lines = []
+    for row in rows:
+        lines.append("  ".join(row[:names]).strip())
+        lines += [
+            f"    {column.title or '-'}: {cell}"
+            for column, cell in zip(columns[names:], row[names:], strict=True)
+            if cell
+        ]
+    return folded(lines, width)
 
 
 def _shrink(columns: Sequence[Column], widths: list[int], room: int) -> None:
@@ -92,30 +107,9 @@ def _shrink(columns: Sequence[Column], widths: list[int], room: int) -> None:
 
 
 def _fit(cell: str, size: int, right: bool) -> str:
-    if _width(cell) > size:
+    if columns_of(cell) > size:
         # The end is kept too: that is where names of one family differ.
         tail = (size - 1) // 3
-        cell = _cut(cell, size - 1 - tail) + "~" + _cut(cell[::-1], tail)[::-1]
-    blanks = " " * (size - _width(cell))
+        cell = cut(cell, size - 1 - tail) + "~" + cut(cell[::-1], tail)[::-1]
+    blanks = " " * (size - columns_of(cell))
     return blanks + cell if right else cell + blanks
-
-
-def _cut(text: str, size: int) -> str:
-    while _width(text) > size:
-        text = text[: size if len(text) > size else -1]
-    return text
-
-
-def _width(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(_cells(text))
-
-
-def _cells(text: str) -> Iterable[int]:
-    """Columns that each letter takes: two for the wide ones of East Asia, none for accents of their own."""
-    for letter in text:
-        if unicodedata.combining(letter):
-            yield 0
-        else:
-            yield 2 if unicodedata.east_asian_width(letter) in "WF" else 1

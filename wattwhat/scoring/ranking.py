@@ -54,7 +54,7 @@ class RankingRow:
 
 @attrs.frozen
 class Ranking:
-    """Models in the order of a score; prints as a table under 80 columns.
+    """Models in the order of a score; prints as a table that fits the terminal.
 
     Args:
         name: of the score.

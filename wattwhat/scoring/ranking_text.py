@@ -1,4 +1,4 @@
-"""A ranking for people: a table under 80 columns, sentences about its firmness, plain data."""
+"""A ranking for people: a table that fits the terminal, sentences about its firmness, plain data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.records.escaping import one_line
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.terminal import shown
 
 if TYPE_CHECKING:
     from wattwhat.scoring.ranking import Ranking, RankingRow
@@ -22,13 +23,12 @@ def table(ranking: Ranking) -> str:
     width = min(max(5, *map(len, labels)), 14 if ranking.alpha_orders else 16)
     direction = "larger is better" if ranking.higher_is_better else "smaller is better"
     head = f"{'#':>3}  {'model':<{width}} {'score':>10} {'accuracy':>10} {'energy':>13} >next ranks"
-    lines = [f"{ranking.name}, {direction}"[:79], f"{head}{' alpha  unit' if ranking.alpha_orders else ''}"]
+    lines = [f"{ranking.name}, {direction}", f"{head}{' alpha  unit' if ranking.alpha_orders else ''}"]
     lines += [_line(row, width) for row in ranking.rows]
     if any(row.dominated for row in ranking.rows):
         lines.append("* dominated: another model is at least as accurate for no more energy")
-    for sentence in (*statements(ranking), *ranking.notes):
-        lines += _wrapped(sentence)
-    return "\n".join(lines)
+    lines += [one_line(f"- {sentence}") for sentence in (*statements(ranking), *ranking.notes)]
+    return shown(lines)
 
 
 def statements(ranking: Ranking) -> tuple[str, ...]:
@@ -131,9 +131,3 @@ def _listed(keys: list[Any], of: int = 0) -> str:
 
 def _percent(share: float) -> str:
     return ">99 %" if share > 0.995 else f"{100 * share:.0f} %"
-
-
-def _wrapped(sentence: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(one_line(sentence), 79, initial_indent="- ", subsequent_indent="  ")

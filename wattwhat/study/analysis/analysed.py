@@ -48,9 +48,10 @@ class Analysis:
     failures: tuple[dict[str, Any], ...] = ()
 
     def __str__(self) -> str:
+        from wattwhat.records.terminal import shown
         from wattwhat.study.analysis.text import text_of
 
-        return "\n".join(text_of(self))
+        return shown(text_of(self))
 
 
 def analyse(source: str | os.PathLike[str] | Iterable[Measurement]) -> Analysis:

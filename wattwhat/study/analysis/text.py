@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from wattwhat.errors import ScoreError
 from wattwhat.records.escaping import one_line
 from wattwhat.records.formatting import with_prefix
-from wattwhat.report.text_table import WIDTH, Column, listing
+from wattwhat.records.terminal import line_width
+from wattwhat.report.text_table import Column, listing
 from wattwhat.study.analysis.best import PARITY
 from wattwhat.study.analysis.correlations import PROPERTIES
 from wattwhat.study.analysis.rows import factors_of, setting_words
@@ -113,7 +114,7 @@ def _best(analysis: Analysis) -> Iterator[str]:
 def _accuracy(analysis: Analysis) -> Iterator[str]:
     yield from ("", "What accuracy costs", "")
     if not analysis.relations:
-        yield from textwrap.wrap(f"No relation was fitted: {one_line(analysis.no_relations)}", WIDTH)
+        yield from textwrap.wrap(f"No relation was fitted: {one_line(analysis.no_relations)}", line_width())
         return
     for fit in analysis.relations:
         yield f"{fit.relation}: R^2 {fit.r_squared:.3f}, AICc {fit.aicc:.1f}, {fit.count} models"
