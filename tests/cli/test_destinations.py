@@ -57,8 +57,6 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def written(name: str, file: str, *more: str) -> int:
-    if name.startswith("report"):
-        pytest.importorskip("vl_convert")
     words = WRITERS[name]
     if "FILE" in words:
         return main([*(file if word == "FILE" else word for word in words), *more])
@@ -125,7 +123,6 @@ def test_what_was_written_and_edited_is_not_replaced(kind: str, capsys: Any) -> 
 
 
 def test_one_file_is_not_written_twice(capsys: Any) -> None:
-    pytest.importorskip("vl_convert")
     Path("out").write_text("")
     assert main(["report", "RUNS", "-o", "out", "--json", "out"]) == 2
 

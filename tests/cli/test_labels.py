@@ -53,7 +53,6 @@ def test_a_score_of_repeats_has_one_row_a_model(runs: Path, capsys: pytest.Captu
 
 
 def test_a_page_takes_them_too(runs: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    pytest.importorskip("altair")
     page = tmp_path / "page.html"
     words = ("report", runs, "--label", "project_name", "--repeats", "-o", page, "--json")
     status, out, _ = called(capsys, *words)

@@ -188,8 +188,6 @@ VERBS = [
 def test_no_verb_hands_a_terminal_what_it_would_obey(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    if words[0] == "report":
-        pytest.importorskip("vl_convert")
     monkeypatch.chdir(tmp_path)
     ones = [
         Measurement(

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ def test_every_reader_of_a_small_file_comes_through_there(
     monkeypatch.delenv("WATTWHAT_CONFIG")
     run = Measurement(label="a", energy_j=Quantity(10.0, 1.0, "J"), duration_s=1.0, items=10)
     write_jsonl(tmp_path / "run.jsonl", run.with_metrics(accuracy=0.9))
-    for verb in ("badge", *(["report"] if find_spec("vl_convert") else [])):
+    for verb in ("badge", "report"):
         words = [verb, str(tmp_path / "run.jsonl"), "--reference", place, "-o", str(tmp_path / "out")]
         assert main(words) == 2
         assert place in capsys.readouterr().err

@@ -35,7 +35,7 @@ def test_every_output_shows_the_control_as_a_sign(control):
         export([made], "markdown"),
         export([made], "latex"),
         json.loads(script_json(payload))["rows"][0],
-        document_of(payload, library="", specs={}, version="1").split("</title>")[0],
+        document_of(payload, version="1").split("</title>")[0],
     ]
     for output in outputs:
         assert control not in output

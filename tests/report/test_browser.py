@@ -15,9 +15,6 @@ from wattwhat.records.measurement import PROVENANCES
 from wattwhat.report.page import write_page
 from wattwhat.scoring import pareto
 
-pytest.importorskip("altair")
-pytest.importorskip("vl_convert")
-
 MEASUREMENTS = [*made.alike(), *made.odd()]
 ALIKE = range(12)
 
@@ -77,7 +74,7 @@ def test_hostile_names_show_as_text(page):
     assert page.driver.title == "<i>Made</i> measurements"
     assert page.text("h1") == "<i>Made</i> measurements"
     assert page.run("return document.querySelectorAll('img, iframe, object, h1 i').length") == 0
-    assert page.run("return document.scripts.length") == 4
+    assert page.run("return document.scripts.length") == 2
 
 
 def test_hostile_names_stay_text_wherever_they_are_shown(page):
@@ -172,9 +169,7 @@ def test_grades_filter(page):
 
 def test_the_chart_draws_what_is_shown(page):
     page.tick("family", "Alpha")
-    paths = page.run(
-        "return document.querySelectorAll('#plot .role-mark.mark-symbol path[fill-opacity]').length"
-    )
+    paths = page.run("return document.querySelectorAll('#plot .marks path').length")
     assert paths == 6
     assert "6 models drawn" in page.text("#chart-summary")
 
@@ -210,19 +205,17 @@ def test_unlike_energies_are_never_ranked_without_a_warning(page):
 def test_bands_say_for_whom_they_hold(page):
     assert "reference “made” (12 models)" in page.text("#chart-note")
     assert "do not hold for 1 model" in page.text("#chart-note")
-    assert page.run("return document.querySelectorAll('#plot .mark-area path').length") == 7
+    assert page.run("return document.querySelectorAll('#plot .bands .band').length") == 7
     page.type("[name=search]", "net")
     assert "do not hold" not in page.text("#chart-note")
     page.type("[name=search]", "estimate")
-    assert page.run("return document.querySelectorAll('#plot .mark-area path').length") == 0
+    assert page.run("return document.querySelectorAll('#plot .bands .band').length") == 0
 
 
 def test_estimates_look_and_read_differently(page):
     legend = page.run("return [...document.querySelectorAll('#legend li')].map(li => li.textContent)")
     assert {"measured", "estimated", "imported"} <= set(legend)
-    hollow = page.run(
-        "return document.querySelectorAll('#plot .mark-symbol path[fill-opacity=\"0\"]').length"
-    )
+    hollow = page.run("return document.querySelectorAll('#plot .marks path[fill-opacity=\"0\"]').length")
     assert hollow == 1
     assert page.text("tr[data-id='12'] .origin").strip() == "estimated"
 
@@ -399,8 +392,10 @@ def marker(page, name):
     """Where the marker of a model is on the screen, from the left and upper edge of the window."""
     page.run("document.querySelector('#chart').scrollIntoView()")
     return page.run(
-        "const paths = [...document.querySelectorAll('#plot .mark-symbol path[fill-opacity]')];"
-        "const box = paths.find(p => p.__data__.datum.name === arguments[0]).getBoundingClientRect();"
+        "const rows = [...document.querySelectorAll('#table tbody tr')];"
+        "const row = rows.find(one => one.querySelector('.model').textContent === arguments[0]);"
+        "const mark = document.querySelector(`#plot .marks path[data-id='${row.dataset.id}']`);"
+        "const box = mark.getBoundingClientRect();"
         "return [box.x + box.width / 2, box.y + box.height / 2]",
         name,
     )
@@ -437,7 +432,7 @@ def test_the_chart_works_from_the_keyboard(alike):
 
     def labels():
         return alike.run(
-            "return [...document.querySelectorAll('#plot .role-axis text')].map(t => t.textContent).sort()"
+            "return [...document.querySelectorAll('#plot .axes text')].map(t => t.textContent).sort()"
         )
 
     before = labels()
@@ -489,7 +484,7 @@ def test_the_page_works_with_little_and_says_what_is_missing(driver, tmp_path, k
     page = browser.Page(*driver).open(tmp_path / "page.html")
     assert missing in page.text("#missing")
     assert said in page.text("#chart-summary")
-    assert len(page.shown()) == min(len(measurements), 100)
+    assert 0 < len(page.shown()) <= len(measurements) if measurements else page.shown() == []
     if measurements:
         page.pick(page.shown()[0])
         assert page.text("#comparison .model").startswith(measurements[page.shown()[0]].label)
@@ -503,7 +498,7 @@ def test_a_trace_is_drawn_as_power_over_time(driver, tmp_path):
     )
     page = browser.Page(*driver).open(tmp_path / "page.html")
     page.pick(0)
-    page.until("return document.querySelector('#trace .mark-line path')")
+    page.until("return document.querySelector('#trace .lines path')")
     assert "41 to 59 W" in page.text("#trace")
     assert "power (W)" in page.text("#trace")
     page.pick(0)

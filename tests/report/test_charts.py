@@ -9,7 +9,6 @@ import wattwhat.report
 from tests.report import made
 from wattwhat.errors import ArgumentError
 from wattwhat.report import charts
-from wattwhat.report.page import specs
 
 
 def drawn(chart):
@@ -46,31 +45,6 @@ def test_a_missing_library_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "altair", None)
     with pytest.raises(ArgumentError, match=r"altair.*pip install \"wattwhat\[report\]\""):
         charts.plot(made.alike())
-    monkeypatch.setitem(sys.modules, "vl_convert", None)
-    specs.library_script.cache_clear()
-    with pytest.raises(ArgumentError, match=r"vl-convert.*pip install"):
-        specs.library_script()
-
-
-def test_the_library_cannot_end_its_element():
-    pytest.importorskip("altair")
-    pytest.importorskip("vl_convert")
-    specs.library_script.cache_clear()
-    script = specs.library_script()
-    assert "</script" not in script.lower()
-    assert "<!--" not in script
-    assert "\r" not in script
-    assert script.rstrip().endswith("window.vegaEmbed=$t6;") or "window.vegaEmbed" in script
-
-
-def test_the_page_gets_its_charts_compiled():
-    pytest.importorskip("altair")
-    pytest.importorskip("vl_convert")
-    found = specs.page_specs()
-    assert set(found) == {"scatter", "dots", "trace"}
-    assert all("vega/v" in spec["$schema"] for spec in found.values())
-    names = {data["name"] for data in found["scatter"]["data"]}
-    assert names >= {"rows", "bands", "letters", "front", "picked", "cursor", "named"}
 
 
 def test_importing_the_reports_brings_no_chart_library():

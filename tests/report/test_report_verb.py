@@ -10,9 +10,6 @@ from wattwhat.cli import report
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.records.jsonl import write_jsonl
 
-pytest.importorskip("altair")
-pytest.importorskip("vl_convert")
-
 
 def call(*words):
     parser = argparse.ArgumentParser()

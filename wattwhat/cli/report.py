@@ -26,8 +26,7 @@ EXAMPLES = """examples:
   wattwhat report runs.jsonl --reference imagenet.json --title "ImageNet models"
   wattwhat report runs.jsonl --reference fit     grades among the given models
 
-The page needs no network and sends nothing anywhere. It needs the extra
-wattwhat[report] to be made, and nothing but a browser to be read.
+The page needs no network and sends nothing anywhere.
 """
 
 _MOST_SAID = 5
@@ -71,7 +70,7 @@ def call(arguments: argparse.Namespace) -> int:
 
     check_destination(arguments.json, holds=("page",), arguments=arguments)
     check_destination(arguments.output, "--output", written="page", arguments=arguments)
-    measurements, problems = _read(arguments.files)
+    measurements, problems = _read(arguments)
     measurements, doubts = _join(relabelled(arguments, measurements, problems), arguments)
     measurements = averaged(arguments, measurements, doubts)
     problems += doubts
@@ -86,16 +85,38 @@ def call(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(files: Sequence[str]) -> tuple[list[Measurement], list[str]]:
+def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
+    """All measurements; those of several files with its name, unless runs of one label are repeats."""
     from wattwhat import logs
+    from wattwhat.report.page.rows import of_file
 
     found: list[Measurement] = []
     problems: list[str] = []
-    for file in files:
+    apart = len(arguments.files) > 1 and not arguments.repeats
+    for name, file in zip(_short_names(arguments.files), arguments.files, strict=True):
         one = logs.read(file)
-        found += one
+        found += [of_file(m, name) for m in one] if apart else one
         problems += one.problems
     return found, problems
+
+
+def _short_names(files: Sequence[str]) -> list[str]:
+    """The last parts of paths, as many as it takes to tell them apart; one that comes twice has a number.
+
+    Example:
+        >>> _short_names(["a/runs.jsonl", "b/runs.jsonl"]), _short_names(["x", "x"])
+        (['a/runs.jsonl', 'b/runs.jsonl'], ['x', 'x (2)'])
+    """
+    parts = [os.path.abspath(file).split(os.sep) for file in files]
+    deep = 1
+    while len({tuple(one[-deep:]) for one in parts}) < len({tuple(one) for one in parts}):
+        deep += 1
+    names: list[str] = []
+    for one in parts:
+        name = "/".join(one[-deep:])
+        times = sum(other == one for other in parts[: len(names)])
+        names.append(f"{name} ({times + 1})" if times else name)
+    return names
 
 
 def _join(

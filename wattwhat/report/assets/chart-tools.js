@@ -1,67 +1,38 @@
 // What the reader can set about the chart: which chart, which energy, colours, bands, bars, zoom.
 
 function buildChartTools() {
-  const drawAgain = () => {
+  const look = (key) => (value) => {
+    state[key] = value;
+    buildChartTools();
     drawRows();
     changed('look');
   };
   const present = new Set(Object.keys(COLOURS).filter((key) => rows.some((row) => COLOURS[key][1](row) !== undefined)));
-  const bandChoices = [['auto', 'automatic'], ['', 'none'], ...page.references.map((one, i) => [String(i), one.name])];
+  const charts = [
+    anyAccuracy ? ['', `${metricWords} against energy`] : null,
+    ['alone', 'energy alone'],
+    ...varying.map(({ name }) => [`along ${name}`, `energy along ${name}`]),
+  ].filter(Boolean);
+  const joins = [['', 'nothing'], ...Object.entries(JOINS).map(([key, [words]]) => [key, words]), ...varying.filter((one) => !one.number).map(({ name }) => [name, name])];
+  const bands = [['auto', 'automatic'], ['', 'none'], ...page.references.map((one, i) => [String(i), one.name])];
   fill(
     byId('chart-tools'),
-    anyAccuracy
-      ? select(
-          'Chart',
-          [
-            ['', `${metricWords} against energy`],
-            ['alone', 'energy alone'],
-          ],
-          state.alone,
-          async (value) => {
-            state.alone = value;
-            buildChartTools();
-            await makeChart();
-          },
-        )
+    charts.length > 1
+      ? select('Chart', charts, state.along ? `along ${state.along}` : anyAccuracy ? state.alone : 'alone', (value) => {
+          state.along = value.startsWith('along ') ? value.slice(6) : '';
+          look('alone')(value === 'alone' ? 'alone' : '');
+        })
       : null,
-    bases.size > 1
-      ? select(
-          'Energy',
-          [...bases.values()].map((one) => [one.name, `${one.words} (${one.rows})`]),
-          state.basis,
-          chooseBasis,
-        )
-      : null,
-    select(
-      'Colour by',
-      Object.keys(COLOURS).map((key) => [
-        key,
-        present.has(key) ? COLOURS[key][0] : `${COLOURS[key][0]} (not in the data)`,
-        !present.has(key),
-      ]),
-      state.colourBy,
-      (value) => {
-        state.colourBy = value;
-        drawAgain();
-      },
-    ),
+    bases.size > 1 ? select('Energy', [...bases.values()].map((one) => [one.name, `${one.words} (${one.rows})`]), state.basis, chooseBasis) : null,
+    select('Colour by', [...present].map((key) => [key, COLOURS[key][0]]), state.colourBy, look('colourBy')),
+    varying.length && chartKind() !== 'alone' ? select('Connect by', joins, joinChoice(), look('join')) : null,
     page.references.length && isScatter()
-      ? select('Grade bands', bandChoices, state.band === null ? '' : String(state.band), (value) => {
-          state.band = value === '' ? null : value === 'auto' ? value : Number(value);
-          setDomains(view.signal('energyDomain'), view.signal('accuracyDomain'));
-          summarise();
-        })
+      ? select('Grade bands', bands, state.band === null ? '' : String(state.band), (value) => look('band')(value === '' ? null : value === 'auto' ? value : Number(value)))
       : null,
-    checkbox(' error bars', state.bars, (on) => {
-      state.bars = on;
-      drawAgain();
-    }),
-    isScatter()
-      ? checkbox(' Pareto front', state.front, (on) => {
-          state.front = on;
-          drawAgain();
-        })
-      : null,
+    checkbox(' error bars', state.bars, look('bars')),
+    isScatter() ? checkbox(' Pareto front', state.front, look('front')) : null,
+    anyChance() && isScatter() ? checkbox(' fade by probability', state.fade, look('fade')) : null,
+    button('Limit on the chart', addLimit),
     el(
       'span',
       { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
@@ -72,11 +43,14 @@ function buildChartTools() {
   );
 }
 
-async function chooseBasis(value) {
+const joinChoice = () => state.join ?? (chartKind() === 'series' ? 'model' : '');
+
+function chooseBasis(value) {
   state.basis = value;
   state.ranges.energy = [null, null]; // its unit has changed
   buildFilters();
-  await makeChart();
+  buildAssumptions();
+  buildChartTools();
   refilter();
   changed('look');
 }

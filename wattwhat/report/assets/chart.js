@@ -1,189 +1,187 @@
-// The chart: accuracy against energy, or energy alone where there is no accuracy.
+// The chart: accuracy against energy, energy alone where there is no accuracy, or energy along a setting.
 
 const DOTS_AT_MOST = 60;
-let view = null;
-let drawn = []; // what is in the chart, in order of energy: {row, energy, accuracy, ...}
-let home = null; // the domains that show everything
+const LAYERS = ['bands', 'front', 'joined', 'bars', 'marks', 'unsure', 'moves', 'limits', 'picked', 'names', 'cursor'];
+let picture = null;
+let drawn = []; // what is in the chart, in order of energy: {id, energy, accuracy, x, y, ...}
+let home = null; // the domains that show everything: {x, y}
+let domains = null; // those that are shown
+let frontLines = []; // the front of each kind, as marks in order of energy
 
-const isScatter = () => anyAccuracy && !state.alone;
 const basis = () => bases.get(state.basis) || { name: 'total', words: 'energy', unit: 'J', factor: 1 };
+const chartKind = () => (state.along ? 'series' : anyAccuracy && !state.alone ? 'scatter' : 'alone');
+const isScatter = () => chartKind() === 'scatter';
 
 function drawable() {
-  const positive = shown.filter((row) => energyOf(row) && energyOf(row)[0] > 0 && (!isScatter() || row.accuracy));
+  const kind = chartKind();
+  const has = { scatter: (row) => row.accuracy, alone: () => true, series: (row) => alongOf(row) !== undefined }[kind];
+  const positive = shown.filter((row) => energyOf(row) && energyOf(row)[0] > 0 && has(row));
   positive.sort((a, b) => energyOf(a)[0] - energyOf(b)[0]);
-  return isScatter() ? positive : positive.slice(0, DOTS_AT_MOST);
+  return kind === 'alone' ? positive.slice(0, DOTS_AT_MOST) : positive;
 }
 
 // Smaller markers on a small screen.
 const markScale = () => Math.min(1, Math.max(0.4, byId('chart').clientWidth / 800));
 
-function markOf(row) {
+// A number with the ends of its bar; ends are undefined where U is not known or 0.
+const ends = (value, u, factor = 1) => (u ? [value, value - K * u * factor, value + K * u * factor] : [value]);
+
+function markOf(row, place, scale) {
   const [energy, u] = energyOf(row).map((x) => (isNumber(x) ? x * basis().factor : null));
+  // An interval that reaches 0 has no end on a log axis: the bar runs out of the picture.
+  const joules = ends(energy, u).map((end) => Math.max(end, energy * 1e-6));
   const mark = {
     id: row.id,
-    row: `${row.id}\t${row.name}`,
     name: row.name,
     energy,
+    accuracy: row.accuracy && row.accuracy[0],
     colour: colourOf(row),
-    area: areaOf(row.parameters) * markScale(),
+    area: areaOf(row.parameters) * scale,
+    // Without a bar it would look like the best known one of all.
+    unsure: u === null,
+    faded: state.fade && isNumber(chanceOf(row)) ? 0.15 + 0.85 * chanceOf(row) : 1,
     ...SHAPES[row.provenance],
   };
-  // Without a bar it would look like the best known one of all.
-  mark.unsure = u === null;
-  mark.beside = -Math.sqrt(mark.area) / 2 - 3;
-  // An interval that reaches 0 has no end on a log axis: the bar runs out of the picture.
-  if (u) Object.assign(mark, { low: Math.max(energy - K * u, energy * 1e-6), high: energy + K * u });
-  if (row.accuracy) {
-    const [accuracy, ua] = row.accuracy;
-    Object.assign(mark, { accuracy });
-    if (ua) Object.assign(mark, { accuracy_low: accuracy - K * ua, accuracy_high: accuracy + K * ua });
+  if (chartKind() === 'series') return { ...mark, x: [alongOf(row)], y: joules };
+  if (chartKind() === 'alone') return { ...mark, x: joules, y: [-place] };
+  return { ...mark, x: joules, y: ends(...row.accuracy) };
+}
+
+// Very wide bars run out of the picture rather than squeeze the markers together.
+function reach(values, log) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const [value, down, up] of values) {
+    low = Math.min(low, log ? Math.max(down || value, value / 3) : (down ?? value));
+    high = Math.max(high, log ? Math.min(up || value, value * 3) : (up ?? value));
   }
-  return mark;
+  return low <= high ? [low, high] : log ? [0.1, 10] : [0, 1];
 }
 
-function homeDomains(marks) {
-  let [low, high, down, up] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const mark of marks) {
-    // Very wide bars run out of the picture rather than squeeze the markers together.
-    low = Math.min(low, Math.max(mark.low || mark.energy, mark.energy / 3));
-    high = Math.max(high, Math.min(mark.high || mark.energy, mark.energy * 3));
-    if (mark.accuracy !== undefined) {
-      down = Math.min(down, mark.accuracy_low ?? mark.accuracy);
-      up = Math.max(up, mark.accuracy_high ?? mark.accuracy);
-    }
+function wider([low, high], log) {
+  if (log) {
+    const stretch = Math.max((high / low) ** 0.06, 1.15);
+    return [low / stretch, high * stretch];
   }
-  if (!(low <= high)) [low, high] = [0.1, 10];
-  if (!(down <= up)) [down, up] = [0, 1];
-  const stretch = Math.max((high / low) ** 0.06, 1.15);
-  const room = Math.max((up - down) * 0.08, 0.004);
-  return {
-    energy: [low / stretch, high * stretch],
-    accuracy: [Math.max(down - room, -0.02), Math.min(up + room, 1.02)],
-  };
+  const room = Math.max((high - low) * 0.08, Math.abs(high) * 0.005, 1e-9);
+  return [low - room, high + room];
 }
 
-function filled(spec, words) {
-  return JSON.parse(JSON.stringify(spec), (key, value) =>
-    typeof value === 'string' && value in words ? words[value] : value,
-  );
-}
+const withinShares = ([low, high]) => [Math.max(low, -0.02), Math.min(high, 1.02)];
 
-// A promise of a Vega view. Its expressions are interpreted (ast), as the page's policy forbids to compile code;
-// it has no tooltips, no menu and no style sheet of its own.
-async function openView(name, words, host, width, height) {
-  const own = el('div');
-  const spec = { ...filled(specs[name], words), width, height };
-  const options = {
-    mode: 'vega',
-    renderer: 'svg',
-    ast: true,
-    actions: false,
-    tooltip: false,
-    hover: false,
-    logLevel: 1,
-    defaultStyle: false,
-  };
-  const made = await vegaEmbed(own, spec, options);
-  fill(host, own);
-  return made.view;
+function axesOf(marks) {
+  const energy = `${basis().words} (${basis().unit})`;
+  const [xs, ys] = [marks.map((mark) => mark.x), marks.map((mark) => mark.y)];
+  if (chartKind() === 'series') {
+    const log = alongIsLog();
+    const along = alongLabels() ? [-0.5, alongLabels().length - 0.5] : wider(reach(xs, log), log);
+    const x = axisOf(log ? 'log' : 'linear', along, alongWords(), shortNumber, alongLabels());
+    return { x, y: axisOf('log', wider(reach(ys, true), true), energy) };
+  }
+  const x = axisOf('log', wider(reach(xs, true), true), energy);
+  if (chartKind() === 'alone') {
+    const names = marks.map((mark) => [mark.y[0], mark.name]);
+    return { x, y: axisOf('linear', [0.5 - Math.max(marks.length, 1), 0.5], '', shortNumber, names) };
+  }
+  const percents = (value) => `${Number((100 * value).toPrecision(4))} %`;
+  return { x, y: axisOf('linear', withinShares(wider(reach(ys, false), false)), metricWords, percents) };
 }
 
 function chartSize() {
-  const width = Math.max(byId('chart').clientWidth, 240);
-  if (isScatter()) return [width, Math.round(Math.min(Math.max(width * 0.5, 340), 560))];
+  const width = Math.max(byId('chart').clientWidth - 2, 240);
+  if (chartKind() !== 'alone') return [width, Math.round(Math.min(Math.max(width * 0.52, 320), 540))];
   return [width, Math.max(120, 60 + 22 * Math.min(drawable().length, DOTS_AT_MOST))];
 }
 
-// Energy and its unit are in the axis title, so another basis makes a new view.
-async function makeChart() {
-  const wanted = state.basis + state.alone;
-  const words = { $energy: `${basis().words} (${basis().unit})`, $accuracy: metricWords };
-  const made = await openView(isScatter() ? 'scatter' : 'dots', words, byId('plot'), ...chartSize());
-  if (wanted !== state.basis + state.alone) {
-    made.finalize();
-    return;
-  } // another chart was chosen meanwhile
-  if (view) view.finalize();
-  view = made;
-  byId('chart-title').textContent = isScatter()
-    ? `${capital(metricWords)} against ${basis().words}`
-    : `${capital(basis().words)}`;
-  byId('chart').setAttribute(
-    'aria-label',
-    `Chart: ${byId('chart-title').textContent}. The table below holds the same data.`,
-  );
-  drawRows();
-}
-
-const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
-
 function drawRows() {
-  if (!view) return;
   chooseColours();
-  drawn = drawable().map(markOf);
-  home = homeDomains(drawn);
-  setDomains(home.energy, home.accuracy, false);
-  view.data('rows', state.bars ? drawn : drawn.map(({ low, high, accuracy_low, accuracy_high, ...rest }) => rest));
-  view.data('unsure', state.bars ? drawn.filter((mark) => mark.unsure) : []);
-  if (!isScatter()) view.height(chartSize()[1]);
-  drawFront();
-  drawPicked(false);
-  view.run();
+  const list = drawable();
+  const scale = markScale() * (list.length > 300 ? 0.5 : 1);
+  drawn = list.map((row, place) => markOf(row, place, scale));
+  frontLines = isScatter() ? fronts(drawn) : [];
+  showFrontList(); // it stands beside the chart, and so decides how wide that is
+  const axes = axesOf(drawn);
+  home = { x: axes.x.domain, y: axes.y.domain };
+  domains = { ...home };
+  titleChart();
+  drawPicture();
   showLegend();
+  showPairs();
   summarise();
 }
 
-function drawFront() {
-  if (!isScatter()) return;
-  const front = fronts(drawn);
-  view.data('front', state.front ? front.lines : []);
-  drawn.forEach((mark) => {
-    mark.onFront = front.ids.has(mark.id);
-  });
+function titleChart() {
+  const words = { scatter: `${metricWords} against ${basis().words}`, alone: basis().words, series: `${basis().words} along ${alongWords()}` };
+  const title = capital(words[chartKind()]);
+  byId('chart-title').textContent = title;
+  byId('chart').setAttribute('aria-label', `Chart: ${title}. The table below holds the same data.`);
 }
 
-function drawPicked(run = true) {
-  if (!view) return;
-  const picked = drawn.filter((mark) => state.picked.includes(mark.id));
-  view.data('picked', picked);
-  if (isScatter()) view.data('named', namedMarks(picked));
-  if (run) view.run();
+// Everything at the domains of the moment.
+function drawPicture() {
+  const axes = axesOf(drawn);
+  axes.x.domain = domains.x;
+  axes.y.domain = domains.y;
+  const [width, height] = chartSize();
+  const left = chartKind() === 'alone' ? Math.min(180, width * 0.38) : 5.2 * textSize;
+  picture = openPicture(byId('plot'), width, height, axes.x, axes.y, LAYERS, left);
+  for (const mark of drawn) [mark.px, mark.py] = [placeOf(axes.x, mark.x[0]), placeOf(axes.y, mark.y[0])];
+  draw(picture, 'bars', state.bars ? barPaths() : []);
+  // what has no colour of its own lies below what has
+  draw(picture, 'marks', [true, false].flatMap((grey) => drawn.filter((mark) => (mark.colour === OTHER) === grey).map(marker)));
+  draw(picture, 'unsure', state.bars ? drawn.filter((mark) => mark.unsure).map(unsureSign) : []);
+  drawBehind();
+  drawLimits();
+  drawMoves();
+  drawPicked();
 }
 
-// Names beside the picked, and beside the front where there are few enough to be read.
-function namedMarks(picked) {
-  const front = state.front ? drawn.filter((mark) => mark.onFront) : [];
-  const places = countBy(drawn, (mark) => rows[mark.id].device).size;
-  const [low, high] = view.signal('energyDomain').map(Math.log);
-  return [...new Set([...picked, ...(front.length <= 14 ? front : [])])].map((mark) => {
-    const name = places > 1 ? mark.name : rows[mark.id].shortName;
-    const right = (Math.log(mark.energy) - low) / (high - low) > 0.65; // no room for the name on that side
-    return { ...mark, name, align: right ? 'right' : 'left', dx: right ? -9 : 9 };
-  });
+function marker(mark) {
+  const look = { fill: mark.colour, 'fill-opacity': mark.filled, stroke: mark.colour, 'stroke-width': 1.6, 'data-id': mark.id };
+  const opacity = mark.faded * (mark.colour === OTHER && drawn.length > 100 ? 0.45 : 1);
+  if (opacity < 1) look.opacity = opacity.toFixed(2);
+  return svg('path', { d: outline(mark.shape, mark.area, mark.px, mark.py), ...look });
 }
 
-function setDomains(energy, accuracy, run = true) {
-  view.signal('energyDomain', energy);
-  if (isScatter()) {
-    view.signal('accuracyDomain', accuracy);
-    const { bands, letters } = bandMarks();
-    view.data('bands', bands).data('letters', letters);
+// One path a colour: thousands of bars are quick that way.
+function barPaths() {
+  const paths = new Map();
+  for (const mark of drawn) {
+    const parts = paths.get(mark.colour) || [];
+    if (mark.x.length > 1) parts.push(pathOf(mark.x.slice(1).map((end) => [placeOf(picture.x, end), mark.py])));
+    if (mark.y.length > 1) parts.push(pathOf(mark.y.slice(1).map((end) => [mark.px, placeOf(picture.y, end)])));
+    paths.set(mark.colour, parts);
   }
-  if (run) view.run();
+  const opacity = drawn.length > 300 ? 0.25 : 0.5;
+  return [...paths].map(([colour, parts]) => svg('path', { d: parts.join(''), stroke: colour, 'stroke-opacity': opacity, fill: 'none' }));
+}
+
+function unsureSign(mark) {
+  const at = { x: mark.px - Math.sqrt(mark.area) / 2 - 4, y: mark.py + 5, 'text-anchor': 'end' };
+  return svgText('?', { ...at, 'font-weight': 'bold', 'font-size': textSize + 2 });
+}
+
+// The Pareto front of each kind as steps, and the bands of a reference.
+function drawBehind() {
+  const steps = (line) => line.flatMap((mark, i) => (i ? [[mark.px, line[i - 1].py], [mark.px, mark.py]] : [[mark.px, mark.py]]));
+  const look = { stroke: OTHER, 'stroke-width': 1.5, 'stroke-dasharray': '6 4', fill: 'none' };
+  draw(picture, 'front', state.front ? frontLines.map((line) => svg('path', { d: pathOf(steps(line)), ...look })) : []);
+  draw(picture, 'bands', isScatter() ? bandShapes() : []);
+  draw(picture, 'joined', joinChoice() && chartKind() !== 'alone' ? joinedShapes() : []);
+}
+
+// Rings around what is picked, and names that never lie over each other.
+function drawPicked() {
+  const picked = drawn.filter((mark) => state.picked.includes(mark.id));
+  const ring = (mark) => svg('circle', { cx: mark.px, cy: mark.py, r: 10, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 2 });
+  draw(picture, 'picked', picked.map(ring), picked.map(raiseShapes));
+  drawNames(picked);
+}
+
+function setDomains(x, y) {
+  domains = { x, y: chartKind() === 'alone' ? domains.y : y };
+  drawPicture();
 }
 
 // factor < 1 zooms in; the point [x, y] of the plot (0 to 1, from its lower left) stays where it is.
-function zoom(factor, [x, y] = [0.5, 0.5]) {
-  const [low, high] = view.signal('energyDomain').map(Math.log);
-  const at = low + (high - low) * x;
-  const energy = [low, high].map((end) => Math.exp(at + (end - at) * factor));
-  let accuracy = null;
-  if (isScatter()) {
-    const [down, up] = view.signal('accuracyDomain');
-    const height = down + (up - down) * y;
-    accuracy = [down, up].map((end) => height + (end - height) * factor);
-  }
-  setDomains(energy, accuracy);
-}
-
-const showAll = () => setDomains(home.energy, home.accuracy);
+const zoom = (factor, [x, y] = [0.5, 0.5]) => setDomains(zoomed(picture.x, factor, x), zoomed(picture.y, factor, y));
+const showAll = () => setDomains(home.x, home.y);

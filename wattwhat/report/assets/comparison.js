@@ -46,6 +46,7 @@ function comparisonRows(several) {
         }),
       ],
     page.references.length && ['grade', 'grade', gradeWords],
+    page.references.length && ['raise', 'what would raise it', raiseWords],
     b.sam_name && ['sam', b.sam_name, (row) => plusMinus(row.sam[state.basis])],
     [
       'joules',
@@ -94,10 +95,16 @@ function comparisonRows(several) {
     ],
     ['power', 'mean power', (row) => withUnit(row.power, 'W')],
     anyParameters && ['parameters', 'parameters', (row) => count(row.parameters)],
+    page.fields.length && ['fields', 'settings and metrics', fieldWords],
     ['warnings', 'warnings', warningList],
     ['budget', 'uncertainty budget (one standard uncertainty, k = 1)', budgetBar],
     ['channels', 'channels (whole span)', channelList],
   ].filter(Boolean);
+}
+
+function fieldWords(row) {
+  const known = Object.entries(row.fields).filter(([, value]) => value !== undefined);
+  return known.map(([name, value]) => `${name}: ${isNumber(value) ? figures(value, 5) : isolatedText(value)}`).join('; ') || MISSING;
 }
 
 function comparisonCell(found) {
@@ -172,10 +179,7 @@ function showComparison() {
     el(
       'p',
       { class: 'ways' },
-      button('Clear the comparison', () => {
-        state.picked = [];
-        changed('picked');
-      }),
+      button('Clear the comparison', clearPicked),
     ),
     traceFigure(picked),
   );

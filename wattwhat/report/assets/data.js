@@ -1,7 +1,6 @@
 // The data room: what the page was made from, unpacked once and never changed.
 
 const page = JSON.parse(document.getElementById('page-data').textContent);
-const specs = JSON.parse(document.getElementById('chart-specs').textContent);
 const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
 const ORIGINS = { sensor: '', estimate: 'estimated', prediction: 'predicted' };
 // What energies are of; and, where the rows differ in it, what keeps them on fronts of their own.
@@ -38,6 +37,8 @@ function rowOf(cells, id) {
     phase: phase || undefined,
     task: named(row.task),
     dataset: named(row.dataset),
+    file: named(row.file),
+    fields: Object.fromEntries((row.fields || []).map((value, i) => [page.fields[i].name, value === null ? undefined : page.fields[i].number ? value : text(value)])),
     kind: [row.kind, ...page.apart.map((name) => row[name] ?? '')].join(' '),
     ...unpacked(row),
   };
@@ -48,6 +49,7 @@ const unpacked = (row) => ({
   power: row.duration_s
     ? row.energy && [row.energy[0] / row.duration_s, row.energy[1] === null ? null : row.energy[1] / row.duration_s]
     : undefined,
+  chance: { item: row.front_item, call: row.front_call, total: row.front_total },
   sam: { item: row.sam_item, call: row.sam_call, total: row.sam_total },
   grade: row.grade && gradeOf(row.grade),
   ungraded: row.ungraded === undefined ? undefined : text(row.ungraded),
@@ -81,7 +83,7 @@ function countBy(list, key) {
 
 // Labels need not be unique: the device tells them apart, or else their number. `name` is unique,
 // `shortName` is for where the device stands beside it.
-const withDevice = (row) => `${row.label}, ${row.device || 'device not known'}`;
+const withDevice = (row) => [row.label, row.device || 'device not known', row.file].filter(Boolean).join(', ');
 const labelCounts = countBy(rows, (row) => row.label);
 const placeCounts = countBy(rows, withDevice);
 const placesSeen = new Map();
@@ -98,6 +100,10 @@ const bases = new Map(page.bases.map((basis) => [basis.name, { ...basis, unit: b
 const anyAccuracy = rows.some((row) => row.accuracy);
 const anyParameters = rows.some((row) => row.parameters);
 const metricWords = page.metric;
+// The probability to be on the front of its kind, or undefined.
+const chanceOf = (row) => row.chance[state.basis];
+const anyChance = () => rows.some((row) => chanceOf(row) !== undefined);
+const byKey = new Map(rows.map((row) => [row.key, row]));
 
 // [value, u] of the energy on the basis that is shown, in J, or undefined where it is not known.
 const energyOf = (row) => row.energy[state.basis];

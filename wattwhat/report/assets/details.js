@@ -84,8 +84,6 @@ function gradeWords(row) {
     .join(' ');
 }
 
-let traceView = null;
-
 function traceFigure(picked) {
   const traced = picked.filter((row) => row.trace);
   if (!traced.length) return null;
@@ -114,22 +112,15 @@ function traceWords(row) {
   );
 }
 
-async function drawTrace(host, traced) {
+function drawTrace(host, traced) {
   if (!host.isConnected) return;
-  const made = await openView('trace', {}, host, Math.max(host.clientWidth, 240), 240);
-  if (traceView) traceView.finalize();
-  traceView = made;
-  traceView
-    .data(
-      'lines',
-      traced.flatMap((row, i) =>
-        row.trace.t_s.map((t, n) => ({
-          t_s: t - row.trace.t_s[0],
-          power_w: row.trace.power_w[n],
-          name: row.name,
-          colour: PALETTE[i % PALETTE.length],
-        })),
-      ),
-    )
-    .run();
+  const points = traced.map((row) => row.trace.t_s.map((t, n) => [t - row.trace.t_s[0], row.trace.power_w[n]]));
+  const reachOf = (i) => wider(reach(points.flat().map((point) => [point[i]]), false), false);
+  const [x, y] = [axisOf('linear', reachOf(0), 'time (s)'), axisOf('linear', reachOf(1), 'power (W)')];
+  const plot = openPicture(host, Math.max(host.clientWidth, 240), 240, x, y, ['lines']);
+  const line = (list, i) => {
+    const d = pathOf(list.map(([t, power]) => [placeOf(x, t), placeOf(y, power)]));
+    return svg('path', { d, fill: 'none', stroke: PALETTE[i % PALETTE.length], 'stroke-width': 1.5 });
+  };
+  draw(plot, 'lines', points.map(line));
 }

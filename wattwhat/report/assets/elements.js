@@ -33,6 +33,13 @@ function select(words, options, chosen, choose) {
   return field(words, made);
 }
 
+// A choice within a sentence: its name is for those who hear it only.
+function bareSelect(words, options, chosen, choose) {
+  const made = el('select', { 'aria-label': words, on: { change: () => choose(made.value) } });
+  for (const [value, shown] of options) made.append(el('option', { value, selected: value === chosen }, shown));
+  return made;
+}
+
 function checkbox(words, checked, toggle) {
   const input = el('input', { type: 'checkbox', checked, on: { change: () => toggle(input.checked) } });
   return el('label', { class: 'check' }, input, words);

@@ -57,19 +57,6 @@ function csvText(list) {
 }
 
 function buildTableTools() {
-  fill(
-    byId('table-tools'),
-    button(
-      'Export shown rows as CSV',
-      () => {
-        const file = new Blob(['\ufeff', csvText(tableRows())], { type: 'text/csv;charset=utf-8' });
-        const link = el('a', { href: URL.createObjectURL(file), download: 'wattwhat.csv' });
-        document.body.append(link);
-        link.click();
-        link.remove();
-        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-      },
-      { id: 'export' },
-    ),
-  );
+  const save = () => download(['\ufeff', csvText(tableRows())], 'text/csv;charset=utf-8', 'wattwhat.csv');
+  fill(byId('table-tools'), button('Export shown rows as CSV', save, { id: 'export' }));
 }

@@ -6,7 +6,10 @@ const FACETS = [
   ['grade', 'Grade', letterOf],
   ['provenance', 'Origin', (row) => row.provenance],
   ['kind', 'What the energy is of', (row) => kindWords(row)],
+  ['file', 'File', (row) => row.file],
+  ...ticking.map(({ name }) => [`field ${name}`, capital(name), (row) => (row.fields[name] === undefined ? undefined : String(row.fields[name]))]),
 ];
+for (const [key] of FACETS) state.ticked[key] = new Set();
 
 function kindWords(row) {
   const { scope, phase, item, origin } = row.traits;
@@ -15,6 +18,8 @@ function kindWords(row) {
     .join(', ');
 }
 
+const plainWords = (words) => words.trim().toLowerCase().split(/\s+/).filter(Boolean);
+
 const inRange = (value, [low, high]) => {
   if (low === null && high === null) return true;
   if (value === undefined || value === null) return false; // what is not known passes no range
@@ -22,7 +27,7 @@ const inRange = (value, [low, high]) => {
 };
 
 function passes(row) {
-  const words = state.search.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plainWords(state.search);
   if (words.length) {
     const hay = `${row.label}\n${row.family || ''}\n${row.device || ''}\n${row.scope || ''}`.toLowerCase();
     if (!words.every((word) => hay.includes(word))) return false;
@@ -31,12 +36,12 @@ function passes(row) {
   if (!inRange(row.accuracy && row.accuracy[0] * 100, state.ranges.accuracy)) return false;
   if (!inRange(energy && energy[0] * bases.get(state.basis).factor, state.ranges.energy)) return false;
   if (!inRange(dateOf(row), state.ranges.date)) return false;
+  if (!inRange(chanceOf(row) === undefined ? undefined : 100 * chanceOf(row), state.ranges.chance)) return false;
   return FACETS.every(([key, , value]) => !state.ticked[key].size || state.ticked[key].has(value(row) ?? ''));
 }
 
 function refilter() {
   shown = rows.filter(passes);
-  state.limit = 100;
   changed('rows');
 }
 
@@ -110,7 +115,7 @@ function buildFilters() {
   const basis = bases.get(state.basis);
   const dates = rows.some(dateOf);
   const before = form.querySelector('.more-filters');
-  const open = before ? before.open : window.innerWidth > 640; // on a phone the chart comes first
+  const open = before ? before.open : window.innerWidth >= 1000; // beside the chart, or out of its way
   const more = [
     anyAccuracy
       ? rangeFields('accuracy', `${metricWords} (%)`, 'number', 'rows without it are left out while this is set')
@@ -123,6 +128,7 @@ function buildFilters() {
           'rows without it are left out while this is set',
         )
       : null,
+    anyChance() ? rangeFields('chance', 'on the front (probability, %)', 'number', 'rows without a probability are left out while this is set') : null,
     dates ? rangeFields('date', 'Date (UTC)', 'date') : null,
     FACETS.map(facetFields),
     button('Clear filters', clearFilters, { id: 'clear' }),
@@ -163,10 +169,12 @@ function clearFilters() {
   refilter();
 }
 
+const countWords = () => `${shown.length} of ${plural(rows.length, 'measurement')} shown.`;
+
 function showCounts() {
   const without = shown.filter((row) => !energyOf(row)).length;
   const words = bases.has(state.basis) ? bases.get(state.basis).words : 'energy';
-  const said = [`${shown.length} of ${plural(rows.length, 'measurement')} shown.`];
+  const said = [countWords()];
   if (without)
     said.push(`${plural(without, 'of them has', 'of them have')} no ${words}: not in the chart, “–” in the table.`);
   fill(byId('count'), said.join(' '));

@@ -1,30 +1,26 @@
 // What is drawn behind the markers: the Pareto front of each kind and the bands of a reference.
 
-// The Pareto front of each kind: as accurate for less energy is better; equals share the front.
+// The Pareto front of each kind: as accurate for less energy is better; equals share the front. Marks its members.
 function fronts(marks) {
   const lines = [];
-  const names = new Set();
-  const kinds = countBy(marks, (mark) => rows[mark.id].kind);
-  for (const kind of kinds.keys()) {
-    let best = -Infinity;
-    const line = [];
-    const ordered = marks
-      .filter((mark) => rows[mark.id].kind === kind)
-      .sort((a, b) => a.energy - b.energy || b.accuracy - a.accuracy);
-    for (const mark of ordered) {
-      const last = line[line.length - 1];
-      if (mark.accuracy > best) {
-        best = mark.accuracy;
-        line.push(mark);
-        names.add(mark.id);
-      } else if (last && mark.accuracy === last.accuracy && mark.energy === last.energy) names.add(mark.id);
-    }
-    // Beyond the most accurate model nothing is gained: the line runs on level.
-    line.forEach((mark, order) =>
-      lines.push({ kind, order, energy: mark.energy, accuracy: mark.accuracy, colour: '#8a8a8a' }),
-    );
+  const kinds = new Map();
+  for (const mark of marks) {
+    const kind = rows[mark.id].kind;
+    if (!kinds.has(kind)) kinds.set(kind, []);
+    kinds.get(kind).push(mark);
   }
-  return { lines, ids: names };
+  for (const members of kinds.values()) {
+    const line = [];
+    for (const mark of members.sort((a, b) => a.energy - b.energy || b.accuracy - a.accuracy)) {
+      const last = line[line.length - 1];
+      if (!last || mark.accuracy > last.accuracy) {
+        line.push(mark);
+        mark.onFront = true;
+      } else if (mark.accuracy === last.accuracy && mark.energy === last.energy) mark.onFront = true;
+    }
+    lines.push(line);
+  }
+  return lines;
 }
 
 // The reference whose bands are drawn: the chosen one, or by itself the one that grades all that is drawn.
@@ -38,27 +34,21 @@ function bandReference() {
   return graded.size === 1 ? page.references[[...graded.keys()][0]] : null;
 }
 
-function bandMarks() {
-  const none = { bands: [], letters: [] };
+// One band is a closed outline: up along its lower energies, down along its higher ones.
+function bandShapes() {
   const reference = bandReference();
-  if (!reference) return none;
-  const [low, high] = view.signal('energyDomain');
-  const ends = [null, ...reference.edges, null];
-  const bands = [];
-  const letters = [];
-  LETTERS.forEach((letter, i) => {
-    reference.frontier.forEach(([accuracy, energy]) =>
-      bands.push({
-        letter,
-        accuracy,
-        colour: BANDS[i],
-        low: ends[i] === null ? low : Math.min(Math.max(ends[i] * energy * basis().factor, low), high),
-        high: ends[i + 1] === null ? high : Math.min(Math.max(ends[i + 1] * energy * basis().factor, low), high),
-      }),
-    );
-    const foot = bands[bands.length - reference.frontier.length];
-    if (foot.high / foot.low > 1.02)
-      letters.push({ letter, accuracy: foot.accuracy, energy: Math.sqrt(foot.low * foot.high) });
+  if (!reference) return [];
+  const edges = [null, ...reference.edges, null];
+  return LETTERS.flatMap((letter, i) => {
+    const side = (edge, open) =>
+      reference.frontier.map(([accuracy, energy]) => [
+        edge === null ? open : Math.min(Math.max(placeOf(picture.x, edge * energy * basis().factor), picture.box.left), picture.box.right),
+        placeOf(picture.y, accuracy),
+      ]);
+    const [low, high] = [side(edges[i], picture.box.left), side(edges[i + 1], picture.box.right)];
+    const shape = svg('path', { class: 'band', d: pathOf([...low, ...high.reverse()], 'Z'), fill: BANDS[i], 'fill-opacity': 0.16 });
+    const [left, right] = [low[0][0], high[high.length - 1][0]];
+    const foot = { x: (left + right) / 2, y: Math.min(low[0][1], picture.box.bottom) - 6, 'text-anchor': 'middle', 'font-weight': 'bold' };
+    return [shape, right - left > 12 ? svgText(letter, foot) : null];
   });
-  return { bands, letters };
 }

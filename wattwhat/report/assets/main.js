@@ -11,7 +11,6 @@ function showHead() {
   const missing = byId('missing');
   if (!page.missing.length) return;
   missing.hidden = false;
-  missing.open = page.missing.length < 4;
   missing.querySelector('summary').textContent = 'What is missing in the data';
   fill(
     missing.querySelector('ul'),
@@ -24,52 +23,130 @@ function followWidth() {
   const resize = debounced(() => {
     if (byId('chart').clientWidth === width) return;
     width = byId('chart').clientWidth;
-    const [w, h] = chartSize();
-    view.width(w).height(h).run();
+    drawPicture();
     showHover(null);
   }, 60);
   new ResizeObserver(resize).observe(byId('chart'));
 }
 
-// Vega measures in pixels: follow the reader's text size.
+// The chart is measured in pixels: follow the reader's text size.
 function scaleText() {
-  const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-  for (const spec of Object.values(specs)) {
-    spec.config.axis.labelFontSize *= size;
-    spec.config.axis.titleFontSize *= size;
-  }
+  textSize = 12 * (parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
 }
 
-async function start() {
-  showHead();
-  scaleText();
-  listenToFilters();
+const darkSystem = window.matchMedia('(prefers-color-scheme: dark)');
+
+function setTheme() {
+  document.documentElement.dataset.theme = state.theme || (darkSystem.matches ? 'dark' : 'light');
+}
+
+function buildTheme() {
+  const options = [['', 'as the system'], ['light', 'light'], ['dark', 'dark']];
+  const choose = (value) => {
+    state.theme = value;
+    setTheme();
+    changed('look');
+  };
+  fill(byId('theme'), bareSelect('Theme', options, state.theme, choose));
+}
+
+// A study's page has its analysis as a second tab.
+function buildTabs() {
+  if (!page.analysis) return;
+  byId('tabs').hidden = false;
+  byId('analysis-text').textContent = page.analysis;
+  const tabs = [...byId('tabs').querySelectorAll('[role=tab]')];
+  const open = (chosen) =>
+    tabs.forEach((tab) => {
+      tab.setAttribute('aria-selected', String(tab === chosen));
+      tab.tabIndex = tab === chosen ? 0 : -1;
+      byId(tab.getAttribute('aria-controls')).hidden = tab !== chosen;
+    });
+  tabs.forEach((tab, i) => {
+    tab.addEventListener('click', () => open(tab));
+    tab.addEventListener('keydown', (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!by) return;
+      const next = tabs[(i + by + tabs.length) % tabs.length];
+      open(next);
+      next.focus();
+    });
+  });
+}
+
+// Everything that shows a choice, as it stands in the state.
+function build() {
+  setTheme();
+  buildTheme();
   buildFilters();
   buildChartTools();
+  buildAnswer();
   buildAssumptions();
-  buildTableTools();
+}
+
+function showEverything() {
+  shown = rows.filter(passes);
+  showCounts();
+  showWarnings();
+  showTable();
+  drawRows();
+  buildAnswer();
+  showComparison();
+  showTray();
+}
+
+function listen() {
   when(['rows'], () => {
     showCounts();
     showWarnings();
     showTable();
     drawRows();
+    buildAnswer();
   });
   when(['look'], () => {
     buildAssumptions();
+    buildAnswer();
+    showTable();
     showComparison();
+  });
+  when(['limits'], () => {
+    drawLimits();
+    showAnswer();
   });
   when(['picked'], () => {
     tickTable();
     drawPicked();
     showComparison();
   });
-  when(['costs'], showComparison);
-  showCounts();
-  showWarnings();
-  showTable();
-  showComparison();
-  await makeChart();
+  when(['picked', 'look'], showTray);
+  when(['costs'], () => {
+    showComparison();
+    showAnswer();
+  });
+  when(Object.keys(watchers), debounced(writeFragment, 60));
+  // a link that was followed while the page is open
+  window.addEventListener('hashchange', () => {
+    if (fragmentOf(state) === window.location.hash.slice(1)) return;
+    readFragment();
+    build();
+    showEverything();
+  });
+  darkSystem.addEventListener('change', setTheme);
+}
+
+function start() {
+  readFragment();
+  showHead();
+  scaleText();
+  listenToFilters();
+  buildTableTools();
+  buildShare();
+  buildTabs();
+  build();
+  listen();
+  showEverything();
   listenToChart();
+  listenToTable();
   followWidth();
   document.documentElement.dataset.readyMs = String(Math.round(performance.now()));
 }

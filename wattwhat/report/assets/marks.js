@@ -1,6 +1,7 @@
 // How a measurement looks: colour by group, shape and filling by origin, size by parameters; and the legend.
 
-const PALETTE = ['#4c78a8', '#f58518', '#54a24b', '#e45756', '#b279a2', '#72b7b2', '#c9a227', '#ff9da6', '#9d755d'];
+// Each stands out from white and from the dark paper (3 to 1 and more).
+const PALETTE = ['#3f74b0', '#d9700a', '#4b9a43', '#e0474c', '#a8659a', '#2f9a94', '#a8861a', '#d6478f', '#96705a'];
 const OTHER = '#8a8a8a';
 const BANDS = ['#1a9850', '#66bd63', '#a6d96a', '#f2d43d', '#fdae61', '#f46d43', '#d73027'];
 const SHAPES = {
@@ -18,25 +19,29 @@ const COLOURS = {
   provenance: ['origin', (row) => row.provenance],
   scope: ['scope', (row) => row.scope],
   grade: ['grade', letterOf],
+  file: ['file', (row) => row.file],
+  ...Object.fromEntries(ticking.map(({ name }) => [`field ${name}`, [name, (row) => (row.fields[name] === undefined ? undefined : String(row.fields[name]))]])),
 };
 
-let colours = new Map(); // value -> colour; the largest groups have one of their own
+let colours = new Map(); // value -> colour; the largest groups among what is shown have one of their own
 
+// A group keeps its colour while it is shown; those that leave make room for others.
 function chooseColours() {
   const [, value] = COLOURS[state.colourBy];
+  if (state.colourBy === 'grade') {
+    colours = new Map(LETTERS.map((letter, i) => [letter, BANDS[i]]));
+    return;
+  }
   const counts = countBy(
-    rows.filter((row) => value(row) !== undefined),
+    shown.filter((row) => value(row) !== undefined && energyOf(row)),
     value,
   );
-  const largest = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, PALETTE.length)
-    .map(([one]) => one);
-  largest.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  colours =
-    state.colourBy === 'grade'
-      ? new Map(LETTERS.map((letter, i) => [letter, BANDS[i]]))
-      : new Map(largest.map((one, i) => [one, PALETTE[i]]));
+  const order = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0], 'en', { numeric: true }));
+  const largest = order.slice(0, PALETTE.length).map(([one]) => one);
+  const kept = new Map([...colours].filter(([one, colour]) => largest.includes(one) && PALETTE.includes(colour)));
+  const free = PALETTE.filter((colour) => ![...kept.values()].includes(colour));
+  for (const one of largest.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) if (!kept.has(one)) kept.set(one, free.shift());
+  colours = kept;
 }
 
 const colourOf = (row) => colours.get(COLOURS[state.colourBy][1](row)) || OTHER;
@@ -85,8 +90,9 @@ function showLegend() {
   const entry = (mark, said) => el('li', null, mark, said);
   const groups = [...colours]
     .filter(([one]) => counts.has(one))
-    .map(([one, colour]) => entry(glyph('circle', 0.75, colour), one));
-  if (counts.has(null)) groups.push(entry(glyph('circle', 0.75, OTHER), 'others'));
+    .map(([one, colour]) => entry(glyph('circle', 0.75, colour), only(state.colourBy, one)));
+  const others = new Set(drawn.map(value).filter((one) => one !== undefined && !colours.has(one))).size;
+  if (counts.has(null)) groups.push(entry(glyph('circle', 0.75, OTHER), `${others} others: choose some in the filter to colour them`));
   if (counts.has('')) groups.push(entry(glyph('circle', 0.75, OTHER), `${words} not known`));
   const origins = Object.keys(SHAPES)
     .filter((one) => drawn.some((row) => row.provenance === one))
@@ -101,6 +107,21 @@ function showLegend() {
     frontLegend(drawn, list, entry),
     sizeLegend(list, entry),
   );
+}
+
+// A name in the legend that shows only its rows when it is pressed, or all again.
+function only(key, value) {
+  const facet = FACETS.find(([name]) => name === key);
+  if (!facet) return value;
+  const ticked = state.ticked[key];
+  const on = ticked.size === 1 && ticked.has(value);
+  const press = () => {
+    ticked.clear();
+    if (!on) ticked.add(value);
+    buildFilters();
+    refilter();
+  };
+  return button(isolated(clamped(value, 40)), press, { class: 'name-link', 'aria-pressed': String(on), title: on ? 'show all again' : `show only ${isolatedText(value)}` });
 }
 
 // The sign beside a marker whose energy has no known uncertainty.

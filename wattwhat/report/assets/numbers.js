@@ -69,6 +69,7 @@ function count(value) {
   return `${figures(value / size, 3)}\u202f${prefix}`;
 }
 
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 // A ratio or difference with its interval; {value, low, high}, ends null where not known.

@@ -3,14 +3,6 @@
 const REACH = 22; // pixels: how near a marker the pointer must be
 let cursor = -1; // where the keyboard stands in `drawn`
 
-function plotPoint(mark) {
-  const [left, top] = view.origin();
-  const y = isScatter()
-    ? view.scale('y')(mark.accuracy)
-    : view.scale('y')(mark.row) + (view.scale('y').bandwidth ? view.scale('y').bandwidth() / 2 : 0);
-  return [left + view.scale('x')(mark.energy), top + y];
-}
-
 function pointerAt(event) {
   const box = byId('plot').getBoundingClientRect();
   return [event.clientX - box.left, event.clientY - box.top];
@@ -19,8 +11,7 @@ function pointerAt(event) {
 function nearest([x, y]) {
   let [found, least] = [null, REACH ** 2];
   for (const mark of drawn) {
-    const [px, py] = plotPoint(mark);
-    const distance = (px - x) ** 2 + (py - y) ** 2;
+    const distance = (mark.px - x) ** 2 + (mark.py - y) ** 2;
     if (distance < least) [found, least] = [mark, distance];
   }
   return found;
@@ -49,6 +40,7 @@ function told(row) {
   return lines;
 }
 
+// 'B 90 %, C 10 %'
 const odds = (row) =>
   Object.entries(row.grade.odds || {})
     .sort((a, b) => b[1] - a[1])
@@ -72,7 +64,7 @@ function showHover(mark) {
     ),
   );
   box.hidden = false;
-  const [x, y] = plotPoint(mark);
+  const [x, y] = [mark.px, mark.py];
   const room = byId('chart').clientWidth;
   const width = Math.min(box.offsetWidth, room);
   box.style.left = `${Math.max(0, x + 16 + width <= room ? x + 16 : Math.min(x - 16 - width, room - width))}px`;
@@ -83,7 +75,7 @@ function step(by) {
   if (!drawn.length) return;
   cursor = cursor < 0 ? (by > 0 ? 0 : drawn.length - 1) : Math.min(Math.max(cursor + by, 0), drawn.length - 1);
   const mark = drawn[cursor];
-  view.data('cursor', [mark]).run();
+  drawCursor(mark);
   showHover(mark);
   const row = rows[mark.id];
   byId('spoken').textContent = `${isolatedText(row.name)}${isPicked(row) ? ', picked' : ''}. ${told(row)
@@ -91,9 +83,15 @@ function step(by) {
     .join(', ')}.`;
 }
 
+// A dashed ring where the keyboard stands.
+function drawCursor(mark) {
+  const look = { r: 13, fill: 'none', stroke: 'var(--ink)', 'stroke-width': 1.5, 'stroke-dasharray': '3 2' };
+  draw(picture, 'cursor', mark ? svg('circle', { cx: mark.px, cy: mark.py, ...look }) : []);
+}
+
 function leaveKeyboard() {
   cursor = -1;
-  if (view) view.data('cursor', []).run();
+  drawCursor(null);
   showHover(null);
 }
 
@@ -129,15 +127,15 @@ function listenToChart() {
   host.addEventListener('blur', leaveKeyboard);
   host.addEventListener('pointerdown', (event) => {
     if (event.button) return;
-    grip = {
-      at: pointerAt(event),
-      energy: view.signal('energyDomain'),
-      accuracy: isScatter() ? view.signal('accuracyDomain') : null,
-      moved: false,
-    };
+    const limit = event.target.dataset ? event.target.dataset.limit : undefined;
+    if (limit) host.setPointerCapture(event.pointerId);
+    grip = { limit, at: pointerAt(event), x: { ...picture.x }, y: { ...picture.y }, moved: false };
   });
   host.addEventListener('pointermove', (event) => {
-    if (grip && event.pointerType === 'mouse' && event.buttons) drag(event, grip);
+    if (grip && grip.limit) {
+      grip.moved = true;
+      moveLimit(grip.limit, pointerAt(event));
+    } else if (grip && event.pointerType === 'mouse' && event.buttons) drag(event, grip);
     else if (event.pointerType === 'mouse') showHover(nearest(pointerAt(event)));
   });
   host.addEventListener('pointerleave', () => showHover(null));
@@ -157,15 +155,14 @@ function listenToChart() {
     (event) => {
       if (!event.ctrlKey) return; // a plain wheel scrolls the page
       event.preventDefault();
-      const [left, top] = view.origin();
       const [x, y] = pointerAt(event);
-      zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, [(x - left) / view.scale('x').range()[1], 1 - (y - top) / plotHeight()]);
+      const { box } = picture;
+      const at = [(x - box.left) / (box.right - box.left), (box.bottom - y) / (box.bottom - box.top)];
+      zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, at);
     },
     { passive: false },
   );
 }
-
-const plotHeight = () => (isScatter() ? view.scale('y').range()[0] : view.height());
 
 function drag(event, grip) {
   const [x, y] = pointerAt(event);
@@ -173,10 +170,6 @@ function drag(event, grip) {
   if (!grip.moved && Math.hypot(dx, dy) < 4) return;
   grip.moved = true;
   showHover(null);
-  const shift = (Math.log(grip.energy[1] / grip.energy[0]) * dx) / view.scale('x').range()[1];
-  const rise = grip.accuracy ? ((grip.accuracy[1] - grip.accuracy[0]) * dy) / plotHeight() : 0;
-  setDomains(
-    grip.energy.map((end) => end * Math.exp(-shift)),
-    grip.accuracy && grip.accuracy.map((end) => end + rise),
-  );
+  const { box } = picture;
+  setDomains(zoomed(grip.x, 1, 0, dx / (box.right - box.left)), zoomed(grip.y, 1, 0, -dy / (box.bottom - box.top)));
 }

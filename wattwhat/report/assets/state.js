@@ -8,30 +8,42 @@ const devices = countBy(
   rows.filter((row) => row.device),
   (row) => row.device,
 );
+const files = countBy(
+  rows.filter((row) => row.file),
+  (row) => row.file,
+);
 
-const state = {
+const fresh = () => ({
   basis: page.basis,
   colourBy: families.size > 1 ? 'family' : devices.size > 1 ? 'device' : families.size ? 'family' : 'device',
   search: '',
-  ranges: { accuracy: [null, null], energy: [null, null], date: [null, null] },
-  ticked: { family: new Set(), device: new Set(), grade: new Set(), provenance: new Set(), kind: new Set() },
+  ranges: { accuracy: [null, null], energy: [null, null], date: [null, null], chance: [null, null] },
+  ticked: {}, // values by facet; filled where the facets are declared
   picked: [], // ids in the order in which they were picked; the first is what the others are compared with
   sort: { key: 'energy', down: false },
   alone: '', // 'alone' where energy is drawn without accuracy
+  along: '', // the field along which energy is drawn
+  join: null, // what connects points; null: the model, where energy is drawn along a field
   bars: true,
   front: true,
+  fade: false, // by the probability of being on the front
   band: 'auto', // number of the reference whose bands are drawn, 'auto' or null
+  question: 'accurate',
+  limits: { energy: null, accuracy: null }, // J and a share
+  askedKind: null,
+  askedDevice: null,
   volume: 1e6,
   price: 0.25,
   currency: 'EUR',
   intensity: 400,
-  limit: 100,
   force: false, // compare unlike things all the same
-};
+  theme: '', // '': that of the system
+});
+const state = fresh();
 
 let shown = rows; // rows that pass the filters
 
-const watchers = { rows: [], picked: [], look: [], costs: [] };
+const watchers = { rows: [], picked: [], look: [], costs: [], limits: [], sort: [] };
 const when = (topics, work) => topics.forEach((topic) => watchers[topic].push(work));
 const changed = (topic) => watchers[topic].forEach((work) => work());
 

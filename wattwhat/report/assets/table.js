@@ -1,6 +1,10 @@
 // The table: everything in the chart, and what is not in it, as rows that can be sorted and ticked.
 
-const CHUNK = 100;
+const ROW_HEIGHT = 33; // pixels, of a line without anything opened; the style sheet keeps it
+const AROUND = 12; // lines that are there above and below what is seen
+const AT_ONCE = 60; // up to so many lines all are there
+let ordered = []; // the shown rows in the table's order
+let printing = false;
 
 function columns() {
   const b = basis();
@@ -10,7 +14,7 @@ function columns() {
       key: 'model',
       words: 'model',
       value: (row) => row.label.toLowerCase(),
-      cell: (row) => el('bdi', { class: 'model' }, row.shortName),
+      cell: modelCell,
     },
     {
       key: 'energy',
@@ -27,6 +31,13 @@ function columns() {
       cell: accuracyCell,
     },
     page.references.length && { key: 'grade', words: 'grade', value: letterOf, cell: gradeCell },
+    anyChance() && {
+      key: 'chance',
+      words: 'on the front (%)',
+      number: true,
+      value: chanceOf,
+      cell: (row) => (chanceOf(row) === undefined ? MISSING : String(Math.round(100 * chanceOf(row)))),
+    },
     b.sam_name && {
       key: 'sam',
       words: b.sam_name,
@@ -67,6 +78,14 @@ function columns() {
       value: (row) => first(row.power),
       cell: (row) => plusMinus(row.power),
     },
+    files.size > 1 && { key: 'file', words: 'file', value: (row) => row.file, cell: (row) => row.file || MISSING },
+    ...varying.map(({ name, number }) => ({
+      key: `field ${name}`,
+      words: name,
+      number,
+      value: fieldOf(name),
+      cell: (row) => (number ? figures(row.fields[name], 5) : row.fields[name] || MISSING),
+    })),
     rows.some(dateOf) && {
       key: 'date',
       words: 'date (UTC)',
@@ -75,6 +94,13 @@ function columns() {
     },
     { key: 'warnings', words: 'warnings', value: (row) => row.warnings.length, cell: warningsCell },
   ].filter(Boolean);
+}
+
+// Long names are cut off and open at a press.
+function modelCell(row) {
+  const name = el('bdi', { class: 'model' }, row.shortName);
+  if (row.shortName.length <= 32) return name;
+  return el('button', { type: 'button', class: 'long-name', title: row.shortName, 'aria-expanded': 'false', on: { click: (event) => event.currentTarget.setAttribute('aria-expanded', String(event.currentTarget.classList.toggle('open'))) } }, name);
 }
 
 function accuracyCell(row) {
@@ -118,12 +144,13 @@ function headCell(column) {
     button([column.words, arrow], () => {
       state.sort = { key: column.key, down: active ? !state.sort.down : false };
       showTable();
-      byId('table').querySelector(`[data-column=${column.key}] button`).focus();
+      changed('sort');
+      byId('table').querySelector(`[data-column="${CSS.escape(column.key)}"] button`).focus();
     }),
   );
 }
 
-function bodyRow(row, all) {
+function bodyRow(row, all, place) {
   const tick = el('input', {
     type: 'checkbox',
     checked: isPicked(row),
@@ -132,7 +159,7 @@ function bodyRow(row, all) {
   });
   return el(
     'tr',
-    { 'data-id': row.id, class: isPicked(row) ? 'picked' : null },
+    { 'data-id': row.id, 'aria-rowindex': place + 2, class: isPicked(row) ? 'picked' : null },
     el('td', { class: 'tick' }, tick),
     all.map((column, i) =>
       el(i ? 'td' : 'th', { scope: i ? null : 'row', class: column.number ? 'number' : null }, column.cell(row)),
@@ -148,8 +175,7 @@ function tableRows() {
 
 function showTable() {
   const all = columns();
-  const ordered = tableRows();
-  const part = ordered.slice(0, Math.min(state.limit, 300));
+  ordered = tableRows();
   const kinds = countBy(shown.filter(energyOf), (row) => row.kind).size;
   fill(
     byId('table-warning'),
@@ -161,59 +187,47 @@ function showTable() {
         )
       : null,
   );
+  byId('table').setAttribute('aria-rowcount', String(ordered.length + 1));
   fill(
     byId('table'),
     el('caption', { class: 'away' }, 'Measurements that pass the filters'),
-    el(
-      'thead',
-      null,
-      el('tr', null, el('td', { class: 'tick' }, el('span', { class: 'away' }, 'compare')), all.map(headCell)),
-    ),
-    el(
-      'tbody',
-      null,
-      part.map((row) => bodyRow(row, all)),
-    ),
+    el('thead', null, el('tr', null, el('td', { class: 'tick' }, el('span', { class: 'away' }, 'compare')), all.map(headCell))),
+    el('tbody', null),
   );
-  if (state.limit === Infinity && ordered.length > part.length) {
-    addRows(all, ordered, part.length);
-    return;
-  }
-  const rest = ordered.length - part.length;
-  fill(
-    byId('more'),
-    ordered.length ? null : el('span', { class: 'hint' }, 'No measurement passes the filters.'),
-    rest > 0 ? el('span', null, `${part.length} of ${ordered.length} rows. `) : null,
-    rest > CHUNK
-      ? button(`${CHUNK} more`, () => {
-          state.limit += CHUNK;
-          showTable();
-        })
-      : null,
-    rest > 0
-      ? button(`All ${ordered.length}`, () => {
-          state.limit = Infinity;
-          addRows(all, ordered, part.length);
-        })
-      : null,
-  );
+  byId('table-scroll').scrollTop = 0;
+  fillLines(true);
+  byId('more').textContent = ordered.length ? '' : 'No measurement passes the filters.';
 }
 
-// Many rows go in a part at a time, so that the page answers meanwhile.
-function addRows(all, ordered, from) {
+// Only the lines that can be seen are there; what is above and below is as high as its lines would be.
+function fillLines(anew) {
+  const host = byId('table-scroll');
   const body = byId('table').tBodies[0];
-  fill(byId('more'));
-  const add = () => {
-    if (!body.isConnected) return; // filtered or sorted anew meanwhile
-    body.append(...ordered.slice(from, from + 200).map((row) => bodyRow(row, all)));
-    from += 200;
-    if (from < ordered.length) requestAnimationFrame(add);
+  const few = ordered.length <= AT_ONCE || printing;
+  const seen = Math.ceil((host.clientHeight || 600) / ROW_HEIGHT);
+  const first = few ? 0 : Math.min(Math.max(0, Math.floor(host.scrollTop / ROW_HEIGHT) - AROUND), Math.max(ordered.length - AT_ONCE, 0));
+  const last = few ? ordered.length : Math.min(ordered.length, first + Math.max(AT_ONCE, seen + 2 * AROUND));
+  if (!anew && Number(body.dataset.first) === first && Number(body.dataset.last) === last) return;
+  const focused = document.activeElement && body.contains(document.activeElement) ? document.activeElement.closest('tr').dataset.id : null;
+  Object.assign(body.dataset, { first, last });
+  const all = columns();
+  const room = (lines) => (lines > 0 ? el('tr', { class: 'room', 'aria-hidden': 'true' }, el('td', { colspan: all.length + 1, style: `height: ${lines * ROW_HEIGHT}px` })) : null);
+  fill(body, room(first), ordered.slice(first, last).map((row, i) => bodyRow(row, all, first + i)), room(ordered.length - last));
+  if (focused !== null) body.querySelector(`[data-id="${focused}"] input`)?.focus({ preventScroll: true });
+}
+
+function listenToTable() {
+  byId('table-scroll').addEventListener('scroll', () => requestAnimationFrame(() => fillLines(false)), { passive: true });
+  const printed = (on) => () => {
+    printing = on;
+    fillLines(true);
   };
-  add();
+  window.addEventListener('beforeprint', printed(true));
+  window.addEventListener('afterprint', printed(false));
 }
 
 function tickTable() {
-  for (const line of byId('table').querySelectorAll('tbody tr')) {
+  for (const line of byId('table').querySelectorAll('tbody tr[data-id]')) {
     const on = state.picked.includes(Number(line.dataset.id));
     line.classList.toggle('picked', on);
     line.querySelector('.tick input').checked = on;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,54 +15,56 @@ _TITLE = "What accuracy costs"
 
 
 def page_html(
-    measurements: Measurement | Iterable[Measurement],
+    measurements: Measurement | Iterable[Measurement] | Mapping[str, Iterable[Measurement]],
     *,
     title: str | None = None,
     reference: Any = None,
     metric: str = "accuracy",
+    analysis: str = "",
 ) -> str:
     """The page as text; `write_page` describes it and its arguments."""
     from wattwhat._version import __version__
     from wattwhat.records.measurement import Measurement
     from wattwhat.report.page.document import document_of
     from wattwhat.report.page.payload import payload_of
-    from wattwhat.report.page.specs import library_script, page_specs
 
     ones = [measurements] if isinstance(measurements, Measurement) else measurements
-    payload = payload_of(ones, title=title or _TITLE, reference=reference, metric=metric)
-    return document_of(payload, library=library_script(), specs=page_specs(), version=__version__)
+    payload = payload_of(ones, title=title or _TITLE, reference=reference, metric=metric, analysis=analysis)
+    return document_of(payload, version=__version__)
 
 
 def write_page(
     path: str | os.PathLike[str],
-    measurements: Measurement | Iterable[Measurement],
+    measurements: Measurement | Iterable[Measurement] | Mapping[str, Iterable[Measurement]],
     *,
     title: str | None = None,
     reference: Any = None,
     metric: str = "accuracy",
+    analysis: str = "",
 ) -> None:
-    """Write the comparison page of these measurements; needs the extra ``wattwhat[report]``.
+    """Write the comparison page of these measurements.
 
     The file holds data, charts and scripts, and asks for nothing over the network. What comes from the
     measurements is shown as text, never taken as markup.
 
     Args:
         path: the HTML file; an existing one is replaced only when all of the new one is written.
-        measurements: what to show, one or several, with or without accuracy.
+        measurements: what to show, one or several, with or without accuracy; or a mapping from names of
+            files to theirs, such as ``{"before": [...], "after": [...]}``, so that rows pair up.
         title: of the page.
         reference: what grades are given against: a `wattwhat.scoring.FrontierGrade`, the path of a saved
             one, ``"fit"`` (each population of at least 8 like measurements among these becomes a reference;
             needs scipy), a list of such, or None for no grades.
         metric: name of the accuracy in the measurements' metrics, a fraction.
+        analysis: a plain text for a second tab, such as that of a study.
 
     Raises:
-        ArgumentError: the extra is not installed, or the reference is none.
+        ArgumentError: the reference is none.
         ScoreError: a file given as reference is none.
         OSError: a file cannot be read or written.
 
     Example:
-        >>> import pathlib, pytest, tempfile
-        >>> _ = pytest.importorskip("altair"), pytest.importorskip("vl_convert")
+        >>> import pathlib, tempfile
         >>> from wattwhat import Measurement, Quantity
         >>> net = Measurement(label="net", energy_j=Quantity(6, 1, "J"), items=2, metrics={"accuracy": 0.7})
         >>> page = pathlib.Path(tempfile.mkdtemp()) / "page.html"
@@ -72,4 +74,5 @@ def write_page(
     """
     from wattwhat.records.atomic_write import write_atomically
 
-    write_atomically(path, page_html(measurements, title=title, reference=reference, metric=metric))
+    text = page_html(measurements, title=title, reference=reference, metric=metric, analysis=analysis)
+    write_atomically(path, text)

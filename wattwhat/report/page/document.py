@@ -1,4 +1,4 @@
-"""One HTML file out of payload, chart library and own script: no network, and no markup from data."""
+"""One HTML file out of payload and script: no network, and no markup from data."""
 
 from __future__ import annotations
 
@@ -21,11 +21,20 @@ _SCRIPTS = (
     "numbers.js",
     "elements.js",
     "state.js",
+    "series.js",
+    "units.js",
     "filters.js",
     "marks.js",
+    "axes.js",
+    "picture.js",
     "fronts.js",
+    "names.js",
     "chart.js",
+    "limits.js",
+    "raise.js",
+    "pairs.js",
     "summary.js",
+    "front-list.js",
     "chart-tools.js",
     "pointing.js",
     "unlike.js",
@@ -35,6 +44,9 @@ _SCRIPTS = (
     "comparison.js",
     "table.js",
     "export.js",
+    "answer.js",
+    "share.js",
+    "tray.js",
     "main.js",
 )
 
@@ -57,33 +69,28 @@ def own_script() -> str:
     return "(() => {\n'use strict';\n" + "\n".join(parts) + "\n})();\n"
 
 
-def document_of(payload: dict[str, Any], *, library: str, specs: dict[str, Any], version: str) -> str:
+def document_of(payload: dict[str, Any], *, version: str) -> str:
     """The whole file.
 
     Args:
         payload: from `wattwhat.report.page.payload.payload_of`.
-        library: the chart library's script.
-        specs: Vega specifications by name.
         version: of wattwhat, to be named in the foot.
 
     Returns:
-        HTML that loads nothing: its own policy forbids every request and every script but these two.
+        HTML that loads nothing: its own policy forbids every request and every script but its own.
     """
     script = own_script()
     policy = (
         "default-src 'none'; "
-        f"script-src {_hash(library)} {_hash(script)}; "
+        f"script-src {_hash(script)}; "
         "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
         "POLICY": html_text(policy),
         "TITLE": html_text(payload["title"]),
         "VERSION": html_text(version),
-        "NOTICES": html_text((_ASSETS / "NOTICE").read_text(encoding="utf-8")),
         "STYLE": (_ASSETS / "page.css").read_text(encoding="utf-8"),
         "DATA": script_json(payload),
-        "SPECS": script_json(specs),
-        "LIBRARY": library,
         "SCRIPT": script,
     }
     pieces = (_ASSETS / "page.html").read_text(encoding="utf-8").split("@@")

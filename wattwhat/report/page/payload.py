@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
 from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
+from wattwhat.report.page.fields import fields_of_page
+from wattwhat.report.page.front_odds import front_odds
 from wattwhat.report.page.grades import band_of, grade_row, references_of
-from wattwhat.report.page.rows import Texts, accuracy_or_reason, brief, packed, row_of
+from wattwhat.report.page.rows import (
+    Texts,
+    accuracy_or_reason,
+    brief,
+    of_file,
+    packed,
+    pair,
+    row_keys,
+    row_of,
+)
 from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
@@ -26,15 +37,21 @@ _TRACE_POINTS_ALL = 12_000  # of the page: about 150 kB
 
 
 def payload_of(
-    measurements: Iterable[Measurement], *, title: str, reference: Any = None, metric: str = "accuracy"
+    measurements: Iterable[Measurement] | Mapping[str, Iterable[Measurement]],
+    *,
+    title: str,
+    reference: Any = None,
+    metric: str = "accuracy",
+    analysis: str = "",
 ) -> dict[str, Any]:
     """The content of the page as plain data.
 
     Args:
-        measurements: what to show.
+        measurements: what to show; several files as a mapping from their names.
         title: of the page.
         reference: as `wattwhat.report.page.write_page` takes it.
         metric: name of the accuracy in their metrics; a fraction.
+        analysis: a text for a second tab, or nothing.
 
     Example:
         >>> m = Measurement(label="net", energy_j=Quantity(6, 1, "J"), items=2)
@@ -44,8 +61,8 @@ def payload_of(
         >>> payload["missing"][0]
         "No measurement carries the metric 'accuracy', so the chart shows energy alone. ..."
     """
-    found = list(measurements)
     texts = Texts()
+    found = _listed(measurements)
     references, notes = references_of(reference, found, metric)
     by_basis = [energies(m) for m in found]
     rows = [row_of(m, texts, metric) for m in found]
@@ -58,6 +75,12 @@ def payload_of(
             row["warnings"] = [*row.get("warnings", ()), *doubts]
     _add_traces(found, rows)
     apart = _add_kinds(found, rows, texts)
+    _add_front_odds(rows, by_basis, apart)
+    columns, values = fields_of_page(found, texts, metric)
+    for row, key, cells in zip(rows, row_keys(found), values, strict=True):
+        row["key"] = key
+        if cells:
+            row["fields"] = cells
     return {
         "title": title,
         "metric": metric,
@@ -66,12 +89,20 @@ def payload_of(
             _basis(name, by_basis, rows, sam_units) for name in BASES if any(name in one for one in by_basis)
         ],
         "apart": apart,
+        "fields": columns,
+        "analysis": analysis,
         "comparable": {"scopes": SCOPES, "said": SAID},
         "references": [band_of(one) for one in references],
         "missing": [*_missing(rows, metric, bool(references) or bool(notes)), *notes],
         **packed(rows),
         "texts": texts.kept,
     }
+
+
+def _listed(measurements: Iterable[Measurement] | Mapping[str, Iterable[Measurement]]) -> list[Measurement]:
+    if isinstance(measurements, Mapping):
+        return [of_file(m, name) for name, ones in measurements.items() for m in ones]
+    return list(measurements)
 
 
 def _sams(
@@ -129,6 +160,21 @@ def _add_kinds(
         # not as escapes: a control of the writing direction must be seen, to be shown, when the page is made
         row["facts"] = texts.number(json.dumps([scopes, said], ensure_ascii=False))
     return [name for name in _APART if len(known[name]) > 1]
+
+
+def _add_front_odds(
+    rows: Sequence[dict[str, Any]], by_basis: Sequence[dict[str, Quantity]], apart: Sequence[str]
+) -> None:
+    """``front_item`` and so on: the probability to be on the front of what is alike."""
+    kinds: dict[tuple[Any, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        kinds.setdefault((row["kind"], *(row.get(name) for name in apart)), []).append(i)
+    for basis in BASES:
+        for places in kinds.values():
+            members = [{**rows[i], "energy": pair(by_basis[i].get(basis))} for i in places]
+            for i, odds in zip(places, front_odds(members), strict=True):
+                if odds is not None:
+                    rows[i][f"front_{basis}"] = odds
 
 
 def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
+
+import attrs
 
 from wattwhat.errors import WattwhatError
 from wattwhat.records.channel import names_host
@@ -16,9 +20,19 @@ from wattwhat.records.sources import GAIN, MODEL, OFFSET
 from wattwhat.scoring.population import traits_of
 from wattwhat.scoring.score_inputs import accuracy_of
 
-__all__ = ["Texts", "accuracy_or_reason", "brief", "packed", "pair", "row_of"]
+__all__ = [
+    "PARAMETERS",
+    "Texts",
+    "accuracy_or_reason",
+    "brief",
+    "of_file",
+    "packed",
+    "pair",
+    "row_keys",
+    "row_of",
+]
 
-_PARAMETERS = ("parameters", "params", "n_parameters", "num_parameters", "parameter_count", "param_count")
+PARAMETERS = ("parameters", "params", "n_parameters", "num_parameters", "parameter_count", "param_count")
 
 
 def packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -36,6 +50,35 @@ def packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             line.pop()
         cells.append(line)
     return {"keys": keys, "cells": cells}
+
+
+def of_file(measurement: Measurement, name: str) -> Measurement:
+    """The measurement with the name of the file that it is from, which the page tells files apart by.
+
+    Example:
+        >>> of_file(Measurement(label="net", energy_j=Quantity(6, 1, "J")), "before").details["file"]
+        'before'
+    """
+    return attrs.evolve(measurement, details={**measurement.details, "file": name})
+
+
+def row_keys(measurements: Sequence[Measurement]) -> list[str]:
+    """A short name for each measurement that is the same on every page that shows it, for addresses.
+
+    Example:
+        >>> net = Measurement(label="net", energy_j=Quantity(6, 1, "J"))
+        >>> row_keys([net, net])
+        ['6e26c37f', '6e26c37f-2']
+    """
+    seen: Counter[str] = Counter()
+    keys = []
+    for m in measurements:
+        device = traits_of(m)["device"]
+        told = [m.label, device, m.energy_j.value, m.calls, m.items, m.provenance]
+        key = hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        seen[key] += 1
+        keys.append(key if seen[key] == 1 else f"{key}-{seen[key]}")
+    return keys
 
 
 class Texts:
@@ -100,6 +143,7 @@ def row_of(measurement: Measurement, texts: Texts, metric: str) -> dict[str, Any
     row: dict[str, Any] = {
         "label": m.label,
         "family": _numbered(m.details.get("family"), texts),
+        "file": _numbered(m.details.get("file"), texts),
         "device": _numbered(traits["device"], texts),
         "provenance": texts.number(m.provenance),
         "kind": texts.number("\n".join(traits[name] or "" for name in unlike)),
@@ -168,7 +212,7 @@ def brief(quantity: Quantity | None) -> list[float | None]:
 
 
 def _parameters(metrics: Mapping[str, float]) -> float | None:
-    return next((metrics[name] for name in _PARAMETERS if metrics.get(name, 0.0) > 0), None)
+    return next((metrics[name] for name in PARAMETERS if metrics.get(name, 0.0) > 0), None)
 
 
 def _utc(moment: datetime) -> str:

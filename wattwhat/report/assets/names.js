@@ -1,0 +1,70 @@
+// Names beside markers: each at the nearest free place, with a line to its marker, and none over another.
+
+const NAMES_AT_MOST = 40;
+const RINGS = [12, 22, 34, 48, 64, 84, 106];
+// Directions in half turns: above and to the left of a front is room, below and to the right is the crowd.
+const TURNS = [0.8, 0.95, 0.65, 0.5, 0.1, 0.3, -0.1, -0.3, -0.8, -0.5];
+
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+// Whether a line passes through a box: clipped against its four sides (Liang and Barsky).
+function crosses([x0, y0, x1, y1], box) {
+  let [from, to] = [0, 1];
+  for (const [p, q] of [[x0 - x1, x0 - box.left], [x1 - x0, box.right - x0], [y0 - y1, y0 - box.top], [y1 - y0, box.bottom - y0]]) {
+    if (p === 0 && q < 0) return false;
+    if (p < 0) from = Math.max(from, q / p);
+    if (p > 0) to = Math.min(to, q / p);
+  }
+  return from < to;
+}
+
+function placeFor(mark, wide, box, taken, dots) {
+  const high = textSize + 2;
+  for (const reach of RINGS) {
+    for (const turn of TURNS) {
+      const [x, y] = [mark.px + reach * Math.cos(turn * Math.PI), mark.py - reach * Math.sin(turn * Math.PI)];
+      const left = Math.abs(turn) < 0.5 ? x : Math.abs(turn) === 0.5 ? x - wide / 2 : x - wide;
+      const place = { left, right: left + wide, top: y - high / 2, bottom: y + high / 2 };
+      if (place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom) continue;
+      const line = [mark.px, mark.py, x, y];
+      if (taken.some((other) => overlap(place, other.place) || crosses(other.line, place) || crosses(line, other.place))) continue;
+      if (dots.some((dot) => dot.id !== mark.id && overlap(place, dot))) continue;
+      return { place, line };
+    }
+  }
+  return null;
+}
+
+// Those that find no place go without a name here; the list beside the chart has them all.
+function placedNames(marks, said, box) {
+  const taken = [];
+  const dots = marks.map((mark) => ({ id: mark.id, left: mark.px - 5, right: mark.px + 5, top: mark.py - 5, bottom: mark.py + 5 }));
+  for (const mark of marks) {
+    const name = said(mark);
+    const found = placeFor(mark, name.length * textSize * 0.56, box, taken, dots);
+    if (found) taken.push({ ...found, mark, name });
+  }
+  return taken;
+}
+
+function drawNames(picked) {
+  if (chartKind() === 'alone') return;
+  const front = state.front && isScatter() ? drawn.filter((mark) => mark.onFront && !picked.includes(mark)) : [];
+  const inside = (mark) => mark.px >= picture.box.left && mark.px <= picture.box.right && mark.py >= picture.box.top && mark.py <= picture.box.bottom;
+  const places = countBy(drawn, (mark) => rows[mark.id].device).size;
+  const said = (mark) => clamped(places > 1 ? mark.name : rows[mark.id].shortName, 26);
+  const named = placedNames([...picked, ...front].filter(inside).slice(0, NAMES_AT_MOST), said, picture.box);
+  draw(
+    picture,
+    'names',
+    named.flatMap(({ place, line: [x1, y1, x2, y2], mark, name }) => [
+      Math.hypot(x2 - x1, y2 - y1) > RINGS[0] ? svg('line', { x1, y1, x2, y2, stroke: 'var(--muted)', 'stroke-width': 0.8 }) : null,
+      svgText(name, { class: 'name', x: place.left, y: place.bottom - textSize * 0.3, 'font-size': textSize - 1, 'data-id': mark.id, ...HALO }),
+    ]),
+  );
+}
+
+// Letters stand out from what they lie on.
+const HALO = { stroke: 'var(--paper)', 'stroke-width': 3, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
+
+const clamped = (words, most) => (words.length > most ? `${words.slice(0, most - 1)}…` : words);

@@ -1,0 +1,65 @@
+// Settings and metrics that rows carry besides energy and accuracy: as columns, as filters, and as series,
+// the energy of one thing followed along one of them.
+
+const FEW = 24; // distinct values up to which a number is ticked rather than given a range
+
+const fieldNamed = (name) => page.fields.find((one) => one.name === name);
+const fieldOf = (name) => (row) => row.fields[name];
+const fieldValues = (name) => {
+  const values = [...new Set(rows.map(fieldOf(name)).filter((value) => value !== undefined))];
+  return values.sort((a, b) => (isNumber(a) ? a - b : a.localeCompare(b, 'en', { numeric: true })));
+};
+const varying = page.fields.filter(({ name }) => fieldValues(name).length > 1);
+const ticking = varying.filter(({ name, number }) => fieldValues(name).length <= (number ? FEW : 100));
+
+// Number of the field that the chart follows, and whether its axis is logarithmic.
+function alongLabels() {
+  const field = fieldNamed(state.along);
+  return field && !field.number ? fieldValues(field.name).map((value, i) => [i, value]) : null;
+}
+
+function alongOf(row) {
+  const value = row.fields[state.along];
+  if (value === undefined || isNumber(value)) return value;
+  return fieldValues(state.along).indexOf(value);
+}
+
+const alongWords = () => state.along;
+
+function alongIsLog() {
+  if (alongLabels()) return false;
+  const values = fieldValues(state.along);
+  return values[0] > 0 && values[values.length - 1] / values[0] >= 8;
+}
+
+// What is one thing along the series: alike in name, kind, device and every setting but the one that is followed.
+function joinKey(row) {
+  if (joinChoice() !== 'model') return [row.kind, joinValue(row)].join('\n');
+  const others = page.fields.filter(({ name, setting }) => setting && name !== state.along);
+  return [row.label, row.kind, row.device, row.file, ...others.map(({ name }) => row.fields[name])].join('\n');
+}
+
+const JOINS = { model: ['model', (row) => row.label], family: ['family', (row) => row.family], device: ['device', (row) => row.device] };
+const joinValue = (row) => (JOINS[joinChoice()] ? JOINS[joinChoice()][1](row) : row.fields[joinChoice()]);
+
+function groupsOf(marks) {
+  const groups = new Map();
+  for (const mark of marks) {
+    const key = joinKey(rows[mark.id]);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(mark);
+  }
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+// Lines through what belongs together, with a band as wide as the expanded uncertainty.
+function joinedShapes() {
+  return groupsOf(drawn).flatMap((group) => {
+    const order = [...group].sort((a, b) => a.x[0] - b.x[0] || a.energy - b.energy);
+    const line = pathOf(order.map((mark) => [mark.px, mark.py]));
+    const side = (end) => order.map((mark) => [mark.px, placeOf(picture.y, mark.y[end] ?? mark.y[0])]);
+    const look = { fill: 'none', stroke: order[0].colour, 'stroke-width': 1.8, class: 'series' };
+    const band = { d: pathOf([...side(1), ...side(2).reverse()], 'Z'), fill: order[0].colour, 'fill-opacity': 0.13, class: 'band' };
+    return [state.bars && chartKind() === 'series' ? svg('path', band) : null, svg('path', { d: line, ...look })];
+  });
+}

@@ -1,0 +1,99 @@
+"""How probable it is that a row lies on the Pareto front of its kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["front_odds"]
+
+_DRAWS = 500  # a probability is then known to 0.02
+_KEEP_AT_ONCE = 2_000_000  # numbers
+
+
+def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """The probability of each row to be on the front of high accuracy and low energy, among rows of one kind.
+
+    Energies are drawn log-normal and accuracies normal. What two energies of the same sensors have in common
+    (gain and offset) is drawn once for both, so it cancels between them. Where the uncertainty of an accuracy
+    is not known, its value is taken.
+
+    Args:
+        rows: of one kind, each with ``energy`` and ``accuracy`` as ``[value, u]`` (u None where unknown) and,
+            where known, ``sensors`` as ``[number, gain, offset]``, relative standard uncertainties.
+
+    Returns:
+        A probability for each row; None where energy, its uncertainty or accuracy is missing. An energy of
+        unknown uncertainty stands in the others' way with its value.
+
+    Example:
+        >>> good = {"energy": [1.0, 0.0], "accuracy": [0.8, None]}
+        >>> front_odds([good, {"energy": [2.0, 0.0], "accuracy": [0.7, None]}])
+        [1.0, 0.0]
+        >>> front_odds([{**good, "energy": [1.0, None]}])
+        [None]
+    """
+    import numpy as np
+
+    places = [i for i, row in enumerate(rows) if _usable(row)]
+    found: list[float | None] = [None] * len(rows)
+    if not places:
+        return found
+    rng = np.random.default_rng(20_261_129)
+    sensors = sorted({row["sensors"][0] for row in rows if row.get("sensors")})
+    counts, left = np.zeros(len(places)), _DRAWS
+    while left:
+        draws = min(left, max(1, _KEEP_AT_ONCE // len(places)))
+        shared = {one: rng.standard_normal((2, draws)) for one in sensors}
+        energies = np.stack([_energies(rows[i], shared, rng, draws) for i in places], axis=1)
+        accuracies = np.stack([_accuracies(rows[i], rng, draws) for i in places], axis=1)
+        counts += _on_front(energies, accuracies).sum(axis=0)
+        left -= draws
+    for i, count in zip(places, counts, strict=True):
+        found[i] = round(float(count) / _DRAWS, 2) if rows[i]["energy"][1] is not None else None
+    return found
+
+
+def _usable(row: Mapping[str, Any]) -> bool:
+    energy, accuracy = row.get("energy"), row.get("accuracy")
+    return bool(energy and accuracy and energy[0] > 0)
+
+
+def _log_spread(share: float) -> float:
+    return math.sqrt(math.log1p(share * share))
+
+
+def _energies(row: Mapping[str, Any], shared: Mapping[Any, Any], rng: Any, draws: int) -> Any:
+    """Logarithms of drawn energies."""
+    value, u = row["energy"]
+    whole = (u or 0.0) / value
+    sensors, gain, offset = row.get("sensors") or (None, 0.0, 0.0)
+    own = math.sqrt(max(0.0, whole**2 - gain**2 - offset**2))
+    logs = math.log(value) + _log_spread(own) * rng.standard_normal(draws)
+    if sensors is not None and u is not None:
+        logs = logs + _log_spread(gain) * shared[sensors][0] + _log_spread(offset) * shared[sensors][1]
+    return logs
+
+
+def _accuracies(row: Mapping[str, Any], rng: Any, draws: int) -> Any:
+    value, u = row["accuracy"]
+    return value + (u or 0.0) * rng.standard_normal(draws)
+
+
+def _on_front(energies: Any, accuracies: Any) -> Any:
+    """For each draw (a line), which models no other one dominates; equals share the front."""
+    import numpy as np
+
+    order = np.lexsort((-accuracies, energies), axis=1)
+    sorted_accuracies = np.take_along_axis(accuracies, order, axis=1)
+    sorted_energies = np.take_along_axis(energies, order, axis=1)
+    best = np.maximum.accumulate(sorted_accuracies, axis=1)
+    rises = np.ones_like(best, dtype=bool)
+    rises[:, 1:] = sorted_accuracies[:, 1:] > best[:, :-1]
+    # an equal of the one that rose last is on the front with it
+    last = np.maximum.accumulate(np.where(rises, np.arange(best.shape[1]), 0), axis=1)
+    same = np.take_along_axis(sorted_energies, last, axis=1) == sorted_energies
+    front = np.empty_like(rises)
+    np.put_along_axis(front, order, rises | (same & (best == sorted_accuracies)), axis=1)
+    return front
