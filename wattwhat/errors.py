@@ -19,6 +19,7 @@ __all__ = [
     "WattwhatError",
     "WindowError",
     "WorkloadError",
+    "error_text",
 ]
 
 
@@ -76,3 +77,26 @@ class ComparisonError(WattwhatError, ValueError):
 
 class LogError(WattwhatError, ValueError):
     """A log cannot be read; the message names the file, the line and what was expected."""
+
+
+_LONGEST = 300  # characters; a library may list all that it knows, and torch answers with pages
+
+
+def error_text(error: BaseException) -> str:
+    r"""The kind of an error of somebody else's and what it says, in one line of bounded length.
+
+    Args:
+        error: of any kind; one whose text cannot be made gives its kind alone.
+
+    Example:
+        >>> error_text(ValueError("no such file\n  in detail ..."))
+        'ValueError: no such file in detail ...'
+    """
+    kind = type(error).__name__
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = ""
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 4] + " ..."
+    return f"{kind}: {text}" if text else kind

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import BackendError
+from wattwhat.errors import BackendError, error_text
 
 __all__ = ["GROUP", "Plugin", "find_plugins", "load", "pass_on"]
 
@@ -95,7 +95,7 @@ def load(plugin: Plugin) -> Any:
         pass_on(err)
         raise BackendError(
             f"plugin {plugin.name!r} of {plugin.distribution or 'an unknown distribution'} failed to load: "
-            f"{type(err).__name__}: {err}; reinstall or remove that distribution"
+            f"{error_text(err)}; reinstall or remove that distribution"
         ) from err
 
 

@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.acquisition.choice import choose_meters, close_found, is_estimate
 from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.errors import ArgumentError, BackendError, WattwhatError
+from wattwhat.errors import ArgumentError, BackendError, WattwhatError, error_text
 from wattwhat.plugins import Plugin, find_plugins, pass_on
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
@@ -98,7 +98,7 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
     except BaseException as err:
         pass_on(err)
         own_words = isinstance(err, WattwhatError)
-        words = str(err) if own_words else f"{type(err).__name__}: {err}"
+        words = str(err) if own_words else error_text(err)
         reason = f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: {words}"
         author = f"report this to the author of {plugin.distribution or plugin.name}"
         remedy = "see to what it says; it is asked again later" if own_words else author

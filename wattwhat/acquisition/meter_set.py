@@ -18,7 +18,7 @@ from wattwhat.acquisition.counter_input import Anchor, CounterInput
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
 from wattwhat.acquisition.sampler import Sampler
-from wattwhat.errors import MeterLostError
+from wattwhat.errors import MeterLostError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.records.caution import Caution
 from wattwhat.records.containment import counted_ids
@@ -164,7 +164,7 @@ class MeterSet:
                 break
             except BaseException as err:
                 pass_on(err)
-                line.error = f"{type(err).__name__}: {err}"
+                line.error = error_text(err)
             else:
                 line.error = None
                 return reading

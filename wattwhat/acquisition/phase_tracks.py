@@ -14,6 +14,7 @@ from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.timeline import CounterTimeline, Timeline
 from wattwhat.energy.timeline_gauge import GaugeTimeline
 from wattwhat.energy.timeline_live import LiveTimeline
+from wattwhat.errors import error_text
 from wattwhat.plugins import pass_on
 from wattwhat.records.channel import Channel
 
@@ -73,7 +74,7 @@ class Track:
             self.timeline.take_in(pieces, states)
         except Exception as err:
             pass_on(err)
-            self.failed = f"{type(err).__name__}: {err}"
+            self.failed = error_text(err)
             self.timeline = type(self.timeline)(self.line.channel)
             self.timeline.taken_s = float(pieces.bounds_s[-1])
 
@@ -84,7 +85,7 @@ class Track:
             return possible(timeline.posterior(pieces, states, now_s), timeline.limit_w)
         except Exception as err:
             pass_on(err)
-            self.failed = f"{type(err).__name__}: {err}"
+            self.failed = error_text(err)
             return None
 
     def wanted(self, now_s: float) -> bool:
@@ -107,7 +108,7 @@ class Track:
             reading = line.meter.read()
         except BaseException as err:
             pass_on(err)
-            line.error = f"{type(err).__name__}: {err}"
+            line.error = error_text(err)
             return
         if is_reading(reading):
             line.error = None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.errors import MeterLostError
+from wattwhat.errors import MeterLostError, error_text
 from wattwhat.plugins import pass_on
 
 if TYPE_CHECKING:
@@ -191,4 +191,4 @@ def look_at(line: GaugeInput) -> None:
         line.lost, line.error = True, str(err)
     except BaseException as err:
         pass_on(err)
-        line.error = f"{type(err).__name__}: {err}"
+        line.error = error_text(err)

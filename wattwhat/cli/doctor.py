@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.cli.options import add_anonymous, add_backend_options, add_force, add_json, take_backend_options
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.records.anonymous import without_hosts
 from wattwhat.records.escaping import json_text
 
@@ -215,7 +215,7 @@ def _conditions(one: Found) -> list[str]:
     try:
         return [str(sentence) for sentence in ask()]
     except Exception as err:
-        return [f"conditions() failed: {type(err).__name__}: {err}"]
+        return [f"conditions() failed: {error_text(err)}"]
 
 
 def _version_of(distribution: str | None) -> str | None:

@@ -21,7 +21,7 @@ from wattwhat.cli.options import (
 from wattwhat.cli.output import check_destination, deliver, names_an_object, say
 from wattwhat.cli.progress import Progress
 from wattwhat.cli.target import load_object, place_of
-from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.errors import ArgumentError, WorkloadError, error_text
 from wattwhat.records.anonymous import anonymous
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _workload(arguments: argparse.Namespace) -> tuple[Any, Any]:
             inputs = inputs()
         except Exception as err:
             raise WorkloadError(
-                f"--inputs: {arguments.inputs} failed{place_of(err)}: {type(err).__name__}: {err}"
+                f"--inputs: {arguments.inputs} failed{place_of(err)}: {error_text(err)}"
             ) from err
     if not callable(target):
         raise ArgumentError(f"{spec} is not callable, it is of type {type(target).__name__}; name a function")

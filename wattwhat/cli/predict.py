@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.cli.options import add_force, add_json, add_label
 from wattwhat.cli.output import check_destination, deliver, names_an_object, say, wrap
 from wattwhat.cli.target import load_object, place_of
-from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.errors import ArgumentError, WorkloadError, error_text
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -189,9 +189,7 @@ def inputs_of(text: str) -> Any:
         try:
             return found() if callable(found) and not hasattr(found, "shape") else found
         except Exception as err:
-            raise WorkloadError(
-                f"--inputs: {text} failed{place_of(err)}: {type(err).__name__}: {err}"
-            ) from err
+            raise WorkloadError(f"--inputs: {text} failed{place_of(err)}: {error_text(err)}") from err
     tensors = [_tensor(one.strip()) for one in text.split(",")]
     return tensors[0] if len(tensors) == 1 else tuple(tensors)
 

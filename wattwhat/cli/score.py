@@ -18,7 +18,7 @@ from wattwhat.cli.scorers import (
     scorable,
 )
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
-from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError
+from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError, error_text
 from wattwhat.records.escaping import json_text
 from wattwhat.records.validators import plain_copy
 
@@ -187,7 +187,7 @@ def _ranked(
     except KeyboardInterrupt:
         raise
     except BaseException as err:  # it is asked again with energy and accuracy moved, and may fail only then
-        rows, said = _unranked(judged), [f"not ranked: {type(err).__name__}: {err}"]
+        rows, said = _unranked(judged), [f"not ranked: {error_text(err)}"]
     else:
         rows, said = ranking["rows"], [*ranking["statements"], *ranking["notes"]]
     return [{**row, **_origin(measurements[row["label"]])} for row in rows], said

@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.cli.labels import pair
 from wattwhat.cli.sentences import as_options
-from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.errors import ArgumentError, ScoreError, WattwhatError, error_text
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -230,5 +230,5 @@ def scorable(
         except KeyboardInterrupt:
             raise
         except BaseException as err:
-            reasons.append((measurement.label, f"{measurement.label!r}: {type(err).__name__}: {err}"))
+            reasons.append((measurement.label, f"{measurement.label!r}: {error_text(err)}"))
     return judged, reasons

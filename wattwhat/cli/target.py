@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.errors import ArgumentError, WorkloadError, error_text
 
 __all__ = ["load_object", "place_of"]
 
@@ -62,7 +62,7 @@ def _import(name: str, argument: str) -> Any:
 def _broken(name: str, err: BaseException) -> WorkloadError:
     ended = "; keep what starts the program under: if __name__ == '__main__'"
     return WorkloadError(
-        f"importing {name} failed{place_of(err)}: {type(err).__name__}: {err}"
+        f"importing {name} failed{place_of(err)}: {error_text(err)}"
         + (ended if isinstance(err, SystemExit) else "")
     )
 

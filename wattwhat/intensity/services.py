@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.errors import ArgumentError, WattwhatError, error_text
 from wattwhat.intensity.sources import Piece, during, utc
 from wattwhat.records.quantity import Quantity
 
@@ -140,9 +140,7 @@ def _answer(url: str, headers: dict[str, str], timeout_s: float) -> Any:
 
 
 def _nonsense(url: str, err: Exception) -> WattwhatError:
-    return WattwhatError(
-        f"{_host(url)} answered something else than intensities ({type(err).__name__}: {err})"
-    )
+    return WattwhatError(f"{_host(url)} answered something else than intensities ({error_text(err)})")
 
 
 def _host(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, LogError, WattwhatError
+from wattwhat.errors import ArgumentError, LogError, WattwhatError, error_text
 from wattwhat.logs.parsing.streams import source_of_stream
 from wattwhat.logs.protocol import Options, Reader
 from wattwhat.logs.registry import recognise
@@ -176,7 +176,7 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
     except (Exception, SystemExit) as err:
         raise source.error(
             None,
-            f"the reader {reader.name!r} failed on it ({type(err).__name__}: {err}); please report this file",
+            f"the reader {reader.name!r} failed on it ({error_text(err)}); please report this file",
         ) from err
 
 

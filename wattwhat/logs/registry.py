@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import Any
 
-from wattwhat.errors import BackendError, LogError
+from wattwhat.errors import BackendError, LogError, error_text
 from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
 from wattwhat.plugins import Plugin, find_plugins, load
@@ -63,7 +63,7 @@ def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
             broken.append(str(err))
             continue
         except (Exception, SystemExit) as err:
-            broken.append(f"reader {name!r} failed to start: {type(err).__name__}: {err}")
+            broken.append(f"reader {name!r} failed to start: {error_text(err)}")
             continue
         if isinstance(reader, Reader):
             found[name] = reader

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.predict.devices import Device, as_device, device
 from wattwhat.records.small_files import read_small_text
@@ -63,7 +63,7 @@ def _gpu_here(where: str) -> str:
         why = "torch finds no GPU"
     except Exception as err:
         pass_on(err)
-        why = f"{type(err).__name__}: {err}"
+        why = error_text(err)
     raise ArgumentError(f"device: {where!r} is not here ({why}); name what it will be, for instance 'H100'")
 
 

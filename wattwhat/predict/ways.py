@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.errors import ArgumentError, BackendError, error_text
 from wattwhat.plugins import Plugin, find_plugins, load, pass_on
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def ways(entry_points: Iterable[Any] | None = None) -> tuple[list[Way], list[str
             broken.append(str(err))
         except BaseException as err:
             pass_on(err)
-            broken.append(f"way of predicting {name!r} cannot be made: {type(err).__name__}: {err}")
+            broken.append(f"way of predicting {name!r} cannot be made: {error_text(err)}")
     if entry_points is None:
         found += [_built_in(home) for name, home in _OWN if name not in plugins]
     return found, broken
@@ -111,7 +111,7 @@ def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[st
             broken.append(f"{way.name}: {err}")
         except BaseException as err:
             pass_on(err)
-            broken.append(f"{way.name} failed: {type(err).__name__}: {err}")
+            broken.append(f"{way.name} failed: {error_text(err)}")
         else:
             if said is not None:
                 spread = said.energy.spread

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.records import validators as fields
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import code_of, with_codes
@@ -208,7 +208,7 @@ class Measurement:
         except ArgumentError:
             raise
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as err:
-            raise ArgumentError(f"this is not a complete Measurement: {type(err).__name__}: {err}") from err
+            raise ArgumentError(f"this is not a complete Measurement: {error_text(err)}") from err
 
     @classmethod
     def _from_checked(cls, data: Mapping[str, Any]) -> Measurement:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.errors import ArgumentError, ScoreError, WattwhatError, error_text
 from wattwhat.scoring.result import ScoreOption
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def make_score(
     except (KeyboardInterrupt, WattwhatError, OSError):
         raise
     except BaseException as err:  # a score that calls sys.exit() ends itself, not the program
-        raise ScoreError(f"score {name}: it failed to start: {type(err).__name__}: {err}") from err
+        raise ScoreError(f"score {name}: it failed to start: {error_text(err)}") from err
     if not (callable(score) and named):
         raise ScoreError(f"score {name}: it has no name or cannot be called; see wattwhat.scoring.Score")
     return score

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from wattwhat.errors import BackendError
+from wattwhat.errors import BackendError, error_text
 from wattwhat.plugins import Plugin, load, pass_on
 from wattwhat.sensing.backend_options import options_for
 from wattwhat.sensing.meter import Meter
@@ -93,9 +93,7 @@ def open_backend(plugin: Plugin) -> Backend:
     except BaseException as err:
         pass_on(err)
         given = f" with {', '.join(options)} of its options" if options else ""
-        raise BackendError(
-            f"backend {plugin.name!r} failed to start{given}: {type(err).__name__}: {err}"
-        ) from err
+        raise BackendError(f"backend {plugin.name!r} failed to start{given}: {error_text(err)}") from err
     for method in ("probe", "meters"):
         if not callable(getattr(backend, method, None)):
             raise BackendError(f"backend {plugin.name!r} has no {method}(); see the backend author's guide")
@@ -108,9 +106,7 @@ def probe(backend: Backend) -> Availability:
         answer = backend.probe()
     except BaseException as err:
         pass_on(err)
-        return Availability(
-            False, f"probe() raised {type(err).__name__}: {err}", "report this to the plugin's author"
-        )
+        return Availability(False, f"probe() raised {error_text(err)}", "report this to the plugin's author")
     if not isinstance(answer, Availability):
         return Availability(
             False,

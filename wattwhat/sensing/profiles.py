@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.records.channel import Channel
 from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
@@ -120,7 +120,7 @@ def read_profiles(path: str | None = None) -> tuple[dict[Key, Profile], tuple[st
             return {}, (_broken(file, f"it has schema {data['schema']!r}, and this version reads {_SCHEMA}"),)
         entries = list(data["profiles"])
     except Exception as err:  # whatever is in that file, no run may end by it
-        return {}, (_broken(file, f"{type(err).__name__}: {err}"),)
+        return {}, (_broken(file, error_text(err)),)
     return _profiles_of(entries, file)
 
 

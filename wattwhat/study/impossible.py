@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from wattwhat.errors import WorkloadError
+from wattwhat.errors import WorkloadError, error_text
 
 __all__ = ["NotPossibleError", "library"]
 
@@ -34,4 +34,4 @@ def library(name: str, user: str) -> Any:
     except ModuleNotFoundError as err:
         raise NotPossibleError(f"{user} needs {err.name or name}, which is not installed") from err
     except Exception as err:  # one that does not fit its torch fails in ways of its own
-        raise NotPossibleError(f"{user}: {name} cannot be imported: {type(err).__name__}: {err}") from err
+        raise NotPossibleError(f"{user}: {name} cannot be imported: {error_text(err)}") from err

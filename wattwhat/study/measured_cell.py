@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.errors import error_text
 from wattwhat.records.measurement import Measurement
 from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
@@ -134,7 +135,7 @@ def _count(model: Built, cell: Cell, known: _Known) -> None:
     try:
         counts = count(model.model, model.inputs)
     except Exception as err:  # a model that cannot be run without values: its energy is known all the same
-        known.warnings.append(f"operations are not counted: {type(err).__name__}: {err}")
+        known.warnings.append(f"operations are not counted: {error_text(err)}")
         return
     known.metrics.update(counts.metrics())
     known.metrics["weight_bytes"] -= _saved_bytes(model.model, cell.precision)

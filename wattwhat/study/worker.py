@@ -15,6 +15,7 @@ import threading
 import time
 from typing import Any, TextIO
 
+from wattwhat.errors import error_text
 from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
 
@@ -126,7 +127,7 @@ def _words(err: BaseException) -> str:
     from wattwhat.errors import WattwhatError
     from wattwhat.records.escaping import one_line
 
-    said = str(err) if isinstance(err, WattwhatError) else f"{type(err).__name__}: {err}"
+    said = str(err) if isinstance(err, WattwhatError) else error_text(err)
     said = one_line(said)
     return said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - 4]} ..."
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.records.caution import Caution
 
@@ -99,7 +99,7 @@ def synchronize() -> None:
             waiter(library)
         except Exception as err:  # half imported, or a failed kernel, which the user's own next call meets
             pass_on(err)
-            _FAILED[name] = f"{type(err).__name__}: {err}"
+            _FAILED[name] = error_text(err)
         else:
             _FAILED.pop(name, None)
 

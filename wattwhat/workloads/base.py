@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from wattwhat.errors import ArgumentError, WorkloadError
+from wattwhat.errors import ArgumentError, WorkloadError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.workloads.accelerators import await_results, synchronize
 
@@ -150,4 +150,4 @@ def failing_as(label: str) -> Any:
         raise
     except Exception as err:
         pass_on(err)
-        raise WorkloadError(f"workload {label!r} failed: {type(err).__name__}: {err}") from err
+        raise WorkloadError(f"workload {label!r} failed: {error_text(err)}") from err

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.errors import ArgumentError, WattwhatError, error_text
 from wattwhat.workloads.torch_model import TorchWorkload
 from wattwhat.workloads.torch_state import RandomState
 
@@ -204,7 +204,7 @@ def _on_meta(torch: Any, model: Any) -> Any:
     except Exception as err:
         raise ArgumentError(
             f"model: {type(model).__name__} cannot be copied onto torch's meta device to be counted "
-            f"({_brief(err)}); count an eager model, or give Counts(...) of your own"
+            f"({error_text(err)}); count an eager model, or give Counts(...) of your own"
         ) from err
 
 
@@ -222,7 +222,7 @@ def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, A
     except WattwhatError as err:
         cause = err.__cause__ or err
         raise ArgumentError(
-            f"model: {type(twin).__name__} cannot run on shapes alone ({_brief(cause)}): its operations "
+            f"model: {type(twin).__name__} cannot run on shapes alone ({error_text(cause)}): its operations "
             "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
         ) from err
 
@@ -275,9 +275,3 @@ def _outputs(torch: Any) -> Any:
             return out
 
     return Outputs()
-
-
-def _brief(err: BaseException) -> str:
-    """The first sentence of what torch says, which may go on for pages."""
-    said = str(err).strip().splitlines()
-    return f"{type(err).__name__}: {said[0][:160]}" if said else type(err).__name__

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.workloads.torch_optimizers import OptimizerState, optimizers_of
 
 __all__ = ["ModelState", "RandomState"]
@@ -72,7 +72,7 @@ class ModelState:
         except Exception as err:
             raise ArgumentError(
                 f"train: the model's state cannot be kept, to be put back afterwards "
-                f"({type(err).__name__}: {err}); run the model once, or measure a copy of it"
+                f"({error_text(err)}); run the model once, or measure a copy of it"
             ) from err
         if train is not None:
             for parameter, _ in self._gradients:
@@ -92,7 +92,7 @@ class ModelState:
             try:
                 step()
             except Exception as err:
-                self._doubt(f"{what} could not be put back: {type(err).__name__}: {err}")
+                self._doubt(f"{what} could not be put back: {error_text(err)}")
 
     def _states(self, optimizers: Sequence[Any], asked: bool) -> Iterator[OptimizerState]:
         """Of each optimizer what it keeps; one that was only found may be passed over, which is said."""
@@ -104,7 +104,7 @@ class ModelState:
                     raise
                 self._doubt(
                     f"train: the step function uses an optimizer ({type(optimizer).__name__}) whose state "
-                    f"cannot be kept, so it is not put back afterwards: {type(err).__name__}: {err}"
+                    f"cannot be kept, so it is not put back afterwards: {error_text(err)}"
                 )
 
     def _doubt(self, sentence: str) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.errors import BackendError
+from wattwhat.errors import BackendError, error_text
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat_amdsmi import remedies
@@ -86,7 +86,7 @@ class AmdSmiBackend(Backend):
             return err.availability
         except Exception as err:
             return Availability(
-                False, f"AMD's library failed: {type(err).__name__}: {err}", "see whether amd-smi list works"
+                False, f"AMD's library failed: {error_text(err)}", "see whether amd-smi list works"
             )
 
     def _readable(self, library: Library, devices: Sequence[Device]) -> Availability:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from wattwhat.errors import error_text
 from wattwhat.sensing.backend import Availability
 
 __all__ = [
@@ -90,7 +91,7 @@ def import_failed(err: BaseException, prefix: str, rocm: str | None) -> Availabi
         )
     return Availability(
         False,
-        f"importing amdsmi failed: {type(err).__name__}: {err}",
+        f"importing amdsmi failed: {error_text(err)}",
         f"reinstall it in the version of your ROCm: {pin}",
     )
 

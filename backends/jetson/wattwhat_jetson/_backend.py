@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.errors import ArgumentError, BackendError, error_text
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat_jetson._machine import DRIVERS, in_container, model_of, read_text
@@ -85,7 +85,7 @@ class JetsonBackend(Backend):
         try:
             return self._probe()
         except Exception as err:
-            reason = f"looking for the power monitors failed: {type(err).__name__}: {err}"
+            reason = f"looking for the power monitors failed: {error_text(err)}"
             return Availability(False, reason, "report this with the board's name")
 
     def _probe(self) -> Availability:

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.errors import ArgumentError, BackendError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.host import host_name
@@ -75,7 +75,7 @@ class NvmlBackend(Backend):
                 self.notes = (f"an NVIDIA GPU is there and not measured: {err.reason}",)
             return Availability(False, err.reason, err.remedy)
         except Exception as err:  # a probe never raises
-            return Availability(False, f"NVML failed: {type(err).__name__}: {err}", "run: nvidia-smi")
+            return Availability(False, f"NVML failed: {error_text(err)}", "run: nvidia-smi")
         names = {plan.gpu.uuid: plan.gpu.name for plan in plans}
         return Availability(True, f"{len(names)} GPU(s) readable: {', '.join(sorted(set(names.values())))}")
 
@@ -100,7 +100,7 @@ class NvmlBackend(Backend):
                 meter.close()
             if isinstance(err, Exception) and not isinstance(err, (BackendError, ArgumentError)):
                 pass_on(err)
-                raise BackendError(f"NVML failed: {type(err).__name__}: {err}; run: nvidia-smi") from err
+                raise BackendError(f"NVML failed: {error_text(err)}; run: nvidia-smi") from err
             raise
         self.notes = tuple(dict.fromkeys((*self.notes, *failed)))
         if not opened:

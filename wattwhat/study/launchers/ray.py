@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, error_text
 from wattwhat.study.job import Job, Outcome
 from wattwhat.study.launchers.options import checked
 
@@ -92,5 +92,5 @@ def _library() -> Any:
             'the launcher ray needs ray, which is not installed; pip install "wattwhat[ray]"'
         ) from err
     except Exception as err:  # it looks for every kind of GPU, and a library of one may be broken
-        raise ArgumentError(f"the launcher ray: ray cannot be imported: {type(err).__name__}: {err}") from err
+        raise ArgumentError(f"the launcher ray: ray cannot be imported: {error_text(err)}") from err
     return ray

@@ -6,7 +6,7 @@ import importlib
 import inspect
 from typing import Any
 
-from wattwhat.errors import WorkloadError
+from wattwhat.errors import WorkloadError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.study.cell import AXES, Cell
 from wattwhat.study.models.base import Built
@@ -39,7 +39,7 @@ def build(name: str, cell: Cell) -> Built:
         made = function(**{key: settings[key] for key in wanted if key in settings})
     except Exception as err:
         pass_on(err)
-        raise WorkloadError(f"{name} failed: {type(err).__name__}: {err}") from err
+        raise WorkloadError(f"{name} failed: {error_text(err)}") from err
     if isinstance(made, Built):
         return made
     model, inputs = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
@@ -65,7 +65,7 @@ def _function(name: str) -> Any:
             found = getattr(found, part)
     except Exception as err:
         pass_on(err)
-        raise WorkloadError(f"{name} cannot be imported: {type(err).__name__}: {err}") from err
+        raise WorkloadError(f"{name} cannot be imported: {error_text(err)}") from err
     return found
 
 

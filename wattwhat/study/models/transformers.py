@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wattwhat.errors import WorkloadError
+from wattwhat.errors import WorkloadError, error_text
 from wattwhat.study.cell import Cell
 from wattwhat.study.impossible import library
 from wattwhat.study.models.base import Built
@@ -37,7 +37,7 @@ def build(name: str, cell: Cell) -> Built:
             config = transformers.AutoConfig.for_model(name)
         model = transformers.AutoModel.from_config(config).eval()
     except (ValueError, OSError, KeyError) as err:
-        raise WorkloadError(f"transformers:{name} cannot be built: {err}") from err
+        raise WorkloadError(f"transformers:{name} cannot be built ({error_text(err)})") from err
     if model.main_input_name == "pixel_values":
         size = cell.image_size or config.image_size
         return Built(model, {"pixel_values": image_batch(cell.batch_size, size)}, "random")
