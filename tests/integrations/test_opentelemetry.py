@@ -1,4 +1,4 @@
-"""The real SDK, and an OTLP receiver over HTTP: names, units and parents of semconv 1.44, and what is absent."""
+"""The real SDK and an OTLP receiver over HTTP: names, units and parents of semconv 1.44, what is absent."""
 
 from __future__ import annotations
 

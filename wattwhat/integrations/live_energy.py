@@ -1,4 +1,4 @@
-"""Joules and watts of every channel now: what monitors ask for again and again (Prometheus, OpenTelemetry)."""
+"""Joules and watts of every channel now: what monitors ask for again and again."""
 
 from __future__ import annotations
 
