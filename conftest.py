@@ -32,6 +32,7 @@ _FRAMEWORKS = {
     "transformers": "transformers",
     "lightning": "lightning",
     "keras": "keras",
+    "accelerate": "accelerate",
     "prometheus": "prometheus_client",
     "opentelemetry": "opentelemetry.sdk",
 }

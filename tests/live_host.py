@@ -1,11 +1,14 @@
-"""A host in virtual time for tests of monitors: a wall meter, a package with its cores, a GPU board."""
+"""For tests of integrations: a host in virtual time with a wall meter, and what a training took before."""
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
+from wattwhat import Channel, Measurement, Quantity
 from wattwhat.acquisition.window import Window
 from wattwhat.integrations.live_energy import LiveEnergy
+from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, constant
 from wattwhat.testing.simulation import Simulation
 
@@ -37,3 +40,11 @@ class Host:
 
     def advance(self, seconds: float) -> None:
         self.simulation.advance(seconds)
+
+
+def earlier_part(joules: float, u: float) -> Measurement:
+    """What a checkpoint may know of a training: so many joules of a package, long ago."""
+    energy = Quantity(joules, u, "J")
+    entry = ChannelEnergy(Channel("h/rapl/package-0", "rapl", "socket 0", "cpu", "energy"), energy)
+    taken = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    return Measurement(label="t", energy_j=energy, duration_s=1.0, channels=(entry,), started_at=taken)

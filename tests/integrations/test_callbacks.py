@@ -7,16 +7,15 @@ import json
 import os
 import pickle
 import warnings
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wattwhat import Channel, Measurement, Quantity, logs
+from tests.live_host import earlier_part
+from wattwhat import Measurement, logs
 from wattwhat.errors import ArgumentError
 from wattwhat.integrations.recorder import EnergyRecorder, items_of
-from wattwhat.records.channel_energy import ChannelEnergy
 
 torch = pytest.importorskip("torch", reason="torch, which the frameworks train with")
 
@@ -47,16 +46,8 @@ def test_a_budget_is_spent_only_when_that_is_certain() -> None:
     now = iter(range(100))
     recorder = EnergyRecorder(backends=ESTIMATE, budget_j=1.0)
     for joules, u, spent in ((0.5, 0.1, False), (1.1, 0.2, False), (2.0, 0.1, True)):
-        recorder.restore({"train": _record(joules, u)})
+        recorder.restore({"train": earlier_part(joules, u).to_dict()})
         assert recorder.spent(lambda: float(next(now)) * 2.0) is spent
-
-
-def _record(joules: float, u: float) -> dict[str, Any]:
-    energy = Quantity(joules, u, "J")
-    entry = ChannelEnergy(Channel("h/rapl/package-0", "rapl", "socket 0", "cpu", "energy"), energy)
-    taken = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    part = Measurement(label="t", energy_j=energy, duration_s=1.0, channels=(entry,), started_at=taken)
-    return part.to_dict()
 
 
 def test_settings_that_cannot_be_are_refused_by_name() -> None:
@@ -240,7 +231,7 @@ def _tags(folder: Path) -> list[str]:
 
 def test_a_budget_stops_the_trainer_cleanly(tmp_path: Path) -> None:
     callback = hugging()(backends=ESTIMATE, budget_j=1e-9)
-    callback.recorder.restore({"train": _record(5.0, 0.1)})
+    callback.recorder.restore({"train": earlier_part(5.0, 0.1).to_dict()})
     used = trainer(tmp_path, callback)
     used.train()
     assert used.state.global_step == 1

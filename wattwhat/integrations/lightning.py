@@ -10,7 +10,7 @@ except ImportError:  # the distribution of the same code under its older name
     from pytorch_lightning.callbacks import Callback
 
 from wattwhat.integrations.recorded import Recorded
-from wattwhat.integrations.recorder import EnergyRecorder, items_of
+from wattwhat.integrations.recorder import EnergyRecorder
 
 __all__ = ["EnergyCallback"]
 
@@ -26,7 +26,7 @@ class EnergyCallback(Recorded, Callback):
     Each process measures what it can see; `wattwhat.gather` adds ranks up.
 
     Args:
-        label, backends, save, every_s, budget_j, prefix, phases: as
+        label, backends, save, every_s, budget_j, prefix, phases, items: as
             `wattwhat.integrations.recorder.EnergyRecorder`; at the end of a budget the Trainer is asked to
             stop, as early stopping does.
         log: whether the numbers go to the Trainer's loggers, once an epoch.
@@ -73,9 +73,7 @@ class EnergyCallback(Recorded, Callback):
         self.recorder.enter(None)
         measured = self.recorder.end("epoch")
         if self._logs and trainer.logger is not None:
-            numbers = {**self.recorder.numbers("train"), **self.recorder.forecast_numbers()}
-            if measured is not None:
-                numbers.update(self.recorder.numbers("epoch", measured))
+            numbers = self.recorder.epoch_numbers(measured)
             for logger in trainer.loggers:
                 logger.log_metrics(numbers, step=trainer.global_step)
 
@@ -96,7 +94,7 @@ class EnergyCallback(Recorded, Callback):
     ) -> None:
         """A batch was done."""
         self.recorder.enter("data")
-        self.recorder.step("train", "epoch", items=items_of(batch))
+        self.recorder.step("train", "epoch", items=self.recorder.count(batch))
         if self.recorder.spent():
             trainer.should_stop = True
 
@@ -113,7 +111,7 @@ class EnergyCallback(Recorded, Callback):
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """A batch was done."""
-        self.recorder.step("evaluate", items=items_of(batch))
+        self.recorder.step("evaluate", items=self.recorder.count(batch))
 
     def on_test_start(self, trainer: Any, pl_module: Any) -> None:
         """A test begins."""
@@ -127,7 +125,7 @@ class EnergyCallback(Recorded, Callback):
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """A batch was done."""
-        self.recorder.step("test", items=items_of(batch))
+        self.recorder.step("test", items=self.recorder.count(batch))
 
     def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
         """A prediction begins."""
@@ -141,7 +139,7 @@ class EnergyCallback(Recorded, Callback):
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """A batch was done."""
-        self.recorder.step("predict", items=items_of(batch))
+        self.recorder.step("predict", items=self.recorder.count(batch))
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """The run was broken off: what it took until now is kept."""

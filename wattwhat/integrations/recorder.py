@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.integrations.batch_items import Counts, counting, items_of
+from wattwhat.integrations.budget import Budget
+from wattwhat.integrations.epoch_forecast import forecast_of, numbers_of
 from wattwhat.integrations.training_phases import TrainingPhases
 
 if TYPE_CHECKING:
@@ -18,11 +20,6 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["EnergyRecorder", "items_of"]
-
-# A budget is looked at no more often than this, in s: a look reads the meters and does arithmetic.
-_LOOK_EVERY_S = 1.0
-# With this probability it is spent: the lower end of the 95 % interval lies above it.
-_CERTAIN = 0.975
 
 
 class EnergyRecorder:
@@ -36,11 +33,14 @@ class EnergyRecorder:
         backends: as `wattwhat.track`.
         save: as `wattwhat.track`: the journal of the train stage, which survives a killed job.
         every_s: as `wattwhat.track`.
-        budget_j: joules of the train stage, those of earlier parts of a resumed run included; training stops
-            once they are spent with a probability of at least 97.5 %.
+        budget_j: joules of the train stage, those of earlier parts of a resumed run and of all ranks of
+            torch.distributed included; training stops once they are spent with a probability of at least
+            97.5 %.
         prefix: put before the name of each logged number.
         phases: whether the parts of a training step are measured apart (`wattwhat.phases`), where the
             framework tells them.
+        items: what is counted in a batch: ``"samples"``, ``"tokens"`` (elements of ``input_ids``), or a
+            function that takes the batch and returns how many there are.
 
     Raises:
         ArgumentError: an argument is outside what is allowed.
@@ -56,10 +56,9 @@ class EnergyRecorder:
         budget_j: float | None = None,
         prefix: str = "energy/",
         phases: bool = False,
+        items: Counts = "samples",
     ) -> None:
-        known = isinstance(budget_j, (int, float)) and not isinstance(budget_j, bool)
-        if budget_j is not None and not (known and budget_j > 0.0):
-            raise ArgumentError(f"budget_j: expected joules above 0, got {budget_j!r:.100}")
+        self._budget = Budget(budget_j)
         if not isinstance(prefix, str):
             raise ArgumentError(f"prefix: expected text such as 'energy/', got {prefix!r:.100}")
         if save is not None or every_s is not None:
@@ -68,6 +67,7 @@ class EnergyRecorder:
             check_journal(save, every_s)
         self.label, self.backends, self.prefix = label, backends, prefix
         self.save, self.every_s, self.budget_j = save, every_s, budget_j
+        self.items, self.items_in = items, counting(items)
         self.steps = TrainingPhases(backends) if phases else None
         self.measurements: dict[str, list[Measurement]] = {}
         self.epochs: list[Measurement] = []
@@ -76,11 +76,10 @@ class EnergyRecorder:
         self._notes: dict[str, str] = {}
         self._before: Measurement | None = None
         self.epochs_in_all: float | None = None
-        self._looked_s = float("-inf")
 
     def settings(self) -> dict[str, Any]:
         """What it was made with."""
-        names = ("label", "backends", "save", "every_s", "budget_j", "prefix")
+        names = ("label", "backends", "save", "every_s", "budget_j", "prefix", "items")
         return {**{name: getattr(self, name) for name in names}, "phases": self.steps is not None}
 
     # -- stages and epochs ----------------------------------------------------------------------------------
@@ -128,14 +127,19 @@ class EnergyRecorder:
         """Whether this stage is being measured."""
         return stage in self._open
 
-    def step(self, *stages: str, items: float | None = None) -> None:
-        """A step of these stages was done, with that many samples or tokens."""
+    def step(self, *stages: str, items: float | None = None, calls: int = 1) -> None:
+        """A step of these stages was done, with that many samples or tokens; 0 calls: a part of a step."""
         for stage in stages:
             window = self._open.get(stage)
             if window is not None:
-                self._steps[stage] += 1
+                self._steps[stage] += calls
                 if items is not None:
                     self._quietly(window.add_items, items)
+
+    def count(self, batch: Any) -> float | None:
+        """Items in a batch, as ``items`` counts them; None where the batch does not tell."""
+        found: float | None = self._quietly(self.items_in, batch)
+        return found
 
     def note(self, stage: str, sentence: str) -> None:
         """A warning for the measurement of the stage that is open."""
@@ -205,15 +209,7 @@ class EnergyRecorder:
 
     def spent(self, clock: Callable[[], float] = time.monotonic) -> bool:
         """Whether the budget is certainly spent: the lower end of the 95 % interval lies above it."""
-        if self.budget_j is None or clock() - self._looked_s < _LOOK_EVERY_S:
-            return False
-        self._looked_s = clock()
-        now = self.so_far("train")
-        if now is None:
-            return False
-        from wattwhat.acquisition.outlook import exceeds
-
-        return exceeds(now, self.budget_j, _CERTAIN)
+        return bool(self._quietly(self._budget.spent, self.so_far, clock))
 
     def numbers(self, stage: str, measurement: Measurement | None = None) -> dict[str, float]:
         """Plain numbers for a logger, named after the stage."""
@@ -221,38 +217,19 @@ class EnergyRecorder:
         return {} if found is None else found.flat(f"{self.prefix}{stage}/")
 
     def forecast(self) -> Forecast | None:
-        """What all epochs will take, those of this process that are done taken for the others.
-
-        None before two epochs are done, or where the framework does not tell how many there are.
-        """
-        done, of = len(self.epochs), self.epochs_in_all
-        if done < 2 or of is None or of < done:
-            return None
-        from wattwhat.analysis.forecast import forecast
-
-        energies = [epoch.energy_j.value for epoch in self.epochs]
-        durations = [epoch.duration_s or 0.0 for epoch in self.epochs]
-        asked: dict[str, Any] = {"durations_s": durations, "gain": self._gain()}
-        ahead: Forecast | None = self._quietly(lambda: forecast(energies, done, of, **asked))
+        """What all epochs will take; None before two are done, or where nobody tells how many there are."""
+        ahead: Forecast | None = self._quietly(forecast_of, self.epochs, self.epochs_in_all)
         return ahead
-
-    def _gain(self) -> float:
-        """What all epochs are wrong by alike, as a part of their energy."""
-        last = self.epochs[-1]
-        systematic_j = math.sqrt(max(last.budget.u**2 - last.budget.shrinkable_u**2, 0.0))
-        return systematic_j / last.energy_j.value if last.energy_j.value > 0.0 else 0.0
 
     def forecast_numbers(self) -> dict[str, float]:
         """The forecast as plain numbers for a logger."""
         found = self.forecast()
-        if found is None:
-            return {}
-        named = {
-            "forecast_j": found.energy_j.value,
-            "forecast_low_j": found.low_j,
-            "forecast_high_j": found.high_j,
-        }
-        return {f"{self.prefix}{name}": value for name, value in named.items()}
+        return {} if found is None else numbers_of(found, self.prefix)
+
+    def epoch_numbers(self, epoch: Measurement | None) -> dict[str, float]:
+        """What is logged at the end of an epoch: the train stage until now, that epoch, and the forecast."""
+        of_it = {} if epoch is None else self.numbers("epoch", epoch)
+        return {**self.numbers("train"), **of_it, **self.forecast_numbers()}
 
     def _quietly(self, work: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -275,24 +252,3 @@ def _sum(parts: Sequence[Measurement]) -> Measurement | None:
     from wattwhat.analysis.aggregation import combine
 
     return combine(parts, label=parts[-1].label)
-
-
-def items_of(batch: Any) -> int | None:
-    """Samples in a batch: the first dimension of the first array in it; None where there is none.
-
-    Example:
-        >>> import numpy as np
-        >>> items_of({"input_ids": np.zeros((8, 128)), "labels": np.zeros(8)}), items_of([np.zeros((4, 3))])
-        (8, 4)
-        >>> items_of("text") is None
-        True
-    """
-    if isinstance(batch, Mapping):
-        batch = list(batch.values())
-    if isinstance(batch, (list, tuple)):
-        return next((count for count in map(items_of, batch) if count is not None), None)
-    shape = getattr(batch, "shape", None)
-    try:
-        return int(shape[0]) if shape is not None and len(shape) else None
-    except (TypeError, ValueError):
-        return None

@@ -8,6 +8,7 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_callback import DefaultFlowCallback, ExportableState
 
+from wattwhat.errors import ArgumentError
 from wattwhat.integrations.recorded import Recorded
 from wattwhat.integrations.recorder import EnergyRecorder
 
@@ -32,6 +33,8 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
         label, backends, save, every_s, budget_j, prefix, phases: as
             `wattwhat.integrations.recorder.EnergyRecorder`; at the end of a budget the Trainer is asked to
             stop, as early stopping does.
+        items: ``"samples"``, or ``"tokens"``, which the Trainer counts where its
+            ``include_num_input_tokens_seen`` says so; else they stay unknown. It shows callbacks no batch.
 
     Raises:
         ArgumentError: an argument is outside what is allowed.
@@ -39,7 +42,10 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
 
     def __init__(self, **settings: Any) -> None:
         self.recorder = EnergyRecorder(**settings)
+        if callable(self.recorder.items):
+            raise ArgumentError("items: expected 'samples' or 'tokens'; a Trainer shows callbacks no batch")
         self._samples: float = 0
+        self._tokens = 0
         self._an_epoch = self._left = math.inf
 
     def add_to(self, trainer: Any) -> EnergyCallback:
@@ -84,6 +90,7 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
             if isinstance(kept, dict):
                 self.recorder.restore((kept.get("attributes") or {}).get("continued"))
         self._samples = args.train_batch_size * args.gradient_accumulation_steps
+        self._tokens = state.num_input_tokens_seen
         self._an_epoch = _samples_an_epoch(kwargs.get("train_dataloader"), args.world_size)
         self.recorder.epochs_in_all = float(args.num_train_epochs) if args.max_steps <= 0 else None
         self.recorder.begin("train")
@@ -119,12 +126,18 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """A step of the optimizer was done; an evaluation may follow."""
         self.recorder.enter(None if control.should_evaluate else "data")
-        samples = min(self._samples, self._left)  # the last batch of an epoch may be a smaller one
-        self._left -= samples
-        self.recorder.step("train", "epoch", items=samples)
+        self.recorder.step("train", "epoch", items=self._items_of_a_step(args, state))
         if self.recorder.spent():
             control.should_training_stop = True
         self._evaluation_follows(control)
+
+    def _items_of_a_step(self, args: Any, state: Any) -> float | None:
+        if self.recorder.items == "tokens":
+            seen, self._tokens = state.num_input_tokens_seen - self._tokens, state.num_input_tokens_seen
+            return seen / max(args.world_size, 1) or None  # the Trainer counts those of all ranks
+        samples = min(self._samples, self._left)  # the last batch of an epoch may be a smaller one
+        self._left -= samples
+        return samples
 
     def _evaluation_follows(self, control: Any) -> None:
         if control.should_evaluate and not self.recorder.is_open("evaluate"):
@@ -136,7 +149,8 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
             self.recorder.begin("evaluate")
             self.recorder.note("evaluate", _FIRST_BATCH)
             return
-        self.recorder.step("evaluate", items=args.eval_batch_size)
+        samples = args.eval_batch_size if self.recorder.items == "samples" else None
+        self.recorder.step("evaluate", items=samples)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:
         """An evaluation is over."""

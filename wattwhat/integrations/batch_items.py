@@ -1,0 +1,74 @@
+"""How many samples or tokens a batch holds, found from the batch itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wattwhat.errors import ArgumentError
+
+__all__ = ["Counts", "counting", "items_of", "tokens_of"]
+
+# How items are counted: by these names, or by a function of the batch.
+Counts = str | Callable[[Any], float | None]
+
+
+def counting(items: Counts) -> Callable[[Any], float | None]:
+    """What counts the items of a batch.
+
+    Args:
+        items: ``"samples"``, ``"tokens"``, or a function that takes the batch and returns a number or None.
+
+    Raises:
+        ArgumentError: it is none of these.
+    """
+    if callable(items):
+        return items
+    if items not in ("samples", "tokens"):
+        raise ArgumentError(
+            f"items: expected 'samples', 'tokens' or a function of the batch, got {items!r:.100}"
+        )
+    return items_of if items == "samples" else tokens_of
+
+
+def items_of(batch: Any) -> int | None:
+    """Samples in a batch: the first dimension of the first array in it, or how many texts there are.
+
+    None where there is neither.
+
+    Example:
+        >>> import numpy as np
+        >>> items_of({"input_ids": np.zeros((8, 128)), "labels": np.zeros(8)}), items_of([np.zeros((4, 3))])
+        (8, 4)
+        >>> items_of(["some text", "another"]), items_of("text") is None
+        (2, True)
+    """
+    if isinstance(batch, Mapping):
+        batch = list(batch.values())
+    if isinstance(batch, (list, tuple)):
+        if batch and all(isinstance(one, str) for one in batch):
+            return len(batch)
+        return next((count for count in map(items_of, batch) if count is not None), None)
+    shape = getattr(batch, "shape", None)
+    try:
+        return int(shape[0]) if shape is not None and len(shape) else None
+    except (TypeError, ValueError):
+        return None
+
+
+def tokens_of(batch: Any) -> int | None:
+    """Tokens in a batch: the elements of its ``input_ids``, padding too, which takes energy as well.
+
+    Only the shape is looked at, so no device is waited for. None where there are no ``input_ids``.
+
+    Example:
+        >>> import numpy as np
+        >>> tokens_of({"input_ids": np.zeros((8, 128))}), tokens_of([np.zeros((4, 3))]) is None
+        (1024, True)
+    """
+    if not isinstance(batch, Mapping) or "input_ids" not in batch:
+        return None
+    count = 1
+    for size in getattr(batch["input_ids"], "shape", None) or (0,):
+        count *= int(size)
+    return count or None

@@ -1,0 +1,99 @@
+"""Whether a training's budget of joules is certainly spent, with one answer for all of its ranks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["Budget"]
+
+# A budget is looked at no more often than this, in s: a look reads the meters and does arithmetic.
+_LOOK_EVERY_S = 1.0
+# With this probability it is spent: the lower end of the 95 % interval lies above it.
+_CERTAIN = 0.975
+
+
+class Budget:
+    """Joules that a training may take.
+
+    A rank that stopped by itself would leave the others waiting in their next collective operation for ever.
+    So the ranks of torch.distributed look after the same steps, at what all of them took together (a package
+    that several see counts once), and come to the same answer.
+
+    Args:
+        joules: the budget; None for no end.
+
+    Raises:
+        ArgumentError: it is no number above 0.
+    """
+
+    def __init__(self, joules: float | None) -> None:
+        known = isinstance(joules, (int, float)) and not isinstance(joules, bool)
+        if joules is not None and not (known and joules > 0.0):
+            raise ArgumentError(f"budget_j: expected joules above 0, got {joules!r:.100}")
+        self.joules = joules
+        self._looked_s = float("-inf")
+        self._step = self._look_at = 0
+
+    def spent(
+        self, so_far: Callable[[], Measurement | None], clock: Callable[[], float] = time.monotonic
+    ) -> bool:
+        """Whether it is certainly spent; to be asked after every step, on every rank.
+
+        Args:
+            so_far: what this process took until now.
+            clock: seconds; for tests.
+        """
+        if self.joules is None:
+            return False
+        self._step += 1
+        distributed = _started()
+        if distributed is None or distributed.get_world_size() == 1:
+            if clock() - self._looked_s < _LOOK_EVERY_S:
+                return False
+            self._looked_s = clock()
+            return self._exceeded(so_far())
+        if self._step < self._look_at:
+            return False
+        whole = _of_all(distributed, so_far())
+        self._look_at = self._step + _steps_a_look(whole, distributed.get_world_size())
+        return self._exceeded(whole)
+
+    def _exceeded(self, measured: Measurement | None) -> bool:
+        from wattwhat.acquisition.outlook import exceeds
+
+        return measured is not None and self.joules is not None and exceeds(measured, self.joules, _CERTAIN)
+
+
+def _started() -> Any:
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is None or not (distributed.is_available() and distributed.is_initialized()):
+        return None
+    return distributed
+
+
+def _of_all(distributed: Any, now: Measurement | None) -> Measurement | None:
+    """What all ranks took; a rank without a measurement takes part all the same."""
+    import json
+
+    from wattwhat.analysis.aggregation import combine
+    from wattwhat.records.measurement import Measurement
+
+    lines: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(lines, None if now is None else now.to_json())
+    known = [Measurement.from_dict(json.loads(line)) for line in lines if line is not None]
+    return combine(known) if known else None
+
+
+def _steps_a_look(whole: Measurement | None, ranks: int) -> int:
+    """Steps in the time between two looks: of numbers that every rank has alike."""
+    if whole is None or not whole.calls or not whole.duration_s:
+        return 1
+    return max(int(_LOOK_EVERY_S * whole.calls / ranks / whole.duration_s), 1)
