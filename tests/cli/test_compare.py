@@ -192,7 +192,7 @@ def test_a_model_card_only_with_an_intensity(files: Path, capsys: pytest.Capture
     assert main([*words, "--intensity", "400", "--location", "Bern"]) == 0
     assert 'geographical_location: "Bern"' in capsys.readouterr().out
     assert "--intensity" in error(capsys, *words, "--pue", "1.3")
-    assert "belongs to a model card" in error(capsys, "export", "one.jsonl", "--intensity", "400")
+    assert "--as model-card" in error(capsys, "export", "one.jsonl", "--intensity", "400")
 
 
 # badge -------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""The verb export: measurements as a table for a paper, a spreadsheet or a model card."""
+"""The verb export: measurements as a table for a paper or a spreadsheet, or as a reporting scheme asks."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
 
+from wattwhat.cli.export_scheme import OPTIONS, add_scheme_options, reported
 from wattwhat.cli.inputs import given
 from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
@@ -18,14 +18,16 @@ EXAMPLES = """examples:
   wattwhat export runs.jsonl
   wattwhat export runs.jsonl -o table.tex
   wattwhat export runs.jsonl --format csv > runs.csv
-  wattwhat export run.jsonl --format model-card --intensity 380 --location Bern
+  wattwhat export run.jsonl --as model-card --intensity 380 --location Bern
+  wattwhat export run.jsonl --as sci --check
+  wattwhat export run.jsonl --as boamps --facts facts.toml -o report.json
 
-A model card states emissions only at a carbon intensity that you state.
+A scheme gets what was measured and what you state; nothing else is filled in.
+--check lists what is missing: exit status 0 nothing is, 1 something is.
 """
 
 _FORMATS = ("markdown", "latex", "csv", "model-card")
 _ENDINGS = {".md": "markdown", ".tex": "latex", ".csv": "csv"}
-_CARD = ("intensity", "intensity_source", "pue", "training_type", "location")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,34 +37,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=_FORMATS, help="default: by the ending of --output; without it, markdown"
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
-    card = parser.add_argument_group("for a model card")
-    card.add_argument(
-        "--intensity", type=float, metavar="G", help="carbon intensity in g/kWh, yours to state"
-    )
-    card.add_argument("--intensity-source", metavar="TEXT", help="where that figure comes from")
-    card.add_argument("--pue", type=float, metavar="X", help="power usage effectiveness; default: 1")
-    card.add_argument("--training-type", choices=("pre-training", "fine-tuning"))
-    card.add_argument("--location", metavar="TEXT", help="where it was run")
+    add_scheme_options(parser)
     add_json(parser, "the table as one JSON object, on standard output or as the content of FILE")
     add_force(parser)
 
 
 def call(arguments: argparse.Namespace) -> int:
-    """Read, and write the table."""
+    """Read, and write the table or the scheme."""
+    if arguments.format == "model-card":  # both a table's and a scheme's name
+        arguments.scheme, arguments.format = arguments.scheme or "model-card", None
+    if arguments.scheme is not None:
+        if arguments.format is not None:
+            raise ArgumentError("--format and --as: one is a table, the other a scheme; give one of them")
+        return reported(arguments)
+    _refuse_scheme_options(arguments)
+    return _table(arguments)
+
+
+def _refuse_scheme_options(arguments: argparse.Namespace) -> None:
+    for name in (*OPTIONS, "check", "set", "facts"):
+        if getattr(arguments, name):
+            option = f"--{name.replace('_', '-')}"
+            raise ArgumentError(f"{option} belongs to a reporting scheme; add --as, such as --as model-card")
+
+
+def _table(arguments: argparse.Namespace) -> int:
     from wattwhat.report.export import export
     from wattwhat.report.tables import rows
 
     check_destination(arguments.json, holds=("columns", "rows"), arguments=arguments)
     chosen = arguments.format or _by_ending(arguments.output)
     check_destination(arguments.output, "--output", written=chosen, arguments=arguments)
-    options = _card_options(arguments, chosen)
     measurements = given(arguments.files)
     if arguments.json is not None:
         columns, table = rows(measurements)
         data = {"columns": list(columns), "rows": table}
         deliver(json_text(data), arguments.json)
         return 0
-    text = export(measurements, chosen, **options)
+    text = export(measurements, chosen)
     deliver(text, arguments.output)
     if arguments.output not in (None, "-"):
         say(f"wrote {arguments.output}: {len(measurements)} measurement(s) as {chosen}")
@@ -77,13 +89,3 @@ def _by_ending(path: str | None) -> str:
         known = ", ".join(_ENDINGS)
         raise ArgumentError(f"--output: {path!r} names no format (it may end in {known}); add --format")
     return _ENDINGS[ending]
-
-
-def _card_options(arguments: argparse.Namespace, chosen: str) -> dict[str, Any]:
-    given_ones = {name: getattr(arguments, name) for name in _CARD if getattr(arguments, name) is not None}
-    if given_ones and chosen != "model-card":
-        option = "--" + next(iter(given_ones)).replace("_", "-")
-        raise ArgumentError(f"{option} belongs to a model card; add --format model-card")
-    if "intensity" in given_ones:
-        given_ones["intensity_g_per_kwh"] = given_ones.pop("intensity")
-    return given_ones

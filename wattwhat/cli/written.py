@@ -37,6 +37,11 @@ def _card(text: str) -> bool:
     return begins and _COUNTED in text and sum(line.startswith("#") for line in text.split("\n")) == 1
 
 
+def _scheme(text: str) -> bool:
+    """Never: a person may have filled in by hand what nobody stated."""
+    return False
+
+
 # By what is written: whether a text is such a one, and nothing that somebody put more into.
 WRITTEN: Mapping[str, Callable[[str], bool]] = {
     "page": _page,
@@ -45,4 +50,5 @@ WRITTEN: Mapping[str, Callable[[str], bool]] = {
     "csv": _csv,
     "markdown": _markdown,
     "model-card": _card,
+    "scheme": _scheme,
 }

@@ -12,7 +12,8 @@ Example:
 
 from __future__ import annotations
 
+from wattwhat.intensity.codecarbon_data import CodeCarbonData
 from wattwhat.intensity.services import ElectricityMaps, NationalGrid
 from wattwhat.intensity.sources import HourlyFile, Number, intensity
 
-__all__ = ["ElectricityMaps", "HourlyFile", "NationalGrid", "Number", "intensity"]
+__all__ = ["CodeCarbonData", "ElectricityMaps", "HourlyFile", "NationalGrid", "Number", "intensity"]

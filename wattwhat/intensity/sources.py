@@ -30,7 +30,8 @@ def intensity(name: str, **settings: Any) -> Source:
     """A source of carbon intensity by its name (entry points of ``wattwhat.intensity``).
 
     Args:
-        name: ``"number"``, ``"file"``, ``"neso"``, ``"electricity-maps"``, or what another package brings.
+        name: ``"number"``, ``"file"``, ``"neso"``, ``"electricity-maps"``, ``"codecarbon"``, or what another
+            package brings.
         settings: of that source, such as ``value=400`` or ``path="2026.csv"``.
 
     Raises:

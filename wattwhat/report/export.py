@@ -1,4 +1,4 @@
-"""Measurements in other programs' formats: CSV, LaTeX, Markdown, pandas, model cards."""
+"""Measurements for elsewhere: tables (CSV, LaTeX, Markdown, pandas) and reporting schemes (SCI, BoAmps)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "export"]
 
 
-FORMATS = ("markdown", "latex", "csv", "pandas", "model-card")
+FORMATS = ("markdown", "latex", "csv", "pandas")
 
 
 def export(measurements: Measurement | Iterable[Measurement], format: str, **options: Any) -> Any:
@@ -23,15 +23,16 @@ def export(measurements: Measurement | Iterable[Measurement], format: str, **opt
 
     Args:
         measurements: one or several.
-        format: ``"markdown"``, ``"latex"`` (booktabs and siunitx 3), ``"csv"``, ``"pandas"`` (a DataFrame) or
-            ``"model-card"`` (YAML block and body for Hugging Face).
-        options: of the model card, see `wattwhat.report.model_card.model_card`.
+        format: ``"markdown"``, ``"latex"`` (booktabs and siunitx 3), ``"csv"`` or ``"pandas"`` (a DataFrame);
+            or a reporting scheme (`wattwhat.report.schemes`), such as ``"sci"`` or ``"boamps"``.
+        options: of a scheme: what is stated, by the names of its fields.
 
     Returns:
         A text, or a DataFrame.
 
     Raises:
         ArgumentError: the format or an option is not known, or pandas is not installed.
+        ComparisonError: a scheme reports one whole, and the measurements cannot be added up.
 
     Example:
         >>> from wattwhat import Measurement, Quantity
@@ -42,16 +43,22 @@ def export(measurements: Measurement | Iterable[Measurement], format: str, **opt
         | net\|1 | 0.1234(5) | 12.34(5) | 6.170(25) | 0.91 | measured |
     """
     ones = _listed(measurements)
-    if format == "model-card":
-        from wattwhat.report.model_card import model_card
-
-        return model_card(ones, **options)
     makers = {"markdown": markdown_table, "latex": latex_table, "csv": csv_table, "pandas": pandas_table}
     if format not in makers:
-        raise ArgumentError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
+        return _reported(ones, format, options)
     if options:
-        raise ArgumentError(f"{', '.join(options)}: only the model card takes options, not {format!r}")
+        raise ArgumentError(f"{', '.join(options)}: only reporting schemes take options, not {format!r}")
     return makers[format](ones)
+
+
+def _reported(ones: list[Any], name: str, options: dict[str, Any]) -> str:
+    from wattwhat.report.schemes import fill, scheme
+
+    try:
+        chosen = scheme(name)
+    except ArgumentError as err:
+        raise ArgumentError(f"format: {name!r} is not one of {', '.join(FORMATS)}; {err}") from None
+    return fill(chosen, ones, {key: value for key, value in options.items() if value is not None}).text()
 
 
 def _listed(measurements: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """Measurements as tables for elsewhere: Markdown, LaTeX, CSV, pandas. Text from files is data, not markup.
 
-A model card for Hugging Face is in `model_card`, reached through the same `export`.
+What reporting schemes ask for is in `schemes`, reached through the same `export`.
 """
 
 from __future__ import annotations
