@@ -11,6 +11,7 @@ from wattwhat import Quantity
 from wattwhat.analysis.forecast import forecast
 from wattwhat.analysis.series_laws import sum_ahead
 from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.scoring.scaling import extrapolate_epochs, fit_growth
 
 pieces = st.lists(st.floats(50.0, 150.0), min_size=2, max_size=12)
 
@@ -108,3 +109,28 @@ def test_one_law_and_no_correlation_give_the_prediction_interval_of_a_line():
 def test_what_cannot_be_forecast_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@given(
+    st.lists(st.floats(0.0, 1e9), min_size=1, max_size=40),
+    st.floats(0.5, 100.0),
+    st.floats(0.0, 0.2),
+    st.integers(0, 50),
+)
+def test_of_a_finished_job_is_said_what_it_took(energies, done, gain, skip):
+    found = forecast(energies, done, done, durations_s=energies, gain=gain, skip=skip)
+    assert found.energy_j.value == found.duration_s.value == math.fsum(energies)
+    assert found.low_j <= found.energy_j.value <= found.high_j
+    half = found.high_j - found.energy_j.value
+    assert half == pytest.approx(1.96 * gain * found.energy_j.value, rel=1e-3, abs=1e-9 * found.high_j)
+    assert found.reach == 1.0
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "100", {1.0: 2.0}, {1.0, 2.0}, np.float64(3.0)])
+def test_what_is_no_list_of_energies_is_refused_by_name(wrong):
+    with pytest.raises(ArgumentError, match="energies: expected a list"):
+        forecast(wrong, 1, 2)
+    with pytest.raises(ArgumentError, match="energies: expected a list"):
+        extrapolate_epochs(wrong, 5)
+    with pytest.raises(ArgumentError, match="x: expected a list"):
+        fit_growth(wrong, [1.0, 2.0, 3.0])

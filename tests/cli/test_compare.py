@@ -109,6 +109,28 @@ def test_ranks_are_added_up_first(files: Path, capsys: pytest.CaptureFixture[str
     assert json.loads(text)["a"]["energy_j"]["value"] == 200.0
 
 
+def test_repeats_stay_repeats_when_ranks_and_phases_are_added_up(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def part(label: str, gpu: int, begin_s: float, joules: float) -> Any:
+        where = channel(f"h/x/gpu-{gpu}")
+        return simple(joules, 1.0, label=label, channel=where, begin_s=begin_s, details={})
+
+    runs = [
+        part(label, gpu, 100.0 * repeat + 20.0 * place, 10.0 * (1 + place) + repeat)
+        for repeat in range(3)
+        for place, label in enumerate(("forward", "backward"))
+        for gpu in range(2)
+    ]
+    write_jsonl("phases.jsonl", runs)
+    text = out(capsys, "compare", "phases.jsonl", "phases.jsonl", "--combine", "--per", "total", "--json")
+    found = json.loads(text)
+    assert found["a"]["energy_j"]["value"] == pytest.approx(2 * (10 + 20) + 4, rel=1e-6)  # of the middle one
+    assert found["repeated"] is True
+    write_jsonl("uneven.jsonl", runs[:-2])
+    assert "as many repeats" in error(capsys, "compare", "uneven.jsonl", "phases.jsonl", "--combine")
+
+
 def test_unlike_things_are_refused_unless_forced(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "devices differ: a GPU (A), another GPU (B)" in error(
         capsys, "compare", "one.jsonl", "other.jsonl"

@@ -3,6 +3,7 @@
 import csv
 import io
 
+import attrs
 import pytest
 
 from tests.scoring.tables import measured
@@ -59,9 +60,15 @@ def test_what_a_score_did_not_judge_is_never_0(format):
 
 def test_agreement_is_told_of_each_pair_that_has_one():
     whole = [BOTH[0], scored(EnergyStars.fit(MODELS, reference="made"))]
-    (said,) = agreements(whole)
-    assert said.endswith("Spearman 1.00, Kendall 1.00 over 3 models")
+    ((one, other, found),) = agreements(whole)
+    assert (one, other) == (whole[0].name, whole[1].name)
+    assert (found.spearman, found.kendall, found.count) == (1.0, 1.0, 3)
     assert agreements(BOTH) == []  # two models in common have no order to speak of
+
+
+def test_what_is_not_ranked_together_agrees_with_nothing():
+    unlike = [attrs.evolve(BOTH[0], rows=[{**row, "rank": None} for row in BOTH[0].rows])] * 2
+    assert agreements(unlike) == []
 
 
 def test_bad_requests_are_refused():

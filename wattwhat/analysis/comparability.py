@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["SAID", "SCOPES", "differences", "doubts", "facts_of", "shared_ids", "told"]
+__all__ = ["SAID", "SCOPES", "difference", "differences", "doubts", "facts_of", "shared_ids", "told"]
 
 # What a measurement may say of itself besides its channels; other tools' logs do.
 SAID = ("phase", "item", "scope", "device", "task", "dataset")
@@ -40,8 +40,18 @@ def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
     found += _scopes(a, b)
     for name, mine, other in zip(SAID, facts_of(a)[1], facts_of(b)[1], strict=True):
         if mine and other and mine != other:
-            found.append(f"{name} differs: {mine!r} (A), {other!r} (B)")
+            found.append(difference(name, mine, other))
     return (*found, *_counts(a, b, per))
+
+
+def difference(name: str, mine: str, other: str, a: str = "A", b: str = "B") -> str:
+    """The sentence about a difference, in a comparison of two as in an order or on a front of many.
+
+    Example:
+        >>> difference("device", "A100", "H100")
+        "device differs: 'A100' (A), 'H100' (B)"
+    """
+    return f"{name} differs: {mine!r} ({a}), {other!r} ({b})"
 
 
 def facts_of(measurement: Measurement) -> tuple[list[str], list[str | None]]:

@@ -14,6 +14,7 @@ from wattwhat.records.coverage import coverage_factor, t_quantile, t_tail
 from wattwhat.records.escaping import one_line
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.terminal import shown
+from wattwhat.records.validators import listed
 
 __all__ = ["SIGNIFICANT", "Forecast", "forecast"]
 
@@ -60,7 +61,7 @@ class Forecast:
         said = _said(self.low_j, self.energy_j.value, self.high_j)
         if self.duration_s is not None and self.low_s is not None and self.high_s is not None:
             said += f"; {self.duration_s.value:.4g} s, 95 % {self.low_s:.4g} to {self.high_s:.4g} s"
-        said += f", {self.reach:.3g} times as far as was measured"
+        said += f", {self.reach:.3g} times as far as was measured" if self.reach > 1.0 else ", all of it done"
         return shown([said, *(f"  note: {one_line(note)}" for note in self.notes)])
 
 
@@ -109,6 +110,8 @@ def forecast(
         >>> print(round(ahead.energy_j.value), ahead.law, round(ahead.low_j), round(ahead.high_j))
         1209 linear 1195 1222
     """
+    energies = listed("energies", energies)
+    durations_s = None if durations_s is None else listed("durations_s", durations_s)
     done, of = _progress("done", done), _progress("of", of)
     if of < done:
         raise ArgumentError(f"of: {of:g} in all is less than the {done:g} that are done")
@@ -146,10 +149,12 @@ def _total(
 ) -> _Total:
     values = [_amount(f"{name}[{i}]", one, unit) for i, one in enumerate(given)]
     known, pieces = math.fsum(values), values[skip:]
+    common = coverage_factor(0.95) * gain
+    if not more and values:  # nothing lies ahead: it took what it took
+        return _Total(known, known * max(0.0, 1.0 - common), known * (1.0 + common), "linear", None, ())
     if len(pieces) < 2:
-        raise ScoreError(
-            f"{len(pieces)} pieces are left to judge from; at least 2 are needed, better 5 or more"
-        )
+        left = "1 piece is" if len(pieces) == 1 else "no pieces are"
+        raise ScoreError(f"{left} left to judge from; at least 2 are needed, better 5 or more")
     ahead = more * len(values)
     kept, ahead = _together(pieces, ahead)
     p, slope_half = _drift(kept)
@@ -158,14 +163,13 @@ def _total(
     flat = ahead * mean - half, ahead * mean, ahead * mean + half
     law, low, value, high = "linear", *flat
     notes: tuple[str, ...] = ()
-    if ahead and max(kept) - min(kept) > 1e-12 * max(kept):
+    if max(kept) - min(kept) > 1e-12 * max(kept):
         law, low, value, high = _reaching(kept, ahead, p, flat)
         notes = _notes(law, p, slope_half, mean, len(kept) / len(pieces))
         if law == "linear" and unit == "J" and p is not None:
             notes += (f"without any drift: {_said(*(known + end for end in flat))}",)
     low, value, high = (known + max(0.0, end) for end in (low, value, high))
-    common = coverage_factor(0.95) * gain * value
-    below, above = math.hypot(value - low, common), math.hypot(high - value, common)
+    below, above = math.hypot(value - low, common * value), math.hypot(high - value, common * value)
     return _Total(value, max(0.0, value - below), value + above, law, p, notes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.aggregation import combine
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
+
+_EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 EXAMPLES = """examples:
   wattwhat compare before.jsonl after.jsonl
@@ -43,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--coverage", default="95%", metavar="P", help="the stated confidence; default: 95%%")
     parser.add_argument("--force", action="store_true", help="compare unlike measurements all the same")
     parser.add_argument(
-        "--combine", action="store_true", help="add up each file first (ranks, processes, phases)"
+        "--combine",
+        action="store_true",
+        help="add up each file first (ranks, processes, phases), repeat by repeat",
     )
     add_json(parser, "one JSON object a comparison, a line each, on standard output or into FILE")
 
@@ -66,7 +71,36 @@ def call(arguments: argparse.Namespace) -> int:
 
 def _side(place: str, whole: bool) -> list[Measurement]:
     found = given([place], repeats=True)
-    return [combine(found)] if whole else found
+    return _added_up(place, found) if whole else found
+
+
+def _added_up(place: str, found: list[Measurement]) -> list[Measurement]:
+    """Ranks of one time and labels added up, repeat by repeat: the first of each label, the second, ..."""
+    of = {label: _of_one_time(runs) for label, runs in by_label(found).items()}
+    counts = {label: len(runs) for label, runs in of.items()}
+    (first, least), (last, most) = (pick(counts.items(), key=lambda pair: pair[1]) for pick in (min, max))
+    if least != most:
+        raise ArgumentError(
+            f"--combine: {place} holds {most} measurements labelled {last!r} and {least} labelled {first!r}, "
+            "so which belong together is not known; expected as many repeats of each label"
+        )
+    return [combine(one for runs in repeat for one in runs) for repeat in zip(*of.values(), strict=True)]
+
+
+def _of_one_time(runs: list[Measurement]) -> list[list[Measurement]]:
+    """Measurements of one label, those together that were taken at the same time: ranks, and no repeats."""
+    found: list[list[Measurement]] = []
+    end = _EARLIEST
+    for one in sorted(runs, key=lambda one: one.started_at or _EARLIEST):
+        lasted = timedelta(seconds=one.duration_s or 0.0)
+        # clocks of logs are whole seconds, so one run may seem to begin before the one before it ends
+        if one.started_at is not None and one.started_at + 0.5 * lasted < end:
+            found[-1].append(one)
+            end = max(end, one.started_at + lasted)
+        else:
+            found.append([one])
+            end = _EARLIEST if one.started_at is None else one.started_at + lasted
+    return found
 
 
 def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[list[Measurement], list[Measurement]]]:

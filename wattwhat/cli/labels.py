@@ -34,12 +34,19 @@ def is_chosen(measurement: Measurement, wanted: Iterable[tuple[str, str]]) -> bo
         >>> m = Measurement(label="net", energy_j=Quantity(1, 0, "J"), details={"phase": "training"})
         >>> is_chosen(m, [("phase", "train*")]), is_chosen(m, [("label", "other")])
         (True, False)
+        >>> is_chosen(m, [("origin", "sensor")])
+        True
     """
     from fnmatch import fnmatch
 
     from wattwhat.logs.fields import field_of
+    from wattwhat.scoring.population import TRAITS, traits_of
 
-    known = ((field_of(measurement, name), text) for name, text in wanted)
+    def value_of(name: str) -> Any:
+        value = field_of(measurement, name)
+        return traits_of(measurement)[name] if value is None and name in TRAITS else value
+
+    known = ((value_of(name), text) for name, text in wanted)
     return all(value is not None and fnmatch(str(value).casefold(), text.casefold()) for value, text in known)
 
 

@@ -6,8 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from wattwhat.cli.log_options import add_log_options, gather
-from wattwhat.cli.output import put, say, wrap
+from wattwhat.cli.output import deliver, put, say, wrap
 from wattwhat.cli.scorers import (
     Reason,
     add_score_options,
@@ -75,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scoring.add_argument(
         "--force",
         action="store_true",
-        help="rank unlike phases, tasks, devices together",
+        help="rank unlike phases, tasks, devices, scopes together",
     )
 
 
@@ -116,7 +118,10 @@ def _score(
     try:
         score = make(name, arguments, everything)
     except WattwhatError as err:
-        raise type(err)(as_options(str(err))) from err
+        if len(set(arguments.score or ())) < 2:
+            raise type(err)(as_options(str(err))) from err
+        complain([str(err)], f"not scored by {name}:")  # the other scores may well stand
+        return None
     judged, reasons = scorable(kept, score)
     done = None
     if judged:
@@ -156,11 +161,16 @@ def _together(arguments: argparse.Namespace, scored: Sequence[Scored]) -> None:
     """What is said of all scores: one table where it was asked for, and how far their orders agree."""
     from wattwhat.report.survey_table import agreements, survey_table
 
-    if not scored or arguments.json:
+    found = agreements(scored)
+    if arguments.json:
+        for first, second, one in found:
+            put(json_text({"rank_correlation": {"scores": [first, second], **attrs.asdict(one)}}))
         return
-    agreed = agreements(scored)
+    if not scored:
+        return
+    agreed = [f"{first} and {second}: {one}" for first, second, one in found]
     if arguments.format:
-        put(survey_table(scored, arguments.format, arguments.epsilon))
+        deliver(survey_table(scored, arguments.format, arguments.epsilon), None)
         complain(agreed, "rank correlation:")
     elif agreed:
         say("\n".join(["rank correlation", *_bullets(agreed)]))

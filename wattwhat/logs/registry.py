@@ -106,7 +106,8 @@ def recognise(source: Source) -> Reader:
         more = "".join(f"; {sentence}" for sentence in broken)
         raise source.error(
             None,
-            f"no known energy log begins like this: {first!r}; expected one of {', '.join(formats())}{more}",
+            f"no known energy log begins like this: {first!r}; expected one of {len(formats())} formats, "
+            f"which wattwhat.logs.formats() lists{more}",
         )
     return best[1]
 

@@ -28,6 +28,7 @@ __all__ = [
     "joules",
     "joules_or_lost",
     "known_provenance",
+    "listed",
     "metrics_of",
     "number_or_none",
     "plain_copy",
@@ -229,3 +230,19 @@ def flat_budget(budget: Iterable[Any]) -> tuple[Any, ...]:
                 "what is not known is math.inf"
             )
     return (_shared(names), *figures) if names else ()
+
+
+def listed(name: str, values: Any) -> list[Any]:
+    """Several values as a list: of a list, an array, a generator; not of a text, a mapping, or of none.
+
+    Raises:
+        ArgumentError: it is nothing that values can be taken from, in order; the message names the argument.
+
+    Example:
+        >>> listed("energies", (100.0, 101.0))
+        [100.0, 101.0]
+    """
+    refused = isinstance(values, (str, bytes, Mapping, set, frozenset))
+    if refused or not isinstance(values, Iterable) or getattr(values, "ndim", 1) != 1:
+        raise ArgumentError(f"{name}: expected a list such as [100.0, 101.5], got {values!r:.100}")
+    return list(values)

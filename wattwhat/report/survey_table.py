@@ -13,7 +13,7 @@ from wattwhat.records.escaping import csv_text, latex_text, markdown_text
 from wattwhat.records.formatting import concise, siunitx
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.dominance import epsilon_front
-from wattwhat.scoring.order_agreement import rank_correlation
+from wattwhat.scoring.order_agreement import RankCorrelation, rank_correlation
 
 __all__ = ["FORMATS", "Scored", "agreements", "survey_table"]
 
@@ -68,27 +68,30 @@ def survey_table(scores: Sequence[Scored], format: str, epsilon: float | None = 
     return {"markdown": _markdown, "latex": _latex, "csv": _csv}[format](columns)
 
 
-def agreements(scores: Sequence[Scored]) -> list[str]:
-    """A sentence for each pair of scores: how far they put the models that both judge into one order.
+def agreements(scores: Sequence[Scored]) -> list[tuple[str, str, RankCorrelation]]:
+    """For each pair of scores, how far they put the models that both rank into one order.
 
     Args:
-        scores: any number.
+        scores: any number; one that ranked nothing, since its models are unlike, agrees with none.
+
+    Returns:
+        The names of both, and how far they agree.
     """
-    said = []
+    found = []
     for one, other in itertools.combinations(scores, 2):
         first, second = _goodness(one), _goodness(other)
         both = [label for label in first if label in second]
         try:
-            found = rank_correlation([first[label] for label in both], [second[label] for label in both])
+            agreed = rank_correlation([first[label] for label in both], [second[label] for label in both])
         except ScoreError:
             continue
-        said.append(f"{one.name} and {other.name}: {found}")
-    return said
+        found.append((one.name, other.name, agreed))
+    return found
 
 
 def _goodness(scored: Scored) -> dict[str, float]:
     sign = 1.0 if scored.higher_is_better else -1.0
-    values = {row["label"]: row["result"]["value"] for row in scored.rows}
+    values = {row["label"]: row["result"]["value"] for row in scored.rows if row.get("rank")}
     return {label: sign * v["value"] for label, v in values.items() if v and v["value"] is not None}
 
 

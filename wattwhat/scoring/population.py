@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.analysis.comparability import told
+from wattwhat.analysis.comparability import difference, told
 from wattwhat.errors import ComparisonError, ScoreError
 from wattwhat.records.validators import MODELLED
 from wattwhat.scoring.phases import phase_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 __all__ = [
-    "APART",
     "TRAITS",
     "Member",
     "check_like",
@@ -34,10 +33,9 @@ __all__ = [
     "traits_of",
 ]
 
-# What must agree between measurements whose energies are compared.
-TRAITS = ("scope", "device", "phase", "item", "origin", "task", "dataset")
-# What is never put in one order or on one front unasked, even where energies could be compared.
-APART = ("phase", "task", "dataset", "device")
+# What must agree between measurements that are graded, ranked or put on one front together. A difference is
+# told by the first of these.
+TRAITS = ("phase", "task", "dataset", "device", "scope", "item", "origin")
 _ORIGINS = {**dict.fromkeys(MODELLED, "estimate"), "mixed": "estimate", "predicted": "prediction"}
 
 
@@ -159,18 +157,19 @@ def common_traits(
     notes = []
     for name, values in by_trait.items():
         common[name] = next(iter(values), None) if len(values) < 2 else None
-        difference = _difference(name, values, stated.get(name))
-        if difference and not force:
-            raise ComparisonError(f"{difference}; leave one out, or pass force=True to have it noted instead")
-        notes += [f"forced: {difference}"] if difference else []
+        told_apart = _difference(name, values, stated.get(name))
+        if told_apart and not force:
+            raise ComparisonError(f"{told_apart}; leave one out, or pass force=True to have it noted instead")
+        notes += [f"forced: {told_apart}"] if told_apart else []
         common[name] = stated.get(name) or common[name]
     return common, tuple(notes)
 
 
 def check_together(measurements: Iterable[Measurement], force: bool = False) -> tuple[str, ...]:
-    """The one rule of what may stand in one order or on one front: one phase, task, data set and device.
+    """The one rule of what may stand in one order or on one front: what is alike in all `TRAITS`.
 
-    What a measurement does not say counts as no difference.
+    What a measurement does not say counts as no difference. Two that are compared must agree in more
+    (`wattwhat.analysis.comparability.differences`): in their sensors, and in the items of a call.
 
     Args:
         measurements: of the models.
@@ -184,21 +183,21 @@ def check_together(measurements: Iterable[Measurement], force: bool = False) -> 
         >>> nets = [Measurement(label=name, energy_j=Quantity(1, 0, "J"), details={"dataset": name})
         ...         for name in ("mnist", "cifar10")]
         >>> check_together(nets, force=True)
-        ("dataset differs: 'mnist' (mnist) beside 'cifar10' (cifar10)",)
+        ("dataset differs: 'mnist' (mnist), 'cifar10' (cifar10)",)
     """
     population = [(measurement.label, traits_of(measurement)) for measurement in measurements]
     found = []
-    for name in APART:
+    for name in TRAITS:
         values: dict[str | None, str] = {}
         for label, traits in population:
             if traits[name] is not None:
                 values.setdefault(traits[name], label)
-        difference = _difference(name, values, None)
-        if difference and not force:
+        told_apart = _difference(name, values, None)
+        if told_apart and not force:
             raise ComparisonError(
-                f"{difference}; they are not ranked together: choose one {name}, or pass force=True"
+                f"{told_apart}; they are not ranked together: choose one {name}, or pass force=True"
             )
-        found += [difference] if difference else []
+        found += [told_apart] if told_apart else []
     return tuple(found)
 
 
@@ -240,7 +239,7 @@ def _difference(name: str, values: Mapping[str | None, str], stated: str | None)
             f"{name} is {first or second!r} for {first_label if first else second_label!r} and unknown for "
             f"{second_label if first else first_label!r}; state {name}= if it is the same"
         )
-    return f"{name} differs: {first!r} ({first_label}) beside {second!r} ({second_label})"
+    return difference(name, first, second, first_label, second_label)
 
 
 def _text(value: Any) -> str | None:

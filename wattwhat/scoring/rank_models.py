@@ -50,13 +50,13 @@ def rank(
         score: default ``SAM()``, in kWh; third-party scores may set ``higher_is_better = False``, and have
             ``common_factors(measurements, draws, generator)`` as `FrontierGrade` has.
         phase: which electricity where the set has both (`choose_phase`).
-        force: rank unlike phases, tasks, data sets or devices all the same, and note it.
+        force: rank unlike phases, tasks, data sets, devices, scopes or origins all the same, and note it.
         draws: how many; fewer are taken for very many models.
         seed: of the draws.
 
     Raises:
         ScoreError: there is nothing to rank, the score gives no value, or something is missing.
-        ComparisonError: phases, tasks, data sets or devices differ.
+        ComparisonError: phases, tasks, data sets, devices, scopes, items or origins differ.
         ArgumentError: draws is below 1.
 
     Example:

@@ -143,4 +143,7 @@ def _may_be_cut(err: Exception, text: str) -> bool:
 
 
 def _reason(err: Exception) -> str:
-    return err.msg if isinstance(err, json.JSONDecodeError) else f"it is unusual: {err}"
+    if not isinstance(err, json.JSONDecodeError):
+        return f"it is unusual: {err}"
+    column = err.pos - err.doc.rfind("\n", 0, err.pos)
+    return f"{err.msg.removesuffix(' at').removesuffix(' starting').lower()} at column {column}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
@@ -26,6 +27,10 @@ _TELLING = frozenset(
 )
 
 
+# How every line begins that `Measurement.to_json` writes.
+_DAMAGED = re.compile(r'\{"schema": ?[12], ?"label": ?"')
+
+
 class OwnReader:
     """Measurements that wattwhat wrote; their provenance stays what it was."""
 
@@ -33,9 +38,11 @@ class OwnReader:
 
     def sniff(self, head: Head) -> int:
         """Our schema version, an energy and a provenance in the first object, in whatever order."""
-        if isinstance(head.json, dict):
-            return 100 if {"schema", "energy_j", "provenance", "label"} <= head.json.keys() else 0
-        if head.complete or not head.is_json:
+        if isinstance(head.json, dict) and {"schema", "energy_j", "provenance", "label"} <= head.json.keys():
+            return 100
+        if _DAMAGED.search(head.text):  # the first line is hurt, or what stands before it is none of ours
+            return 60
+        if head.complete or not head.is_json or isinstance(head.json, dict):
             return 0
         # The first line is longer than the head; what stands late in it has to be taken on trust.
         seen = first_keys(head.text).keys()

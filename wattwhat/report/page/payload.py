@@ -26,12 +26,12 @@ from wattwhat.report.page.rows import (
 from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
-from wattwhat.scoring.population import APART, traits_of
+from wattwhat.scoring.population import traits_of
 
 __all__ = ["payload_of"]
 
-# The phase is part of what the energy is of already.
-_APART = tuple(name for name in APART if name != "phase")
+# The others are part of what the energy is of already.
+_APART = ("task", "dataset", "device")
 _TRACE_POINTS = 400  # of one measurement: more than a chart is wide
 _TRACE_POINTS_ALL = 12_000  # of the page: about 150 kB
 

@@ -13,6 +13,7 @@ from wattwhat.analysis.forecast import SIGNIFICANT, Forecast, forecast
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.coverage import coverage_factor, t_quantile
 from wattwhat.records.quantity import Quantity
+from wattwhat.records.validators import listed
 from wattwhat.scoring.scaling.joules import check_count, check_number, joules_of
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
 
@@ -75,6 +76,7 @@ def fit_growth(x: Sequence[float], energies: Sequence[Any], *, gain: float | Non
         >>> print(growth.predict(1.0))
         100.2 J, 95 % 98.38 to 102 J, 2 times as far as was measured
     """
+    x, energies = listed("x", x), listed("energies", energies)
     if len(x) != len(energies):
         raise ArgumentError(f"{len(x)} places and {len(energies)} energies: expected as many of both")
     x = [check_number(f"x[{i}]", place, or_equal=True) for i, place in enumerate(x)]
@@ -113,20 +115,20 @@ def extrapolate_epochs(
           note: a drift of up to 0.32 % a piece would not have been noticed and is in the interval
           note: without any drift: 1209 J, 95 % 1204 to 1214 J
     """
+    energies = listed("energies", energies)
     measured = len(energies)
     epochs, warmup = check_count("epochs", epochs), check_count("warmup", warmup)
     if epochs < measured:
-        raise ArgumentError(f"epochs: {epochs!r} are fewer than the {measured} that were measured")
-    if measured - warmup < 2:
-        raise ScoreError(
-            f"{measured - warmup} epochs are left for the fit; at least 2 are needed, better 5 or more"
-        )
+        raise ArgumentError(f"epochs: {epochs!r} in all, and {measured} were measured; expected no fewer")
+    if measured - warmup < 2 and (epochs > measured or not measured):
+        left = "1 epoch is" if measured - warmup == 1 else f"{max(measured - warmup, 0)} epochs are"
+        raise ScoreError(f"{left} left for the fit; at least 2 are needed, better 5 or more")
     values, common = joules_of(energies, gain)
     notes: tuple[str, ...] = ()
     if running_totals(values):
         values = [after - before for before, after in itertools.pairwise([0.0, *values])]
         notes = ("these are running totals: the differences were taken as the energies of the epochs",)
-    found = forecast(values, measured, epochs, gain=common, skip=warmup)
+    found = forecast(values, measured, epochs, gain=common, skip=min(warmup, measured))
     return attrs.evolve(found, notes=(*notes, *found.notes))
 
 

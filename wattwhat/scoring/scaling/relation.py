@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.coverage import t_quantile
+from wattwhat.records.validators import listed
 from wattwhat.scoring.scaling.joules import check_number
 from wattwhat.scoring.scaling.polynomial_fit import PolynomialFit, fit_polynomial
 from wattwhat.scoring.score_inputs import check_accuracy
@@ -184,6 +185,7 @@ def fit_relation(
 
     if relation not in RELATIONS:
         raise ArgumentError(f"relation: {relation!r} is not one of {', '.join(RELATIONS)}")
+    accuracies, energies_j = listed("accuracies", accuracies), listed("energies_j", energies_j)
     if len(accuracies) != len(energies_j):
         raise ArgumentError(
             f"{len(accuracies)} accuracies and {len(energies_j)} energies: expected as many of both"
