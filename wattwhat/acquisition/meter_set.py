@@ -62,6 +62,7 @@ class MeterSet:
     """
 
     not_yet: tuple[str, ...] = ()  # names of backends that could not serve when it was opened, and may later
+    kept_environment: Any = None  # see `wattwhat.acquisition.conditions`
     retry: Any = None  # opens it anew where it lacks something; see `wattwhat.acquisition.retry`
 
     def __init__(

@@ -187,11 +187,11 @@ def _untold(posterior: Posterior, owner: Phases) -> set[str]:
 def _measurements(
     owner: Phases, tracks: Tracks, names: list[str], found: list[Any], time_s: Array
 ) -> Results:
-    from wattwhat.sensing.host import environment
+    from wattwhat.acquisition.conditions import environment_of
 
     meter_set = tracks.meter_set
     shared: dict[str, Any] = {
-        "environment": environment(meter_set),
+        "environment": environment_of(meter_set),
         "warnings": (*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(owner._sync)),
     }
     parts = {}

@@ -203,9 +203,9 @@ class Window:
         return self._account(meter_set.glance(begin) if end is None else end)
 
     def _account(self, end: Snapshot) -> Measurement:
+        from wattwhat.acquisition.conditions import environment_of
         from wattwhat.acquisition.evaluation import account
         from wattwhat.acquisition.outcome import measurement_of
-        from wattwhat.sensing.host import environment
 
         meter_set, begin = self._meter_set, self._begin
         assert meter_set is not None
@@ -216,7 +216,7 @@ class Window:
             label=self.label,
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
-            environment=environment(meter_set),
+            environment=environment_of(meter_set),
             items=self._items,
             warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync)),
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.acquisition.conditions import conditions_now, environment_of
 from wattwhat.acquisition.meter_set import MeterSet, unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.measuring.block_taking import Rounds
@@ -34,7 +35,6 @@ from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
-from wattwhat.sensing.host import environment
 from wattwhat.workloads.accelerators import accelerator_in_use
 from wattwhat.workloads.base import Workload
 
@@ -113,6 +113,7 @@ class _Run:
         self.started_ns = time.time_ns()
         self.begun_ns = meter_set.clock()
         self.warm_calls = 0
+        self.conditions = conditions_now(meter_set)
 
     def choose(self) -> None:
         """Which channels count."""
@@ -205,7 +206,7 @@ class _Run:
             label=self.workload.label,
             duration_s=math.fsum(block.duration_s for block in blocks),
             started_ns=self.started_ns,
-            environment=environment(self.meter_set),
+            environment=environment_of(self.meter_set, self.conditions),
             warnings=(*self.warnings, *self.meter_set.conditions()),
             calls=calls,
             items=items,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -78,6 +79,16 @@ class Backend:
         Asked at the begin and end of a measurement, never inside a window; cheap.
         """
         return ()
+
+    def device_conditions(self) -> Mapping[str, Mapping[str, Any]]:
+        """What of each device changes the energy of a run, for ``environment["conditions"]``.
+
+        By device (its UUID or another lasting name): any of ``name``, ``temperature_c``, ``clock_mhz``,
+        ``memory_clock_mhz``, ``power_limit_w``, ``default_power_limit_w``, ``profile``, ``throttled``
+        (reasons, empty for none) and ``other_processes`` (a number). What is not known is absent. Asked at
+        the begin and end of a measurement, never inside a window; cheap.
+        """
+        return {}
 
 
 def open_backend(plugin: Plugin) -> Backend:

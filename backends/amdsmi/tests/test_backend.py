@@ -221,6 +221,9 @@ def test_other_processes_and_throttling_are_conditions(
     assert "4242" in others
     assert str(os.getpid()) not in others
     assert "throttled" in throttled
+    (told,) = backend.device_conditions().values()
+    assert told["other_processes"] == 1
+    assert len(told["throttled"]) == 1
 
 
 def test_serial_numbers_come_from_the_kernel_where_the_structs_cannot_be_trusted(

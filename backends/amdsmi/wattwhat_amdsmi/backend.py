@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import BackendError, error_text
@@ -167,22 +167,29 @@ class AmdSmiBackend(Backend):
 
     def conditions(self) -> Sequence[str]:
         """Sentences on what makes readings doubtful now: other processes on a GPU, throttling."""
-        library = self._library
-        if library is None:
-            return []
         from wattwhat_amdsmi.opening import conditions_of
 
+        return [sentence for _, found in self._each(conditions_of) for sentence in found]
+
+    def device_conditions(self) -> dict[str, dict[str, Any]]:
+        """Temperature, clocks, power limits, throttling and other processes of each GPU, by PCI address."""
+        from wattwhat_amdsmi.opening import state_of
+
+        return dict(self._each(state_of))
+
+    def _each(self, ask: Callable[[Library, str, Any], Any]) -> Iterator[tuple[str, Any]]:
+        """What a function finds of each GPU that is read, by its key."""
+        library = self._library
+        if library is None:
+            return
         try:
             handles = library.handles()
         except Exception:
-            return []
-        return [
-            sentence
-            for meter in self._meters
-            for key in meter.keys
-            if key in handles
-            for sentence in conditions_of(library, key, handles[key])
-        ]
+            return
+        for meter in self._meters:
+            for key in meter.keys:
+                if key in handles:
+                    yield key, ask(library, key, handles[key])
 
 
 def _unset(hidden_by: str) -> str:

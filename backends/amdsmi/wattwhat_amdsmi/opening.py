@@ -11,8 +11,9 @@ from wattwhat_amdsmi.devices import Device
 from wattwhat_amdsmi.library import Library
 from wattwhat_amdsmi.meters import AmdSmiMeter, EnergyMeter, PowerMeter
 from wattwhat_amdsmi.survey import Finding
+from wattwhat_amdsmi.values import cap_w
 
-__all__ = ["GAIN_ERROR", "conditions_of", "meter_of"]
+__all__ = ["GAIN_ERROR", "conditions_of", "meter_of", "state_of"]
 
 # AMD states no accuracy. Ours, and wide: a limit of +-10 %, rectangular, so 0.10 / sqrt(3).
 GAIN_ERROR = 0.058
@@ -49,6 +50,49 @@ def _id_part(device: Device) -> str:
     return f"GPU-{device.uuid}" if device.uuid else device.key
 
 
+def _others(library: Library, handle: Any) -> set[int]:
+    """Processes on the GPU beside this one."""
+    listed = library.ask_versioned("amdsmi_get_gpu_process_list", handle) or []
+    return {int(process.get("pid") or 0) for process in listed if isinstance(process, dict)} - {
+        0,
+        os.getpid(),
+    }
+
+
+# Of each name: the field of AMD SMI's metrics, in its own unit (degrees Celsius, MHz).
+_STATE = {
+    "temperature_c": "temperature_hotspot",
+    "clock_mhz": "current_gfxclk",
+    "memory_clock_mhz": "current_uclk",
+}
+_NOT_THERE = (0xFFFF, 0xFFFFFFFF)  # what AMD SMI writes into fields that a GPU does not fill
+
+
+def state_of(library: Library, key: str, handle: Any) -> dict[str, Any]:
+    """Settings and state of one GPU, as `Backend.device_conditions` names them.
+
+    Args:
+        library: the started library; over one of another release nothing is asked.
+        key: PCI address of the GPU.
+        handle: its handle.
+    """
+    metrics = library.ask_versioned("amdsmi_get_gpu_metrics_info", handle) or {}
+    found: dict[str, Any] = {
+        name: float(metrics[field])
+        for name, field in _STATE.items()
+        if isinstance(metrics.get(field), (int, float)) and metrics[field] not in _NOT_THERE
+    }
+    cap = library.ask_versioned("amdsmi_get_power_cap_info", handle) or {}
+    for name, field in (("power_limit_w", "power_cap"), ("default_power_limit_w", "default_power_cap")):
+        watts = cap_w({"power_cap": cap.get(field)})
+        if watts is not None:
+            found[name] = watts
+    status = metrics.get("throttle_status")
+    if isinstance(status, int) and status not in _NOT_THERE:
+        found["throttled"] = [f"throttle status {status:#x}"] if status else []
+    return {**found, "other_processes": len(_others(library, handle))}
+
+
 def conditions_of(library: Library, key: str, handle: Any) -> list[str]:
     """Sentences on what makes one GPU's readings doubtful now.
 
@@ -58,11 +102,7 @@ def conditions_of(library: Library, key: str, handle: Any) -> list[str]:
         handle: its handle.
     """
     said: list[str] = []
-    listed = library.ask_versioned("amdsmi_get_gpu_process_list", handle) or []
-    others = {int(process.get("pid") or 0) for process in listed if isinstance(process, dict)} - {
-        0,
-        os.getpid(),
-    }
+    others = _others(library, handle)
     if others:
         pids = ", ".join(map(str, sorted(others)))
         said.append(f"GPU {key}: other processes use it too (pid {pids}); their energy is counted in")

@@ -380,3 +380,20 @@ def test_importing_and_probing_is_light() -> None:
     assert "wattwhat_jetson._meters" in loaded
     heavy = {"numpy", "jtop", "multiprocessing", "subprocess", "importlib.metadata", "logging"}
     assert not loaded & {*heavy, "wattwhat_jetson._child"}
+
+
+def test_mode_clock_and_temperature_of_the_module_are_conditions(tmp_path: Path) -> None:
+    Tree(tmp_path, "agx-orin")
+    assert JetsonBackend(root=str(tmp_path)).device_conditions() == {}
+    for name, text in {
+        "var/lib/nvpmodel/status": "pmode:0002 fmode:quiet",
+        "sys/class/devfreq/17000000.ga10b/cur_freq": "1300500000",
+        "sys/class/thermal/thermal_zone1/type": "gpu-thermal",
+        "sys/class/thermal/thermal_zone1/temp": "48031",
+        "sys/class/thermal/thermal_zone0/type": "cpu-thermal",
+        "sys/class/thermal/thermal_zone0/temp": "60000",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    (told,) = JetsonBackend(root=str(tmp_path)).device_conditions().values()
+    assert told == {"profile": "nvpmodel 2", "clock_mhz": 1300.5, "temperature_c": 48.031}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, BackendError, error_text
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
-from wattwhat_jetson._machine import DRIVERS, in_container, model_of, read_text
+from wattwhat_jetson._machine import DRIVERS, in_container, model_of, module_state, read_text
 
 if TYPE_CHECKING:
     from wattwhat_jetson._sources import Source
@@ -130,6 +130,12 @@ class JetsonBackend(Backend):
                 continue
             return meters
         raise BackendError("; ".join(troubles))
+
+    def device_conditions(self) -> dict[str, dict[str, Any]]:
+        """Power mode, temperature and clock of the module's GPU."""
+        model = model_of(self._root)
+        state = module_state(self._root) if model else {}
+        return {model: state} if state else {}
 
     @property
     def _explicit(self) -> bool:

@@ -87,3 +87,15 @@ def test_a_gpu_that_fell_off_is_told_and_nothing_is_raised(fake):
     assert "does not answer" in backend.conditions()[0]
     fake.fail("nvmlDeviceGetCount_v2", -1, 999)
     assert backend.conditions() == []
+
+
+def test_the_state_of_each_gpu_is_told_by_uuid_and_what_nvml_does_not_know_is_absent(fake):
+    fake.set_reasons(1, 0x4)
+    told = NvmlBackend(environ={}).device_conditions()
+    assert len(told) == 2
+    first, second = told.values()
+    assert first["throttled"] == []
+    assert second["throttled"] == ["the power cap is reached"]
+    assert second["power_limit_w"] > 0.0
+    fake.fail("nvmlDeviceGetEnforcedPowerLimit", -1, 3)
+    assert all("power_limit_w" not in one for one in NvmlBackend(environ={}).device_conditions().values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from wattwhat.errors import ArgumentError, BackendError, error_text
@@ -117,16 +117,33 @@ class NvmlBackend(Backend):
         from wattwhat_nvml.conditions import conditions_of
 
         sentences: list[str] = []
+        for gpu, found in self._each(conditions_of):
+            sentences += (
+                [f"{gpu.name} ({gpu.uuid}) does not answer: {found}"] if isinstance(found, str) else found
+            )
+        return sentences
+
+    def device_conditions(self) -> dict[str, dict[str, Any]]:
+        """Temperature, clocks, power limits, throttling and other programs of each GPU, by UUID."""
+        from wattwhat_nvml.conditions import state_of
+
+        return {
+            gpu.uuid: {"name": gpu.name, "error": found} if isinstance(found, str) else found
+            for gpu, found in self._each(state_of)
+        }
+
+    def _each(self, ask: Callable[[Any, Any, str], Any]) -> Iterator[tuple[Any, Any]]:
+        """What a function finds of each chosen GPU, or the text of the error of one that does not answer."""
         try:
             nvml = self._nvml()
-            for gpu in self._choose(nvml)[0]:
-                try:
-                    sentences += conditions_of(nvml, gpu, self._root)
-                except library.errors_of(nvml) as err:
-                    sentences.append(f"{gpu.name} ({gpu.uuid}) does not answer: {err}")
+            gpus = self._choose(nvml)[0]
         except (library.NvmlUnavailable, ArgumentError):
-            pass  # probe() says so
-        return sentences
+            return  # probe() says so
+        for gpu in gpus:
+            try:
+                yield gpu, ask(nvml, gpu, self._root)
+            except library.errors_of(nvml) as err:
+                yield gpu, str(err)
 
     def _nvml(self) -> Any:
         """The bindings, initialised once for this backend and process.

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from wattwhat.records.small_files import read_small_text
-from wattwhat_nvml.library import ask, errors_of
+from wattwhat_nvml.library import ask, ask_or, errors_of
 from wattwhat_nvml.visible import Gpu
 
-__all__ = ["conditions_of", "held_down", "shared_with"]
+__all__ = ["conditions_of", "held_down", "shared_with", "state_of"]
 
 # nvmlClocksEventReason*; idle (1) and clocks set by the user (2, 0x100) are no reason to doubt.
 _REASONS = {
@@ -31,7 +31,7 @@ def conditions_of(nvml: Any, gpu: Gpu, root: str = "/") -> list[str]:
     """
     handle = nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)
     name = f"{gpu.name} ({gpu.uuid})"
-    sentences = [held_down(_reasons(nvml, handle)), shared_with(_pids(nvml, handle), os.getpid(), root)]
+    sentences = [held_down(_reasons(nvml, handle) or 0), shared_with(_pids(nvml, handle), os.getpid(), root)]
     if gpu.mig_mode:
         sentences.append(
             "is in MIG mode: its energy is that of the whole GPU, other slices and their users included"
@@ -39,13 +39,45 @@ def conditions_of(nvml: Any, gpu: Gpu, root: str = "/") -> list[str]:
     return [f"{name} {sentence}" for sentence in sentences if sentence]
 
 
-def _reasons(nvml: Any, handle: Any) -> int:
+# Of each name: the question, its argument (nvmlTemperatureSensors_t, nvmlClockType_t), and units per its own.
+_STATE: dict[str, tuple[str, tuple[int, ...], float]] = {
+    "temperature_c": ("nvmlDeviceGetTemperature", (0,), 1.0),
+    "clock_mhz": ("nvmlDeviceGetClockInfo", (1,), 1.0),
+    "memory_clock_mhz": ("nvmlDeviceGetClockInfo", (2,), 1.0),
+    "power_limit_w": ("nvmlDeviceGetEnforcedPowerLimit", (), 1e3),
+    "default_power_limit_w": ("nvmlDeviceGetPowerManagementDefaultLimit", (), 1e3),
+}
+
+
+def state_of(nvml: Any, gpu: Gpu, root: str = "/") -> dict[str, Any]:
+    """Settings and state of one GPU, as `Backend.device_conditions` names them.
+
+    Raises:
+        pynvml.NVMLError: the GPU cannot be opened at all.
+    """
+    handle = nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)
+    found: dict[str, Any] = {"name": gpu.name}
+    for name, (question, arguments, units) in _STATE.items():
+        value = ask_or(None, nvml, question, handle, *arguments)
+        if value is not None:
+            found[name] = value / units
+    level = ask_or(None, nvml, "nvmlDeviceGetPerformanceState", handle)
+    if level is not None and 0 <= level <= 15:  # 32 is NVML's unknown
+        found["profile"] = f"P{level}"
+    mask = _reasons(nvml, handle)
+    if mask is not None:
+        found["throttled"] = [text for bit, text in _REASONS.items() if mask & bit]
+    others = [pid for pid in _pids(nvml, handle) if os.getpid() not in (pid, *(_parents(pid, root) or ()))]
+    return {**found, "other_processes": len(others)}
+
+
+def _reasons(nvml: Any, handle: Any) -> int | None:
     for name in ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"):
         try:
             return int(ask(nvml, name, handle))
         except errors_of(nvml):
             continue  # renamed in driver 535: an older one knows the second name only
-    return 0
+    return None
 
 
 def held_down(mask: int) -> str:

@@ -334,3 +334,10 @@ def test_any_tree_gives_distinct_valid_channels_that_add_up(
         added = counted_ids(channels.values())
         assert not added & {inner for one in added for inner in channels[one].contains}
         assert bool(added) == bool(meters)
+
+
+def test_the_sustained_limit_of_each_package_is_a_condition(made: MadeTree) -> None:
+    made.zone("intel-rapl:0", "package-0", constraint_0_power_limit_uw=65_000_000)
+    made.zone("intel-rapl:0:0", "core", constraint_0_power_limit_uw=40_000_000)
+    made.zone("intel-rapl:1", "package-1")
+    assert backend_of(made).device_conditions() == {"package-0": {"power_limit_w": 65.0}}

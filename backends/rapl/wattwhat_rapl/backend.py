@@ -92,6 +92,12 @@ class RaplBackend(Backend):
             raise BackendError(f"{answer.reason}; {answer.remedy}")
         return meters
 
+    def device_conditions(self) -> dict[str, dict[str, Any]]:
+        """Power limits of each package, as powercap has them."""
+        from wattwhat_rapl.powercap import package_limits
+
+        return package_limits(self._tree) if self._tree.is_linux else {}
+
     def _open_all(self) -> tuple[list[Meter], list[Trouble]]:
         if not self._tree.is_linux:
             return [], [Trouble("not linux")]

@@ -20,7 +20,7 @@ from wattwhat_rapl.domain import Candidate, Domain, Survey, Trouble, parse_name
 from wattwhat_rapl.opening import MicroMeter, open_file
 from wattwhat_rapl.tree import Tree
 
-__all__ = ["Zone", "find_zones", "settings", "survey"]
+__all__ = ["Zone", "find_zones", "package_limits", "settings", "survey"]
 
 # Child ids are printed in hex ("%s:%x" in powercap_sys.c), so the eleventh is intel-rapl:a.
 _ZONE = re.compile(r"^(intel-rapl[a-z-]*)((?::[0-9a-f]+)+)$")
@@ -133,6 +133,16 @@ def _limit_w(tree: Tree, directory: str) -> float | None:
         tree.number(os.path.join(directory, name)) or 0 for name in tree.names(directory) if files.match(name)
     ]
     return max(values) / 1e6 if values and max(values) > 0 else None
+
+
+def package_limits(tree: Tree) -> dict[str, dict[str, float]]:
+    """The sustained power limit of each package (constraint 0 of its zone, the long-term one), in W."""
+    found: dict[str, dict[str, float]] = {}
+    for zone in find_zones(tree)[0]:
+        microwatts = tree.number(os.path.join(zone.directory, "constraint_0_power_limit_uw"))
+        if zone.domain.part == "package" and microwatts:
+            found.setdefault(zone.domain.path, {"power_limit_w": microwatts / 1e6})
+    return found
 
 
 def settings(zone: Zone) -> dict[str, float]:
