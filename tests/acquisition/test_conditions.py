@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 import wattwhat
 from tests.rigs import counter, simulated
+from wattwhat.acquisition import conditions
 from wattwhat.acquisition.conditions import environment_of
 from wattwhat.records.measurement import Measurement
 
@@ -28,14 +31,15 @@ def test_measure_tells_them_before_and_after() -> None:
     m = wattwhat.measure(
         lambda: sum(range(1000)), backends=["estimate"], max_seconds=0.2, min_seconds=0.1, idle=None
     )
-    conditions = m.environment["conditions"]
-    assert set(conditions) == {"begin", "end"}
-    assert conditions["begin"]["at"] <= conditions["end"]["at"]
+    told = m.environment["conditions"]
+    assert set(told) == {"begin", "end"}
+    assert told["begin"]["at"] <= told["end"]["at"]
     kept = Measurement.from_dict(json.loads(m.to_json()))
     assert kept.environment["conditions"] == json.loads(m.to_json())["environment"]["conditions"]
 
 
-def test_a_window_has_the_latest_and_shares_them_with_the_next() -> None:
+def test_a_window_has_the_latest_and_shares_them_with_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditions, "_FRESH_S", float("inf"))
     with wattwhat.track("a", backends=["estimate"]) as one:
         pass
     with wattwhat.track("b", backends=["estimate"]) as other:
