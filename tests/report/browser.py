@@ -43,12 +43,13 @@ class Page:
     def __init__(self, driver, folder):
         self.driver, self.folder = driver, folder
 
-    def open(self, path, width=1280, height=900):
+    def open(self, path, width=1280, height=900, fragment=""):
         self.driver.get_log("browser")
         self.driver.get_log("performance")
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        self.url = path.as_uri()
+        self.driver.get("about:blank")  # else only a fragment may change
+        self.url = path.as_uri() + (f"#{fragment}" if fragment else "")
         self.driver.get(self.url)
         self.until("return document.documentElement.dataset.readyMs !== undefined")
         return self
@@ -75,7 +76,8 @@ class Page:
     def shown(self):
         """Ids of the rows in the table, in its order."""
         return self.run(
-            "return [...document.querySelectorAll('#table tbody tr')].map(tr => Number(tr.dataset.id))"
+            "const lines = [...document.querySelectorAll('#table tbody tr[data-id]')];"
+            "return lines.map(tr => Number(tr.dataset.id))"
         )
 
     def type(self, selector, value):
@@ -150,4 +152,9 @@ class Page:
             for one in messages
             if one["method"] == "Network.requestWillBeSent"
         ]
-        return [url for url in sent if url != self.url and not url.startswith(("data:", "blob:", "chrome:"))]
+        own = self.url.split("#")[0], "about:blank"
+        return [
+            url
+            for url in sent
+            if url.split("#")[0] not in own and not url.startswith(("data:", "blob:", "chrome:"))
+        ]

@@ -6,6 +6,8 @@ let picture = null;
 let drawn = []; // what is in the chart, in order of energy: {id, energy, accuracy, x, y, ...}
 let home = null; // the domains that show everything: {x, y}
 let domains = null; // those that are shown
+// Pixels; measured when it changes, since asking lays the whole page out.
+let chartWide = 0;
 let frontLines = []; // the front of each kind, as marks in order of energy
 
 const basis = () => bases.get(state.basis) || { name: 'total', words: 'energy', unit: 'J', factor: 1 };
@@ -21,7 +23,7 @@ function drawable() {
 }
 
 // Smaller markers on a small screen.
-const markScale = () => Math.min(1, Math.max(0.4, byId('chart').clientWidth / 800));
+const markScale = () => Math.min(1, Math.max(0.4, chartWide / 800));
 
 // A number with the ends of its bar; ends are undefined where U is not known or 0.
 const ends = (value, u, factor = 1) => (u ? [value, value - K * u * factor, value + K * u * factor] : [value]);
@@ -87,7 +89,7 @@ function axesOf(marks) {
 }
 
 function chartSize() {
-  const width = Math.max(byId('chart').clientWidth - 2, 240);
+  const width = Math.max(chartWide - 2, 240);
   if (chartKind() !== 'alone') return [width, Math.round(Math.min(Math.max(width * 0.52, 320), 540))];
   return [width, Math.max(120, 60 + 22 * Math.min(drawable().length, DOTS_AT_MOST))];
 }
@@ -95,6 +97,7 @@ function chartSize() {
 function drawRows() {
   chooseColours();
   const list = drawable();
+  if (!chartWide) measureChart();
   const scale = markScale() * (list.length > 300 ? 0.5 : 1);
   drawn = list.map((row, place) => markOf(row, place, scale));
   frontLines = isScatter() ? fronts(drawn) : [];
@@ -107,6 +110,10 @@ function drawRows() {
   showLegend();
   showPairs();
   summarise();
+}
+
+function measureChart() {
+  chartWide = byId('chart').clientWidth;
 }
 
 function titleChart() {

@@ -81,19 +81,40 @@ function countBy(list, key) {
   return counts;
 }
 
-// Labels need not be unique: the device tells them apart, or else their number. `name` is unique,
-// `shortName` is for where the device stands beside it.
-const withDevice = (row) => [row.label, row.device || 'device not known', row.file].filter(Boolean).join(', ');
-const labelCounts = countBy(rows, (row) => row.label);
-const placeCounts = countBy(rows, withDevice);
-const placesSeen = new Map();
-for (const row of rows) {
-  const place = withDevice(row);
-  const nth = (placesSeen.get(place) || 0) + 1;
-  placesSeen.set(place, nth);
-  const tail = placeCounts.get(place) > 1 ? ` (${nth} of ${placeCounts.get(place)})` : '';
-  row.shortName = row.label + tail;
-  row.name = (labelCounts.get(row.label) > placeCounts.get(place) ? place : row.label) + tail;
+// Labels need not be unique: file and device tell them apart, then settings, or else their number. `name` is
+// unique, `shortName` is for where the device stands beside it.
+function groupBy(list, key) {
+  const groups = new Map();
+  for (const one of list) {
+    const at = key(one);
+    if (groups.has(at)) groups.get(at).push(one);
+    else groups.set(at, [one]);
+  }
+  return groups;
+}
+
+const settingWords = (name, value) => (typeof value === 'number' ? `${name} ${value}` : value);
+
+function nameGroup(group) {
+  const differ = page.fields.filter(({ name, setting }) => setting && new Set(group.map((row) => row.fields[name])).size > 1);
+  const told = (row) => differ.map(({ name }) => settingWords(name, row.fields[name])).filter((one) => one !== undefined).join(', ');
+  for (const alike of groupBy(group, told).values())
+    alike.forEach((row, i) => {
+      const tail = [told(row), alike.length > 1 ? `${i + 1} of ${alike.length}` : ''].filter(Boolean).join('; ');
+      row.tail = tail && ` (${tail})`;
+    });
+}
+
+for (const same of groupBy(rows, (row) => row.label).values()) {
+  const places = groupBy(same, (row) => `${row.device}\n${row.file}`);
+  for (const group of places.values()) nameGroup(group);
+  const several = (key) => new Set(same.map((row) => row[key])).size > 1;
+  const [devices, files] = [several('device'), several('file')];
+  for (const row of same) {
+    const file = files && row.file ? `, ${row.file}` : '';
+    row.shortName = row.label + file + row.tail;
+    row.name = row.label + (devices ? `, ${row.device || 'device not known'}` : '') + file + row.tail;
+  }
 }
 
 const bases = new Map(page.bases.map((basis) => [basis.name, { ...basis, unit: basis.unit.replace(/^u/, 'µ') }]));

@@ -37,6 +37,7 @@ function passes(row) {
   if (!inRange(energy && energy[0] * bases.get(state.basis).factor, state.ranges.energy)) return false;
   if (!inRange(dateOf(row), state.ranges.date)) return false;
   if (!inRange(chanceOf(row) === undefined ? undefined : 100 * chanceOf(row), state.ranges.chance)) return false;
+  if (!ranging.every(({ name }) => inRange(row.fields[name], state.ranges[`field ${name}`]))) return false;
   return FACETS.every(([key, , value]) => !state.ticked[key].size || state.ticked[key].has(value(row) ?? ''));
 }
 
@@ -131,12 +132,12 @@ function buildFilters() {
     anyChance() ? rangeFields('chance', 'on the front (probability, %)', 'number', 'rows without a probability are left out while this is set') : null,
     dates ? rangeFields('date', 'Date (UTC)', 'date') : null,
     FACETS.map(facetFields),
+    ranging.map(({ name }) => rangeFields(`field ${name}`, name, 'number', 'rows without it are left out while this is set')),
     button('Clear filters', clearFilters, { id: 'clear' }),
   ];
   fill(
     form,
-    field('Search', search),
-    el('details', { class: 'more-filters', open }, el('summary', null, 'Filters'), el('div', null, more)),
+    el('details', { class: 'more-filters', open }, el('summary', null, 'Search and filters'), el('div', null, field('Search', search), more)),
   );
 }
 
@@ -202,10 +203,10 @@ function showWarnings() {
       }),
     );
   const names = {
-    scope: 'scope (which parts of the machine are counted)',
+    scope: 'scope',
     phase: 'phase',
     item: 'item',
-    origin: 'origin (sensor or model)',
+    origin: 'origin',
     device: 'device',
     task: 'task',
     dataset: 'data set',
@@ -219,8 +220,8 @@ function showWarnings() {
         'p',
         null,
         el('strong', null, 'No ranking: '),
-        `the shown measurements differ in ${differences.map((one) => names[one]).join(' and ')}, ` +
-          'so they are not ranked together. Choose one kind, or read each against its own Pareto front.',
+        `the shown measurements differ in ${differences.map((one) => names[one]).join(' and ')}. ` +
+          'Choose one kind, or read each against its own Pareto front.',
       ),
       el('p', { class: 'ways' }, ways),
     ),

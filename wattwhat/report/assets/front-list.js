@@ -3,7 +3,10 @@
 function showFrontList() {
   const host = byId('front-list');
   const members = isScatter() && state.front ? drawn.filter((mark) => mark.onFront) : [];
-  host.hidden = !members.length;
+  if (host.hidden === Boolean(members.length)) {
+    host.hidden = !members.length;
+    measureChart();
+  }
   if (host.hidden) return;
   const kinds = countBy(members, (mark) => rows[mark.id].kind).size;
   const words = kinds > 1 ? `On the fronts of ${kinds} kinds` : 'On the Pareto front';

@@ -1,6 +1,6 @@
 // Putting it together: what is shown first, and what follows from what.
 
-function showHead() {
+function showTitle() {
   const origins = countBy(rows, (row) => row.provenance);
   const parts = [...origins].map(([origin, n]) => `${n} ${origin}`);
   byId('lede').textContent = rows.length
@@ -19,10 +19,10 @@ function showHead() {
 }
 
 function followWidth() {
-  let width = byId('chart').clientWidth;
   const resize = debounced(() => {
-    if (byId('chart').clientWidth === width) return;
-    width = byId('chart').clientWidth;
+    const before = chartWide;
+    measureChart();
+    if (chartWide === before) return;
     drawPicture();
     showHover(null);
   }, 60);
@@ -136,7 +136,7 @@ function listen() {
 
 function start() {
   readFragment();
-  showHead();
+  showTitle();
   scaleText();
   listenToFilters();
   buildTableTools();

@@ -16,6 +16,7 @@ const UNSIZED = 60;
 const COLOURS = {
   family: ['family', (row) => row.family],
   device: ['device', (row) => row.device],
+  model: ['model', (row) => row.label],
   provenance: ['origin', (row) => row.provenance],
   scope: ['scope', (row) => row.scope],
   grade: ['grade', letterOf],

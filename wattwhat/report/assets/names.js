@@ -1,9 +1,14 @@
 // Names beside markers: each at the nearest free place, with a line to its marker, and none over another.
 
 const NAMES_AT_MOST = 40;
-const RINGS = [12, 22, 34, 48, 64, 84, 106];
+const RINGS = [12, 22, 34, 48, 64, 84, 106, 130, 160];
 // Directions in half turns: above and to the left of a front is room, below and to the right is the crowd.
 const TURNS = [0.8, 0.95, 0.65, 0.5, 0.1, 0.3, -0.1, -0.3, -0.8, -0.5];
+
+// Near before far, but rather far above than near below.
+const TRIES = RINGS.flatMap((reach, i) => TURNS.map((turn, j) => [reach, turn, i + (j < 4 ? 0 : j < 6 ? 3 : 6)]))
+  .sort((a, b) => a[2] - b[2])
+  .map(([reach, turn]) => [reach, turn]);
 
 const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
@@ -18,19 +23,31 @@ function crosses([x0, y0, x1, y1], box) {
   return from < to;
 }
 
-function placeFor(mark, wide, box, taken, dots) {
-  const high = textSize + 2;
-  for (const reach of RINGS) {
-    for (const turn of TURNS) {
-      const [x, y] = [mark.px + reach * Math.cos(turn * Math.PI), mark.py - reach * Math.sin(turn * Math.PI)];
-      const left = Math.abs(turn) < 0.5 ? x : Math.abs(turn) === 0.5 ? x - wide / 2 : x - wide;
-      const place = { left, right: left + wide, top: y - high / 2, bottom: y + high / 2 };
-      if (place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom) continue;
-      const line = [mark.px, mark.py, x, y];
-      if (taken.some((other) => overlap(place, other.place) || crosses(other.line, place) || crosses(line, other.place))) continue;
-      if (dots.some((dot) => dot.id !== mark.id && overlap(place, dot))) continue;
-      return { place, line };
+// Cells of a grid in which a marker lies, so that a name looks at few of thousands.
+const CELL = 12;
+const cellOf = (x, y) => Math.floor(x / CELL) * 65536 + Math.floor(y / CELL);
+
+function isCrowded(crowd, place, own) {
+  for (let x = place.left; x < place.right + CELL; x += CELL)
+    for (let y = place.top; y < place.bottom + CELL; y += CELL) {
+      const cell = cellOf(Math.min(x, place.right), Math.min(y, place.bottom));
+      if (cell !== own && crowd.has(cell)) return true;
     }
+  return false;
+}
+
+function placeFor(mark, wide, box, taken, crowd) {
+  const high = textSize + 2;
+  const own = cellOf(mark.px, mark.py);
+  for (const [reach, turn] of TRIES) {
+    const [x, y] = [mark.px + reach * Math.cos(turn * Math.PI), mark.py - reach * Math.sin(turn * Math.PI)];
+    const side = Math.abs(turn) < 0.5 ? 'start' : Math.abs(turn) === 0.5 ? 'middle' : 'end';
+    const left = x - wide * { start: 0, middle: 0.5, end: 1 }[side];
+    const place = { left, right: left + wide, top: y - high / 2, bottom: y + high / 2 };
+    if (place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom) continue;
+    const line = [mark.px, mark.py, x, side === 'middle' ? y + (turn > 0 ? high / 2 : -high / 2) : y];
+    if (taken.some((other) => overlap(place, other.place) || crosses(other.line, place) || crosses(line, other.place))) continue;
+    if (!isCrowded(crowd, place, own)) return { place, line, side };
   }
   return null;
 }
@@ -38,10 +55,10 @@ function placeFor(mark, wide, box, taken, dots) {
 // Those that find no place go without a name here; the list beside the chart has them all.
 function placedNames(marks, said, box) {
   const taken = [];
-  const dots = marks.map((mark) => ({ id: mark.id, left: mark.px - 5, right: mark.px + 5, top: mark.py - 5, bottom: mark.py + 5 }));
+  const crowd = new Set(drawn.map((mark) => cellOf(mark.px, mark.py)));
   for (const mark of marks) {
     const name = said(mark);
-    const found = placeFor(mark, name.length * textSize * 0.56, box, taken, dots);
+    const found = placeFor(mark, name.length * textSize * 0.56, box, taken, crowd);
     if (found) taken.push({ ...found, mark, name });
   }
   return taken;
@@ -57,9 +74,9 @@ function drawNames(picked) {
   draw(
     picture,
     'names',
-    named.flatMap(({ place, line: [x1, y1, x2, y2], mark, name }) => [
+    named.flatMap(({ place, side, line: [x1, y1, x2, y2], mark, name }) => [
       Math.hypot(x2 - x1, y2 - y1) > RINGS[0] ? svg('line', { x1, y1, x2, y2, stroke: 'var(--muted)', 'stroke-width': 0.8 }) : null,
-      svgText(name, { class: 'name', x: place.left, y: place.bottom - textSize * 0.3, 'font-size': textSize - 1, 'data-id': mark.id, ...HALO }),
+      svgText(name, { class: 'name', x: x2, y: place.bottom - textSize * 0.3, 'text-anchor': side, 'font-size': textSize - 1, 'data-id': mark.id, ...HALO }),
     ]),
   );
 }

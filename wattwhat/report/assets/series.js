@@ -10,7 +10,8 @@ const fieldValues = (name) => {
   return values.sort((a, b) => (isNumber(a) ? a - b : a.localeCompare(b, 'en', { numeric: true })));
 };
 const varying = page.fields.filter(({ name }) => fieldValues(name).length > 1);
-const ticking = varying.filter(({ name, number }) => fieldValues(name).length <= (number ? FEW : 100));
+const ticking = varying.filter(({ name, number, setting }) => fieldValues(name).length <= (number ? (setting ? FEW : 0) : 100));
+const ranging = varying.filter((field) => field.number && !ticking.includes(field));
 
 // Number of the field that the chart follows, and whether its axis is logarithmic.
 function alongLabels() {

@@ -44,10 +44,10 @@ function stateFrom(fragment) {
 
 function knownOnly(made) {
   if (!bases.has(made.basis)) made.basis = page.basis;
-  if (!(made.colourBy in COLOURS)) made.colourBy = fresh().colourBy;
+  if (!Object.hasOwn(COLOURS, made.colourBy)) made.colourBy = fresh().colourBy;
   if (!varying.some(({ name }) => name === made.along)) made.along = '';
-  if (made.join !== null && made.join !== '' && !(made.join in JOINS) && !fieldNamed(made.join)) made.join = null;
-  if (!(made.question in QUESTIONS)) made.question = 'accurate';
+  if (made.join !== null && made.join !== '' && !Object.hasOwn(JOINS, made.join) && !fieldNamed(made.join)) made.join = null;
+  if (!Object.hasOwn(QUESTIONS, made.question)) made.question = 'accurate';
   if (!['', 'light', 'dark'].includes(made.theme)) made.theme = '';
   return made;
 }

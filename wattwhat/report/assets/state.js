@@ -13,11 +13,16 @@ const files = countBy(
   (row) => row.file,
 );
 
+const labels = countBy(rows, (row) => row.label);
+
+// no range of any numeric field
+const fieldRanges = () => Object.fromEntries(page.fields.filter((one) => one.number).map(({ name }) => [`field ${name}`, [null, null]]));
+
 const fresh = () => ({
   basis: page.basis,
-  colourBy: families.size > 1 ? 'family' : devices.size > 1 ? 'device' : families.size ? 'family' : 'device',
+  colourBy: families.size > 1 ? 'family' : devices.size > 1 ? 'device' : page.fields.length && labels.size < 10 ? 'model' : families.size ? 'family' : 'device',
   search: '',
-  ranges: { accuracy: [null, null], energy: [null, null], date: [null, null], chance: [null, null] },
+  ranges: { accuracy: [null, null], energy: [null, null], date: [null, null], chance: [null, null], ...fieldRanges() },
   ticked: {}, // values by facet; filled where the facets are declared
   picked: [], // ids in the order in which they were picked; the first is what the others are compared with
   sort: { key: 'energy', down: false },

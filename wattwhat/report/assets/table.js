@@ -4,6 +4,7 @@ const ROW_HEIGHT = 33; // pixels, of a line without anything opened; the style s
 const AROUND = 12; // lines that are there above and below what is seen
 const AT_ONCE = 60; // up to so many lines all are there
 let ordered = []; // the shown rows in the table's order
+let tableTop = 0; // how far the table is scrolled, in pixels
 let printing = false;
 
 function columns() {
@@ -135,19 +136,31 @@ function sorted(list, column, down) {
 }
 
 function headCell(column) {
-  const active = state.sort.key === column.key;
-  const sort = active ? (state.sort.down ? 'descending' : 'ascending') : null;
-  const arrow = el('span', { 'aria-hidden': 'true', class: 'arrow' }, active ? (state.sort.down ? ' ▼' : ' ▲') : '');
-  return el(
-    'th',
-    { scope: 'col', class: column.number ? 'number' : null, 'aria-sort': sort, 'data-column': column.key },
-    button([column.words, arrow], () => {
-      state.sort = { key: column.key, down: active ? !state.sort.down : false };
-      showTable();
-      changed('sort');
-      byId('table').querySelector(`[data-column="${CSS.escape(column.key)}"] button`).focus();
-    }),
-  );
+  const sort = () => {
+    state.sort = { key: column.key, down: state.sort.key === column.key && !state.sort.down };
+    showTable();
+    changed('sort');
+  };
+  const arrow = el('span', { 'aria-hidden': 'true', class: 'arrow' });
+  return el('th', { scope: 'col', class: column.number ? 'number' : null, 'data-column': column.key }, button([column.words, arrow], sort));
+}
+
+// The head is made anew only where columns change, so that a pressed button keeps the focus.
+function showHead(all) {
+  const table = byId('table');
+  const names = all.map(({ key, words }) => key + words).join('\n');
+  if (table.dataset.columns !== names) {
+    table.dataset.columns = names;
+    const tick = el('td', { class: 'tick' }, el('span', { class: 'away' }, 'compare'));
+    const caption = el('caption', { class: 'away' }, 'Measurements that pass the filters');
+    fill(table, caption, el('thead', null, el('tr', null, tick, all.map(headCell))), el('tbody', null));
+  }
+  for (const cell of table.tHead.querySelectorAll('th')) {
+    const active = cell.dataset.column === state.sort.key;
+    cell.querySelector('.arrow').textContent = active ? (state.sort.down ? ' ▼' : ' ▲') : '';
+    if (active) cell.setAttribute('aria-sort', state.sort.down ? 'descending' : 'ascending');
+    else cell.removeAttribute('aria-sort');
+  }
 }
 
 function bodyRow(row, all, place) {
@@ -188,25 +201,18 @@ function showTable() {
       : null,
   );
   byId('table').setAttribute('aria-rowcount', String(ordered.length + 1));
-  fill(
-    byId('table'),
-    el('caption', { class: 'away' }, 'Measurements that pass the filters'),
-    el('thead', null, el('tr', null, el('td', { class: 'tick' }, el('span', { class: 'away' }, 'compare')), all.map(headCell))),
-    el('tbody', null),
-  );
-  byId('table-scroll').scrollTop = 0;
+  showHead(all);
+  if (tableTop) byId('table-scroll').scrollTop = tableTop = 0;
   fillLines(true);
   byId('more').textContent = ordered.length ? '' : 'No measurement passes the filters.';
 }
 
 // Only the lines that can be seen are there; what is above and below is as high as its lines would be.
 function fillLines(anew) {
-  const host = byId('table-scroll');
   const body = byId('table').tBodies[0];
   const few = ordered.length <= AT_ONCE || printing;
-  const seen = Math.ceil((host.clientHeight || 600) / ROW_HEIGHT);
-  const first = few ? 0 : Math.min(Math.max(0, Math.floor(host.scrollTop / ROW_HEIGHT) - AROUND), Math.max(ordered.length - AT_ONCE, 0));
-  const last = few ? ordered.length : Math.min(ordered.length, first + Math.max(AT_ONCE, seen + 2 * AROUND));
+  const first = few ? 0 : Math.min(Math.max(0, Math.floor(tableTop / ROW_HEIGHT) - AROUND), Math.max(ordered.length - AT_ONCE, 0));
+  const last = few ? ordered.length : Math.min(ordered.length, first + AT_ONCE);
   if (!anew && Number(body.dataset.first) === first && Number(body.dataset.last) === last) return;
   const focused = document.activeElement && body.contains(document.activeElement) ? document.activeElement.closest('tr').dataset.id : null;
   Object.assign(body.dataset, { first, last });
@@ -217,7 +223,12 @@ function fillLines(anew) {
 }
 
 function listenToTable() {
-  byId('table-scroll').addEventListener('scroll', () => requestAnimationFrame(() => fillLines(false)), { passive: true });
+  const host = byId('table-scroll');
+  const follow = () => {
+    tableTop = host.scrollTop;
+    fillLines(false);
+  };
+  host.addEventListener('scroll', () => requestAnimationFrame(follow), { passive: true });
   const printed = (on) => () => {
     printing = on;
     fillLines(true);

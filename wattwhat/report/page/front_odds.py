@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 __all__ = ["front_odds"]
 
 _DRAWS = 500  # a probability is then known to 0.02
+_SURE = 4.5  # standard deviations: three in a million
 _KEEP_AT_ONCE = 2_000_000  # numbers
 
 
@@ -36,8 +39,11 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     """
     import numpy as np
 
-    places = [i for i, row in enumerate(rows) if _usable(row)]
+    usable = [i for i, row in enumerate(rows) if _usable(row)]
     found: list[float | None] = [None] * len(rows)
+    for i in usable:
+        found[i] = 0.0 if rows[i]["energy"][1] is not None else None
+    places = [usable[n] for n in _contenders([rows[i] for i in usable])]
     if not places:
         return found
     rng = np.random.default_rng(20_261_129)
@@ -51,13 +57,41 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         counts += _on_front(energies, accuracies).sum(axis=0)
         left -= draws
     for i, count in zip(places, counts, strict=True):
-        found[i] = round(float(count) / _DRAWS, 2) if rows[i]["energy"][1] is not None else None
+        if found[i] is not None:
+            found[i] = round(float(count) / _DRAWS, 2)
     return found
+
+
+def _contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Rows that are not dominated beyond doubt; the others change nobody's probability.
+
+    Beyond doubt: another one needs less and is more accurate where both lie `_SURE` standard deviations on
+    the far side. That ignores what cancels between them, so nobody is left out who has a chance.
+    """
+    energies = [(math.log(row["energy"][0]), _SURE * _log_spread(_relative(row))) for row in rows]
+    accuracies = [(row["accuracy"][0], _SURE * (row["accuracy"][1] or 0.0)) for row in rows]
+    # most energy that a row may need, with the least accuracy that it may have, from cheap to dear
+    sure = sorted(
+        (log + u, accuracy - v) for (log, u), (accuracy, v) in zip(energies, accuracies, strict=True)
+    )
+    costs = [cost for cost, _ in sure]
+    best = list(itertools.accumulate((accuracy for _, accuracy in sure), max))
+    kept = []
+    for i, ((log, u), (accuracy, v)) in enumerate(zip(energies, accuracies, strict=True)):
+        cheaper = bisect.bisect_left(costs, log - u)
+        if not cheaper or best[cheaper - 1] <= accuracy + v:
+            kept.append(i)
+    return kept
 
 
 def _usable(row: Mapping[str, Any]) -> bool:
     energy, accuracy = row.get("energy"), row.get("accuracy")
     return bool(energy and accuracy and energy[0] > 0)
+
+
+def _relative(row: Mapping[str, Any]) -> float:
+    value, u = row["energy"]
+    return float((u or 0.0) / value)
 
 
 def _log_spread(share: float) -> float:
@@ -67,7 +101,7 @@ def _log_spread(share: float) -> float:
 def _energies(row: Mapping[str, Any], shared: Mapping[Any, Any], rng: Any, draws: int) -> Any:
     """Logarithms of drawn energies."""
     value, u = row["energy"]
-    whole = (u or 0.0) / value
+    whole = _relative(row)
     sensors, gain, offset = row.get("sensors") or (None, 0.0, 0.0)
     own = math.sqrt(max(0.0, whole**2 - gain**2 - offset**2))
     logs = math.log(value) + _log_spread(own) * rng.standard_normal(draws)
