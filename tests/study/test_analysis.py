@@ -100,6 +100,36 @@ def test_of_one_model_the_interval_is_that_of_its_measurements():
     assert effect.established
 
 
+@settings(max_examples=30)
+@given(MODELS, RUNTIMES, st.floats(0.0, 10.0))
+def test_a_tactic_saves_what_the_mean_model_takes_less_and_money_goes_with_it(models, runtimes, price):
+    analysis = analyse(study(models, runtimes, {1: 1.0}), price_per_kwh=price)
+    (tactic,) = analysis.tactics
+    mean_j = sum(1e-9 * flops for flops in models) / len(models)
+    assert tactic.saved_kwh == pytest.approx(mean_j * (1.0 - runtimes["compile"]) / 3.6, abs=1e-12 * mean_j)
+    assert tactic.low <= tactic.saved_kwh <= tactic.high
+    assert tactic.money(price)[0] == pytest.approx(price * tactic.saved_kwh)
+    assert "EUR" in str(analysis)
+
+
+def test_a_tactic_tells_what_it_costs_in_accuracy_and_errors():
+    rows = [
+        row("m", 2.0, metrics={"accuracy": 0.80}),
+        row("m", 1.0, metrics={"accuracy": 0.77, "parity_error": 0.02}, precision="int8"),
+    ]
+    analysis = analyse(rows)
+    (tactic,) = analysis.tactics
+    assert tactic.accuracy_change == pytest.approx(-0.03)
+    assert tactic.effect.parity_error == 0.02
+    assert tables_of(analysis)["tactics.csv"][1][:3] == ["precision", "int8", "fp32"]
+
+
+@pytest.mark.parametrize("price", [-0.1, math.nan, math.inf, "0.3", True])
+def test_a_price_that_is_none_is_refused(price):
+    with pytest.raises(ArgumentError, match="price_per_kwh"):
+        analyse([row("m", 2.0)], price_per_kwh=price)
+
+
 def test_only_cells_alike_in_everything_else_are_pairs():
     rows = [row("a", 1.0), row("a", 9.0, runtime="compile", batch_size=8), row("b", 1.0, runtime="compile")]
     assert effects_of(rows_of(rows)) == []

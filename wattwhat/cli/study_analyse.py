@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where to write report, tables, plots and page; default: analysis in DIR",
     )
+    parser.add_argument(
+        "--price", type=float, metavar="X", help="of a kWh: what tactics save is told in money, too"
+    )
+    parser.add_argument("--currency", default="EUR", metavar="CODE", help="of the price; default: EUR")
     add_json(parser, "the findings as one JSON object, on standard output or as the content of FILE")
     add_force(parser)
 
@@ -36,7 +40,7 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.study.analysis.files import write_analysis
 
     check_destination(arguments.json, holds=("effects", "correlations"), arguments=arguments)
-    analysis = analyse(arguments.folder)
+    analysis = analyse(arguments.folder, price_per_kwh=arguments.price, currency=arguments.currency)
     output = arguments.output or os.path.join(arguments.folder, "analysis")
     written, lacking = write_analysis(analysis, output, replace=arguments.replace)
     if arguments.json is not None:
@@ -63,15 +67,7 @@ def _content(analysis: Analysis, output: str, written: list[str]) -> dict[str, A
         "cells": len(analysis.rows),
         "failures": len(analysis.failures),
         "drift": analysis.drift,
-        "relations": [
-            {
-                "relation": fit.relation,
-                "r_squared": fit.r_squared,
-                "aicc": _finite(fit.aicc),
-                "models": fit.count,
-            }
-            for fit in analysis.relations
-        ],
+        "relations": [_relation(fit) for fit in analysis.relations],
         "no_relations": analysis.no_relations,
         "folder": output,
         "files": written,

@@ -15,12 +15,21 @@ from wattwhat.study.analysis.best import Best, best_of
 from wattwhat.study.analysis.correlations import Correlation, correlations_of
 from wattwhat.study.analysis.effects import Effect, effects_of
 from wattwhat.study.analysis.rows import FACTORS, Row, rows_of
+from wattwhat.study.analysis.tactics import Tactic, tactics_of
 from wattwhat.study.folder import open_study
 from wattwhat.study.journal import RESULTS, Journal
 
 __all__ = ["Analysis", "analyse"]
 
 _LEAST_ACCURACIES = 5
+
+
+def _price(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value < math.inf
+    if value is not None and not number:
+        raise ArgumentError(
+            f"{attribute.name}: expected money for a kWh, a number of at least 0, got {value!r}"
+        )
 
 
 @attrs.frozen
@@ -36,6 +45,9 @@ class Analysis:
         no_relations: why there are none, or empty.
         drift: greatest relative deviation of the reference cell from its mean, or None.
         failures: rows of cells that could not be measured.
+        tactics: what other runtimes and precisions save.
+        price_per_kwh: of electricity, for the money that tactics save; None tells none.
+        currency: of that price.
     """
 
     rows: tuple[Row, ...]
@@ -46,6 +58,9 @@ class Analysis:
     no_relations: str
     drift: float | None
     failures: tuple[dict[str, Any], ...] = ()
+    tactics: tuple[Tactic, ...] = ()
+    price_per_kwh: float | None = attrs.field(default=None, validator=_price)
+    currency: str = "EUR"
 
     def __str__(self) -> str:
         from wattwhat.records.terminal import shown
@@ -54,11 +69,18 @@ class Analysis:
         return shown(text_of(self))
 
 
-def analyse(source: str | os.PathLike[str] | Iterable[Measurement]) -> Analysis:
+def analyse(
+    source: str | os.PathLike[str] | Iterable[Measurement],
+    *,
+    price_per_kwh: float | None = None,
+    currency: str = "EUR",
+) -> Analysis:
     """Analyse a study.
 
     Args:
         source: the results folder (its ``results.jsonl`` is enough), or measurements of one.
+        price_per_kwh: of electricity; tactics are then told in money, too.
+        currency: of that price, as a code or sign.
 
     Raises:
         ArgumentError: the folder holds no results, or nothing in it was measured.
@@ -91,15 +113,19 @@ def analyse(source: str | os.PathLike[str] | Iterable[Measurement]) -> Analysis:
         raise ArgumentError(f"{where}: no cell with items and energy was measured; run the study first")
     rows = [row for row in everything if row.reference is None]
     relations, why = _relations(rows)
+    effects = tuple(effects_of(rows))
     return Analysis(
         rows=tuple(everything),
-        effects=tuple(effects_of(rows)),
+        effects=effects,
         correlations=tuple(correlations_of(rows)),
         best=tuple(best_of(rows)),
         relations=relations,
         no_relations=why,
         drift=_drift(everything),
         failures=failures,
+        tactics=tuple(tactics_of(rows, effects)),
+        price_per_kwh=price_per_kwh,
+        currency=currency,
     )
 
 

@@ -88,7 +88,25 @@ def tables_of(analysis: Analysis) -> dict[str, list[Sequence[Any]]]:
     for one in analysis.best:
         levels = (one.row.setting.get(name) for name in FACTORS)
         best.append([one.model, *levels, one.row.energy_j, one.saving, len(one.alike), one.wrong])
+    tactics: list[Sequence[Any]] = [
+        [
+            "factor",
+            "level",
+            "baseline",
+            "saved_kwh_per_million",
+            "low",
+            "high",
+            "parity_error",
+            "accuracy_change",
+        ]
+    ]
+    for tactic in analysis.tactics:
+        effect = tactic.effect
+        names = (effect.factor, effect.level, effect.baseline)
+        saved = (tactic.saved_kwh, tactic.low, tactic.high)
+        tactics.append([*names, *saved, effect.parity_error, tactic.accuracy_change])
     return {
+        "tactics.csv": tactics,
         "cells.csv": cells,
         "effects.csv": _table(analysis.effects, "factor,level,baseline,ratio,low,high,models,pairs"),
         "correlations.csv": _table(analysis.correlations, "property,r,low,high,slope,models,settings"),

@@ -40,6 +40,7 @@ def text_of(analysis: Analysis) -> Iterator[str]:
     if analysis.drift is not None:
         yield f"The reference cell came back within {100 * analysis.drift:.2g} % of its mean."
     yield from _effects(analysis)
+    yield from _tactics(analysis)
     yield from _correlations(analysis)
     yield from _best(analysis)
     yield from _accuracy(analysis)
@@ -72,6 +73,29 @@ def _effects(analysis: Analysis) -> Iterator[str]:
 
 def _interval(low: float, high: float, models: int) -> str:
     return f"{low:.3g}-{high:.3g}" + ("*" if models == 1 else "")
+
+
+def _tactics(analysis: Analysis) -> Iterator[str]:
+    if not analysis.tactics:
+        return
+    yield from ("", "What tactics save a million items of the mean model, and what they cost", "")
+    price = analysis.price_per_kwh
+    rows = []
+    for one in analysis.tactics:
+        effect = one.effect
+        saved = [f"{effect.level} for {effect.baseline}", _span(one.saved_kwh, one.low, one.high)]
+        if price is not None:
+            saved.append(_span(*one.money(price)))
+        error = "" if effect.parity_error is None else f"{effect.parity_error:.1g}"
+        change = "" if one.accuracy_change is None else f"{100.0 * one.accuracy_change:+.2g}"
+        rows.append([*saved, error, change])
+    columns = [Column("tactic", shrinks=True), Column("kWh (95 %)", right=True)]
+    columns += [] if price is None else [Column(f"{one_line(analysis.currency)} (95 %)", right=True)]
+    yield from listing([*columns, Column("error", right=True), Column("accuracy, points", right=True)], rows)
+
+
+def _span(value: float, low: float, high: float) -> str:
+    return f"{value:.3g} ({low:.3g} to {high:.3g})"
 
 
 def _correlations(analysis: Analysis) -> Iterator[str]:
