@@ -53,8 +53,8 @@ def outlook(so_far: Measurement, marks: list[Mark], done: float, of: float) -> F
     marks[len(marks) - (bool(marks) and marks[-1][0] == done) :] = [(done, joules, seconds)]
     if of == done:  # what it took, with the uncertainty of what was measured
         low, high = so_far.energy_j.interval(0.95)
-        time = Quantity(seconds, 0.0, "s")
-        return Forecast(so_far.energy_j, max(low, 0.0), high, "linear", None, 1.0, time, seconds, seconds)
+        took = Quantity(seconds, 0.0, "s")
+        return Forecast(so_far.energy_j, max(low, 0.0), high, "linear", None, 1.0, took, seconds, seconds)
     systematic_j = math.sqrt(max(so_far.budget.u**2 - so_far.budget.shrinkable_u**2, 0.0))
     if len(marks) > 1:
         pieces = min(len(marks), _MOST_PIECES)
