@@ -28,6 +28,7 @@ def test_its_json_has_every_cell(plan, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["count"] == len(found["cells"]) == 4
     assert 0 < found["least_s"] < found["most_s"]
+    assert found["most_j"] == pytest.approx(sum(cell["most_j"] for cell in found["cells"]))
     assert {cell["batch_size"] for cell in found["cells"]} == {1, 8}
 
 

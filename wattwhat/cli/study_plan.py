@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.options import add_force, add_json
-from wattwhat.cli.output import check_destination, deliver, say
+from wattwhat.cli.output import check_destination, deliver, say, wrap
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
 
@@ -65,12 +66,29 @@ def _content(plan: Plan, cells: Sequence[Cell]) -> dict[str, Any]:
         "count": len(cells),
         "least_s": least_s * len(cells),
         "most_s": most_s * len(cells),
-        "cells": [{**cell.settings(), "least_s": least_s, "most_s": most_s} for cell in cells],
+        "most_j": _sum(_most_j(cell, most_s) for cell in cells),
+        "cells": [
+            {**cell.settings(), "least_s": least_s, "most_s": most_s, "most_j": _most_j(cell, most_s)}
+            for cell in cells
+        ],
     }
 
 
+def _most_j(cell: Cell, most_s: float) -> float | None:
+    """TDP of the cell's device times its longest time; None where that device is not known."""
+    from wattwhat.study.duration import device_watts
+
+    watts = device_watts(cell.device)
+    return None if watts is None else watts * most_s
+
+
+def _sum(joules: Iterable[float | None]) -> float | None:
+    known = list(joules)
+    return None if None in known else math.fsum(one for one in known if one is not None)
+
+
 def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
-    from wattwhat.records.formatting import short_time
+    from wattwhat.records.formatting import short_time, with_prefix
     from wattwhat.report.text_table import Column, listing
     from wattwhat.study.duration import cell_seconds
 
@@ -86,14 +104,18 @@ def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
         Column(name, right=name.endswith(("_size", "_length")), shrinks=name == "model") for name in names
     ]
     models = len({cell.model for cell in cells})
+    most_j = _sum(_most_j(cell, most_s) for cell in cells)
+    energy = "" if most_j is None else f", at most {with_prefix(most_j, 'J')} (TDP x time)"
     return [
         *listing(columns, rows),
         *([f"... and {len(cells) - most} more; --all lists them"] if len(cells) > most else []),
         "",
-        f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
-        f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}, loading and compiling "
-        "of large models not included",
-        "their joules before they are measured: --predict",
+        *wrap(
+            f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
+            f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}{energy}; loading and "
+            "compiling of large models not included"
+        ),
+        "what each cell is likely to take, before it is measured: --predict",
     ]
 
 

@@ -1,10 +1,13 @@
-"""How long the cells of a plan take, as far as the plan alone tells."""
+"""How long the cells of a plan take, and how many joules at most, as far as the plan alone tells."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from wattwhat.errors import ArgumentError
 from wattwhat.study.plan import MeasureSettings
 
-__all__ = ["cell_seconds"]
+__all__ = ["cell_seconds", "device_watts"]
 
 # A process that imports torch, builds a small model and counts it; seen on a laptop of 2024: 3 to 8 s.
 _START_S = (3.0, 10.0)
@@ -32,3 +35,22 @@ def cell_seconds(measure: MeasureSettings) -> tuple[float, float]:
         + _LATENCY_S
     )
     return least, most
+
+
+@lru_cache(maxsize=16)
+def device_watts(device: str) -> float | None:
+    """TDP of a device in W, above which it draws nothing for long; None where it is not here or not known.
+
+    Args:
+        device: as a cell has it: ``cpu``, ``cuda:0``, ...
+
+    Example:
+        >>> device_watts("cpu") > 0.0
+        True
+    """
+    from wattwhat.predict.here import device_for
+
+    try:
+        return device_for(device)[0].tdp_w
+    except ArgumentError:
+        return None
