@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.made_runs import simple
 from wattwhat.records.escaping import controls_shown
-from wattwhat.records.rendering import measurement_html
+from wattwhat.records.html_tables import measurement_html
 from wattwhat.report.export import export
 from wattwhat.report.page.document import document_of, script_json
 

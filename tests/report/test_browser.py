@@ -12,6 +12,7 @@ from tests.report import browser, made
 from wattwhat.analysis.comparability import differences
 from wattwhat.records.escaping import controls_shown, csv_text
 from wattwhat.records.measurement import PROVENANCES
+from wattwhat.report.export import export
 from wattwhat.report.page import write_page
 from wattwhat.scoring import pareto
 
@@ -371,12 +372,28 @@ def test_the_exported_csv_equals_the_data(page):
         item = m.energy_per_item_j if m.energy_j.known else None
         assert number(row["energy_per_item_j"]) == (None if item is None else item.value)
         u = None if item is None or math.isinf(item.u) else item.u
-        assert number(row["energy_per_item_u_j"]) == u
+        assert number(row["u_energy_per_item_j"]) == u
         assert number(row["energy_j"]) == (m.energy_j.value if m.energy_j.known else None)
-        assert number(row["accuracy"]) == m.metrics.get("accuracy")
+        assert number(row["metric_accuracy"]) == m.metrics.get("accuracy")
         assert row["provenance"] == m.provenance
         assert row["warnings"] == in_a_table("; ".join(m.warnings))
         assert number(row["duration_s"]) == m.duration_s
+
+
+def test_the_exported_csv_has_the_columns_and_cells_of_wattwhat_export(page):
+    def read(cell):
+        try:
+            return float(cell)
+        except ValueError:
+            return cell
+
+    ours = list(csv.DictReader(io.StringIO(export(MEASUREMENTS, "csv"), newline="")))
+    theirs = {row["label"]: row for row in exported(page)}
+    assert list(next(iter(theirs.values())))[: len(ours[0])] == list(ours[0])
+    for row in ours:
+        assert {name: read(cell) for name, cell in row.items()} == {
+            name: read(theirs[row["label"]][name]) for name in row
+        }
 
 
 def test_only_shown_rows_are_exported_in_their_order(page):
@@ -542,6 +559,11 @@ def test_print_shows_all_there_is_on_white(driver, files):
     assert opened.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert opened.run("return getComputedStyle(document.querySelector('#filters')).display") == "none"
     assert opened.run("return getComputedStyle(document.querySelector('#table')).display") == "table"
+    opened.type("[name=search]", "net")
+    shown = opened.text("#printed")
+    assert "search: net" in shown
+    assert "0.25 EUR" in shown
+    assert "400 g of CO" in shown
     opened.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 

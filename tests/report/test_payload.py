@@ -2,11 +2,14 @@
 
 import json
 
+import attrs
 import pytest
 
 from tests.report import made
+from tests.unlike import ALIKE, population
 from wattwhat import Measurement, Quantity
 from wattwhat.report.page.payload import payload_of
+from wattwhat.scoring.population import TRAITS
 
 
 def content(measurements, **options):
@@ -89,3 +92,18 @@ def test_twelve_hundred_graded_models_leave_room_for_the_library():
     payload, _ = content(models, reference=reference())
     # 2 MB for the page, of which 0.9 MB are the library and less than 0.15 MB the page's own files
     assert len(json.dumps(payload, separators=(",", ":"))) < 0.9e6
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_what_is_not_ranked_together_is_on_no_common_front(trait):
+    together = population(trait)
+    payload, rows = content(together)
+    assert payload["apart"] == [trait]
+    assert [row["together"] == rows[0]["together"] for row in rows] == [True] * 8 + [False]
+    assert rows[8]["front_item"] == 1.0  # alone of its kind
+
+
+def test_what_only_some_state_keeps_nothing_apart():
+    payload, rows = content([*ALIKE, attrs.evolve(ALIKE[0], label="silent", channels=())])
+    assert payload["apart"] == []
+    assert len({row["together"] for row in rows}) == 1

@@ -3,6 +3,7 @@
 import argparse
 import json
 
+import attrs
 import pytest
 
 from tests.report import made
@@ -105,3 +106,19 @@ def test_a_saved_reference_grades(tmp_path):
     data, rows = rows_of(tmp_path / "page.html")
     assert [one["name"] for one in data["references"]] == ["made"]
     assert all(row["grade"][0] in "ABCDEFG" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("measurements", "why"),
+    [
+        (made.alike(3), "at least 8"),
+        ([attrs.evolve(m, items=None) for m in made.alike(9)], "do not say how many"),
+        ([made.model("a", 1)], "carry no 'accuracy'"),
+    ],
+)
+def test_a_reference_that_cannot_be_fitted_is_said(measurements, why, tmp_path, capsys):
+    write_jsonl(tmp_path / "some.jsonl", measurements)
+    assert call(tmp_path / "some.jsonl", "--reference", "fit", "-o", tmp_path / "page.html") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "No grades for" in said
+    assert why in said

@@ -74,13 +74,15 @@ def call(arguments: argparse.Namespace) -> int:
     measurements, doubts = _join(relabelled(arguments, measurements, problems), arguments)
     measurements = averaged(arguments, measurements, doubts)
     problems += doubts
-    write_page(
+    missing = write_page(
         arguments.output,
         measurements,
         title=arguments.title,
         reference=arguments.reference,
         metric=arguments.metric,
     )
+    if arguments.reference:  # grades were asked for, so it is said here too why there are none
+        problems += [sentence for sentence in missing if sentence.startswith("No grades")]
     _report(arguments, measurements, problems)
     return 0
 

@@ -13,6 +13,7 @@ from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import csv_text, latex_text, markdown_text
 from wattwhat.records.formatting import concise, siunitx
 from wattwhat.records.quantity import Quantity
+from wattwhat.scoring.population import traits_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -67,12 +68,12 @@ def rows(measurements: Iterable[Measurement]) -> tuple[tuple[str, ...], list[dic
 
 
 def _row(measurement: Measurement, metrics: Sequence[str]) -> dict[str, Any]:
-    counted = [entry.channel for entry in measurement.channels if entry.counted]
+    traits = traits_of(measurement)
     row: dict[str, Any] = {
         "label": measurement.label,
         "provenance": measurement.provenance,
-        "scope": "+".join(sorted({channel.component for channel in counted})) or None,
-        "device": ", ".join(sorted({channel.device for channel in counted})) or None,
+        "scope": traits["scope"],
+        "device": traits["device"],
         "duration_s": measurement.duration_s,
         "calls": measurement.calls,
         "items": measurement.items,

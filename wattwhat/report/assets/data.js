@@ -3,8 +3,8 @@
 const page = JSON.parse(document.getElementById('page-data').textContent);
 const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
 const ORIGINS = { sensor: '', estimate: 'estimated', prediction: 'predicted' };
-// What energies are of; and, where the rows differ in it, what keeps them on fronts of their own.
-const KIND_TRAITS = ['scope', 'phase', 'item', 'origin', ...page.apart];
+// What energies are of; where the rows differ in it (page.apart), it keeps them on fronts of their own.
+const KIND_TRAITS = ['scope', 'phase', 'item', 'origin', 'task', 'dataset', 'device'];
 
 const text = (number) => page.texts[number];
 
@@ -39,7 +39,7 @@ function rowOf(cells, id) {
     dataset: named(row.dataset),
     file: named(row.file),
     fields: Object.fromEntries((row.fields || []).map((value, i) => [page.fields[i].name, value === null ? undefined : page.fields[i].number ? value : text(value)])),
-    kind: [row.kind, ...page.apart.map((name) => row[name] ?? '')].join(' '),
+    kind: row.together,
     ...unpacked(row),
   };
 }

@@ -1,43 +1,40 @@
 // The shown rows as CSV: full numbers in base units, one standard uncertainty, empty where nothing is known.
 
+const one = (pair, i) => (pair ? pair[i] : null);
+const QUANTITIES = {
+  energy_j: (row) => row.energy.total,
+  energy_per_item_j: (row) => row.energy.item,
+  energy_per_call_j: (row) => row.energy.call,
+  power_w: (row) => row.power,
+  net_energy_j: (row) => row.net,
+  idle_power_w: (row) => row.idle,
+};
+
+// A column of wattwhat's tables (wattwhat.report.tables.COLUMNS): `wattwhat export` writes the same.
+function ours(name) {
+  if (name === 'warnings') return (row) => row.warnings.join('; ');
+  if (QUANTITIES[name]) return (row) => one(QUANTITIES[name](row), 0);
+  const known = QUANTITIES[name.replace(/^u_/, '')];
+  return known ? (row) => one(known(row), 1) : (row) => row[name];
+}
+
 function csvColumns() {
-  const one = (pair, i) => (pair ? pair[i] : null);
-  const energies = page.bases.flatMap(({ name }) => {
-    const stem = { item: 'energy_per_item', call: 'energy_per_call', total: 'energy' }[name];
-    return [
-      [`${stem}_j`, (row) => one(row.energy[name], 0)],
-      [`${stem}_u_j`, (row) => one(row.energy[name], 1)],
-    ];
-  });
   const sams = page.bases
     .filter((one) => one.sam_name)
     .flatMap(({ name, sam_name: words }) => [
       [words, (row) => one(row.sam[name], 0)],
-      [`u of ${words}`, (row) => one(row.sam[name], 1)],
+      [`u_${words}`, (row) => one(row.sam[name], 1)],
     ]);
   return [
-    ['label', (row) => row.label],
-    ['family', (row) => row.family],
-    ['device', (row) => row.device],
-    ['scope', (row) => row.scope],
-    ['phase', (row) => row.phase],
-    ['provenance', (row) => row.provenance],
-    ...energies,
-    [metricWords, (row) => one(row.accuracy, 0)],
-    [`${metricWords}_u`, (row) => one(row.accuracy, 1)],
+    ...page.columns.map((name) => [name, ours(name)]),
+    ...page.metrics.map((name, i) => [`metric_${name}`, (row) => row.metrics && row.metrics[i]]),
+    [`u_metric_${metricWords}`, (row) => one(row.accuracy, 1)],
+    ...['family', 'phase', 'task', 'dataset'].map((name) => [name, (row) => row[name]]),
     ['grade', letterOf],
     ['grade_odds', (row) => (row.grade ? odds(row) : null)],
     ['grade_excess', (row) => (row.grade ? one(row.grade.excess, 0) : null)],
     ['grade_reference', (row) => (row.grade ? page.references[row.grade.reference].name : null)],
     ...sams,
-    ['power_w', (row) => one(row.power, 0)],
-    ['power_u_w', (row) => one(row.power, 1)],
-    ['duration_s', (row) => row.duration_s],
-    ['calls', (row) => row.calls],
-    ['items', (row) => row.items],
-    ['parameters', (row) => row.parameters],
-    ['started_at', (row) => row.started_at],
-    ['warnings', (row) => row.warnings.join('; ')],
   ];
 }
 

@@ -13,7 +13,7 @@ for (const [key] of FACETS) state.ticked[key] = new Set();
 
 function kindWords(row) {
   const { scope, phase, item, origin } = row.traits;
-  return [scope || 'scope unknown', phase, item && `per ${item}`, ORIGINS[origin], ...KIND_TRAITS.slice(4).map((name) => row.traits[name])]
+  return [scope || 'scope unknown', phase, item && `per ${item}`, ORIGINS[origin], ...KIND_TRAITS.slice(4).map((name) => page.apart.includes(name) && row.traits[name])]
     .filter(Boolean)
     .join(', ');
 }
@@ -187,11 +187,11 @@ function showWarnings() {
   const compared = shown.filter(energyOf);
   const kinds = countBy(compared, (row) => kindWords(row));
   const box = byId('warnings');
-  if (kinds.size < 2) {
+  if (countBy(compared, (row) => row.kind).size < 2) {
     fill(box);
     return;
   }
-  const differences = KIND_TRAITS.filter((trait) => countBy(compared, (row) => row.traits[trait]).size > 1);
+  const differences = page.apart.filter((trait) => countBy(compared, (row) => row.traits[trait]).size > 1);
   const ways = [...kinds]
     .sort((a, b) => b[1] - a[1])
     .map(([words, n]) =>

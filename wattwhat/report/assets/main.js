@@ -93,6 +93,7 @@ function showEverything() {
   buildAnswer();
   showComparison();
   showTray();
+  showPrinted();
 }
 
 function listen() {
@@ -124,6 +125,7 @@ function listen() {
     showAnswer();
   });
   when(Object.keys(watchers), debounced(writeFragment, 60));
+  when(Object.keys(watchers), debounced(showPrinted, 60));
   // a link that was followed while the page is open
   window.addEventListener('hashchange', () => {
     if (fragmentOf(state) === window.location.hash.slice(1)) return;

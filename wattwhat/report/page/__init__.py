@@ -23,14 +23,19 @@ def page_html(
     analysis: str = "",
 ) -> str:
     """The page as text; `write_page` describes it and its arguments."""
+    return _page(measurements, title, reference=reference, metric=metric, analysis=analysis)[0]
+
+
+def _page(measurements: Any, title: str | None, **options: Any) -> tuple[str, tuple[str, ...]]:
+    """The page as text, and what it says is missing."""
     from wattwhat._version import __version__
     from wattwhat.records.measurement import Measurement
     from wattwhat.report.page.document import document_of
     from wattwhat.report.page.payload import payload_of
 
     ones = [measurements] if isinstance(measurements, Measurement) else measurements
-    payload = payload_of(ones, title=title or _TITLE, reference=reference, metric=metric, analysis=analysis)
-    return document_of(payload, version=__version__)
+    payload = payload_of(ones, title=title or _TITLE, **options)
+    return document_of(payload, version=__version__), tuple(payload["missing"])
 
 
 def write_page(
@@ -41,7 +46,7 @@ def write_page(
     reference: Any = None,
     metric: str = "accuracy",
     analysis: str = "",
-) -> None:
+) -> tuple[str, ...]:
     """Write the comparison page of these measurements.
 
     The file holds data, charts and scripts, and asks for nothing over the network. What comes from the
@@ -58,6 +63,9 @@ def write_page(
         metric: name of the accuracy in the measurements' metrics, a fraction.
         analysis: a plain text for a second tab, such as that of a study.
 
+    Returns:
+        Sentences about what the data lack, as the page says them: why there are no grades, for instance.
+
     Raises:
         ArgumentError: the reference is none.
         ScoreError: a file given as reference is none.
@@ -68,11 +76,12 @@ def write_page(
         >>> from wattwhat import Measurement, Quantity
         >>> net = Measurement(label="net", energy_j=Quantity(6, 1, "J"), items=2, metrics={"accuracy": 0.7})
         >>> page = pathlib.Path(tempfile.mkdtemp()) / "page.html"
-        >>> write_page(page, [net], title="Nets")
+        >>> missing = write_page(page, [net], title="Nets")
         >>> "<title>Nets</title>" in page.read_text(encoding="utf-8")
         True
     """
     from wattwhat.records.atomic_write import write_atomically
 
-    text = page_html(measurements, title=title, reference=reference, metric=metric, analysis=analysis)
+    text, missing = _page(measurements, title, reference=reference, metric=metric, analysis=analysis)
     write_atomically(path, text)
+    return missing

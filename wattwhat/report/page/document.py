@@ -47,6 +47,7 @@ _SCRIPTS = (
     "answer.js",
     "share.js",
     "tray.js",
+    "printed.js",
     "main.js",
 )
 

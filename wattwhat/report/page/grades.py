@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -111,12 +112,29 @@ def band_of(reference: FrontierGrade) -> dict[str, Any]:
     }
 
 
+def _lacks(measurement: Measurement, metric: str) -> str:
+    """What a measurement lacks to be a member of a population; empty if nothing."""
+    if metric not in measurement.metrics:
+        return f"they carry no {metric!r}"
+    if not measurement.energy_j.known:
+        return "their energy is not known"
+    return "" if measurement.items else "a grade is of the energy of one item, and they do not say how many"
+
+
 def _fitted(measurements: Sequence[Measurement], metric: str) -> tuple[list[FrontierGrade], list[str]]:
     groups: dict[tuple[str | None, ...], list[Measurement]] = {}
+    lacking: Counter[str] = Counter()
     for measurement in measurements:
-        if metric in measurement.metrics and measurement.items and measurement.energy_j.known:
+        lacks = _lacks(measurement, metric)
+        if not lacks:
             groups.setdefault(tuple(traits_of(measurement)[name] for name in TRAITS), []).append(measurement)
-    found, notes = [], []
+        lacking[lacks] += bool(lacks)
+    found: list[FrontierGrade] = []
+    notes = [
+        f"No grades for {count} of {len(measurements)} measurements: {what}."
+        for what, count in lacking.items()
+        if count
+    ]
     for traits, group in groups.items():
         name = ", ".join(part for part in traits if part) or "these measurements"
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
 from wattwhat.records.measurement import Measurement
-from wattwhat.records.quantity import Quantity
+from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
 from wattwhat.report.page.fields import fields_of_page
 from wattwhat.report.page.front_odds import front_odds
@@ -26,12 +27,13 @@ from wattwhat.report.page.rows import (
 from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
-from wattwhat.scoring.population import traits_of
+from wattwhat.report.tables import COLUMNS
+from wattwhat.scoring.population import TRAITS, traits_of
 
 __all__ = ["payload_of"]
 
-# The others are part of what the energy is of already.
-_APART = ("task", "dataset", "device")
+# The other traits are part of what the energy is of, which every row says.
+_TOLD = ("task", "dataset", "device")
 _TRACE_POINTS = 400  # of one measurement: more than a chart is wide
 _TRACE_POINTS_ALL = 12_000  # of the page: about 150 kB
 
@@ -75,7 +77,7 @@ def payload_of(
             row["warnings"] = [*row.get("warnings", ()), *doubts]
     _add_traces(found, rows)
     apart = _add_kinds(found, rows, texts)
-    _add_front_odds(rows, by_basis, apart)
+    _add_front_odds(rows, by_basis)
     columns, values = fields_of_page(found, texts, metric)
     for row, key, cells in zip(rows, row_keys(found), values, strict=True):
         row["key"] = key
@@ -90,6 +92,8 @@ def payload_of(
         ],
         "apart": apart,
         "fields": columns,
+        "columns": COLUMNS,
+        "metrics": _add_metrics(found, rows),
         "analysis": analysis,
         "comparable": {"scopes": SCOPES, "said": SAID},
         "references": [band_of(one) for one in references],
@@ -146,29 +150,34 @@ def _add_kinds(
 ) -> list[str]:
     """What makes rows unlike; returns the traits that keep them on fronts of their own.
 
-    A trait that all share, or that only some of them state, keeps nothing apart.
+    The rule is that of `wattwhat.scoring.population.check_together`: a trait that all share, or that only
+    some of them state, keeps nothing apart.
     """
-    known: dict[str, set[str]] = {name: set() for name in _APART}
-    for m, row in zip(measurements, rows, strict=True):
-        traits = traits_of(m)
-        for name in _APART:
-            value = traits[name]
-            if value:
-                known[name].add(value)
-                row[name] = texts.number(value)
+    found = [traits_of(m) for m in measurements]
+    apart = [name for name in TRAITS if len({traits[name] for traits in found} - {None}) > 1]
+    for m, row, traits in zip(measurements, rows, found, strict=True):
+        row.update({name: texts.number(value) for name in _TOLD if (value := traits[name])})
+        row["together"] = texts.number("\n".join(traits[name] or "" for name in apart))
         scopes, said = facts_of(m)
         # not as escapes: a control of the writing direction must be seen, to be shown, when the page is made
         row["facts"] = texts.number(json.dumps([scopes, said], ensure_ascii=False))
-    return [name for name in _APART if len(known[name]) > 1]
+    return apart
 
 
-def _add_front_odds(
-    rows: Sequence[dict[str, Any]], by_basis: Sequence[dict[str, Quantity]], apart: Sequence[str]
-) -> None:
+def _add_metrics(measurements: Sequence[Measurement], rows: Sequence[dict[str, Any]]) -> list[str]:
+    """All metrics in full, for the table that the page exports; returns their names."""
+    names = sorted({name for m in measurements for name in m.metrics})
+    for m, row in zip(measurements, rows, strict=True):
+        if m.metrics:
+            row["metrics"] = [finite_or_none(m.metrics.get(name, math.nan)) for name in names]
+    return names
+
+
+def _add_front_odds(rows: Sequence[dict[str, Any]], by_basis: Sequence[dict[str, Quantity]]) -> None:
     """``front_item`` and so on: the probability to be on the front of what is alike."""
-    kinds: dict[tuple[Any, ...], list[int]] = {}
+    kinds: dict[int, list[int]] = {}
     for i, row in enumerate(rows):
-        kinds.setdefault((row["kind"], *(row.get(name) for name in apart)), []).append(i)
+        kinds.setdefault(row["together"], []).append(i)
     for basis in BASES:
         for places in kinds.values():
             members = [{**rows[i], "energy": pair(by_basis[i].get(basis))} for i in places]

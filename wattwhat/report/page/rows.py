@@ -150,6 +150,8 @@ def row_of(measurement: Measurement, texts: Texts, metric: str) -> dict[str, Any
         "accuracy": pair(accuracy),
         "accuracy_problem": reason,
         "energy": pair(m.energy_j),
+        "net": pair(m.net_energy_j),
+        "idle": pair(m.idle_power_w),
         "duration_s": _number(m.duration_s),
         "calls": m.calls,
         "items": _number(m.items),
@@ -216,7 +218,7 @@ def _parameters(metrics: Mapping[str, float]) -> float | None:
 
 
 def _utc(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
+    return moment.astimezone(timezone.utc).isoformat()
 
 
 def _number(value: float | None) -> float | None:
