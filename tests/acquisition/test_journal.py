@@ -127,6 +127,104 @@ def test_a_full_disk_is_told_once_there_is_room_again(tmp_path: Path, monkeypatc
     assert any("No space left" in words for words in kept.warnings)
 
 
+FULL = """
+import os, resource, sys, wattwhat
+from wattwhat import Measurement, Quantity
+from wattwhat.acquisition.journal import _File
+
+def line(joules):
+    one = Measurement(label="train", energy_j=Quantity(joules, 0.1, "J"), duration_s=joules,
+                      warnings=file.warnings, details={"journal": {"run": "1f"}})
+    file.append(one.to_json())
+
+file = _File(os.path.abspath(sys.argv[1]))
+line(1.0)
+room = os.path.getsize(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room + 50, resource.RLIM_INFINITY))
+line(2.0)
+line(3.0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+line(4.0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no limits of that kind")
+@pytest.mark.parametrize("killed_at", ["full", "later"])
+def test_a_file_that_may_not_grow_keeps_what_was_whole(tmp_path: Path, killed_at: str) -> None:
+    path = tmp_path / "run.jsonl"
+    program = FULL.replace("line(3.0)", "os._exit(0)") if killed_at == "full" else FULL
+    subprocess.run([sys.executable, "-c", program, str(path)], check=True)
+    found = logs.read(path)
+    (kept,) = found
+    assert len(found.problems) == 1  # the line that was cut off
+    assert kept.energy_j.value == (1.0 if killed_at == "full" else 4.0)
+    assert bool(kept.warnings) is (killed_at == "later")
+
+
+def test_a_file_that_was_removed_is_made_anew(tmp_path: Path) -> None:
+    import shutil
+
+    path = tmp_path / "deep" / "run.jsonl"
+    one, steps = journal(path)
+    steps.step()
+    path.unlink()
+    steps.step()
+    assert [m.energy_j.value for m in logs.read(path)] == [2.0]
+    shutil.rmtree(path.parent)
+    steps.step()
+    path.rename(tmp_path / "deep" / "older.jsonl")
+    ended(one, steps)
+    assert [m.energy_j.value for m in logs.read(path)] == [4.0]
+
+
+def test_a_place_that_is_lost_harms_no_program(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "run.jsonl"
+    path.parent.write_text("a file where a folder should be")
+    one, steps = journal(path)
+    steps.step()
+    assert any("could not be written" in words for words in one.warnings)
+    path.parent.unlink()
+    ended(one, steps)
+    (kept,) = logs.read(path)
+    assert kept.energy_j.value == 2.0
+    assert kept.warnings
+
+
+def test_a_place_that_may_not_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArgumentError, match="save"):
+        wattwhat.track("a", save=tmp_path / "file" / "run.jsonl")
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        pytest.skip("root may write anywhere")
+    tmp_path.chmod(0o500)
+    with pytest.raises(ArgumentError, match="save"):
+        wattwhat.track("a", save=tmp_path / "deep" / "run.jsonl")
+
+
+@pytest.mark.parametrize("ranks", ["1", "2"])
+def test_without_locks_ranks_keep_to_files_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ranks: str
+) -> None:
+    monkeypatch.setattr("wattwhat.acquisition.journal.take_lock", lambda number: None)
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", ranks)
+    path = tmp_path / "run.jsonl"
+    one, steps = journal(path)
+    ended(one, steps)
+    (written,) = (file for file in tmp_path.iterdir() if file.stat().st_size)
+    assert (written == path) is (ranks == "1")
+
+
+def test_a_measurement_and_the_lines_of_its_run_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with wattwhat.track("epoch", backends=["estimate"], items=5, save=path) as window:
+        pass
+    window._journal.join()
+    both = wattwhat.combine([*logs.read(path), window.measurement])
+    assert both.energy_j == window.measurement.energy_j
+    assert both.items == 5
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="locks of another kind there")
 def test_two_programs_on_one_path_are_kept_apart(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"

@@ -3,13 +3,13 @@
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.slurm_lab import lab  # noqa: F401
 from tests.study.made import measured, plan_of, rows_of
 from wattwhat.errors import ArgumentError
 from wattwhat.study import Plan, open_study, run_study, status_of
@@ -21,7 +21,6 @@ from wattwhat.study.launchers.options import checked
 from wattwhat.study.plan import MeasureSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LAB = Path(os.environ.get("WATTWHAT_SHARED") or ROOT.parent / "shared", "tools", "slurm-lab")
 NETS = """
 import os, signal, time
 
@@ -107,26 +106,8 @@ def test_what_tasks_of_a_killed_driver_finished_is_kept(tmp_path, monkeypatch):
     assert not [path for path in (out / "slurm").iterdir() if path.is_dir()]
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def test_slurm_runs_a_study_and_survives_a_lost_task(plan, lab, tmp_path, monkeypatch):  # noqa: F811
     pytest.importorskip("submitit")
-    if not LAB.exists() or not shutil.which("slurmctld") or not hasattr(os, "geteuid") or os.geteuid():
-        pytest.skip("slurm-lab, slurm-wlm or root is not here")
-    folder = tmp_path_factory.mktemp("lab")
-    if "SLURM_CONF" in os.environ:
-        yield os.environ["SLURM_CONF"]
-        return
-    subprocess.run([LAB, "start", folder], check=True, capture_output=True, timeout=120)
-    conf = str(folder / "slurm.conf")
-    yield conf
-    for _ in range(1000):  # a node that is stopped under a task leaves something running
-        asked = ["squeue", "--noheader"]
-        if not subprocess.run(asked, env={**os.environ, "SLURM_CONF": conf}, capture_output=True).stdout:
-            break
-    subprocess.run([LAB, "stop", folder], check=True, capture_output=True)
-
-
-def test_slurm_runs_a_study_and_survives_a_lost_task(plan, lab, tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_CONF", lab)
     lost = []
 

@@ -7,6 +7,8 @@ asked for.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import math
 import os
 import threading
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.file_lock import take_lock
+from wattwhat.sensing.launch import rank_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -45,9 +48,19 @@ def check_journal(save: Any, every_s: Any) -> None:
         raise ArgumentError(f"save: {os.fspath(save)!r} is a folder; name a file in it, such as run.jsonl")
     if os.path.exists(save):
         _check_ours(os.fspath(save))
+    _check_writable(os.path.abspath(save))
     number = EVERY_S if every_s is None else every_s
     if isinstance(number, (str, bool)) or not 0.0 < number < math.inf:
         raise ArgumentError(f"every_s: expected seconds above 0, got {every_s!r}")
+
+
+def _check_writable(save: str) -> None:
+    """Refuse a file, or the nearest folder above one that is not there yet, that may not be written."""
+    place = save
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    if not os.access(place, os.W_OK) or (place != save and not os.path.isdir(place)):
+        raise ArgumentError(f"save: {place!r} cannot be written; choose another place for {save!r}")
 
 
 def _check_ours(save: str) -> None:
@@ -100,6 +113,16 @@ class Journal:
         """The file that is written."""
         return self._file.path
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What went wrong with it so far."""
+        return self._file.warnings
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What tells that a measurement is of this run."""
+        return {"journal": {"run": self.run, "line": self._lines}}
+
     def end(self) -> None:
         """The window has stopped: the last line is written beside the program, and its exit waits for it."""
         import atexit
@@ -130,8 +153,8 @@ class Journal:
 
         try:
             measurement = self._so_far()
-            details = {**measurement.details, "journal": {"run": self.run, "line": self._lines}}
-            warnings = (*measurement.warnings, *self._file.warnings)
+            details = {**measurement.details, **self.details}
+            warnings = dict.fromkeys((*measurement.warnings, *self.warnings))
             self._file.append(attrs.evolve(measurement, details=details, warnings=warnings).to_json())
         except Exception as err:  # the promise: nothing of ours ends or disturbs the program
             import logging
@@ -144,23 +167,35 @@ class Journal:
 
 
 class _File:
-    """An open journal that all windows of this process that name it share."""
+    """An open journal that all windows of this process that name it share.
+
+    Whatever ails the place, the program goes on: what could not be opened, or was removed since, is opened
+    again for the next line, which holds everything that the lines before it held.
+    """
 
     def __init__(self, path: str) -> None:
-        self.path, self.users = path, 1
+        self.path, self.users, self._named = path, 1, path
         self.warnings: tuple[str, ...] = ()
         self._lock = threading.Lock()
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self._file = open(path, "ab+", buffering=0)  # noqa: SIM115 - kept open as long as windows are
-        if take_lock(self._file.fileno()) is False:
-            import platform
+        self._file: Any = None
+        self._torn = False
+        with contextlib.suppress(OSError):  # the first line tries again, and tells
+            self._open()
 
+    def _open(self) -> None:
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        self._file = _unbuffered(self.path)
+        locked = take_lock(self._file.fileno())
+        # without locks nobody knows who else writes: ranks keep to files of their own
+        if locked is False or (locked is None and rank_of() is not None):
             self._file.close()
-            stem, ending = os.path.splitext(path)
-            self.path = f"{stem}-{platform.node() or 'host'}-{os.getpid()}{ending}"
-            self.warnings = (f"{path} is written by another program, so this one is kept in {self.path}",)
-            self._file = open(self.path, "ab+", buffering=0)  # noqa: SIM115
+            self.path = _apart(self._named)
+            self._file = _unbuffered(self.path)
             take_lock(self._file.fileno())
+            others = "is" if locked is False else "may be"
+            self._tell(
+                f"{self._named} {others} written by another program, so this one is kept in {self.path}"
+            )
         # a program that was killed in the middle of a line, or a disk that was full
         size = self._file.seek(0, os.SEEK_END)
         self._torn = bool(size) and os.pread(self._file.fileno(), 1, size - 1) != b"\n"
@@ -168,14 +203,34 @@ class _File:
     def append(self, line: str) -> None:
         """Write one line whole; where that fails, say so in the next one."""
         with self._lock:
-            data = (b"\n" if self._torn else b"") + line.encode() + b"\n"
             try:
-                self._torn = self._file.write(data) != len(data)
+                if self._file is None or self._is_gone():
+                    self.close()
+                    self._open()
+                data = (b"\n" if self._torn else b"") + line.encode() + b"\n"
+                self._torn = True
+                if self._file.write(data) != len(data):
+                    raise OSError(errno.ENOSPC, "there was no room for all of it")
+                self._torn = False
                 os.fsync(self._file.fileno())
             except OSError as err:
-                self._torn = True
-                words = f"{self.path}: a line could not be written ({err.strerror or err})"
-                self.warnings = tuple(dict.fromkeys((*self.warnings, words)))
+                self._tell(f"{self.path}: a line could not be written ({err.strerror or err})")
+
+    def _tell(self, words: str) -> None:
+        self.warnings = tuple(dict.fromkeys((*self.warnings, words)))
+
+    def _is_gone(self) -> bool:
+        """Whether what is open no longer stands under its name: removed, moved, or its folder was."""
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self._file.fileno()))
+        except FileNotFoundError:
+            return True
+
+    def close(self) -> None:
+        """Give the file and its lock back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def leave(self) -> None:
         """One window less; the last one closes the file, which gives its lock back."""
@@ -183,9 +238,19 @@ class _File:
             self.users -= 1
             if not self.users:
                 _files.pop(self._named, None)
-                self._file.close()
+                self.close()
 
-    _named = ""
+
+def _unbuffered(path: str) -> Any:
+    return open(path, "ab+", buffering=0)
+
+
+def _apart(path: str) -> str:
+    """A file of this process beside one that another program writes."""
+    import platform
+
+    stem, ending = os.path.splitext(path)
+    return f"{stem}-{platform.node() or 'host'}-{os.getpid()}{ending}"
 
 
 _opening = threading.Lock()
@@ -197,7 +262,6 @@ def _opened(path: str) -> _File:
         file = _files.get(path)
         if file is None:
             file = _files[path] = _File(path)
-            file._named = path
         else:
             file.users += 1
         return file

@@ -13,6 +13,7 @@ from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.validators import Provenance
+from wattwhat.sensing.launch import shared_words
 
 __all__ = ["measurement_of"]
 
@@ -61,7 +62,7 @@ def measurement_of(
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=_joined(meter_set.warnings, warnings, *words, left_out(channels)),
+        warnings=_joined(meter_set.warnings, shared_words(channels), warnings, *words, left_out(channels)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,

@@ -210,6 +210,8 @@ class Window:
         meter_set, begin = self._meter_set, self._begin
         assert meter_set is not None
         assert begin is not None
+        kept = self._journal
+        doubts = kept.warnings if kept else ()
         return measurement_of(
             meter_set,
             account(meter_set, begin, end, self._context),
@@ -218,7 +220,8 @@ class Window:
             started_ns=self._started_ns,
             environment=environment_of(meter_set),
             items=self._items,
-            warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync)),
+            warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync), *doubts),
+            details=kept and kept.details,
         )
 
     def __enter__(self) -> Window:

@@ -15,6 +15,7 @@ from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.records.channel import Channel
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import COVERED_BY, related
+from wattwhat.records.jsonl import run_of
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.validators import MODELLED, Provenance
@@ -32,6 +33,7 @@ def combine(
     * A channel inside another one that was counted at the same time is not added.
     * Estimates of different processes add up; where a sensor covers the same component of the same host at
       the same time, they are left out.
+    * Of one run that a journal kept (`track(save=...)`), the longest line counts.
     * Calls and items add; the duration is the time that at least one of them covers.
 
     Gains, offsets and models of one backend add linearly, everything else in quadrature
@@ -61,7 +63,7 @@ def combine(
         >>> both.energy_j.value, both.items
         (1000.0, 128)
     """
-    given = sorted(_checked(measurements), key=_order)
+    given = sorted(_each_run_once(_checked(measurements)), key=_order)
     if not given:
         raise ComparisonError("combine: expected at least one measurement, got none")
     if len(given) == 1:
@@ -107,6 +109,21 @@ def _checked(measurements: Any) -> list[Measurement]:
             f"measurements: expected some in a list, combine([first, second]), got {measurements!r:.200}"
         )
     return found
+
+
+def _each_run_once(found: list[Measurement]) -> list[Measurement]:
+    """Of several lines of one run, each of which holds the ones before it, the longest."""
+    longest: dict[str, Measurement] = {}
+    for one in found:
+        run = run_of(one)
+        if run is not None and _length(one) >= _length(longest.get(run, one)):
+            longest[run] = one
+    return [one for one in found if (run := run_of(one)) is None or longest[run] is one]
+
+
+def _length(measurement: Measurement) -> tuple[float, bool]:
+    """How much of a run a line holds; its result, which knows its calls, goes before its last line."""
+    return measurement.duration_s or 0.0, measurement.calls is not None
 
 
 def _order(measurement: Measurement) -> tuple[float, float, str, str]:

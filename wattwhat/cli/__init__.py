@@ -43,6 +43,7 @@ VERBS = (
     Verb("monitor", "wattwhat.cli.monitor", "show live power, channel by channel, until Ctrl-C"),
     Verb("serve-metrics", "wattwhat.cli.serve_metrics", "serve joules and watts to Prometheus, until Ctrl-C"),
     Verb("compare", "wattwhat.cli.compare", "tell whether A uses less energy than B, and how sure that is"),
+    Verb("combine", "wattwhat.cli.combine", "add up ranks, hosts or phases, each joule once"),
     Verb("check", "wattwhat.cli.check", "fail if new measurements take more than a baseline"),
     Verb("export", "wattwhat.cli.export", "tables for papers, spreadsheets and model cards"),
     Verb("badge", "wattwhat.cli.badge", "draw a small energy label of one measurement"),

@@ -36,6 +36,11 @@ EXAMPLES = """examples:
   wattwhat run -- python train.py --epochs 3
   wattwhat run --json result.jsonl -- ./bench --size 10
   wattwhat run --json -- make -j4 | tail -n 1
+  wattwhat run --save train.jsonl -- python train.py
+  srun wattwhat run --json out.jsonl -- python train.py
+
+--save keeps what it took so far, so a job that is killed has its joules. Ranks of
+torchrun, mpirun or srun write a file each: combine adds them up.
 
 The command keeps the terminal, its input and its output, and nothing is shown
 while it runs. The result goes to standard error, or as JSON into a file, or with
@@ -55,6 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_backends(parser)
     add_exclusive(parser)
     add_json(parser, "one Measurement as JSON, on standard output or as the content of FILE")
+    parser.add_argument(
+        "--save", metavar="FILE", help="append what it took so far to FILE, for wattwhat is killed too"
+    )
+    parser.add_argument("--every", metavar="S", type=float, help="seconds between two lines; default: 30")
     add_force(parser)
     add_anonymous(parser)
 
@@ -65,10 +74,14 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.stray or not command:
         example = " ".join(["wattwhat run --", *(arguments.stray or ["python", "train.py"])])
         raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
+    if arguments.every is not None and arguments.save is None:
+        raise ArgumentError("--every: says how often --save is written; give --save FILE too")
+    arguments.json, arguments.save = _of_this_rank([arguments.json, arguments.save])
     check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     # the signals are ours until the result is out: that of a command that a signal ended is told too
     with exclusively(arguments), Signals() as signals:
-        status, measurement = measured(command, arguments.label, backends_of(arguments), signals)
+        keep = (arguments.save, arguments.every)
+        status, measurement = measured(command, arguments.label, backends_of(arguments), signals, keep)
         if measurement is None:
             return status
         if arguments.anonymous:
@@ -76,8 +89,32 @@ def call(arguments: argparse.Namespace) -> int:
         return _reported(measurement, arguments.json, status)
 
 
+def _of_this_rank(paths: Sequence[str | None]) -> list[str | None]:
+    """The files of this rank, where several do one thing together; the first of them says so."""
+    from wattwhat.sensing.launch import rank_of, ranked
+
+    rank = rank_of()
+    named = [
+        path for path in paths if path and path != "-" and (os.path.isfile(path) or not os.path.exists(path))
+    ]
+    if rank is None or not named:
+        return list(paths)
+    if rank.number == 0:
+        stem, ending = os.path.splitext(named[0])
+        say(
+            f"wattwhat: each of {rank.of} ranks of {rank.launcher} writes files of its own; "
+            f"to add them up: wattwhat combine {stem}-rank*{ending}",
+            sys.stderr,
+        )
+    return [ranked(path, rank) if path and path in named else path for path in paths]
+
+
 def measured(
-    command: Sequence[str], label: str | None, backends: Sequence[str] | None, signals: Signals
+    command: Sequence[str],
+    label: str | None,
+    backends: Sequence[str] | None,
+    signals: Signals,
+    keep: tuple[str | None, float | None] = (None, None),
 ) -> tuple[int, Measurement | None]:
     """Run a command under a window.
 
@@ -86,6 +123,7 @@ def measured(
         label: name of the measurement; None takes the program's name.
         backends: names of backends to use.
         signals: what runs the command, and keeps its signals from ending us.
+        keep: the file of a journal and the seconds between its lines, or None.
 
     Returns:
         The exit status as a shell gives it, and the measurement, or None if nothing could be started.
@@ -97,7 +135,8 @@ def measured(
 
     from wattwhat.acquisition.tracking import track
 
-    window = track(label or os.path.basename(command[0]) or "command", backends=backends, sync=False)
+    name = label or os.path.basename(command[0]) or "command"
+    window = track(name, backends=backends, sync=False, save=keep[0], every_s=keep[1])
     # Opening meters takes a while the first time; it happens before the command's own span.
     with aside():
         window.start()

@@ -21,7 +21,7 @@ def gather(measurement: Measurement, group: Any = None) -> Measurement:
     Args:
         measurement: this rank's.
         group: a process group of torch.distributed, or a communicator of mpi4py; None takes the default
-            group where torch.distributed is initialised.
+            group where torch.distributed is initialised, else all of MPI where mpi4py is.
 
     Raises:
         ArgumentError: this is no Measurement, or the group is neither of these.
@@ -53,6 +53,8 @@ def _all_gather(line: str, group: Any) -> list[str]:
     distributed = sys.modules.get("torch.distributed")
     started = distributed is not None and distributed.is_available() and distributed.is_initialized()
     if distributed is None or not started:
+        if group is None and (world := _mpi_world()) is not None:
+            return _all_gather(line, world)
         if group is not None:
             raise ArgumentError(
                 f"group: expected a process group of torch.distributed after init_process_group(), or an "
@@ -62,3 +64,11 @@ def _all_gather(line: str, group: Any) -> list[str]:
     found: list[Any] = [None] * distributed.get_world_size(group)
     distributed.all_gather_object(found, line, group=group)
     return [str(one) for one in found]
+
+
+def _mpi_world() -> Any:
+    """Every rank of MPI, where the program has imported and started it."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    if mpi is None or not mpi.Is_initialized() or mpi.Is_finalized():
+        return None
+    return mpi.COMM_WORLD

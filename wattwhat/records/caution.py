@@ -16,6 +16,7 @@ CODES = {
     "late": "how late a gauge shows power is not known",
     "unwaited": "work may have been going on at an edge that nobody waited for",
     "unseen-device": "a device is in use that no channel shows",
+    "shared-node": "others run on this node, and what they draw is counted too",
     "no-spread": "how repeats differ is not known",
     "imprecise": "the precision that was asked for was missed by far",
     "level-change": "power changed from one level to another while it was measured",

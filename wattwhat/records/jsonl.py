@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.records.atomic_write import write_atomically
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.small_files import open_regular
 
-__all__ = ["read_jsonl", "write_jsonl"]
+__all__ = ["read_jsonl", "run_of", "write_jsonl"]
 
 
 def write_jsonl(path: str | os.PathLike[str], measurements: Measurement | Iterable[Measurement]) -> None:
@@ -53,3 +53,18 @@ def read_jsonl(path: str | os.PathLike[str]) -> list[Measurement]:
                     f"{os.fspath(path)}, line {number}: expected one Measurement as JSON, but {err}"
                 ) from err
     return found
+
+
+def run_of(measurement: Measurement) -> str | None:
+    """Which run of `track(save=...)` a line tells of; None for any other measurement.
+
+    All lines of one run are that run until then, so of several the longest stands for all.
+
+    Example:
+        >>> from wattwhat import Quantity
+        >>> run_of(Measurement(label="a", energy_j=Quantity(1, 0.1, "J"), details={"journal": {"run": "1f"}}))
+        '1f'
+    """
+    journal = measurement.details.get("journal")
+    run = journal.get("run") if isinstance(journal, Mapping) else None
+    return run if isinstance(run, str) else None

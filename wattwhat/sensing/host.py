@@ -12,8 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from wattwhat._version import __version__
 from wattwhat.records.small_files import read_small_text
+from wattwhat.sensing.launch import job_of, rank_of
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
@@ -66,6 +69,11 @@ def _environment(
     commit = _git_commit()
     if commit is not None:
         found["git_commit"] = commit
+    job, rank = job_of(), rank_of()
+    if job is not None:
+        found["slurm"] = job
+    if rank is not None:
+        found["rank"] = attrs.asdict(rank)
     return MappingProxyType(found)
 
 

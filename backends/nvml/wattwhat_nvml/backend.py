@@ -181,7 +181,7 @@ class NvmlBackend(Backend):
             environ = os.environ if self._environ is None else self._environ
             running = visible.cuda_uuids()
             selection = (visible.in_use(everyone, running) if running else None) or visible.visible(
-                everyone, environ.get("CUDA_VISIBLE_DEVICES"), environ.get("CUDA_DEVICE_ORDER", "")
+                everyone, *visible.settings(environ, len(everyone))
             )
         elif self._devices == "all":
             selection = visible.Selection(tuple(everyone))

@@ -8,13 +8,13 @@ variables": https://docs.nvidia.com/cuda/cuda-programming-guide/05-appendices/en
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["Gpu", "Selection", "cuda_uuids", "in_use", "pick", "visible"]
+__all__ = ["Gpu", "Selection", "cuda_uuids", "in_use", "pick", "settings", "visible"]
 
 _INDEX = re.compile(r"[+-]?[0-9]+")
 _OLD_MIG = re.compile(r"MIG-(GPU-[^/]+)(?:/[0-9]+){1,2}", re.IGNORECASE)
@@ -47,6 +47,27 @@ class Selection:
 
     gpus: tuple[Gpu, ...]
     notes: tuple[str, ...] = ()
+
+
+def settings(environ: Mapping[str, str], count: int) -> tuple[str | None, str]:
+    """CUDA_VISIBLE_DEVICES and the order it counts in; where it is not set, what Slurm gave the job.
+
+    Slurm numbers the GPUs of a node; in a container of devices (cgroups) the driver shows the job's alone,
+    numbered anew, and nothing is left to choose.
+
+    Args:
+        environ: the environment.
+        count: how many GPUs the driver shows.
+
+    Example:
+        >>> settings({"SLURM_JOB_GPUS": "2,3"}, 8), settings({"SLURM_JOB_GPUS": "2,3"}, 2)
+        (('2,3', 'PCI_BUS_ID'), (None, ''))
+    """
+    given = environ.get("CUDA_VISIBLE_DEVICES")
+    job = environ.get("SLURM_STEP_GPUS") or environ.get("SLURM_JOB_GPUS")
+    if given is None and job and len(job.split(",")) < count:
+        return job, "PCI_BUS_ID"
+    return given, environ.get("CUDA_DEVICE_ORDER", "")
 
 
 def visible(gpus: Sequence[Gpu], text: str | None, order: str = "") -> Selection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
@@ -13,6 +13,7 @@ from wattwhat.errors import ArgumentError
 from wattwhat.logs.parsing.json_stream import first_keys, values
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
+from wattwhat.records.jsonl import run_of
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["OwnReader"]
@@ -54,7 +55,7 @@ class OwnReader:
         """One Measurement a line; of a journal the latest line of each run, which holds the others."""
         runs: dict[str, Measurement] = {}
         for measurement in self._lines(source):
-            run = _run_of(measurement)
+            run = run_of(measurement)
             if run is None:
                 yield measurement
             else:
@@ -76,13 +77,6 @@ class OwnReader:
                 yield Measurement.from_dict(value)
             except (ArgumentError, ValueError, TypeError, AttributeError) as err:
                 source.problem(line, f"expected one Measurement as wattwhat writes it, but {err}")
-
-
-def _run_of(measurement: Measurement) -> str | None:
-    """Which run of `track(save=...)` a line tells of; None for any other line."""
-    journal = measurement.details.get("journal")
-    run = journal.get("run") if isinstance(journal, Mapping) else None
-    return run if isinstance(run, str) else None
 
 
 def _unknown_metrics(value: Any) -> list[str]:
