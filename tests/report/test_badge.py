@@ -137,3 +137,18 @@ def test_what_cannot_be_labelled_is_refused() -> None:
         badge_of(simple(), ScoreResult("SAM", Quantity(1, 0, "1")))
     with pytest.raises(ArgumentError, match="one letter"):
         badge_of(simple(), ScoreResult("stars", None, "4 stars"))
+
+
+def test_a_label_links_to_its_row_of_the_page_and_to_nothing_that_runs() -> None:
+    from tests.report import made
+    from tests.report.test_payload import content
+
+    measurements = made.alike(3)
+    _, rows = content(measurements)
+    badge = badge_of(measurements[1], page='https://example.org/a"b.html#old')
+    assert badge.link == f'https://example.org/a"b.html#row={rows[1]["key"]}'
+    root = ElementTree.fromstring(badge.svg())
+    assert [a.get("href") for a in root.iter("{http://www.w3.org/2000/svg}a")] == [badge.link]
+    for page in ("javascript:alert(1)", "data:text/html,x", " "):
+        with pytest.raises(ArgumentError):
+            badge_of(measurements[1], page=page)

@@ -369,6 +369,18 @@ def test_an_analysis_is_a_second_tab(page, files):
     assert page.one("#chart").is_displayed()
 
 
+def test_devices_of_a_study_are_looked_at_one_by_one(driver, tmp_path):
+    other = attrs.evolve(made.BOARD, device="Other GPU", id="lab/nvml/GPU-1/board")
+    runs = [*made.alike(3), *(made.model(f"net{i}", 1 + i, accuracy=0.6, channel=other) for i in range(3))]
+    write_page(tmp_path / "page.html", runs, analysis="found")
+    page = browser.Page(*driver).open(tmp_path / "page.html")
+    page.press("Other GPU", "#slices")
+    assert sorted(page.shown()) == [3, 4, 5]
+    assert page.run("return document.querySelector('#unlike')") is None
+    page.press("all", "#slices")
+    assert len(page.shown()) == 6
+
+
 def test_two_files_pair_up(page, files):
     page.open(files / "pairs.html")
     assert "3 better, 1 worse, 2 cannot tell" in page.text("#pairs")

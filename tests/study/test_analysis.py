@@ -2,7 +2,6 @@
 
 import math
 import random
-import re
 
 import attrs
 import pytest
@@ -245,10 +244,12 @@ def test_the_verb_writes_report_tables_plots_and_page(results, capsys):
         file.name for file in folder.iterdir()
     }
     assert len((folder / "cells.csv").read_text().splitlines()) == 16
+    page = (folder / "page.html").read_text()
+    assert '{"name":"batch size","number":true,"setting":true}' in page
+    assert "15 cells of 5 models" in page
     if "needs" in err or "is not installed" in err:
         pytest.skip("Altair is not installed, as the warning says")
     assert (folder / "effects.png").read_bytes().startswith(b"\x89PNG")
-    assert re.search(r"m:f0, batch 1, fp32, eager", (folder / "page.html").read_text())
 
 
 def test_the_verb_without_altair_says_what_is_missing(results, capsys, monkeypatch):
@@ -261,7 +262,8 @@ def test_the_verb_without_altair_says_what_is_missing(results, capsys, monkeypat
     assert "altair, which is not installed" in err
     assert '"correlations": [{"property": ' in out
     assert (results / "mine" / "report.txt").exists()
-    assert not (results / "mine" / "page.html").exists()
+    assert not (results / "mine" / "effects.png").exists()
+    assert (results / "mine" / "page.html").exists()
 
 
 def test_a_folder_with_something_else_is_not_written_into(results, tmp_path, capsys):

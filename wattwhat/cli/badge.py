@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wattwhat.cli.inputs import one_of
 from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
-from wattwhat.records.escaping import json_text
+from wattwhat.records.escaping import json_text, one_line
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", metavar="FILE", help="grade against this reference")
     parser.add_argument("--accuracy", type=float, metavar="A", help="accuracy, where the file has none")
     parser.add_argument("--date", metavar="TEXT", help="default: that of the measurement")
+    parser.add_argument(
+        "--page", metavar="URL", help="the comparison page that shows it: the label links to its row"
+    )
     add_json(parser, "the label as JSON of a shields.io endpoint, on standard output or into FILE")
     add_force(parser)
 
@@ -47,13 +50,17 @@ def call(arguments: argparse.Namespace) -> int:
     measurement = one_of(arguments.file)
     if arguments.accuracy is not None:
         measurement = measurement.with_metrics(accuracy=arguments.accuracy)
-    badge = badge_of(measurement, _grade(measurement, arguments.reference), date=arguments.date)
+    grade = _grade(measurement, arguments.reference)
+    badge = badge_of(measurement, grade, date=arguments.date, page=arguments.page)
     if path is not None:
         deliver(badge.svg(), path)
     if arguments.json is not None:
         deliver(json_text(badge.shields()), arguments.json)
     else:
         say(f"wrote {path}: {badge.shields()['message']}")
+        if badge.link and path is not None:
+            # a picture in a page cannot be pressed: the link goes around it
+            say(f"Markdown: [![{one_line(badge.description)}]({path})]({badge.link})")
     return 0
 
 

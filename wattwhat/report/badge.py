@@ -49,6 +49,7 @@ class Badge:
         reference: what the grade refers to; empty without one.
         date: of the measurement, as text; empty if unknown.
         provenance: of the energy.
+        link: address that a press on the label opens; empty without one.
     """
 
     label: str
@@ -61,11 +62,18 @@ class Badge:
     reference: str
     date: str
     provenance: str
+    link: str = ""
 
     @property
     def colour(self) -> str:
         """The colour of the grade; grey without one."""
         return _UNGRADED if self.grade is None else _colour(self.letters.index(self.grade), len(self.letters))
+
+    @property
+    def description(self) -> str:
+        """The label in one sentence, for those who cannot see it."""
+        grade = "not graded" if self.grade is None else f"grade {self.grade}"
+        return f"Energy of {self.label}: {self.energy} per {self.per}, {self.provenance}, {grade}"
 
     def svg(self) -> str:
         """The label as a self-contained SVG, 240 x 340: higher for a long reference, lower without grade."""
@@ -89,6 +97,7 @@ def badge_of(
     *,
     reference: str | None = None,
     date: str | None = None,
+    page: str | None = None,
 ) -> Badge:
     """The label of a measurement.
 
@@ -97,9 +106,10 @@ def badge_of(
         result: the grade; None makes a label without one.
         reference: name of what the grade refers to; None takes it from the result.
         date: None takes that of the measurement.
+        page: address of a comparison page that shows the measurement; the label then links to its row.
 
     Raises:
-        ArgumentError: the energy is not known, or the result has no letter.
+        ArgumentError: the energy is not known, the result has no letter, or the page is no address.
 
     Example:
         >>> from wattwhat import Measurement, Quantity
@@ -123,7 +133,18 @@ def badge_of(
         reference=reference if reference is not None else _reference(result),
         date=date if date is not None else ("" if started is None else f"{started:%Y-%m-%d}"),
         provenance=measurement.provenance,
+        link="" if page is None else _row_link(page, measurement),
     )
+
+
+def _row_link(page: str, measurement: Measurement) -> str:
+    """The page's address with the row of this measurement in its fragment."""
+    from wattwhat.report.page.rows import row_keys
+
+    scheme = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*(?=:)", page)
+    if not page.strip() or (scheme and scheme[0].lower() not in ("http", "https", "file")):
+        raise ArgumentError(f"page: expected an address of http, https or file, or a path, got {page!r}")
+    return f"{page.partition('#')[0]}#row={row_keys([measurement])[0]}"
 
 
 def _finest(measurement: Measurement) -> tuple[str, Quantity]:
@@ -164,7 +185,7 @@ def _colour(number: int, count: int) -> str:
 
 
 def _svg(badge: Badge) -> str:
-    said = _description(badge)
+    said = badge.description
     small = _small_print(badge)
     down = 0 if badge.grade else -_UNGRADED_BY
     height = _HEIGHT + down + 12 * max(0, len(small) - 3)
@@ -173,6 +194,7 @@ def _svg(badge: Badge) -> str:
         f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html_text(one_line(said))}" '
         'font-family="Verdana, DejaVu Sans, Arial, sans-serif">',
         f"<title>{html_text(one_line(said))}</title>",
+        f'<a href="{html_text(one_line(badge.link))}">' if badge.link else "",
         f'<rect x="1" y="1" width="{_WIDTH - 2}" height="{height - 2}" rx="10" fill="#fff" stroke="#1f3864" '
         'stroke-width="2"/>',
         f'<path d="M1 46V11a10 10 0 0 1 10-10h{_WIDTH - 22}a10 10 0 0 1 10 10v35z" fill="#1f3864"/>',
@@ -181,14 +203,10 @@ def _svg(badge: Badge) -> str:
         _line(40, 38, _cut(badge.label, 29), 11, fill="#fff"),
         *(_scale_svg(badge) if badge.grade else ()),
         *_figures_svg(badge, small, down),
+        "</a>" if badge.link else "",
         "</svg>",
     ]
     return "\n".join(part for part in body if part) + "\n"
-
-
-def _description(badge: Badge) -> str:
-    grade = "not graded" if badge.grade is None else f"grade {badge.grade}"
-    return f"Energy of {badge.label}: {badge.energy} per {badge.per}, {badge.provenance}, {grade}"
 
 
 def _scale_svg(badge: Badge) -> list[str]:

@@ -167,7 +167,7 @@ function showComparison() {
     comparisonWarning(picked),
     el(
       'div',
-      { class: 'scroll', role: 'region', tabindex: '0', 'aria-labelledby': 'comparison-title' },
+      { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'The comparison, to be scrolled' },
       el(
         'table',
         { class: 'comparison', role: 'table', style: `--picked: ${picked.length}` },

@@ -6,6 +6,8 @@ const FACETS = [
   ['grade', 'Grade', letterOf],
   ['provenance', 'Origin', (row) => row.provenance],
   ['kind', 'What the energy is of', (row) => kindWords(row)],
+  ['task', 'Task', (row) => row.task],
+  ['dataset', 'Data set', (row) => row.dataset],
   ['file', 'File', (row) => row.file],
   ...ticking.map(({ name }) => [`field ${name}`, capital(name), (row) => (row.fields[name] === undefined ? undefined : String(row.fields[name]))]),
 ];

@@ -79,6 +79,7 @@ function build() {
   setTheme();
   buildTheme();
   buildFilters();
+  buildSlices();
   buildChartTools();
   buildAnswer();
   buildAssumptions();
@@ -103,6 +104,7 @@ function listen() {
     showTable();
     drawRows();
     buildAnswer();
+    buildSlices();
   });
   when(['look'], () => {
     buildAssumptions();

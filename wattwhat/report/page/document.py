@@ -24,6 +24,7 @@ _SCRIPTS = (
     "series.js",
     "units.js",
     "filters.js",
+    "slices.js",
     "marks.js",
     "axes.js",
     "picture.js",

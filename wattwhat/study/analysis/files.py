@@ -7,13 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from wattwhat.errors import ArgumentError
 from wattwhat.records.atomic_write import write_atomically
 from wattwhat.records.escaping import csv_text
-from wattwhat.records.measurement import Measurement
-from wattwhat.study.analysis.rows import FACTORS, setting_words
+from wattwhat.study.analysis.rows import FACTORS
 
 if TYPE_CHECKING:
     from wattwhat.study.analysis.analysed import Analysis
@@ -48,12 +45,12 @@ def write_analysis(
         for name, rows in tables_of(analysis).items():
             write_atomically(path / name, csv_text(rows))
             written.append(name)
+        _write_page(analysis, path / "page.html")
+        written.append("page.html")
         try:
             from wattwhat.study.analysis.plots import write_plots
 
             written += write_plots(analysis, path)
-            _write_page(analysis, path / "page.html")
-            written.append("page.html")
         except ArgumentError as err:
             lacking.append(str(err))
     except OSError as err:
@@ -120,15 +117,8 @@ def _table(records: Iterable[Any], names: str) -> list[Sequence[Any]]:
 
 
 def _write_page(analysis: Analysis, path: Path) -> None:
-    """The comparison page: runtime and precision are families, all of the setting is in the label."""
+    """The comparison page: the study's factors are its settings, and the text of the analysis its second tab."""
     from wattwhat.report.page import write_page
 
-    write_page(
-        path, [_for_page(row.measurement, row.setting) for row in analysis.rows if row.reference is None]
-    )
-
-
-def _for_page(m: Measurement, setting: Any) -> Measurement:
-    family = setting_words(setting, ("runtime", "precision"))
-    details = {**m.details, "family": family or "eager"}
-    return attrs.evolve(m, label=f"{m.label}, {setting_words(setting)}", details=details)
+    rows = [row.measurement for row in analysis.rows if row.reference is None]
+    write_page(path, rows, title="A study of energy", analysis=str(analysis))
