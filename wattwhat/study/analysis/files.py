@@ -117,7 +117,7 @@ def _table(records: Iterable[Any], names: str) -> list[Sequence[Any]]:
 
 
 def _write_page(analysis: Analysis, path: Path) -> None:
-    """The comparison page: the study's factors are its settings, and the text of the analysis its second tab."""
+    """The comparison page: the factors are its settings, and the text of the analysis its second tab."""
     from wattwhat.report.page import write_page
 
     rows = [row.measurement for row in analysis.rows if row.reference is None]
