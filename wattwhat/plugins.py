@@ -60,8 +60,12 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
 
         entry_points = installed(group=group)
     found: dict[str, dict[str, Any]] = {}
+    names: dict[int, str] = {}  # a distribution parses its metadata each time it is asked its name
     for entry_point in entry_points:
-        found.setdefault(entry_point.name, {}).setdefault(_distribution(entry_point), entry_point)
+        dist = getattr(entry_point, "dist", None)
+        if id(dist) not in names:
+            names[id(dist)] = "" if dist is None else str(dist.name)
+        found.setdefault(entry_point.name, {}).setdefault(names[id(dist)], entry_point)
     if installed_ones and group == GROUP and not found.get("estimate", {}).get("wattwhat"):
         # a vendored or frozen copy has no metadata that its own entry point could be read from
         from importlib.metadata import EntryPoint
@@ -69,11 +73,6 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
         built_in = EntryPoint("estimate", "wattwhat.sensing.estimate.backend:EstimateBackend", GROUP)
         found.setdefault("estimate", {})["wattwhat"] = built_in
     return {name: _choose(name, rivals) for name, rivals in sorted(found.items())}
-
-
-def _distribution(entry_point: Any) -> str:
-    dist = getattr(entry_point, "dist", None)
-    return str(dist.name) if dist is not None else ""
 
 
 def _choose(name: str, rivals: dict[str, Any]) -> Plugin:

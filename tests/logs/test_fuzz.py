@@ -13,9 +13,7 @@ from wattwhat.logs.source import Source
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_sample_of_mutated_logs(seed):
-    failures, runs = fuzz_logs.run(500, f"sample-{seed}")
-    assert runs == 500
-    assert failures == []
+    assert fuzz_logs.run(500, f"sample-{seed}") == []
 
 
 def test_the_fuzzer_sees_a_reader_that_breaks(monkeypatch):
@@ -23,10 +21,15 @@ def test_the_fuzzer_sees_a_reader_that_breaks(monkeypatch):
         raise KeyError("a bug")
         yield
 
-    reader = type(next(iter(readers().values())))
-    monkeypatch.setattr(reader, "read", broken)
-    failures, _ = fuzz_logs.run(300, "broken")
+    name, reader = next(iter(readers().items()))
+    monkeypatch.setattr(type(reader), "read", broken)
+    failures = fuzz_logs.run(20, "broken", name)
     assert any("KeyError" in sentence for _, sentence, _ in failures)
+
+
+def test_every_reader_is_fed_what_it_knows():
+    assert set(fuzz_logs.families()) == set(readers())
+    assert all(fuzz_logs.families().values())
 
 
 def test_mutations_depend_on_the_seed_alone():
