@@ -29,7 +29,10 @@ settings.load_profile("patient")
 
 # pytest imports modules for their doctests, a callback's module imports its framework for seconds, and these
 # hold no doctest.
-_FRAMEWORKS = ("accelerate", "keras", "lightning", "opentelemetry", "prometheus", "transformers")
+_FRAMEWORKS = (
+    *("accelerate", "keras", "lightning", "transformers"),
+    *("mlflow", "opentelemetry", "prometheus", "wandb"),
+)
 collect_ignore = [f"wattwhat/integrations/{module}.py" for module in _FRAMEWORKS]
 if importlib.util.find_spec("tensorflow") is None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras takes tensorflow unless it is told otherwise

@@ -23,7 +23,10 @@ LONGEST_MODULE = 300
 
 VENDORS = {"pynvml", "amdsmi", "jtop", "pyRAPL", "entrypoints"}
 # Optional libraries: a page whose code imports one runs where it is installed.
-OPTIONAL = {"torch", "sklearn", "scipy", "altair", "transformers", "lightning", "keras", "accelerate"}
+OPTIONAL = {
+    *("torch", "sklearn", "scipy", "altair", "transformers", "lightning", "keras", "accelerate"),
+    *("tensorboard", "opentelemetry", "prometheus_client"),
+}
 # Blocks marked `python` are run. Whatever is not to be run says what it is instead.
 RUN = "python"
 NOT_RUN = {"text", "console", "toml", "json", "bash", "make", "yaml", "c"}

@@ -59,16 +59,6 @@ class EnergyInstruments:
 
     Raises:
         BackendError: a backend that was asked for cannot serve.
-
-    Example:
-        >>> from opentelemetry.sdk.metrics import MeterProvider
-        >>> from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-        >>> reader = InMemoryMetricReader()
-        >>> energy = EnergyInstruments(MeterProvider([reader]), backends=["estimate"])
-        >>> scope = reader.get_metrics_data().resource_metrics[0].scope_metrics[0]
-        >>> [(metric.name, metric.unit) for metric in scope.metrics]
-        [('hw.energy', 'J')]
-        >>> energy.close()
     """
 
     def __init__(
