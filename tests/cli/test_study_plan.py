@@ -38,3 +38,20 @@ def test_its_json_has_every_cell(plan, capsys):
 def test_bad_input_is_one_sentence_and_2(words, capsys):
     assert main(words) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_busy_machine_takes_longer_and_the_plan_says_so(plan, capsys, monkeypatch):
+    def told(load):
+        monkeypatch.setattr("os.getloadavg", lambda: (load, load, load), raising=False)
+        monkeypatch.setattr("os.cpu_count", lambda: 2)
+        assert main(["study", "plan", str(plan), "--json", "-"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert main(["study", "plan", str(plan)]) == 0
+        return found["most_s"] / found["count"], "others want" in capsys.readouterr().out
+
+    rest_s, said_at_rest = told(0.5)
+    busy_s, said_busy = told(11.0)
+    assert busy_s == pytest.approx(
+        rest_s + 5 * 10.0
+    )  # six shares of two cores: what starts waits for its turn
+    assert (said_at_rest, said_busy) == (False, True)

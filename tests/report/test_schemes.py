@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel, Measurement, Quantity, logs
 from wattwhat.cli import main
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.intensity import HourlyFile, intensity
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.jsonl import write_jsonl
@@ -244,6 +244,13 @@ def test_a_run_of_an_unknown_time_has_no_hour(tmp_path: Path) -> None:
         export(made(started_at=None), "model-card", intensity_g_per_kwh=grid)
 
 
+def test_rows_need_no_times_but_a_whole_does() -> None:
+    untimed = [made(started_at=None, label=name) for name in "ab"]
+    assert len(export(untimed, "codecarbon").splitlines()) == 3
+    with pytest.raises(ComparisonError):
+        export(untimed, "sci")
+
+
 # Bad input --------------------------------------------------------------------------------------
 
 
@@ -326,7 +333,12 @@ def test_a_report_that_somebody_may_have_completed_is_kept(
     assert main(["export", run_file, "--set", "a=b"]) == 2
     assert main(["export", run_file, "--as", "sci", "--format", "csv"]) == 2
     assert main(["export", run_file, "--as", "sci", "--facts", run_file]) == 2
-    assert "Traceback" not in capsys.readouterr().err
+    assert main(["export", run_file, "--as", "mlperf"]) == 2
+    write_jsonl("two.jsonl", [made(started_at=None), made(started_at=None)])
+    assert main(["export", "two.jsonl", "--as", "sci"]) == 2
+    words_said = capsys.readouterr().err
+    assert "--as" in words_said
+    assert "wattwhat combine" in words_said
 
 
 # codecarbon's table -----------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.cli.inputs import given
 from wattwhat.cli.labels import pair
 from wattwhat.cli.output import check_destination, deliver, say, wrap
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, ComparisonError
 
 if TYPE_CHECKING:
-    from wattwhat.report.schemes import Field, Filled
+    from wattwhat.report.schemes import Field, Filled, Scheme
 
 __all__ = ["OPTIONS", "add_scheme_options", "reported"]
 
@@ -62,12 +62,17 @@ def add_scheme_options(parser: argparse.ArgumentParser) -> None:
 
 def reported(arguments: argparse.Namespace) -> int:
     """Write the scheme, or list what it lacks."""
-    from wattwhat.report.schemes import fill, scheme
+    from wattwhat.report.schemes import fill
 
-    chosen = scheme(arguments.scheme)
+    chosen = _chosen(arguments.scheme)
     written = chosen.name if chosen.name == "model-card" else "scheme"
     check_destination(arguments.output, "--output", written=written, arguments=arguments)
-    filled = fill(chosen, given(arguments.files), _stated(arguments))
+    try:
+        filled = fill(chosen, given(arguments.files), _stated(arguments))
+    except ComparisonError as err:
+        raise ComparisonError(
+            f"{chosen.name} reports one whole: add the measurements up first, with wattwhat combine ({err})"
+        ) from err
     if arguments.check:
         return _checked(filled, arguments.json)
     deliver(filled.text(), arguments.output)
@@ -77,6 +82,15 @@ def reported(arguments: argparse.Namespace) -> int:
         names = ", ".join(field.name for field in filled.missing)
         say("\n".join(wrap(f"wattwhat: left out, for nobody stated it: {names}", "  ", "")), sys.stderr)
     return 0
+
+
+def _chosen(name: str) -> Scheme:
+    from wattwhat.report.schemes import scheme
+
+    try:
+        return scheme(name)
+    except ArgumentError as err:
+        raise ArgumentError(str(err).replace("scheme:", "--as:", 1)) from err
 
 
 def _stated(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _SHOWN = 40
 
 def predict_plan(arguments: argparse.Namespace) -> int:
     """Read the plan, predict each of its cells, and list them."""
-    from wattwhat.study.duration import cell_seconds
+    from wattwhat.study.duration import busy_now, cell_seconds
     from wattwhat.study.expansion import cells_of
     from wattwhat.study.plan import read_plan
 
@@ -34,7 +34,7 @@ def predict_plan(arguments: argparse.Namespace) -> int:
         if place not in sys.path:
             sys.path.insert(0, place)
     rows = _predicted(cells, arguments)
-    least_s, most_s = cell_seconds(plan.measure)
+    least_s, most_s = cell_seconds(plan.measure, busy_now())
     watts = [row["tdp_w"] for row in rows if row.get("tdp_w") is not None]
     most_j = math.fsum(watts) * most_s if len(watts) == len(rows) else None
     content = {

@@ -58,9 +58,9 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _content(plan: Plan, cells: Sequence[Cell]) -> dict[str, Any]:
-    from wattwhat.study.duration import cell_seconds
+    from wattwhat.study.duration import busy_now, cell_seconds
 
-    least_s, most_s = cell_seconds(plan.measure)
+    least_s, most_s = cell_seconds(plan.measure, busy_now())
     return {
         "plan": plan.path,
         "count": len(cells),
@@ -90,9 +90,10 @@ def _sum(joules: Iterable[float | None]) -> float | None:
 def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
     from wattwhat.records.formatting import short_time, with_prefix
     from wattwhat.report.text_table import Column, listing
-    from wattwhat.study.duration import cell_seconds
+    from wattwhat.study.duration import busy_now, cell_seconds
 
-    least_s, most_s = cell_seconds(plan.measure)
+    busy = busy_now()
+    least_s, most_s = cell_seconds(plan.measure, busy)
     names = [name for name in cells[0].settings() if name not in ("repeat", "reference")]
     names += [name for name in ("repeat", "reference") if any(getattr(cell, name) for cell in cells)]
     rows = [
@@ -113,10 +114,16 @@ def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
         *wrap(
             f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
             f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}{energy}; loading and "
-            "compiling of large models not included"
+            f"compiling of large models not included{_busy_words(busy)}"
         ),
         "what each cell is likely to take, before it is measured: --predict",
     ]
+
+
+def _busy_words(busy: float) -> str:
+    if busy < 1.5:
+        return ""
+    return f"; others want this machine's cores too, so starting takes {busy:.0f} times as long as at rest"
 
 
 def _shown(name: str, value: Any) -> str:

@@ -7,9 +7,10 @@ from functools import lru_cache
 from wattwhat.errors import ArgumentError
 from wattwhat.study.plan import MeasureSettings
 
-__all__ = ["cell_seconds", "device_watts"]
+__all__ = ["busy_now", "cell_seconds", "device_watts"]
 
-# A process that imports torch, builds a small model and counts it; seen on a laptop of 2024: 3 to 8 s.
+# A process that imports torch, builds a small model and counts it; seen on a laptop of 2024: 3 to 8 s. It
+# waits for a core as all do: with 11 others on two cores the cells of `make study` took 26 to 40 s.
 _START_S = (3.0, 10.0)
 # measure() warms up for at most this share of max_seconds, and looks at the power at rest this long.
 _WARM_SHARE = 0.2
@@ -18,18 +19,42 @@ _IDLE_S = (0.3, 2.0)
 _LATENCY_S = 2.0
 
 
-def cell_seconds(measure: MeasureSettings) -> tuple[float, float]:
+def busy_now() -> float:
+    """By how much work takes longer than alone, for others want the cores too; 1 on a machine at rest.
+
+    With n others that are ready to run, each of n + 1 has its share of the cores (load average of the last
+    minute).
+    """
+    import os
+
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    try:
+        others = os.getloadavg()[0]
+    except OSError:
+        return 1.0
+    return max(1.0, (others + 1.0) / (os.cpu_count() or 1))
+
+
+def cell_seconds(measure: MeasureSettings, busy: float = 1.0) -> tuple[float, float]:
     """Least and most seconds of one cell, without loading and compiling of large models.
+
+    Args:
+        measure: how cells are measured.
+        busy: by how much work takes longer than alone, as `busy_now` gives it; the measuring itself goes by
+            the clock.
 
     Example:
         >>> cell_seconds(MeasureSettings(min_seconds=1, max_seconds=10))
         (4.3, 26.0)
+        >>> cell_seconds(MeasureSettings(min_seconds=1, max_seconds=10), busy=6.0)[1]
+        76.0
     """
     idle = _IDLE_S if measure.idle else (0.0, 0.0)
-    least = _START_S[0] + idle[0] + measure.min_seconds
+    least = _START_S[0] * busy + idle[0] + measure.min_seconds
     most = (
         measure.cooldown_seconds
-        + _START_S[1]
+        + _START_S[1] * busy
         + idle[1]
         + (1.0 + _WARM_SHARE) * measure.max_seconds
         + _LATENCY_S

@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from wattwhat.analysis.aggregation import combine
 from wattwhat.errors import ArgumentError
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
@@ -55,7 +54,7 @@ def fill(scheme: Scheme, measurements: Sequence[Measurement], stated: Mapping[st
         ComparisonError: several measurements cannot be added up.
     """
     given = _checked(scheme, dict(_flat(scheme, stated)))
-    known = Known(whole=combine(measurements), measurements=tuple(measurements), stated=given)
+    known = Known(measurements=tuple(measurements), stated=given)
     values: dict[str, Any] = {}
     for field in scheme.fields:
         value = given[field.name] if field.name in given else field.known(known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,19 +24,28 @@ __all__ = ["Field", "Known", "Scheme", "figure", "number", "one_of", "share", "t
 Kind = Callable[[Any], Any]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Known:
     """What can be known without asking anybody.
 
     Args:
-        whole: the measurement, or the sum of several.
         measurements: those that were given.
         stated: what somebody stated, by the names of the scheme's fields.
     """
 
-    whole: Measurement
     measurements: Sequence[Measurement]
     stated: Mapping[str, Any]
+
+    @cached_property
+    def whole(self) -> Measurement:
+        """The measurement, or the sum of several (`wattwhat.combine`); only where a scheme asks for one.
+
+        Raises:
+            ComparisonError: they cannot be added up.
+        """
+        from wattwhat.analysis.aggregation import combine
+
+        return combine(self.measurements)
 
     @property
     def pue(self) -> float:
@@ -60,7 +70,7 @@ class Known:
 
     def _span_s(self, measurement: Measurement, duration_s: float) -> float:
         """From begin to end in s: of a sum of several, the gaps between them too."""
-        if measurement is not self.whole or measurement.started_at is None:
+        if measurement.started_at is None or any(measurement is one for one in self.measurements):
             return duration_s
         began = measurement.started_at
         ends = (
