@@ -323,6 +323,34 @@ def test_every_block_says_what_it_is(page):
         assert known, f"{relative(page)}:{first}: mark this block {RUN!r} or one of {sorted(NOT_RUN)}"
 
 
+LONGEST_PARAGRAPH = 100  # words; a longer one is not read
+ITEM = re.compile(r"\s*(?:[*-]|\d+\.)\s")
+
+
+def paragraphs(text):
+    """Paragraphs and items of lists of a page, without its blocks, tables and headings."""
+    inside, found = (
+        {number for _, first, lines in blocks(text) for number in range(first - 1, first + len(lines) + 1)},
+        [""],
+    )
+    for number, line in enumerate(text.splitlines(), 1):
+        if number in inside or not line.strip() or line.lstrip().startswith(("|", "#")):
+            found.append("")
+        elif ITEM.match(line):
+            found.append(line)
+        else:
+            found[-1] += f" {line}"
+    return [one for one in found if one]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_no_paragraph_is_too_long_to_be_read(page):
+    long = [
+        one for one in paragraphs(page.read_text(encoding="utf-8")) if len(one.split()) > LONGEST_PARAGRAPH
+    ]
+    assert not long, f"{relative(page)}: {long[0][:60]!r} has {len(long[0].split())} words"
+
+
 @pytest.mark.skipif(not (CORE / "__init__.py").exists(), reason="the core is not written yet")
 @pytest.mark.parametrize("page", [p for p in PAGES if as_script(p.read_text("utf-8")).strip()], ids=relative)
 def test_the_code_of_a_page_runs(page, tmp_path):
