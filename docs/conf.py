@@ -50,6 +50,7 @@ def draw(app):
     page, drawing = here / "explanation" / "prediction.md", drawn.with_name("prediction.svg")
     command = [sys.executable, "-m", "benchmarks.prediction_plot", page, drawing]
     subprocess.run(command, cwd=here.parent, check=True)
+    subprocess.run([sys.executable, here / "figures.py", here / "generated"], cwd=here.parent, check=True)
     phases = here / "guides" / "generated" / "phases.svg"
     subprocess.run([sys.executable, "-m", "benchmarks.phases_plot", phases], cwd=here.parent, check=True)
 
