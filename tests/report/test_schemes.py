@@ -23,10 +23,12 @@ from wattwhat.report.export import export
 from wattwhat.report.schemes import fill, scheme, scheme_names
 from wattwhat.report.schemes.boamps import SCHEME as BOAMPS
 from wattwhat.report.schemes.codecarbon import SCHEME as CODECARBON
+from wattwhat.report.schemes.cyclonedx import SCHEME as CYCLONEDX
 from wattwhat.report.schemes.gpai import SCHEME as GPAI
 from wattwhat.report.schemes.sci import SCHEME as SCI
+from wattwhat.report.schemes.spdx import SCHEME as SPDX
 
-NAMES = ("boamps", "codecarbon", "gpai", "model-card", "sci")
+NAMES = ("boamps", "codecarbon", "cyclonedx", "gpai", "model-card", "sci", "spdx")
 STARTED = datetime(2026, 3, 1, 10, tzinfo=timezone.utc)
 
 # What somebody would state of a training, so that nothing is missing.
@@ -61,6 +63,8 @@ FACTS: dict[str, dict[str, Any]] = {
         "training_type": "pre-training",
         "location": "Bern, Switzerland",
     },
+    "cyclonedx": {"activity": "training", "provider": "the town", "energy_source": "hydropower"},
+    "spdx": {"stage": "training"},
     "codecarbon": {
         "intensity_g_per_kwh": 400,
         "country_name": "Switzerland",
@@ -198,6 +202,24 @@ def test_what_a_part_of_boamps_requires_is_missed_only_where_the_part_is_there()
     assert missing(**{"infrastructure.components": [{"componentType": "gpu"}]}) == {
         "infrastructure.components[0].nbComponent"
     }
+
+
+@given(joules=energies)
+@settings(max_examples=25)
+def test_bills_of_materials_have_kwh_and_tonnes(joules: float) -> None:
+    run = made(joules, 0.01 * joules, details={"phase": "training"})
+    spdx = json.loads(fill(SPDX, [run], {}).text())["ai_trainingEnergyConsumption"][0]
+    assert "e" not in spdx["ai_energyQuantity"].lower()
+    assert float(spdx["ai_energyQuantity"]) * 3.6e6 == pytest.approx(joules, rel=1e-5)
+    assert spdx["ai_energyUnit"] == "kilowattHour"
+    card = json.loads(fill(CYCLONEDX, [run], {"intensity_g_per_kwh": 500}).text())["modelCard"]
+    (told,) = card["considerations"]["environmentalConsiderations"]["energyConsumptions"]
+    assert told["activityEnergyCost"]["value"] * 3.6e6 == pytest.approx(joules, rel=1e-5)
+    assert told["co2CostEquivalent"] == {
+        "value": pytest.approx(told["activityEnergyCost"]["value"] * 500 / 1e6, rel=1e-4),
+        "unit": "tCO2eq",
+    }
+    assert told["energyProviders"] == [{"energyProvided": told["activityEnergyCost"]}]
 
 
 def test_a_command_may_be_in_any_language() -> None:

@@ -198,7 +198,7 @@ class _File:
             )
         # a program that was killed in the middle of a line, or a disk that was full
         size = self._file.seek(0, os.SEEK_END)
-        self._torn = bool(size) and os.pread(self._file.fileno(), 1, size - 1) != b"\n"
+        self._torn = bool(size) and self._file.seek(size - 1) >= 0 and self._file.read(1) != b"\n"
 
     def append(self, line: str) -> None:
         """Write one line whole; where that fails, say so in the next one."""

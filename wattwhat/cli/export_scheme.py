@@ -36,7 +36,7 @@ def add_scheme_options(parser: argparse.ArgumentParser) -> None:
         "--as",
         dest="scheme",
         metavar="SCHEME",
-        help="sci, gpai, boamps, model-card, codecarbon, or one that another package brings",
+        help="sci, gpai, boamps, model-card, codecarbon, spdx, cyclonedx, or one that another package brings",
     )
     told.add_argument(
         "--check", action="store_true", help="write nothing; list what is missing, exit 1 if anything is"

@@ -76,6 +76,8 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
     if arguments.every is not None and arguments.save is None:
         raise ArgumentError("--every: says how often --save is written; give --save FILE too")
+    if arguments.save is not None and arguments.save == arguments.json:
+        raise ArgumentError("--json and --save: the result would replace the journal; name two files")
     arguments.json, arguments.save = _of_this_rank([arguments.json, arguments.save])
     check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     # the signals are ours until the result is out: that of a command that a signal ended is told too

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from wattwhat._version import __version__
 from wattwhat.records.quantity import Quantity
 from wattwhat.report.schemes.scheme import Field, Known, figure, number, text
 
-__all__ = ["covered", "hardware", "intensity", "intensity_source", "method", "nested", "pue", "rounded"]
+__all__ = [
+    "covered",
+    "hardware",
+    "intensity",
+    "intensity_source",
+    "method",
+    "nested",
+    "phase_of",
+    "pue",
+    "rounded",
+]
 
 
 def _pue(value: Any) -> float:
@@ -72,6 +82,13 @@ def hardware(known: Known) -> str | None:
         str(device) for one in known.measurements for device in one.environment.get("devices", ())
     }
     return ", ".join(sorted(devices)) or None
+
+
+def phase_of(known: Known, names: Collection[str]) -> str | None:
+    """The phase that all measurements say they are of (``details["phase"]``), if it is one of these."""
+    found = {one.details.get("phase") for one in known.measurements}
+    phase = found.pop() if len(found) == 1 else None
+    return phase if isinstance(phase, str) and phase in names else None
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from wattwhat.records.escaping import markdown_text
 from wattwhat.records.formatting import concise
 from wattwhat.records.quantity import Quantity
-from wattwhat.report.schemes.common import hardware, method, pue
+from wattwhat.report.schemes.common import hardware, method, phase_of, pue
 from wattwhat.report.schemes.filling import Filled
 from wattwhat.report.schemes.scheme import Field, Known, Scheme, number, one_of, text
 
@@ -22,9 +22,7 @@ _DAY_S = 86_400.0
 
 
 def _stage(known: Known) -> str | None:
-    found = {one.details.get("phase") for one in known.measurements}
-    phase = found.pop() if len(found) == 1 else None
-    return phase if phase in ("training", "inference") else None
+    return phase_of(known, ("training", "inference"))
 
 
 def _training(known: Known) -> bool:
