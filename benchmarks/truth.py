@@ -23,9 +23,8 @@ import numpy as np
 
 from benchmarks.truth_table import HEADING, Row, around_line, line, plot, verdict
 from benchmarks.truth_waves import FAMILIES, request
-from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.gauge_input import Edge
-from wattwhat.acquisition.outcome import measurement_of
+from wattwhat.acquisition.window import Window
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor
 from wattwhat.testing.simulation import Simulation
 
@@ -123,15 +122,15 @@ def one_run(kind: SensorClass, family: str, length_s: float, rng: np.random.Gene
     later = bool(rng.random() < 0.5)
     for at_s in (begin_s - 1.1, begin_s - 0.55) if later else ():
         simulation.until(max(at_s, 0.1))
-        meter_set.end(meter_set.begin())
+        Window("before", meter_set=meter_set, sync=False).start().stop()
     simulation.until(begin_s)
-    context = meter_set.context
-    first = meter_set.begin()
+    context, asked = meter_set.context, Window(family, meter_set=meter_set, sync=False).start()
     simulation.until(window[1])
-    last = meter_set.end(first)
+    asked.stop()
     simulation.advance(max((line.settled_s for line in meter_set.gauges), default=0.0))
-    entries = account(meter_set, first, last, context)
-    m = measurement_of(meter_set, entries, label=family, duration_s=length_s, started_ns=None)
+    m = asked.measurement
+    first: Any = asked._begin
+    last: Any = asked._end
     truth_j = float(waveform.energy_j(first.t_ns * 1e-9, last.t_ns * 1e-9))
     # the oracle is told which it is where that matters
     known = family if later or length_s > 20.0 * kind.period_s else f"{family}, first window"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.history import places
 from wattwhat.acquisition.inputs import Gap, is_reading
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s, power_limit_w
@@ -18,6 +19,7 @@ from wattwhat.energy.possible import beyond_words
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import LOST
+from wattwhat.records.timeline_points import spent
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
@@ -100,11 +102,17 @@ def _counter(
         )
         return _bounded(line, sure_j, extra_j, duration_s), (Caution("reset", words),)
     around_w = _reference_w(line, number, context, end)
-    shown = counter_energy(sure_j, duration_s, line.channel, reference_w=around_w, provenance=line.provenance)
+    both = places(number, begin, end)
+    placed = None if both is None else spent(((both[1], 1.0), (both[0], -1.0)))
+    if placed is not None:
+        duration_s = window_s
+    shown = counter_energy(
+        sure_j, duration_s, line.channel, reference_w=around_w, placed=placed, provenance=line.provenance
+    )
     # reading takes a while, of this meter and of those read before and after it; an estimate has that as work
     # of the program's own, and what an outer window read holds what an inner one read
     live = line.provenance == "estimated" and line.channel.update_period_s is None
-    joules = shown if live else during(shown, duration_s, window_s)
+    joules = shown if live or placed is not None else during(shown, duration_s, window_s)
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, joules, duration_s)
     return joules, _named(line.channel.id, joules.warnings)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wattwhat.acquisition.closing import enrol
 from wattwhat.acquisition.counter_input import Anchor, CounterInput
 from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.history import History
 from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
 from wattwhat.acquisition.sampler import Sampler
 from wattwhat.errors import MeterLostError, error_text
@@ -41,11 +42,13 @@ class Snapshot(NamedTuple):
         t_ns: monotonic time at the edge of the measured span.
         readings: a Reading, Gap or Edge for each line.
         anchors: the counters' anchors that were valid then.
+        points: filled later with where the edge lies on each counter's curve; None where nobody asks.
     """
 
     t_ns: int
     readings: list[Any]
     anchors: tuple[Anchor | None, ...]
+    points: list[Any] | None = None
 
 
 class MeterSet:
@@ -89,6 +92,7 @@ class MeterSet:
         self._newer_ns = 0
         self._reads = [self._counter_read(line) for line in self.inputs]
         self.sampler = Sampler(self)
+        self.history = History(self)
         self.closed = False
         self.pid = os.getpid()
         self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
@@ -111,7 +115,7 @@ class MeterSet:
         if self.gauges:
             _stamp(readings, t_ns)
             self.sampler.look()
-        snapshot = Snapshot(t_ns, readings, anchors)
+        snapshot = Snapshot(t_ns, readings, anchors, [])
         if t_ns - self._newer_ns > _CONTEXT_NS:
             self.context, self._newer, self._newer_ns = self._newer, self._without_edges(snapshot), t_ns
         return snapshot
@@ -130,12 +134,12 @@ class MeterSet:
         if self.gauges:
             readings = [self._careful(number, begin) for number in range(len(self.inputs))]
             _stamp(readings, t_ns)
-            return Snapshot(t_ns, readings, anchors)
+            return Snapshot(t_ns, readings, anchors, [])
         try:
-            return Snapshot(t_ns, [read() for read in self._reads], anchors)
+            return Snapshot(t_ns, [read() for read in self._reads], anchors, [])
         except BaseException as err:
             pass_on(err)
-            return Snapshot(t_ns, [self._careful(number) for number in range(len(self.inputs))], anchors)
+            return Snapshot(t_ns, [self._careful(number) for number in range(len(self.inputs))], anchors, [])
 
     def glance(self, begin: Snapshot) -> Snapshot:
         """Read everything in the middle of a span, which goes on."""
@@ -145,7 +149,7 @@ class MeterSet:
                 readings.append(line.end(None))
             else:
                 readings.append(self._careful(number))
-        return Snapshot(self.clock(), readings, self.anchors)
+        return Snapshot(self.clock(), readings, self.anchors, [])
 
     def _careful(self, number: int, begin: Snapshot | None = None) -> Any:
         """One line's reading where another one failed; a failure is tried once more, then it is a gap."""
@@ -210,6 +214,7 @@ class MeterSet:
     def after_fork(self) -> None:
         """In a forked child: the sampler's thread is gone and its locks may be held by nobody."""
         self.sampler = Sampler(self)
+        self.history.lock = threading.RLock()
         for line in self.gauges:
             line.lock = threading.RLock()
 

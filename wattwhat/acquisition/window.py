@@ -1,6 +1,6 @@
 """Windows over meters in running code: nested, overlapping, from any thread, thousands a second.
 
-Starting and stopping only reads the meters; what the readings mean is worked out when it is asked for.
+Starting and stopping only reads the meters; what that means is worked out when it is asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wattwhat.acquisition.history import BEGIN, END, LOOK
 from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
@@ -99,6 +100,7 @@ class Window:
         meter_set.windows.add(self)
         self._started_ns = time.time_ns()
         self._begin = meter_set.begin()
+        meter_set.history.note(self._begin, self.label, BEGIN)
         if self._save is not None:
             from wattwhat.acquisition.journal import Journal
 
@@ -117,6 +119,7 @@ class Window:
         if self._sync:
             wait(self._sync)
         self._end = meter_set.end(begin)
+        meter_set.history.note(self._end, self.label, END)
         meter_set.windows.discard(self)
         if self._journal is not None:
             self._journal.end()
@@ -152,7 +155,7 @@ class Window:
             raise WindowError(f"window {self.label!r} is not open; start it first")
         if self._sync:
             wait(self._sync)
-        return self._account(self._meter_set.glance(self._begin))
+        return self._until_now()
 
     def add_items(self, count: float) -> None:
         """Count items (samples, images, tokens) that this window has dealt with; they add up.
@@ -165,10 +168,8 @@ class Window:
     def forecast(self, done: float, of: float) -> Forecast:
         """What all of the job will take, from the part of it that is done; to be asked after each piece.
 
-        How pieces between questions differ is in the interval; the first answer rests on one and says so.
-
         Args:
-            done: how much is done, in any unit of progress (epochs, steps, items).
+            done: how much is done, in any unit (epochs, steps, items).
             of: how much there is in all.
 
         Raises:
@@ -200,7 +201,9 @@ class Window:
         end, meter_set, begin = self._end, self._meter_set, self._begin
         assert meter_set is not None
         assert begin is not None
-        return self._account(meter_set.glance(begin) if end is None else end)
+        if end is None:
+            meter_set.history.note(end := meter_set.glance(begin), self.label, LOOK)
+        return self._account(end)
 
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.acquisition.conditions import environment_of
@@ -212,14 +215,17 @@ class Window:
         assert begin is not None
         kept = self._journal
         doubts = kept.warnings if kept else ()
+        meter_set.history.settle()
+        entries = account(meter_set, begin, end, self._context)
         return measurement_of(
             meter_set,
-            account(meter_set, begin, end, self._context),
+            entries,
             label=self.label,
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
             environment=environment_of(meter_set),
             items=self._items,
+            timeline=meter_set.history.points(entries, begin, end),
             warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync), *doubts),
             details=kept and kept.details,
         )
@@ -248,8 +254,7 @@ class Window:
         return decorate(function, self)
 
     def _open(self) -> MeterSet:
-        meter_set = shared_meter_set(self._backends)
-        check_estimate(meter_set, self._backends)
+        check_estimate(meter_set := shared_meter_set(self._backends), self._backends)
         return meter_set
 
     def _fresh(self, label: str) -> Window:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 
+from wattwhat.analysis.agreement import (
+    added,
+    agreed,
+    counting,
+    joint_environment,
+    joint_label,
+    joint_provenance,
+)
 from wattwhat.analysis.overlap import Seen, Span, choose, covered_s
 from wattwhat.analysis.summing import merged_channels, predicted_in, summed
+from wattwhat.analysis.united import united
 from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.records.channel import Channel
 from wattwhat.records.channel_energy import ChannelEnergy
@@ -18,9 +27,9 @@ from wattwhat.records.containment import COVERED_BY, related
 from wattwhat.records.jsonl import run_of
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
-from wattwhat.records.validators import MODELLED, Provenance
+from wattwhat.records.validators import MODELLED
 
-__all__ = ["agreed", "combine"]
+__all__ = ["combine"]
 
 
 def combine(
@@ -35,6 +44,9 @@ def combine(
       the same time, they are left out.
     * Of one run that a journal kept (`track(save=...)`), the longest line counts.
     * Calls and items add; the duration is the time that at least one of them covers.
+
+    Windows of one run over counters are added on its timeline: their union, each moment once, and what they
+    err by alike is not averaged away.
 
     Gains, offsets and models of one backend add linearly, everything else in quadrature
     (`wattwhat.energy.totals.total`); a measurement that is used in part brings its random part in proportion
@@ -66,6 +78,7 @@ def combine(
     given = sorted(_each_run_once(_checked(measurements)), key=_order)
     if not given:
         raise ComparisonError("combine: expected at least one measurement, got none")
+    given = given if overlapping else sorted(united(given), key=_order)
     if len(given) == 1:
         return given[0] if label is None else attrs.evolve(given[0], label=label)
     spans = _spans(given, overlapping)
@@ -77,13 +90,13 @@ def combine(
     channels = merged_channels(given, kept, chosen)
     parts = [(one.entry.provenance, one.value_j) for one in chosen]
     return Measurement(
-        label=label or _label(given),
+        label=label or joint_label(given),
         energy_j=energy,
         duration_s=_duration(given, spans, overlapping),
-        calls=_added([one.calls for one in given]),
-        items=_added([one.items for one in given]),
+        calls=added([one.calls for one in given]),
+        items=added([one.items for one in given]),
         channels=channels,
-        provenance=_provenance(channels),
+        provenance=joint_provenance(channels),
         idle_power_w=_idle(given, chosen, _duration(given, spans, overlapping)),
         budget=budget,
         metrics=agreed([one.metrics for one in given]),
@@ -92,11 +105,11 @@ def combine(
                 *covered,
                 *words,
                 *predicted_in(parts),
-                *_counting(given),
+                *counting(given),
                 *(w for m in given for w in m.warnings),
             ]
         ),
-        environment=_environment(given),
+        environment=joint_environment(given),
         started_at=min((m.started_at for m in given if m.started_at), default=None),
         details={"combined": len(given), "labels": sorted({m.label for m in given})[:100]},
     )
@@ -217,24 +230,6 @@ def _duration(given: Sequence[Measurement], spans: Sequence[Span], overlapping: 
     return max(lengths) if overlapping else covered_s(spans)
 
 
-def _added(counts: Sequence[Any]) -> Any:
-    """The sum, or None where one of them is not known: what is missing is not 0."""
-    if any(count is None for count in counts):
-        return None
-    return sum(counts) if all(isinstance(count, int) for count in counts) else math.fsum(counts)
-
-
-def _counting(given: Sequence[Measurement]) -> list[str]:
-    words = []
-    for name in ("calls", "items"):
-        known = sum(getattr(one, name) is not None for one in given)
-        if 0 < known < len(given):
-            words.append(
-                f"{name} are known of {known} of {len(given)} measurements only, so their sum is not"
-            )
-    return words
-
-
 def _idle(given: Sequence[Measurement], chosen: Sequence[Seen], duration_s: float | None) -> Quantity | None:
     """Power at rest over the whole span; known only where every measurement that counts counts in full."""
     used: dict[int, int] = {}
@@ -250,31 +245,3 @@ def _idle(given: Sequence[Measurement], chosen: Sequence[Seen], duration_s: floa
         value_j += idle.value * length_s
         u_j += idle.u * length_s  # of like sensors, as a rule: they err alike
     return Quantity(value_j / duration_s, u_j / duration_s, "W") if duration_s and used else None
-
-
-def _label(given: Sequence[Measurement]) -> str:
-    names = sorted({one.label for one in given})
-    return " + ".join(names) if len(names) <= 3 else f"{len(given)} measurements"
-
-
-def _provenance(channels: Sequence[ChannelEnergy]) -> Provenance:
-    kinds = {entry.provenance for entry in channels if entry.counted} or {
-        entry.provenance for entry in channels
-    }
-    return kinds.pop() if len(kinds) == 1 else "mixed"
-
-
-def agreed(mappings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What all of them say alike."""
-    first, *others = mappings
-    return {
-        key: value
-        for key, value in first.items()
-        if all(key in other and other[key] == value for other in others)
-    }
-
-
-def _environment(given: Sequence[Measurement]) -> dict[str, Any]:
-    common = agreed([one.environment for one in given])
-    hosts = sorted({str(one.environment["host"]) for one in given if "host" in one.environment})
-    return {**common, "hosts": hosts} if len(hosts) > 1 else common

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.analysis.aggregation import agreed
+from wattwhat.analysis.agreement import agreed
 from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
 from wattwhat.analysis.summing import NOT_ITEMISED
 from wattwhat.errors import ArgumentError

@@ -66,6 +66,7 @@ def counter_energy(
     channel: Channel,
     *,
     reference_w: float | None = None,
+    placed: tuple[float, float] | None = None,
     lost_u_j: float = 0.0,
     provenance: str = "measured",
 ) -> Joules:
@@ -80,6 +81,8 @@ def counter_energy(
         duration_s: time between them in s.
         channel: update period, resolution, gain and offset come from here.
         reference_w: mean power over a longer span around the window in W, where there was one.
+        placed: joules of the window on the counter's course and their standard uncertainty
+            (`wattwhat.energy.course`), where that is known: it goes before what the window tells by itself.
         lost_u_j: standard uncertainty in J from readings that were lost or reset in between.
         provenance: ``"measured"`` or ``"estimated"``.
 
@@ -94,7 +97,10 @@ def counter_energy(
     """
     period = 0.0 if provenance == "estimated" and channel.update_period_s is None else period_s(channel)
     periods = (period,) if channel.update_period_s is not None else _PERIODS_S
-    value_j, edges_j = _weigh(gained_j, duration_s, period, power_limit_w(channel), reference_w, periods)
+    if placed is not None:
+        value_j, edges_j = placed
+    else:
+        value_j, edges_j = _weigh(gained_j, duration_s, period, power_limit_w(channel), reference_w, periods)
     late_s = (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
     if late_s:
         # both ends of the window are shown late, each with a power of its own

@@ -43,6 +43,8 @@ class Posterior:
         log_evidence: logarithm of how likely the rows are, up to a constant.
         rows: how many there were.
         time_s: seconds of each state; empty where its joules are known without.
+        power_covariance_w2: covariance of the mean powers in W^2.
+        scatter: how much the power of one run differs from its state's mean, as a fraction.
     """
 
     energy_j: Array
@@ -53,6 +55,8 @@ class Posterior:
     log_evidence: float
     rows: int = 0
     time_s: Any = ()
+    power_covariance_w2: Any = ()
+    scatter: float = 0.0
 
 
 class Evidence:
@@ -149,29 +153,32 @@ class Evidence:
             self._pull[number] += (mixed.T @ shown)[:, 0]
             self._fit[number] += float(shown[:, 0] @ shown[:, 0]) + 2.0 * float(np.log(np.diag(root)).sum())
 
-    def posterior(self, mean_w: float, reach_w: float) -> Posterior:
+    def posterior(self, mean_w: float, reach_w: Any) -> Posterior:
         """Joules and mean powers of the states, with their uncertainty.
 
         Args:
             mean_w: what the mean power of a state of which nothing is known would be, in W.
-            reach_w: its standard uncertainty in W.
+            reach_w: its standard uncertainty in W, for all states or for each.
         """
         import numpy as np
 
         states = len(self.time_s)
+        reach2 = np.broadcast_to(np.asarray(reach_w, dtype=float) ** 2, (states,))
         found = []
         for number in range(len(SCATTERS)):
-            precision = self._weight[number] + np.eye(states) / reach_w**2
+            precision = self._weight[number] + np.diag(1.0 / reach2)
             covariance = np.linalg.inv(precision)
-            pull = self._pull[number] + mean_w / reach_w**2
+            pull = self._pull[number] + mean_w / reach2
             power = covariance @ pull
-            sign = np.linalg.slogdet(precision * reach_w**2)[1]
-            fit = self._fit[number] + states * (mean_w / reach_w) ** 2 - float(pull @ power) + float(sign)
+            sign = np.linalg.slogdet(precision * np.sqrt(np.outer(reach2, reach2)))[1]
+            fit = self._fit[number] + mean_w**2 * (1.0 / reach2).sum() - float(pull @ power) + float(sign)
             share = self._share[number]
             energy = self._kept[number] + share @ power
             spread = share @ covariance @ share.T + self._rest[number]
-            found.append((math.log(SCATTERS[number]) - 0.5 * fit, energy, spread, power, np.diag(covariance)))
-        return _weighed(found, reach_w, self.rows, self.time_s)
+            scatter2 = SCATTERS[number] ** 2
+            chance = math.log(SCATTERS[number]) - 0.5 * fit
+            found.append((chance, energy, spread, power, covariance, scatter2))
+        return _weighed(found, float(np.sqrt(reach2.max(initial=0.0))), self.rows, self.time_s)
 
 
 def _weighed(found: list[Any], reach_w: float, rows: int, time_s: Any) -> Posterior:
@@ -185,26 +192,38 @@ def _weighed(found: list[Any], reach_w: float, rows: int, time_s: Any) -> Poster
     energy = sum(w * one[1] for w, one in zip(weights, found, strict=True))
     power = sum(w * one[3] for w, one in zip(weights, found, strict=True))
     spread: Any = 0.0
-    power_u2: Any = 0.0
-    for w, (_, e, c, p, u2) in zip(weights, found, strict=True):
+    powers_w2: Any = 0.0
+    for w, (_, e, c, p, u2, _) in zip(weights, found, strict=True):
         spread = spread + w * (c + np.outer(e - energy, e - energy))
-        power_u2 = power_u2 + w * (u2 + (p - power) ** 2)
+        powers_w2 = powers_w2 + w * (u2 + np.outer(p - power, p - power))
     return Posterior(
         np.asarray(energy),
         (spread + spread.T) / 2.0,
         np.asarray(power),
-        np.sqrt(power_u2),
+        np.sqrt(np.diag(powers_w2)),
         reach_w,
         total,
         rows,
         time_s,
+        powers_w2,
+        math.sqrt(sum(float(w) * one[5] for w, one in zip(weights, found, strict=True))),
     )
 
 
 def mixed(found: list[Posterior]) -> Posterior:
     """One posterior from several hypotheses about the sensor, each by its evidence."""
     return _weighed(
-        [(one.log_evidence, one.energy_j, one.covariance_j2, one.power_w, one.power_u_w**2) for one in found],
+        [
+            (
+                one.log_evidence,
+                one.energy_j,
+                one.covariance_j2,
+                one.power_w,
+                one.power_covariance_w2,
+                one.scatter**2,
+            )
+            for one in found
+        ],
         found[0].prior_u_w,
         max(one.rows for one in found),
         found[0].time_s,

@@ -18,6 +18,7 @@ from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
 from wattwhat.records.terminal import spelled
+from wattwhat.records.timeline_points import TimelinePoints
 from wattwhat.records.validators import PROVENANCES, Provenance
 
 __all__ = ["PROVENANCES", "SCHEMA", "Measurement"]
@@ -52,6 +53,7 @@ class Measurement:
         environment: host, operating system, CPU, GPUs, drivers, versions.
         started_at: beginning of the span in UTC, or None if unknown.
         details: whatever else the maker kept: why measuring stopped, the file that was read, a trace.
+        timeline: where the span lies on the timeline of its run, so that sums of spans are exact; or None.
 
     Raises:
         ArgumentError: a field is outside what is allowed; the message names it.
@@ -81,6 +83,7 @@ class Measurement:
     environment: Mapping[str, Any] = attrs.field(default=None, converter=fields.environment)
     started_at: datetime | None = attrs.field(default=None, converter=fields.utc_or_none)
     details: Mapping[str, Any] = attrs.field(default=None, converter=fields.details)
+    timeline: TimelinePoints | None = attrs.field(default=None, validator=fields.timeline_or_none)
 
     @property
     def budget(self) -> Budget:
@@ -190,6 +193,7 @@ class Measurement:
             "environment": fields.plain_copy(self.environment),
             "started_at": None if started is None else started.isoformat(),
             "details": fields.plain_copy(self.details),
+            **({} if self.timeline is None else {"timeline": self.timeline.to_dict()}),
         }
 
     @classmethod
@@ -228,6 +232,7 @@ class Measurement:
             environment=data.get("environment"),
             started_at=None if started is None else datetime.fromisoformat(started),
             details=data.get("details"),
+            timeline=TimelinePoints.from_dict(data.get("timeline")),
         )
 
     def to_json(self) -> str:

@@ -246,3 +246,9 @@ def listed(name: str, values: Any) -> list[Any]:
     if refused or not isinstance(values, Iterable) or getattr(values, "ndim", 1) != 1:
         raise ArgumentError(f"{name}: expected a list such as [100.0, 101.5], got {values!r:.100}")
     return list(values)
+
+
+def timeline_or_none(_: Any, attribute: Any, value: Any) -> None:
+    """A validator: where a span lies on its run's timeline, or None."""
+    if value is not None and type(value).__name__ != "TimelinePoints":
+        raise ArgumentError(f"{attribute.name}: expected TimelinePoints or None, got {value!r:.80}")

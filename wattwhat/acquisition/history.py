@@ -1,0 +1,193 @@
+"""What windows left behind: their edges in order, of which the course of each counter is drawn when asked.
+
+An edge appends one entry to a ring and nothing else. What a window took is then a question to the curves
+(`wattwhat.energy.course`), which all windows of a meter set share.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.acquisition.counter_input import CounterInput
+from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.inputs import is_reading
+from wattwhat.records.timeline_points import Place, TimelinePoints
+from wattwhat.sensing.meter import Reading
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.evaluation import Account
+    from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+    from wattwhat.energy.course import Course
+
+__all__ = ["BEGIN", "END", "LOOK", "History", "places"]
+
+BEGIN, END, LOOK = 1, -1, 0
+# Edges that are kept until somebody asks. A window of which these have passed is judged by itself.
+_MOST = 16384
+# Sets of labels that are judged each by itself; further ones are one more.
+_STATES = 12
+
+
+class _Line:
+    """One counter, and what it counted up to the latest edge."""
+
+    def __init__(self, line: CounterInput) -> None:
+        self.line = line
+        self.live = line.provenance == "estimated" and line.channel.update_period_s is None
+        self.course: Course | None = None
+        self.latest: tuple[Reading, Any] | None = None
+        self.counted_j = 0.0
+
+    def look(self, reading: Any, anchor: Any, state: int) -> bool:
+        """Whether this reading could be placed."""
+        if not is_reading(reading):
+            return False
+        reading = Reading(*reading)
+        if self.latest is not None:
+            before, before_anchor = self.latest
+            gained = self.line.gain(before, before_anchor, reading, anchor)
+            if reading.t_ns < before.t_ns and not self.live:
+                return True  # read at the same time by another thread
+            if gained is None:
+                return False
+            if gained[1] and self.course is not None:
+                self.course.restart()
+            self.counted_j += max(gained[0], 0.0)
+        self.latest = (reading, anchor)
+        if self.live:
+            return True
+        if self.course is None:
+            from wattwhat.energy.course import Course
+
+            self.course = Course(self.line.channel)
+        if self.course.channel is not self.line.channel:
+            self.course.learn(self.line.channel)
+        self.course.look(reading.t_ns * 1e-9, self.counted_j, state)
+        return True
+
+
+class History:
+    """The edges of the windows over one meter set.
+
+    Args:
+        meter_set: whose counters were read at the edges.
+    """
+
+    def __init__(self, meter_set: MeterSet) -> None:
+        self.run = uuid.uuid4().hex[:12]
+        self._log: deque[Any] = deque(maxlen=_MOST)
+        self.lock = threading.RLock()
+        self._lines = {
+            number: _Line(line)
+            for number, line in enumerate(meter_set.inputs)
+            if isinstance(line, CounterInput)
+        }
+        self._edges = len(self._lines) < len(meter_set.inputs)
+        self._open: dict[str, int] = {}
+        self._states: dict[frozenset[str], int] = {frozenset(): 0}
+        self._state = 0
+        self._ids: tuple[str, ...] = ()
+
+    def note(self, snapshot: Snapshot, label: str, step: int) -> None:
+        """Keep an edge; nothing is worked out.
+
+        Args:
+            snapshot: the meters read at the edge.
+            label: of the window.
+            step: BEGIN, END or LOOK.
+        """
+        if self._edges:  # an edge over a gauge that is kept would look like an open window
+            kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
+            snapshot = snapshot._replace(readings=kept)
+        self._log.append((snapshot.t_ns, snapshot, label, step))
+
+    def settle(self) -> None:
+        """Give every edge so far its places."""
+        with self.lock:
+            entries = []
+            lost = len(self._log) >= _MOST
+            while self._log:
+                entries.append(self._log.popleft())
+            entries.sort(key=lambda entry: entry[0])
+            if lost:  # of some labels it is not known when they began
+                self._open.clear()
+                for line in self._lines.values():
+                    if line.course is not None:
+                        line.course.restart()
+            for _, snapshot, label, step in entries:
+                self._take(snapshot, label, step)
+            for line in self._lines.values():
+                if line.course is not None:
+                    line.course.answer()
+
+    def _take(self, snapshot: Snapshot, label: str, step: int) -> None:
+        before = self._state
+        if step:
+            self._count(label, step)
+        found = snapshot.points
+        if found is None:
+            return
+        if not found:
+            found += [None] * (max(self._lines, default=-1) + 1)
+        for number, line in self._lines.items():
+            reading, anchor = snapshot.readings[number], snapshot.anchors[number]
+            if step == END:
+                self._edge(line, snapshot, number)
+                line.look(reading, anchor, before)
+            elif line.look(reading, anchor, before):
+                self._edge(line, snapshot, number)
+            if line.live and is_reading(reading):
+                found[number] = Place(line.counted_j)
+
+    def _edge(self, line: _Line, snapshot: Snapshot, number: int) -> None:
+        if line.course is not None:
+            line.course.edge(snapshot.t_ns * 1e-9, self._state, snapshot.points, number)
+
+    def _count(self, label: str, step: int) -> None:
+        count = self._open.get(label, 0) + step
+        if count > 0:
+            self._open[label] = count
+        else:
+            self._open.pop(label, None)
+        labels = frozenset(self._open)
+        state = self._states.get(labels)
+        if state is None:
+            state = min(len(self._states), _STATES)
+            if state < _STATES:
+                self._states[labels] = state
+        self._state = state
+
+    def points(self, entries: Account, begin: Snapshot, end: Snapshot) -> TimelinePoints | None:
+        """Where the edges of a span lie, where that is known of all counters with an energy; else None.
+
+        Args:
+            entries: what `account` found.
+            begin: of the span.
+            end: of the span.
+        """
+        found: list[Any] = []
+        ids = []
+        for number, (line, joules, _) in enumerate(entries):
+            if joules is None:
+                continue
+            both = places(number, begin, end)
+            if both is None:
+                return None
+            found += both
+            ids.append(line.channel.id)
+        if not found:
+            return None
+        if self._ids != tuple(ids):
+            self._ids = tuple(ids)  # one object for all measurements
+        return TimelinePoints.of(self.run, self._ids, (begin.t_ns, end.t_ns), found)
+
+
+def places(number: int, begin: Snapshot, end: Snapshot) -> tuple[Place, Place] | None:
+    """Where a span begins and ends on the curve of one counter; None where that is not known."""
+    if not begin.points or not end.points:
+        return None
+    first, last = begin.points[number], end.points[number]
+    return None if first is None or last is None else (first, last)

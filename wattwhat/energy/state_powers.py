@@ -1,0 +1,145 @@
+"""What each state of a program draws, learnt tick by tick: mean powers, how sure they are, their scatter."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from wattwhat.energy.assumptions import SPREAD, power_limit_w, reach_w
+from wattwhat.energy.tick_age import Tick
+from wattwhat.records.channel import Channel
+
+if TYPE_CHECKING:
+    from wattwhat.energy.joint import Evidence
+
+__all__ = ["Row", "StatePowers"]
+
+# Rows that are taken in together.
+_BLOCK = 64
+# What was learnt is worked out anew when there are so many times as many rows: 10,000 windows ask in turn.
+_MORE = 1.2
+# How much the power of one run differs from its state's mean while nothing is known of it.
+_SCATTER = 0.4
+# No state is taken to draw less than this part of the mean over all: joules in an interval are spread by it.
+_LEAST = 1e-3
+
+
+@attrs.frozen(eq=False)
+class Row:
+    """What a counter gained between two ticks.
+
+    Args:
+        gained_j: joules.
+        time_s: seconds of each state that ran in between.
+        squares_s2: the squares of its runs, in s^2.
+        ticks: what the times of the first and of the last tick err by.
+    """
+
+    gained_j: float
+    time_s: dict[int, float]
+    squares_s2: dict[int, float]
+    ticks: tuple[Tick, Tick]
+
+
+class StatePowers:
+    """Mean powers of the states of a program over one counter.
+
+    Args:
+        channel: its limit bounds what is possible.
+
+    Attributes:
+        power_w: mean power of each state in W.
+        root_w: for each state, its errors in W by number of the error; those of two states may be the same.
+        scatter: how much one run differs from its state's mean, as a fraction.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.limit_w = power_limit_w(channel)
+        self._evidence: Evidence | None = None
+        self._rows: list[Row] = []
+        self._count, self._next = 0, 1.0
+        self.scatter = _SCATTER
+        self.power_w: list[float] = []
+        self.root_w: list[list[float]] = []
+
+    def add(self, row: Row) -> None:
+        """Take in one more interval between two ticks."""
+        self._rows.append(row)
+        self._count += 1
+        if len(self._rows) >= 2 * _BLOCK:  # so that memory stays bounded
+            self._learn(max(row_states(self._rows), len(self.power_w)))
+
+    def know(self, states: int) -> None:
+        """See to it that `power_w` and `root_w` hold so many states, as far as known by now."""
+        if self._count < self._next and states <= len(self.power_w):
+            return
+        if not self._count:
+            self.power_w = [self.limit_w / 2.0] * states
+            u_w = self.limit_w / math.sqrt(12.0)
+            self.root_w = [[0.0] * n + [u_w] for n in range(states)]
+            return
+        self._next = max(self._count * _MORE, self._count + 1.0)
+        self._learn(max(states, len(self.power_w)))
+
+    def _learn(self, states: int) -> None:
+        import numpy as np
+
+        from wattwhat.energy.joint import Evidence
+
+        evidence = self._evidence or Evidence(0)
+        evidence.grow(states)
+        while len(self._rows) >= _BLOCK:
+            self._take_in(evidence, self._rows[:_BLOCK], states)
+            del self._rows[:_BLOCK]
+        self._evidence = evidence
+        trial = evidence.copy()
+        if self._rows:
+            self._take_in(trial, self._rows, states)
+        mean_w = min(max(trial.seen_j / max(trial.seen_s, 1e-9), 1e-6), self.limit_w)
+        reach = np.full(states, reach_w(mean_w, self.limit_w))
+        # what a program draws outside of its windows: between a steady load and one that is off half the time
+        reach[0] = SPREAD * mean_w
+        found = trial.posterior(mean_w, reach)
+        power_w = np.clip(found.power_w, _LEAST * mean_w, self.limit_w)
+        covariance: Any = found.power_covariance_w2
+        root = np.linalg.cholesky(covariance + 1e-9 * mean_w**2 * np.eye(states))
+        self.power_w, self.root_w, self.scatter = power_w.tolist(), root.tolist(), found.scatter
+
+    def _take_in(self, evidence: Evidence, rows: list[Row], states: int) -> None:
+        import numpy as np
+
+        time_s, squares_s2 = np.zeros((len(rows), states)), np.zeros((len(rows), states))
+        for number, row in enumerate(rows):
+            for state, seconds in row.time_s.items():
+                time_s[number, state] = seconds
+                squares_s2[number, state] = row.squares_s2[state]
+        shown_j = np.array([row.gained_j for row in rows])
+        mean_w = max(float(shown_j.sum() / max(time_s.sum(), 1e-12)), 1e-9)
+        power_w = np.full(states, mean_w)
+        if evidence.rows:
+            power_w[: len(self.power_w)] = self.power_w[:states]
+        evidence.add(time_s, squares_s2, np.eye(len(rows)), shown_j, _ticks_j2(rows, power_w), power_w)
+
+
+def _ticks_j2(rows: list[Row], power_w: Any) -> Any:
+    """Covariance in J^2 of rows by their ticks: what one has too much, the next one lacks."""
+    import numpy as np
+
+    own_j2 = np.zeros((len(rows), len(rows)))
+    alike_j = np.zeros((len(rows), len(power_w)))
+    for number, row in enumerate(rows):
+        for sign, tick in zip((-1.0, 1.0), row.ticks, strict=True):
+            by_w = float(power_w[tick.state])
+            own_j2[number, number] += (by_w * tick.own_s) ** 2
+            alike_j[number, tick.state] += sign * by_w * tick.alike_s
+        if number and rows[number - 1].ticks[1] is row.ticks[0]:
+            shared_j2 = (float(power_w[row.ticks[0].state]) * row.ticks[0].own_s) ** 2
+            own_j2[number, number - 1] = own_j2[number - 1, number] = -shared_j2
+    return own_j2 + alike_j @ alike_j.T
+
+
+def row_states(rows: list[Row]) -> int:
+    """How many states these rows know of."""
+    return 1 + max((state for row in rows for state in row.time_s), default=0)
