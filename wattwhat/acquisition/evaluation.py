@@ -101,8 +101,8 @@ def _counter(
             "draw in this window; its energy is bounded by the device's limit"
         )
         return _bounded(line, sure_j, extra_j, duration_s), (Caution("reset", words),)
-    around_w = _reference_w(line, number, context, end)
     both = places(number, begin, end)
+    around_w = None if both else _reference_w(line, number, context, end)
     placed = None if both is None else spent(((both[1], 1.0), (both[0], -1.0)))
     if placed is not None:
         duration_s = window_s

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet, Snapshot
     from wattwhat.energy.course import Course
 
-__all__ = ["BEGIN", "END", "LOOK", "History", "places"]
+__all__ = ["BEGIN", "END", "History", "places"]
 
-BEGIN, END, LOOK = 1, -1, 0
+BEGIN, END = 1, -1
 # Edges that are kept until somebody asks. A window of which these have passed is judged by itself.
 _MOST = 16384
 # Sets of labels that are judged each by itself; further ones are one more.
@@ -97,7 +97,7 @@ class History:
         Args:
             snapshot: the meters read at the edge.
             label: of the window.
-            step: BEGIN, END or LOOK.
+            step: BEGIN or END.
         """
         if self._edges:  # an edge over a gauge that is kept would look like an open window
             kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
@@ -125,8 +125,7 @@ class History:
 
     def _take(self, snapshot: Snapshot, label: str, step: int) -> None:
         before = self._state
-        if step:
-            self._count(label, step)
+        self._count(label, step)
         found = snapshot.points
         if found is None:
             return

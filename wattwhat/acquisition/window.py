@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wattwhat.acquisition.history import BEGIN, END, LOOK
+from wattwhat.acquisition.history import BEGIN, END
 from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
@@ -144,11 +144,7 @@ class Window:
         return self._measurement
 
     def so_far(self) -> Measurement:
-        """What an open window has taken until now; it goes on.
-
-        Raises:
-            WindowError: it was never started.
-        """
+        """What an open window has taken until now; it goes on. WindowError if it was never started."""
         if self._end is not None:
             return self.measurement
         if self._begin is None or self._meter_set is None:
@@ -199,11 +195,8 @@ class Window:
     def _until_now(self) -> Measurement:
         """For the journal: as so_far(), and nothing is waited for."""
         end, meter_set, begin = self._end, self._meter_set, self._begin
-        assert meter_set is not None
-        assert begin is not None
-        if end is None:
-            meter_set.history.note(end := meter_set.glance(begin), self.label, LOOK)
-        return self._account(end)
+        assert meter_set is not None and begin is not None  # noqa: PT018
+        return self._account(meter_set.glance(begin) if end is None else end)
 
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.acquisition.conditions import environment_of
@@ -215,7 +208,8 @@ class Window:
         assert begin is not None
         kept = self._journal
         doubts = kept.warnings if kept else ()
-        meter_set.history.settle()
+        if end is self._end:  # what is open still is asked for often, and told by its readings alone
+            meter_set.history.settle()
         entries = account(meter_set, begin, end, self._context)
         return measurement_of(
             meter_set,
@@ -272,8 +266,7 @@ class Window:
     def __reduce__(self) -> Any:
         """As pickle and copy see it: what it measured if it has stopped, else a window not started.
 
-        Meters stay in their process. A function under ``@track`` is sent to workers by ray, joblib and
-        submitit, and a model that holds a window is copied by training code.
+        Meters stay in their process, while ray and joblib send a function under ``@track`` to workers.
         """
         from wattwhat.acquisition.travel import reduced
 

@@ -188,27 +188,22 @@ class Span:
 
     def __init__(self, cuts: list[Cut], end_s: float, powers: StatePowers) -> None:
         self._cuts, self._powers = cuts, powers
-        self.lengths_s = [
-            max(after - cut.t_s, 0.0)
-            for cut, after in zip(cuts, [*[one.t_s for one in cuts[1:]], end_s], strict=True)
-        ]
-        self._weights = [
-            length_s * powers.power_w[cut.state] for length_s, cut in zip(self.lengths_s, cuts, strict=True)
-        ]
-        self._until = [0.0]
-        for weight in self._weights:
-            self._until.append(self._until[-1] + weight)
-        self.whole = max(self._until[-1], 1e-300)
+        self._lengths_s: list[float] = []
+        self._until, self._own = [0.0], [0.0]
         self._times: dict[int, float] = {}
-        for length_s, cut in zip(self.lengths_s, cuts, strict=True):
+        last, whole, own = len(cuts) - 1, 0.0, 0.0
+        scatter2 = powers.scatter**2
+        for number, cut in enumerate(cuts):
+            length_s = max((cuts[number + 1].t_s if number < last else end_s) - cut.t_s, 0.0)
+            weight = length_s * powers.power_w[cut.state]
+            whole, own = whole + weight, own + scatter2 * weight**2 / cut.runs
+            self._lengths_s.append(length_s)
+            self._until.append(whole)
+            self._own.append(own)
             self._times[cut.state] = self._times.get(cut.state, 0.0) + length_s
+        self.whole, self.scatter = max(whole, 1e-300), own
         self._before: dict[int, float] = dict.fromkeys(self._times, 0.0)
         self._reached = 0
-
-    @property
-    def scatter(self) -> float:
-        """Variance of the weights by chance, one draw a run."""
-        return float(self._powers.scatter**2 * math.fsum(self._own()))
 
     def at(self, number: int) -> float:
         """Weight before a cut."""
@@ -216,19 +211,17 @@ class Span:
 
     def scatter_until(self, number: int) -> float:
         """Variance by chance of the weight before a cut."""
-        return float(self._powers.scatter**2 * math.fsum(self._own()[:number]))
-
-    def _own(self) -> list[float]:
-        return [weight**2 / cut.runs for weight, cut in zip(self._weights, self._cuts, strict=True)]
+        return self._own[number]
 
     def until(self, t_s: float) -> float:
         """Weight before a moment."""
         found = 0.0
-        for length_s, weight, cut in zip(self.lengths_s, self._weights, self._cuts, strict=True):
-            if t_s >= cut.t_s + length_s:
-                found += weight
-            elif t_s > cut.t_s:
-                found += weight * (t_s - cut.t_s) / length_s
+        for number, cut in enumerate(self._cuts):
+            length_s = self._lengths_s[number]
+            if t_s <= cut.t_s:
+                break
+            weight = self._until[number + 1] - self._until[number]
+            found += weight * min((t_s - cut.t_s) / length_s, 1.0) if length_s else 0.0
         return found
 
     def errors(self, number: int, scale: float, part: float) -> dict[int, float]:
@@ -237,7 +230,7 @@ class Span:
         Cuts are to be asked for in order.
         """
         for cut, length_s in zip(
-            self._cuts[self._reached : number], self.lengths_s[self._reached : number], strict=True
+            self._cuts[self._reached : number], self._lengths_s[self._reached : number], strict=True
         ):
             self._before[cut.state] += length_s
         self._reached = number

@@ -65,8 +65,13 @@ def spent(edges: Iterable[tuple[Place, float]]) -> tuple[float, float]:
         if place.whole_j2:
             one = (place.part, place.chance_j2, place.whole_j2, sign)
             chance.setdefault(place.interval, []).append(one)
-    squares = math.fsum(u_j * u_j for u_j in alike.values())
-    squares += math.fsum(_by_chance_j2(places) for places in chance.values())
+    squares = sum([u_j * u_j for u_j in alike.values()])
+    for places in chance.values():
+        if len(places) == 1:
+            part, before_j2, whole_j2, _ = places[0]
+            squares += before_j2 * (1.0 - part) ** 2 + max(whole_j2 - before_j2, 0.0) * part**2
+        else:
+            squares += _by_chance_j2(places)
     return math.fsum(energies), math.sqrt(squares)
 
 

@@ -1,0 +1,197 @@
+"""Windows are questions to one curve: tiles add up, inner ones stay inside, a union counts once."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rigs import counter, simulated
+from wattwhat import Measurement, combine
+from wattwhat.acquisition.window import Window
+from wattwhat.errors import ArgumentError
+from wattwhat.testing import Piecewise
+
+LABELS = "abc"
+# what happens next: which window begins or ends, and how long it takes until then
+steps = st.lists(st.tuples(st.integers(0, 5), st.floats(1e-4, 0.3)), min_size=4, max_size=30)
+
+
+class Run:
+    """A random program over one counter: windows of six slots begin and end in any order."""
+
+    def __init__(
+        self, plan: list[tuple[int, float]], period_s: float, shift_s: float = 0.0, scale: float = 1.0
+    ):
+        edges = 101.0 + np.cumsum([seconds for _, seconds in plan])
+        powers = [scale * (60.0 + 50.0 * slot) for slot, _ in plan]
+        wave = Piecewise(
+            [11.0 + shift_s, *(edges + shift_s), edges[-1] + shift_s + 90.0], [*powers, 60.0 * scale]
+        )
+        self.sim = simulated(
+            counter(wave, period_s=period_s),
+            start_s=100.0 + shift_s,
+            max_power_w=700.0 * scale,
+            gain_error=0.0,
+        )
+        self.done: list[tuple[Window, float, float]] = []
+        self.open: dict[int, tuple[Window, float]] = {}
+        self.sim.until(101.0 + shift_s)
+        self.outer = self._window("outer").start()
+        for (slot, _), end_s in zip(plan, edges + shift_s, strict=True):
+            self.turn(slot)
+            self.sim.until(float(end_s))
+        for slot in list(self.open):
+            self.turn(slot)
+        self.outer.stop()
+
+    def _window(self, label: str) -> Window:
+        return Window(label, sync=False, meter_set=self.sim.meter_set)
+
+    def turn(self, slot: int) -> None:
+        now_s = self.sim.clock.now_s
+        if slot in self.open:
+            window, begin_s = self.open.pop(slot)
+            window.stop()
+            self.done.append((window, begin_s, now_s))
+        else:
+            self.open[slot] = (self._window(LABELS[slot // 2]).start(), now_s)
+
+
+def joules(measurement: Measurement) -> float:
+    return measurement.energy_j.value
+
+
+@settings(max_examples=15)
+@given(steps, st.sampled_from([0.001, 0.02, 0.1]), st.booleans())
+def test_inner_windows_have_no_more_than_outer_ones(plan: Any, period_s: float, late: bool) -> None:
+    run = Run(plan, period_s)
+    asked = run.done if late else run.done[::-1]
+    found = [(joules(window.measurement), begin_s, end_s) for window, begin_s, end_s in asked]
+    for inner_j, begin_s, end_s in found:
+        assert -1e-9 <= inner_j <= joules(run.outer.measurement) + 1e-9
+        for outer_j, first_s, last_s in found:
+            if first_s <= begin_s and end_s <= last_s:
+                assert inner_j <= outer_j + 1e-9
+
+
+@settings(max_examples=15)
+@given(steps, st.sampled_from([0.001, 0.02, 0.1]))
+def test_a_union_counts_each_moment_once(plan: Any, period_s: float) -> None:
+    run = Run(plan, period_s)
+    windows = [window.measurement for window, _, _ in run.done]
+    whole = combine([run.outer.measurement, *windows])
+    assert joules(whole) == pytest.approx(joules(run.outer.measurement))
+    assert whole.energy_j.u == pytest.approx(run.outer.measurement.energy_j.u, rel=0.1, abs=1e-9)
+    if len(windows) > 1:
+        some = combine(windows)
+        assert max(map(joules, windows)) - 1e-9 <= joules(some) <= joules(run.outer.measurement) + 1e-9
+        # sums of sums are the sum
+        assert joules(combine([combine(windows[:2]), *windows[2:]])) == pytest.approx(joules(some))
+
+
+@settings(max_examples=10)
+@given(steps, st.sampled_from([0.02, 0.1]))
+def test_a_label_that_never_ran_changes_nothing_and_a_unit_scales_all(plan: Any, period_s: float) -> None:
+    first, later = Run(plan, period_s), Run(plan, period_s, scale=4.0)
+    later._window("never")
+    for (one, _, _), (other, _, _) in zip(first.done, later.done, strict=True):
+        assert joules(other.measurement) == pytest.approx(4.0 * joules(one.measurement), rel=1e-6, abs=1e-9)
+        assert other.measurement.energy_j.u == pytest.approx(
+            4.0 * one.measurement.energy_j.u, rel=1e-4, abs=1e-9
+        )
+
+
+@given(steps)
+@settings(max_examples=10)
+def test_time_may_begin_anywhere(plan: Any) -> None:
+    first, later = Run(plan, 0.1), Run(plan, 0.1, shift_s=700.0)
+    for (one, _, _), (other, _, _) in zip(first.done, later.done, strict=True):
+        assert joules(other.measurement) == pytest.approx(joules(one.measurement), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("period_s", [0.02, 0.1])
+def test_four_hundred_windows_of_two_milliseconds_add_up(period_s: float) -> None:
+    simulation = simulated(counter(period_s=period_s), max_power_w=700.0, gain_error=0.0)
+    windows = []
+    for _ in range(400):
+        with Window("step", sync=False, meter_set=simulation.meter_set) as window:
+            simulation.advance(0.00212)
+        windows.append(window)
+    simulation.advance(0.2)
+    whole = combine(window.measurement for window in windows)
+    assert abs(joules(whole) - 84.8) <= max(0.05 * 84.8, 2.0 * whole.energy_j.u)
+    assert 2.0 * whole.energy_j.u < 0.15 * 84.8
+    assert whole.duration_s == pytest.approx(0.848)
+
+
+def test_staggered_requests_are_one_span() -> None:
+    simulation = simulated(counter(period_s=0.1), max_power_w=700.0, gain_error=0.0)
+    windows = [Window(f"request {n}", sync=False, meter_set=simulation.meter_set) for n in range(8)]
+    for window in windows:
+        window.start()
+        simulation.advance(0.4)
+    for window in windows:
+        simulation.advance(0.15)
+        window.stop()
+    simulation.advance(0.2)
+    whole = combine(window.measurement for window in windows)
+    assert joules(whole) == pytest.approx(440.0, abs=2.0 * whole.energy_j.u)
+    assert 2.0 * whole.energy_j.u < 0.08 * 440.0
+
+
+def test_windows_asked_as_they_end_do_not_drift_from_the_counter() -> None:
+    simulation = simulated(counter(period_s=0.1), max_power_w=700.0, gain_error=0.0)
+    found = []
+    with Window("all", sync=False, meter_set=simulation.meter_set) as outer:
+        for _ in range(200):
+            with Window("step", sync=False, meter_set=simulation.meter_set) as window:
+                simulation.advance(0.01)
+            found.append(joules(window.measurement))
+    assert sum(found) == pytest.approx(joules(outer.measurement))
+    assert joules(outer.measurement) == pytest.approx(200.0, rel=0.08)
+
+
+def test_labels_are_told_apart_by_the_ticks() -> None:
+    rng = np.random.default_rng(5)
+    spans = [(0.0317, 400.0), (0.1241, 150.0)] * 60
+    edges = 102.0 + np.cumsum([seconds * (1.0 + 0.05 * rng.standard_normal()) for seconds, _ in spans])
+    bounds = [102.0, *edges]
+    wave = Piecewise([12.0, *bounds, edges[-1] + 90.0], [60.0, *(watts for _, watts in spans), 60.0])
+    simulation = simulated(counter(wave, period_s=0.02), max_power_w=700.0, gain_error=0.0)
+    simulation.until(102.0)
+    windows: dict[str, list[Window]] = {"a": [], "b": []}
+    for number, end_s in enumerate(edges):
+        with Window("ab"[number % 2], sync=False, meter_set=simulation.meter_set) as window:
+            simulation.until(float(end_s))
+        windows[window.label].append(window)
+    simulation.advance(0.1)
+    for label, power_w in (("a", 400.0), ("b", 150.0)):
+        whole = combine(window.measurement for window in windows[label])
+        true_j = power_w * (whole.duration_s or 0.0)
+        assert joules(whole) == pytest.approx(true_j, abs=2.2 * whole.energy_j.u)
+        assert joules(whole) == pytest.approx(true_j, rel=0.08)
+
+
+def test_places_travel_with_the_measurement() -> None:
+    run = Run([(0, 0.05), (2, 0.05), (0, 0.1), (2, 0.2)], 0.1)
+    one = run.done[0][0].measurement
+    assert one.timeline is not None
+    back = Measurement.from_dict(json.loads(one.to_json()))
+    assert back.timeline == one.timeline == pickle.loads(pickle.dumps(one)).timeline
+    both = [window.measurement for window, _, _ in run.done]
+    read = [Measurement.from_dict(json.loads(m.to_json())) for m in both]
+    assert combine(read).energy_j.u == pytest.approx(combine(both).energy_j.u)
+    assert back.timeline.run == both[1].timeline.run  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("broken", ["x", {}, {"run": "r", "channels": ["a"], "spans": [[0, 1, [[1.0]]]]}])
+def test_a_timeline_that_is_none_is_refused(broken: Any) -> None:
+    data = {**Run([(0, 0.1), (0, 0.1)], 0.1).outer.measurement.to_dict(), "timeline": broken}
+    with pytest.raises(ArgumentError, match="timeline"):
+        Measurement.from_dict(data)
