@@ -20,10 +20,11 @@ __all__ = ["EXAMPLES", "add_arguments", "call"]
 EXAMPLES = """examples:
   wattwhat combine runs/train-rank*.jsonl
   wattwhat combine runs/ --json job.jsonl
-  srun wattwhat run --json out.jsonl -- python train.py; wattwhat combine out-rank*.jsonl
+  srun wattwhat run --json out.jsonl -- python train.py
+  wattwhat combine out-rank*.jsonl
 
-A package or board that several ranks of one host measured at the same time counts
-once, and hosts add up. Measurements that nobody timed need --same-time or --in-turn.
+A package or board that several ranks of one host measured at the same time
+counts once, and hosts add up. Measurements that nobody timed need --same-time or --in-turn.
 """
 
 
