@@ -24,7 +24,8 @@ EXAMPLES = """examples:
   wattwhat combine out-rank*.jsonl
 
 A package or board that several ranks of one host measured at the same time
-counts once, and hosts add up. Measurements that nobody timed need --same-time or --in-turn.
+counts once, and hosts add up. Measurements that nobody timed need --same-time or
+--in-turn.
 """
 
 
