@@ -29,10 +29,9 @@ settings.load_profile("patient")
 
 # pytest imports modules for their doctests, a callback's module imports its framework for seconds, and these
 # hold no doctest.
-_FRAMEWORKS = (
-    *("accelerate", "keras", "lightning", "transformers"),
-    *("mlflow", "opentelemetry", "prometheus", "wandb"),
-)
+_FRAMEWORKS = ("accelerate", "keras", "lightning", "mlflow", "prometheus", "transformers", "wandb")
 collect_ignore = [f"wattwhat/integrations/{module}.py" for module in _FRAMEWORKS]
+if importlib.util.find_spec("opentelemetry") is None or importlib.util.find_spec("opentelemetry.sdk") is None:
+    collect_ignore.append("wattwhat/integrations/opentelemetry.py")
 if importlib.util.find_spec("tensorflow") is None:
     os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras takes tensorflow unless it is told otherwise
