@@ -16,6 +16,7 @@ from wattwhat.plugins import Plugin, find_plugins, pass_on
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
+from wattwhat.sensing.backend_options import are_given
 from wattwhat.sensing.meter import Meter
 from wattwhat.sensing.user_paths import profiles_path
 
@@ -87,7 +88,7 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
     try:
         backend = open_backend(plugin)
     except BackendError as err:
-        return Found(plugin, Availability(False, str(err), "reinstall or remove it"), broken=True)
+        return Found(plugin, Availability(False, str(err), _remedy(plugin)), broken=True)
     answer = probe(backend)
     if not answer.available or not open_meters:
         return Found(plugin, answer, backend)
@@ -104,6 +105,15 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
         remedy = "see to what it says; it is asked again later" if own_words else author
         return Found(plugin, Availability(False, reason, remedy), backend, broken=True)
     return Found(plugin, answer, backend, meters)
+
+
+def _remedy(plugin: Plugin) -> str:
+    """What to do about a backend that does not start."""
+    try:
+        given = are_given(plugin.name)
+    except BackendError:  # the file that may say them is unclear
+        given = True
+    return "correct its options, or leave them out" if given else "reinstall or remove it"
 
 
 def open_meter_set(

@@ -9,7 +9,7 @@ import attrs
 
 from wattwhat.errors import BackendError, error_text
 from wattwhat.plugins import Plugin, load, pass_on
-from wattwhat.sensing.backend_options import options_for
+from wattwhat.sensing.backend_options import options_for, texts_for
 from wattwhat.sensing.meter import Meter
 
 __all__ = ["Availability", "Backend", "open_backend", "probe"]
@@ -103,7 +103,8 @@ def open_backend(plugin: Plugin) -> Backend:
         backend = factory(**options)
     except BaseException as err:
         pass_on(err)
-        given = f" with {', '.join(options)} of its options" if options else ""
+        given = "; ".join(one.where for one in texts_for(plugin.name, options).values()) if options else ""
+        given = f" with options ({given})" if given else ""
         raise BackendError(f"backend {plugin.name!r} failed to start{given}: {error_text(err)}") from err
     for method in ("probe", "meters"):
         if not callable(getattr(backend, method, None)):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.configuration import Unclear, section
 
-__all__ = ["Option", "give", "given_names", "options_for", "variable_of"]
+__all__ = ["Option", "are_given", "give", "given_names", "options_for", "texts_for", "variable_of"]
 
 _given: dict[str, dict[str, str]] = {}
 
@@ -86,15 +86,35 @@ def options_for(name: str, factory: Callable[..., Any]) -> dict[str, Any]:
     Raises:
         BackendError: an option is not known to the class, or its value is not what the class says it takes.
     """
-    found = _found(name)
-    if not found and not _any_variable(name):  # nearly always, and then nothing more is imported
+    if not are_given(name):  # nearly always, and then nothing more is imported
         return {}
     parameters = _parameters(factory)
-    for key in parameters:
+    found = texts_for(name, parameters)
+    return {key: _converted(name, key, option, parameters) for key, option in found.items()}
+
+
+def are_given(name: str) -> bool:
+    """Whether anything may say an option of this backend.
+
+    Raises:
+        BackendError: the configuration file is unclear.
+    """
+    prefix = variable_of(name, "")
+    return bool(_found(name)) or any(variable.startswith(prefix) for variable in os.environ)
+
+
+def texts_for(name: str, keys: Iterable[str]) -> dict[str, Option]:
+    """The options as they were given, each with where; of the environment those of these keys.
+
+    Raises:
+        BackendError: the configuration file is unclear.
+    """
+    found = _found(name)
+    for key in keys:
         text = os.environ.get(variable_of(name, key))
         if text and key not in _given.get(name, {}):
             found[key] = Option(text, f"environment variable {variable_of(name, key)}")
-    return {key: _converted(name, key, option, parameters) for key, option in found.items()}
+    return found
 
 
 def _found(name: str) -> dict[str, Option]:
@@ -108,11 +128,6 @@ def _found(name: str) -> dict[str, Option]:
     for key, text in _given.get(name, {}).items():
         found[key] = Option(text, f"--backend-option {name}.{key}")
     return found
-
-
-def _any_variable(name: str) -> bool:
-    prefix = variable_of(name, "")
-    return any(variable.startswith(prefix) for variable in os.environ)
 
 
 def _parameters(factory: Callable[..., Any]) -> Mapping[str, Any]:

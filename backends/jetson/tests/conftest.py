@@ -17,10 +17,3 @@ def public_folder() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may have set up their own board."""
-    for name in ("WATTWHAT_JETSON_SOURCES", "WATTWHAT_JETSON_ADD"):
-        monkeypatch.delenv(name, raising=False)

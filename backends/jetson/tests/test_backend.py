@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
@@ -20,8 +21,10 @@ from tests.fakes.jetson.stands import SysfsStand, TegrastatsStand
 from tests.fakes.jetson.trees import BOARDS, BoardTree, Chip, Line, Tree
 from tests.fakes.jetson.users import as_nobody
 from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.plugins import Plugin
 from wattwhat.records.channel import Channel
 from wattwhat.records.containment import counted_ids
+from wattwhat.sensing.backend import open_backend
 from wattwhat.sensing.host import host_name
 from wattwhat.sensing.meter import Meter
 from wattwhat_jetson import JetsonBackend
@@ -35,6 +38,8 @@ COUNTED = {
     "orin-nano": {"VDD_IN"},
     "thor": {"VIN"},
 }
+
+PLUGIN = Plugin("jetson", None, lambda: JetsonBackend)
 
 
 @contextmanager
@@ -186,7 +191,11 @@ def test_sources_are_taken_in_the_order_asked_for(tmp_path: Path, monkeypatch: p
     (stand.root / "sys").symlink_to(stand.root / "tree/sys")
     try:
         monkeypatch.setenv("WATTWHAT_JETSON_SOURCES", " tegrastats, sysfs")
-        with opened(stand.open()) as meters:
+        with opened(
+            open_backend(
+                Plugin("jetson", None, lambda: functools.partial(JetsonBackend, root=str(stand.root)))
+            )
+        ) as meters:
             assert str(meters["VDD_IN"].channel.source).startswith("tegrastats")
         with opened(stand.open(sources=["sysfs", "tegrastats"])) as meters:
             assert str(meters["VDD_IN"].channel.source).startswith("sysfs")
@@ -194,15 +203,12 @@ def test_sources_are_taken_in_the_order_asked_for(tmp_path: Path, monkeypatch: p
         stand.close()
 
 
-def test_unknown_sources_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_sources_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ArgumentError, match="'nvml' is not one of sysfs, tegrastats, jtop"):
         JetsonBackend(sources=("nvml",))
     monkeypatch.setenv("WATTWHAT_JETSON_SOURCES", "sysfs,magic")
-    answer = JetsonBackend(root=str(tmp_path)).probe()
-    assert not answer.available
-    assert "names magic, which is no source" in answer.reason
     with pytest.raises(BackendError, match="magic"):
-        JetsonBackend(root=str(tmp_path)).meters()
+        open_backend(PLUGIN)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +301,8 @@ def test_unknown_rails_are_named_and_the_user_can_place_them(
     variable = re.search(r"(WATTWHAT_JETSON_ADD)=", remedy)
     assert variable is not None
     monkeypatch.setenv(variable[1], "PP5000")
-    with opened(JetsonBackend(root=str(tmp_path))) as meters:
+    monkeypatch.setenv("WATTWHAT_JETSON_ROOT", str(tmp_path))
+    with opened(open_backend(PLUGIN)) as meters:
         assert set(meters) == {"PP5000"}
     with opened(JetsonBackend(root=str(tmp_path), add=("PP5000", "PP3300"))) as meters:
         assert counted_rails(meters) == {"PP5000", "PP3300"}

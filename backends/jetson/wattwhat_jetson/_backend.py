@@ -28,10 +28,9 @@ class JetsonBackend(Backend):
 
     Args:
         root: the folder that holds ``sys`` and ``proc``, for made trees.
-        sources: ways to try, in this order: ``"sysfs"``, ``"tegrastats"``, ``"jtop"``; None takes the
-            environment's ``WATTWHAT_JETSON_SOURCES`` (names with commas), else sysfs, then tegrastats.
-        add: rails whose power may be added up, for a board that is not known; None takes
-            ``WATTWHAT_JETSON_ADD``.
+        sources: ways to try, in this order: ``"sysfs"``, ``"tegrastats"``, ``"jtop"``; None takes
+            sysfs, then tegrastats.
+        add: rails whose power may be added up, for a board that is not known; None takes none.
         interval_s: seconds between two lines of tegrastats or samples of jtop; None takes 0.1 and 1.
         tegrastats: path of the program; None looks for it.
         jtop_python: an interpreter that has jetson-stats; None takes the one that runs.
@@ -67,7 +66,7 @@ class JetsonBackend(Backend):
         for source in self._asked or ():
             if source not in _SOURCES:
                 raise ArgumentError(f"sources: {source!r} is not one of {', '.join(_SOURCES)}")
-        self._add = tuple(add) if add is not None else _names("WATTWHAT_JETSON_ADD")
+        self._add = tuple(add or ())
         self._interval_s, self._start_s = interval_s, start_s
         self._tegrastats, self._jtop_python = tegrastats, jtop_python
         self.notes: tuple[str, ...] = ()
@@ -90,13 +89,6 @@ class JetsonBackend(Backend):
 
     def _probe(self) -> Availability:
         wanted = self._wanted()
-        unknown = [name for name in wanted if name not in _SOURCES]
-        if unknown:
-            return Availability(
-                False,
-                f"WATTWHAT_JETSON_SOURCES names {', '.join(unknown)}, which is no source",
-                f"set it to one or more of {','.join(_SOURCES)}",
-            )
         model = model_of(self._root)
         if not model and not self._explicit and not self._monitors():
             return self._no_jetson()
@@ -139,12 +131,10 @@ class JetsonBackend(Backend):
 
     @property
     def _explicit(self) -> bool:
-        return self._asked is not None or bool(os.environ.get("WATTWHAT_JETSON_SOURCES"))
+        return self._asked is not None
 
     def _wanted(self) -> tuple[str, ...]:
-        if self._asked is not None:
-            return self._asked
-        return _names("WATTWHAT_JETSON_SOURCES") or _DEFAULT
+        return _DEFAULT if self._asked is None else self._asked
 
     def _monitors(self) -> bool:
         folder = os.path.join(self._root, DRIVERS)
@@ -177,8 +167,3 @@ class JetsonBackend(Backend):
             else:
                 ways.append(jtop_source(*board, self._jtop_python, self._interval_s or 1.0, self._start_s))
         return ways
-
-
-def _names(variable: str) -> tuple[str, ...]:
-    """The names in an environment variable, separated by commas."""
-    return tuple(name.strip() for name in os.environ.get(variable, "").split(",") if name.strip())

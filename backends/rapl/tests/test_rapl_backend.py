@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from rapl_tree import MadeKernel, MadeTree
 
 import wattwhat
+from wattwhat.acquisition.discovery import survey
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.plugins import Plugin
 from wattwhat.sensing.backend import open_backend
@@ -79,8 +81,8 @@ def test_sources_may_be_named_in_the_environment(made: MadeTree, monkeypatch: py
     monkeypatch.setenv("WATTWHAT_RAPL_ROOT", str(made.root))
     monkeypatch.setenv("WATTWHAT_RAPL_SOURCES", "powercap, perf")
     kernel = MadeKernel(made)
-    assert source_of(RaplBackend(kernel=kernel)) == "powercap"
-    assert source_of(RaplBackend(sources=["perf"], kernel=kernel, machine="x86_64")) == "perf_event"
+    made_of = functools.partial(RaplBackend, kernel=kernel)
+    assert source_of(open_backend(Plugin("rapl", None, lambda: made_of))) == "powercap"
 
 
 @pytest.mark.parametrize("sources", [["msr"], [], "all"])
@@ -89,11 +91,13 @@ def test_a_source_that_does_not_exist_is_named(sources: object) -> None:
         RaplBackend(sources=sources)  # type: ignore[arg-type]
 
 
-def test_a_wrong_environment_is_an_answer_of_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_option_is_told_with_what_there_is_and_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATTWHAT_RAPL_SOURCES", "msr")
-    answer = RaplBackend().probe()
-    assert not answer
-    assert "WATTWHAT_RAPL_SOURCES: 'msr'" in answer.reason
+    [found] = survey(plugins={"rapl": Plugin("rapl", None, lambda: RaplBackend)})
+    assert not found.availability
+    assert "'msr'; expected one or more of perf" in found.availability.reason
+    assert "WATTWHAT_RAPL_SOURCES" in found.availability.reason
+    assert "option" in found.availability.remedy
 
 
 def test_meters_may_be_opened_twice_and_closed_apart(made: MadeTree) -> None:

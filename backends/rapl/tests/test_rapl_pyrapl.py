@@ -136,8 +136,7 @@ def test_what_pyrapl_cannot_read_is_explained_and_our_reader_serves(made: MadeTr
 
 def test_a_machine_without_pyrapl_says_how_to_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyRAPL", None)
-    monkeypatch.setenv("WATTWHAT_RAPL_SOURCES", "pyrapl")
-    answer = RaplBackend("/").probe()
+    answer = RaplBackend("/", ["pyrapl"]).probe()
     assert not answer
     assert "pyRAPL cannot serve" in answer.reason
     assert "leave WATTWHAT_RAPL_SOURCES unset" in answer.remedy

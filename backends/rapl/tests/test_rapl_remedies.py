@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fnmatch
+import functools
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ import pytest
 from rapl_tree import MadeKernel, MadeTree
 
 from wattwhat.errors import BackendError
+from wattwhat.plugins import Plugin
+from wattwhat.sensing.backend import open_backend
 from wattwhat_rapl import RaplBackend, remedies
 from wattwhat_rapl.domain import Trouble
 from wattwhat_rapl.tree import Tree
@@ -163,7 +166,8 @@ def test_a_container_that_masks_powercap(made: MadeTree, mark: str, monkeypatch:
     at.parent.mkdir(parents=True)
     at.symlink_to(host.root / mount[1].lstrip("/"))
     monkeypatch.setenv(setting[1], str(inside / setting[2].lstrip("/")))
-    assert RaplBackend(machine="x86_64").probe().available
+    made_of = functools.partial(RaplBackend, machine="x86_64")
+    assert open_backend(Plugin("rapl", None, lambda: made_of)).probe().available
 
 
 def test_a_container_without_the_capability(made: MadeTree) -> None:
@@ -227,7 +231,8 @@ def test_perf_that_fails_otherwise_points_to_powercap(
     setting = re.search(r"(WATTWHAT_RAPL_SOURCES)=(\w+)", answer.remedy)
     assert setting is not None
     monkeypatch.setenv(setting[1], setting[2])
-    assert RaplBackend(made.root, machine="x86_64", kernel=kernel).probe()
+    made_of = functools.partial(RaplBackend, made.root, machine="x86_64", kernel=kernel)
+    assert open_backend(Plugin("rapl", None, lambda: made_of)).probe()
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty class", "the control type"])

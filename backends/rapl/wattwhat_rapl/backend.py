@@ -31,10 +31,9 @@ class RaplBackend(Backend):
     preference that works is taken, and `Channel.source` names it.
 
     Args:
-        root: the directory that stands for ``/``, or for ``/sys/class/powercap``; None takes
-            ``WATTWHAT_RAPL_ROOT``, else ``/``.
+        root: the directory that stands for ``/``, or for ``/sys/class/powercap``; None takes ``/``.
         sources: order of preference among ``perf``, ``powercap``, ``hwmon`` and ``pyrapl``; None takes
-            ``WATTWHAT_RAPL_SOURCES`` (names with commas between), else `DEFAULT_SOURCES`.
+            `DEFAULT_SOURCES`.
         platform: what to take for `sys.platform`.
         machine: what to take for the machine type; None asks the kernel.
         kernel: opens and reads perf events (see `wattwhat_rapl.perf_syscall`); None takes the real one.
@@ -64,16 +63,13 @@ class RaplBackend(Backend):
     ) -> None:
         self.notes: tuple[str, ...] = ()
         self.warnings: tuple[str, ...] = ()
-        self._tree = Tree(os.fspath(root or os.environ.get("WATTWHAT_RAPL_ROOT") or "/"), platform, machine)
+        self._tree = Tree(os.fspath(root or "/"), platform, machine)
         self._kernel = kernel
-        self._sources = _check(sources, "sources") if sources is not None else None
+        self._sources = _check(sources) if sources is not None else DEFAULT_SOURCES
 
     def probe(self) -> Availability:
         """Open every channel once and close it: what can be read, by which source, or why nothing can."""
-        try:
-            meters, troubles = self._open_all()
-        except ArgumentError as err:
-            return Availability(False, str(err), "correct or unset that environment variable")
+        meters, troubles = self._open_all()
         for meter in meters:
             meter.close()
         if not meters:
@@ -101,8 +97,7 @@ class RaplBackend(Backend):
     def _open_all(self) -> tuple[list[Meter], list[Trouble]]:
         if not self._tree.is_linux:
             return [], [Trouble("not linux")]
-        sources = self._sources or _check(_from_environment(), "WATTWHAT_RAPL_SOURCES")
-        surveys = [_SURVEYS[source](self._tree, self._kernel) for source in sources]
+        surveys = [_SURVEYS[source](self._tree, self._kernel) for source in self._sources]
         notes = [note for found in surveys for note in found.notes]
         troubles = [trouble for found in surveys for trouble in found.troubles]
         self.version = next((found.version for found in surveys if found.version), None)
@@ -195,17 +190,12 @@ def _partly(meters: Sequence[Meter], troubles: Sequence[Trouble], tree: Tree) ->
     return Availability(True, f"reads {read}; but {answer.reason}", answer.remedy)
 
 
-def _from_environment() -> Sequence[str]:
-    text = os.environ.get("WATTWHAT_RAPL_SOURCES", "")
-    return [name.strip() for name in text.split(",") if name.strip()] or DEFAULT_SOURCES
-
-
-def _check(sources: Sequence[str], argument: str) -> tuple[str, ...]:
+def _check(sources: Sequence[str]) -> tuple[str, ...]:
     names = (sources,) if isinstance(sources, str) else tuple(sources)
     unknown = [name for name in names if name not in SOURCES]
     if unknown or not names:
         given = ", ".join(map(repr, unknown)) or "empty"
-        raise ArgumentError(f"{argument}: {given}; expected one or more of {', '.join(SOURCES)}")
+        raise ArgumentError(f"sources: {given}; expected one or more of {', '.join(SOURCES)}")
     return tuple(dict.fromkeys(names))
 
 
