@@ -17,6 +17,7 @@ from wattwhat.analysis.agreement import (
     joint_label,
     joint_provenance,
 )
+from wattwhat.analysis.machines import by_machine
 from wattwhat.analysis.overlap import Seen, Span, choose, covered_s
 from wattwhat.analysis.summing import merged_channels, predicted_in, summed
 from wattwhat.analysis.united import united
@@ -39,6 +40,8 @@ def combine(
 
     * The same channel seen by several at the same time counts once: the longest span of those that overlap.
       Seen at different times, it adds up.
+    * Containers of one machine are that machine, and machines of one name are several
+      (`wattwhat.analysis.machines`).
     * A channel inside another one that was counted at the same time is not added.
     * Estimates of different processes add up; where a sensor covers the same component of the same host at
       the same time, they are left out.
@@ -78,6 +81,7 @@ def combine(
     given = sorted(_each_run_once(_checked(measurements)), key=_order)
     if not given:
         raise ComparisonError("combine: expected at least one measurement, got none")
+    given, renamed = by_machine(given)
     given = given if overlapping else sorted(united(given), key=_order)
     if len(given) == 1:
         return given[0] if label is None else attrs.evolve(given[0], label=label)
@@ -102,6 +106,7 @@ def combine(
         metrics=agreed([one.metrics for one in given]),
         warnings=dict.fromkeys(
             [
+                *renamed,
                 *covered,
                 *words,
                 *predicted_in(parts),

@@ -21,7 +21,7 @@ from wattwhat.sensing.launch import job_of, rank_of
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
 
-__all__ = ["cpu_model", "environment", "host_name"]
+__all__ = ["cpu_model", "environment", "host_name", "machine_id"]
 
 # A repository with 100,000 refs packs them into some 7 MB.
 _PACKED_BYTES = 16_000_000
@@ -57,6 +57,9 @@ def _environment(
         "cpu_count": os.cpu_count(),
         "wattwhat": __version__,
     }
+    machine = machine_id()
+    if machine is not None:
+        found["machine"] = machine
     if devices:
         found["devices"] = list(devices)
     if versions:
@@ -96,6 +99,24 @@ def cpu_model(root: str = "/") -> str | None:
         or platform.processor()
         or None
     )
+
+
+@lru_cache(maxsize=1)
+def machine_id(root: str = "/") -> str | None:
+    """What all containers of a machine share and no other machine has, until it is started anew; or None.
+
+    It is a hash of the random number that Linux draws at each start, so it tells nobody which machine it is.
+
+    Args:
+        root: root of the file tree, for tests.
+    """
+    import hashlib
+
+    try:
+        boot = read_small_text(Path(root, "proc/sys/kernel/random/boot_id"), errors="replace").strip()
+    except OSError:
+        return None
+    return hashlib.sha256(f"wattwhat {boot}".encode()).hexdigest()[:16] if boot else None
 
 
 def _field(line: str) -> tuple[str, str]:
