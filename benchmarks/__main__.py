@@ -29,6 +29,7 @@ TABLES = {
     "windows": "begin and end of a window, over two counters",
     "overhead": "a busy loop under an open window; an idle process under one",
     "memory": "what a hundred thousand windows keep",
+    "callbacks": "what callbacks of training frameworks and a journal cost a step of 10 ms",
     "prediction": "joules said before a run beside measured ones, on public populations",
     "readings": "reading a channel beside the bare vendor call; opening all backends",
 }

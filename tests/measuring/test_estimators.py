@@ -45,6 +45,20 @@ def test_a_fit_leaves_the_estimator_as_it_was() -> None:
     assert (found.details["phase"], found.items) == ("training", 2 * (found.calls or 0))
 
 
+def test_more_arguments_than_predict_takes_are_refused_with_what_to_give_instead() -> None:
+    with pytest.raises(ArgumentError, match=r"inputs: .*fit"):
+        make_workload(Plain(), ([1, 2], [0, 1]))
+
+
+def test_rows_are_items_of_what_transforms_too() -> None:
+    class Scaler:
+        def transform(self, x: Any) -> Any:
+            return x
+
+    workload = make_workload(Scaler().transform, np.ones((5, 3)))
+    assert (workload.items_per_call, workload.phase) == (5, "inference")
+
+
 def test_a_function_is_called_with_its_inputs() -> None:
     got: list[Any] = []
     make_workload(lambda *given: got.append(given), (1, 2)).run()
@@ -105,5 +119,7 @@ def test_an_onnx_session_and_its_feeds() -> None:
     workload = make_workload(session, {"x": np.ones((5, 3), np.float32)})
     (out,) = workload.run()
     assert (out.shape, workload.items_per_call, workload.label) == ((5, 3), 5, "InferenceSession")
-    with pytest.raises(ArgumentError, match=r"inputs: .*dict"):
+    again = make_workload(session.run, (["y"], {"x": np.ones((2, 3), np.float32)}))
+    assert (len(again.run()), again.items_per_call, again.phase) == (1, 2, "inference")
+    with pytest.raises(ArgumentError, match=r"inputs: .*dict.*'x'"):
         make_workload(session, np.ones((5, 3)))

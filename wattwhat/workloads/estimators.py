@@ -22,7 +22,8 @@ def call_with_inputs(
     * an estimator (scikit-learn, XGBoost, LightGBM: whatever has ``predict``): predicts for the inputs;
     * its bound method (``model.predict``, ``model.fit``): called with the inputs; ``fit`` on a fresh copy
       each time, so that the estimator is left as it was;
-    * an ONNX Runtime session: run on its feeds, a dict of arrays by input name;
+    * an ONNX Runtime session: run on its feeds, a dict of arrays by input name; its ``run``: with names of
+      outputs and the feeds;
     * any other callable: called with the inputs.
 
     A tuple of inputs is several arguments.
@@ -43,14 +44,12 @@ def call_with_inputs(
     rows: float | None = None
     phase: str | None = "inference"
     if _is_session(target):
-        if not isinstance(inputs, Mapping):
-            kind = type(inputs).__name__
-            raise ArgumentError(
-                f"inputs: an ONNX Runtime session takes a dict of arrays by input name, got {kind}"
-            )
-        call = functools.partial(target.run, None, dict(inputs))
-        rows = _rows(next(iter(inputs.values()), None))
+        feeds = _feeds(target, inputs)
+        call, rows = functools.partial(target.run, None, feeds), _rows(next(iter(feeds.values()), None))
+    elif _is_session(owner) and name == "run" and len(arguments) > 1 and isinstance(arguments[1], Mapping):
+        call, rows = functools.partial(target, *arguments), _rows(next(iter(arguments[1].values()), None))
     elif not callable(target) and callable(getattr(target, "predict", None)):
+        _check_takes(target.predict, arguments, "; give the estimator's fit to measure its training")
         call, rows = functools.partial(target.predict, *arguments), _rows(arguments[0])
     elif not callable(target):
         return None
@@ -60,7 +59,7 @@ def call_with_inputs(
     else:
         _check_takes(target, arguments)
         call = functools.partial(target, *arguments)
-        if callable(getattr(owner, "predict", None)) and owner is not target:
+        if _is_estimator(owner) and owner is not target:
             rows = _rows(arguments[0])
         else:
             phase = None  # nobody says what a function does
@@ -70,7 +69,7 @@ def call_with_inputs(
     return workload
 
 
-def _check_takes(function: Any, arguments: tuple[Any, ...]) -> None:
+def _check_takes(function: Any, arguments: tuple[Any, ...], advice: str = "") -> None:
     """Refuse inputs that a function does not take, before anything is run."""
     import inspect
 
@@ -79,10 +78,25 @@ def _check_takes(function: Any, arguments: tuple[Any, ...]) -> None:
     except ValueError:
         return  # of C functions: they tell nothing
     except TypeError as err:
+        advice = advice or "; a torch.nn.Module, an estimator or a function of that many arguments does"
         raise ArgumentError(
-            f"inputs: {getattr(function, '__qualname__', function)!s:.100} does not take them ({err}); a "
-            f"torch.nn.Module, an estimator or a function of that many arguments does"
+            f"inputs: {getattr(function, '__qualname__', function)!s:.100} does not take them ({err}){advice}"
         ) from None
+
+
+def _is_estimator(owner: Any) -> bool:
+    return any(callable(getattr(owner, name, None)) for name in ("predict", "transform"))
+
+
+def _feeds(session: Any, inputs: Any) -> dict[str, Any]:
+    """What an ONNX Runtime session is run on, by the names of its inputs."""
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    names = [one.name for one in session.get_inputs()]
+    raise ArgumentError(
+        f"inputs: an ONNX Runtime session takes a dict of arrays by input name, here {names}, got "
+        f"{type(inputs).__name__}"
+    )
 
 
 def _is_session(target: Any) -> bool:

@@ -1,0 +1,109 @@
+"""What callbacks of training frameworks and a journal cost a step of 10 ms, beside other libraries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peer_envs import ENVS, reason
+from benchmarks.surroundings import ROOT, environment, nvml_environment
+from benchmarks.table import Limit, Options, Table, quartiles
+
+# Title, what benchmarks.callback_steps is asked for, the environment, and the limit in % (None: of a peer).
+ROWS: tuple[tuple[str, str, str, float | None], ...] = (
+    ("transformers", "transformers", "", 1.0),
+    ("transformers, phases", "transformers+phases", "", 1.0),
+    ("Lightning", "lightning", "", 1.0),
+    ("Lightning, phases", "lightning+phases", "", 1.0),
+    ("Keras", "keras", "", 1.0),
+    ("accelerate", "accelerate", "", 1.0),
+    ("accelerate, phases", "accelerate+phases", "", 1.0),
+    ("track() a step", "window", "", None),
+    ("Zeus, a window a step", "zeus", "zeus", None),
+    ("CodeCarbon, a task a step", "codecarbon", "codecarbon", None),
+    ("CodeCarbon's callback", "codecarbon_callback", "codecarbon", None),
+)
+# Seconds between two lines of a journal, unless told otherwise.
+JOURNAL_S = 30.0
+
+
+def steps(which: str, env: dict[str, str], python: str, count: int, folder: str) -> Any:
+    """Milliseconds of steps without and with a library; why there are none, as a text."""
+    command = [python, "-m", "benchmarks.callback_steps", which, str(count), folder]
+    done = subprocess.run(
+        command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+    )
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else reason(done.stderr)
+
+
+def interpreter(name: str) -> str | None:
+    """This one, or that of a peer, whose environment `python -m benchmarks peers` makes; None without it."""
+    python = ENVS / name / "bin/python" if name else Path(sys.executable)
+    return str(python) if python.exists() else None
+
+
+def slower(without: Sequence[float], within: Sequence[float]) -> tuple[float, float, float, str]:
+    """Medians without and with, the cost in percent, and that in words with its standard uncertainty."""
+    (q1, before, q3), (p1, after, p3) = quartiles(without), quartiles(within)
+    cost = 100 * (after - before) / before
+    # 1.253 sigma / sqrt(n), sigma from the quartiles of a normal distribution, of two medians
+    u = 0.929 * ((q3 - q1) ** 2 / len(without) + (p3 - p1) ** 2 / len(within)) ** 0.5
+    return before, after, cost, f"{cost:+.2f} ± {100 * u / before:.2f}"
+
+
+def run(options: Options) -> Table:
+    """Every row in a process of its own, one after the other."""
+    count, rows, limits, notes = options.times(400, 20), [], [], []
+    sensors = nvml_environment(high=300, update=0.1)
+    env = {**(sensors or environment()), "KERAS_BACKEND": "torch"}
+    with tempfile.TemporaryDirectory() as folder:
+        smi = Path(folder) / "nvidia-smi"  # CodeCarbon looks for GPUs only where this command is
+        smi.write_text("#!/bin/sh\nexit 0\n", encoding="ascii")
+        smi.chmod(0o755)
+        env["PATH"] = f"{folder}:{env.get('PATH', '')}"
+        # frameworks take long to import: a quick look leaves them out
+        for title, which, name, greatest in (
+            ROWS if not options.quick else [r for r in ROWS if r[1] == "window"]
+        ):
+            python = interpreter(name)
+            found = "python -m benchmarks peers makes its environment" if python is None else None
+            found = found or steps(which, env, str(python), count, folder)
+            if isinstance(found, str):
+                notes.append(f"{title} is left out: {found}.")
+                continue
+            costs = [slower([one[n] for one in found[0]], [one[n] for one in found[1]]) for n in (1, 0)]
+            rows.append([title, costs[0][0], costs[0][1], costs[0][3], costs[1][3]])
+            if greatest is not None:
+                limits.append(Limit(f"a step under the callback, {title}", costs[0][2], greatest, "%"))
+        lines = steps("journal", env, sys.executable, count, folder)
+    if isinstance(lines, str):
+        notes.append(f"the journal is left out: {lines}.")
+    else:
+        line_ms = quartiles([line[0] for line in lines[1]])[1]
+        notes.append(
+            f"A line of the journal takes {line_ms:.2f} ms of the processor, in a thread of its own."
+        )
+        limits.append(Limit("the journal, a line every 30 s", 0.1 * line_ms / JOURNAL_S, 0.1, "%"))
+    return Table(
+        "callbacks",
+        f"steps of 10 ms in one run, half of {count} with the library at work, drawn by lot",
+        ["at work in a step", "without, ms", "with, ms", "slower %", "by the clock %"],
+        rows,
+        limits,
+        [
+            "From step to step, of the main thread's processor time: 10 ms of work, what the framework does, "
+            "and the library's part. By the clock all else that this machine does comes on top.",
+            "Channels: the estimate of the processor, and the energy counter of a stand-in GPU."
+            if sensors
+            else "Channels: the estimate of the processor.",
+            "Callbacks have a budget, so they look once a second at what was spent; the Trainer logs each "
+            "50th step. CodeCarbon's callback works at both ends of a training: steps before and after "
+            "start().",
+            *notes,
+        ],
+    )
