@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wattwhat.analysis.comparison import compare
     from wattwhat.errors import WattwhatError
     from wattwhat.integrations.distributed import gather
+    from wattwhat.measuring.idle import idle
     from wattwhat.measuring.measure import measure
     from wattwhat.records.channel import Channel
     from wattwhat.records.measurement import Measurement
@@ -47,6 +48,7 @@ _HOMES = {
     "combine": "wattwhat.analysis.aggregation",
     "compare": "wattwhat.analysis.comparison",
     "gather": "wattwhat.integrations.distributed",
+    "idle": "wattwhat.measuring.idle",
     "measure": "wattwhat.measuring.measure",
     "phases": "wattwhat.acquisition.phases",
     "track": "wattwhat.acquisition.tracking",
@@ -56,6 +58,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "measure",
     "track",
     "phases",
+    "idle",
     "compare",
     "combine",
     "gather",

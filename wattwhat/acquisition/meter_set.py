@@ -66,6 +66,8 @@ class MeterSet:
 
     not_yet: tuple[str, ...] = ()  # names of backends that could not serve when it was opened, and may later
     kept_environment: Any = None  # see `wattwhat.acquisition.conditions`
+    # power at rest as `wattwhat.idle` found it: ids of the channels it is of, in W, and what is doubtful
+    baseline: tuple[frozenset[str], Any, tuple[str, ...]] | None = None
     retry: Any = None  # opens it anew where it lacks something; see `wattwhat.acquisition.retry`
 
     def __init__(

@@ -55,6 +55,10 @@ def measurement_of(
         (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
     )
     fields.setdefault("provenance", _provenance(channels))
+    baseline = meter_set.baseline
+    if baseline is not None and "idle_power_w" not in fields and baseline[0] == counted:
+        fields["idle_power_w"] = baseline[1]
+        warnings += baseline[2]
     words = [words for _, _, words in entries]
     return Measurement(
         label=label,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -10,20 +11,74 @@ import attrs
 
 from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge import answer_s
 from wattwhat.energy.totals import total
-from wattwhat.measuring.plan import Plan
+from wattwhat.errors import ArgumentError, BackendError
+from wattwhat.measuring.plan import Plan, is_number
 from wattwhat.records.caution import Caution
+from wattwhat.records.containment import counted_ids
 from wattwhat.records.quantity import Quantity
 
-__all__ = ["Rest", "power_at_rest"]
+__all__ = ["Rest", "idle", "keep_idle", "power_at_rest"]
 
 # Power is at rest where it may go on changing by less than this part of it.
 _AT_REST = 0.03
 # It is waited for so long at most, as a part of max_seconds.
 _REST_SHARE = 0.1
+
+
+def idle(seconds: float = 2.0, *, backends: Sequence[Any] | None = None) -> Quantity:
+    """Measure the power at rest once, and keep it: later windows and phases know their energy above it.
+
+    Call it while nothing runs, after models are loaded: what draws power then is taken for idle.
+
+    Args:
+        seconds: how long; some more where the power is still falling.
+        backends: as `track` takes them; the baseline holds for windows over the same ones.
+
+    Returns:
+        Power of the counted channels in W.
+
+    Raises:
+        ArgumentError: seconds is no number above 0.
+        BackendError: no channel showed a power.
+
+    Example:
+        >>> import wattwhat
+        >>> baseline = wattwhat.idle(0.2)
+        >>> with wattwhat.track("work") as window:
+        ...     total = sum(range(100_000))
+        >>> baseline.unit, window.measurement.net_energy_j is not None
+        ('W', True)
+    """
+    if not is_number(seconds) or seconds <= 0.0:
+        raise ArgumentError(f"seconds: expected a number > 0, got {seconds!r}")
+    meter_set = shared_meter_set(backends)
+    check_estimate(meter_set, backends)
+    return keep_idle(meter_set, float(seconds), time.sleep)
+
+
+def keep_idle(meter_set: MeterSet, seconds: float, sleep: Callable[[float], None]) -> Quantity:
+    """The power at rest of an open meter set, kept there for `wattwhat.acquisition.outcome`.
+
+    Args:
+        meter_set: the open meters.
+        seconds: how long.
+        sleep: waits for seconds.
+    """
+    lines = [line for line in meter_set.inputs if not line.lost]
+    counted = counted_ids(line.channel for line in lines)
+    plan = Plan(idle=seconds, min_seconds=seconds, max_seconds=2.0 * seconds / _REST_SHARE)
+    found = power_at_rest(meter_set, lines, counted, plan, sleep, lambda _: None)
+    if found.power_w is None:
+        raise BackendError(
+            "idle: no channel showed a power while nothing ran; run 'wattwhat doctor' to see why"
+        )
+    meter_set.baseline = (frozenset(counted), found.power_w, found.warnings)
+    return found.power_w
 
 
 @attrs.frozen

@@ -139,6 +139,39 @@ class Measurement:
         check_metrics(metrics)
         return attrs.evolve(self, metrics={**self.metrics, **metrics})
 
+    def minus(self, other: Measurement, *, per: str | None = None) -> Measurement:
+        """What this took more than another one: with something and without it.
+
+        Gain, model and offset of sensors that both counted cancel as far as both have them (GUM 5.2.2);
+        everything else is independent.
+
+        Args:
+            other: what is taken away.
+            per: "call" or "item" takes away what the other would have taken for as many calls or items as
+                this had; None takes the energies as they are.
+
+        Returns:
+            A measurement of the difference, which may be below 0 J; it names no channels.
+
+        Raises:
+            ArgumentError: the other is no Measurement, or does not know its calls or items.
+
+        Example:
+            >>> from wattwhat import Channel
+            >>> gpu = Channel("h/x/0", "x", "a GPU", "gpu", "energy", gain_error=0.05)
+            >>> def took(joules):
+            ...     energy = Quantity(joules, 0.05 * joules, "J")
+            ...     return Measurement(label="a", energy_j=energy, channels=(ChannelEnergy(gpu, energy),),
+            ...                        budget=(("sensor gain", 0.05 * joules),))
+            >>> took(110.0).minus(took(100.0)).energy_j
+            Quantity(10.0(5) J)
+        """
+        from wattwhat.records.difference import difference
+
+        if not isinstance(other, Measurement):
+            raise ArgumentError(f"other: expected a Measurement, got {other!r:.100}")
+        return difference(self, other, per)
+
     def flat(self, prefix: str = "energy/") -> dict[str, float]:
         """Numbers by name, for any logger: what is not known is left out, never 0.
 
