@@ -9,6 +9,7 @@ from tests.cli.logged import BROKEN, LOGS, SMI, jsonl, net, objects
 from wattwhat import Measurement
 from wattwhat.cli import main
 from wattwhat.cli.sentences import as_options
+from wattwhat.errors import LogError, Remedy, ScoreError
 
 
 @pytest.fixture
@@ -206,15 +207,25 @@ def test_a_terminal_without_blocks_gets_plain_bars(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("error", "written"),
     [
-        ('use unit="Wh" (20 Wh)', "use --unit Wh (20 Wh)"),
-        ("power_unit or energy_unit does so", "--power-unit or --energy-unit does so"),
-        ("choose with phases='name,name'", "choose with --set phases=name,name"),
+        (ScoreError("few", remedy=Remedy("use {unit} (20 Wh)", unit="Wh")), "few; use --unit Wh (20 Wh)"),
+        (ScoreError("few", remedy=Remedy("pass {force}", force=True)), "few; pass --force"),
+        (
+            LogError("two", path="a", line=3, remedy=Remedy("see {power_unit}", power_unit=...)),
+            "a:3: two; see --power-unit",
+        ),
+        (LogError("two", remedy=Remedy("say {interval_s}", interval_s=0.5)), "two; say --interval 0.5"),
+        (LogError("two", remedy=Remedy("choose {phases}", phases="a,b")), "two; choose --set phases=a,b"),
     ],
 )
-def test_arguments_of_functions_become_options(told, said):
-    assert as_options(told) == said
+def test_arguments_of_functions_become_options(error, written):
+    assert as_options(error) == written
+
+
+def test_an_argument_that_an_option_gave_is_named_by_the_option(tmp_path, capsys):
+    status, _, err = read(capsys, jsonl(tmp_path / "own.jsonl", [net("a", 5.0)]), "--interval", "-1")
+    assert (status, "--interval: " in err) == (2, True)
 
 
 @pytest.mark.skipif(LOGS is None, reason="the real logs are not here: ../shared/logs is absent")

@@ -116,7 +116,7 @@ def test_two_runners_on_one_device_never_overlap(study, tmp_path):
         (["merge", "a", "none"], "there is no folder none"),
         (["run", "plan.toml"], "--out"),
         (["run", "plan.toml", "--out", "out", "--shard", "two"], "--shard: expected I/N"),
-        (["run", "plan.toml", "--out", "out", "--launcher", "moon"], "known are local"),
+        (["run", "plan.toml", "--out", "out", "--launcher", "moon"], "is not one of local"),
         (["run", "none.toml", "--out", "out"], "cannot be read"),
     ],
 )
@@ -196,6 +196,6 @@ def test_models_runtimes_and_launchers_may_come_from_another_distribution(study,
     assert row["details"]["weights"] == "random"
     (tmp_path / "plan.toml").write_text('models = "theirs:three"\n')
     assert (
-        b"line 1: models: 'theirs:three' is not known; expected one of theirs"
+        b":1: models: 'theirs:three' is not known; expected one of theirs"
         in study("study", "plan", "plan.toml").stderr
     )

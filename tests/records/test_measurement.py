@@ -238,7 +238,7 @@ def test_a_line_with_a_field_of_another_kind_is_named(tmp_path: Path, field: str
     path.write_text(f"{json.dumps(good)}\n{json.dumps({**good, field: value})}\n", encoding="utf-8")
     with pytest.raises(ArgumentError, match=words):
         Measurement.from_dict({**good, field: value})
-    with pytest.raises(LogError, match=rf"runs\.jsonl, line 2: .*{words}"):
+    with pytest.raises(LogError, match=rf"runs\.jsonl:2: .*{words}"):
         read_jsonl(path)
     found = logs.read(path)
     assert [m.label for m in found] == ["a"]
@@ -269,7 +269,7 @@ def test_only_a_later_schema_sends_for_a_newer_version(data: object, hint: str) 
 def test_a_bad_line_is_named_with_its_file(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     path.write_text(Measurement(label="a", energy_j=Quantity(1, 0, "J")).to_json() + "\n\n{half\n")
-    with pytest.raises(LogError, match=r"runs\.jsonl, line 3"):
+    with pytest.raises(LogError, match=r"runs\.jsonl:3"):
         read_jsonl(path)
 
 

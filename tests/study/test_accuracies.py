@@ -42,9 +42,9 @@ def test_a_share_stays_one_and_a_gap_is_none(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,b\n1,2\n", "line 1: expected a column of names"),
-        ("model,top1\nnet,700\n", "line 2: top1 is 700"),
-        ("model,top1\nnet\n", "line 2: expected 2 cells"),
+        ("a,b\n1,2\n", ":1: expected a column of names"),
+        ("model,top1\nnet,700\n", ":2: top1: expected a share, got 700"),
+        ("model,top1\nnet\n", ":2: expected 2 cells"),
     ],
 )
 def test_a_table_that_is_none_is_told_with_its_line(tmp_path, text, words):

@@ -55,7 +55,7 @@ def assert_whole(folder):
 @pytest.mark.parametrize("name", ["local", "slurm", "ray"])
 def test_an_option_that_is_not_known_is_told(tmp_path, name):
     known = {"tasks": 4, "partition": None}
-    with pytest.raises(ArgumentError, match=rf"\[{name}\] moon is not known"):
+    with pytest.raises(ArgumentError, match=rf"\[{name}\] moon: is not known"):
         checked(name, {"folder": "x", "moon": 1}, known)
     with pytest.raises(ArgumentError, match="tasks: expected something like 4, got 'x'"):
         checked(name, {"tasks": "x"}, known)

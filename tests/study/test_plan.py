@@ -133,11 +133,11 @@ def test_models_may_come_from_a_file_of_names(tmp_path):
 def test_nonsense_is_refused_with_its_line(tmp_path, text, line, words):
     with pytest.raises(ArgumentError) as refused:
         read_plan(plan_of(tmp_path, text))
-    said = str(refused.value)
-    assert words in said
-    assert f"line {line}" in said
-    assert "plan.toml" in said
-    assert "\n" not in said
+    error = refused.value
+    assert words in str(error)
+    assert error.line == line
+    assert error.path.endswith("plan.toml")
+    assert "\n" not in str(error)
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,9 @@ def test_a_plan_without_cells_is_refused(tmp_path, text, words):
 
 def test_lines_are_found_behind_long_strings_and_lists(tmp_path):
     text = 'models = ["nets:build", # a [ in a comment\n]\naccuracy = """\nbatch_size = 1\n"""\n'
-    with pytest.raises(ArgumentError, match="line 3"):
+    with pytest.raises(ArgumentError) as refused:
         read_plan(plan_of(tmp_path, text))
+    assert refused.value.line == 3
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):

@@ -29,7 +29,7 @@ def decorate(function: F, template: Window) -> F:
     """
     label = getattr(function, "__qualname__", "function") if template.label == "window" else template.label
     if inspect.isclass(function):
-        raise ArgumentError(f"track: {function!r} is a class; decorate its methods")
+        raise ArgumentError(f"{function!r} is a class", argument="function", remedy="decorate its methods")
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)

@@ -237,7 +237,9 @@ def _check_meter(meter: Any) -> None:
 
 def _check_names(names: Sequence[str], known: Mapping[str, Plugin]) -> None:
     if not names:
-        raise ArgumentError("backends: expected at least one name, or None for every available backend")
+        raise ArgumentError(
+            argument="backends", expected="at least one name, or None for every available backend"
+        )
     for name in names:
         if name not in known:
             raise BackendError(

@@ -17,5 +17,5 @@ def check_items(count: Any) -> float:
         ArgumentError: it is not a finite number of 0 or more.
     """
     if isinstance(count, (str, bool)) or not hasattr(count, "__float__") or not 0.0 <= count < math.inf:
-        raise ArgumentError(f"items: expected a number of 0 or more, got {count!r:.100}")
+        raise ArgumentError(argument="items", expected="a number of 0 or more", got=count)
     return int(count) if isinstance(count, int) else float(count)

@@ -40,18 +40,22 @@ def check_journal(save: Any, every_s: Any) -> None:
     """
     if save is None:
         if every_s is not None:
-            raise ArgumentError("every_s: says how often save= is written; give save=PATH too")
+            raise ArgumentError(
+                "says how often save= is written", argument="every_s", remedy="give save=PATH too"
+            )
         return
     if not isinstance(save, (str, os.PathLike)) or not os.fspath(save):
-        raise ArgumentError(f"save: expected the path of a file to append to, got {save!r:.200}")
+        raise ArgumentError(argument="save", expected="the path of a file to append to", got=save)
     if os.path.isdir(save):
-        raise ArgumentError(f"save: {os.fspath(save)!r} is a folder; name a file in it, such as run.jsonl")
+        raise ArgumentError(
+            f"{os.fspath(save)!r} is a folder", argument="save", remedy="name a file in it, such as run.jsonl"
+        )
     if os.path.exists(save):
         _check_ours(os.fspath(save))
     _check_writable(os.path.abspath(save))
     number = EVERY_S if every_s is None else every_s
     if isinstance(number, (str, bool)) or not 0.0 < number < math.inf:
-        raise ArgumentError(f"every_s: expected seconds above 0, got {every_s!r}")
+        raise ArgumentError(argument="every_s", expected="seconds above 0", got=every_s)
 
 
 def _check_writable(save: str) -> None:
@@ -60,7 +64,9 @@ def _check_writable(save: str) -> None:
     while not os.path.exists(place):
         place = os.path.dirname(place)
     if not os.access(place, os.W_OK) or (place != save and not os.path.isdir(place)):
-        raise ArgumentError(f"save: {place!r} cannot be written; choose another place for {save!r}")
+        raise ArgumentError(
+            f"{place!r} cannot be written", argument="save", remedy=f"choose another place for {save!r}"
+        )
 
 
 def _check_ours(save: str) -> None:
@@ -71,11 +77,14 @@ def _check_ours(save: str) -> None:
         with open_regular(save) as file:
             begin = file.read(200).lstrip(b"\n")
     except OSError as err:
-        raise ArgumentError(f"save: {save!r} {err.strerror}; name a file such as run.jsonl") from err
+        raise ArgumentError(
+            f"{save!r} {err.strerror}", argument="save", remedy="name a file such as run.jsonl"
+        ) from err
     if begin and not begin.startswith(b'{"schema": '[: len(begin)]):
         raise ArgumentError(
-            f"save: {save!r} holds something else than measurements, and nothing is added to it; name "
-            "another file, such as run.jsonl"
+            f"{save!r} holds something else than measurements, and nothing is added to it",
+            argument="save",
+            remedy="name another file, such as run.jsonl",
         )
 
 

@@ -30,11 +30,13 @@ def check_done(marks: Sequence[Mark], done: float, of: float) -> None:
     """
     for name, value in (("done", done), ("of", of)):
         if isinstance(value, (str, bool)) or not hasattr(value, "__float__") or not 0.0 < value < math.inf:
-            raise ArgumentError(f"{name}: expected a number above 0, got {value!r:.100}")
+            raise ArgumentError(argument=name, expected="a number above 0", got=value)
     if of < done:
-        raise ArgumentError(f"of: {of:g} in all is less than the {done:g} that are done")
+        raise ArgumentError(f"{of:g} in all is less than the {done:g} that are done", argument="of")
     if marks and done < marks[-1][0]:
-        raise ArgumentError(f"done: {done:g} is less than the {marks[-1][0]:g} that were done before")
+        raise ArgumentError(
+            f"{done:g} is less than the {marks[-1][0]:g} that were done before", argument="done"
+        )
 
 
 def outlook(so_far: Measurement, marks: list[Mark], done: float, of: float) -> Forecast:
@@ -105,10 +107,10 @@ def exceeds(measurement: Measurement, joules: float, confidence: float) -> bool:
     from statistics import NormalDist
 
     if isinstance(joules, (str, bool)) or not hasattr(joules, "__float__") or not 0.0 <= joules < math.inf:
-        raise ArgumentError(f"joules: expected a number of 0 or more, got {joules!r:.100}")
+        raise ArgumentError(argument="joules", expected="a number of 0 or more", got=joules)
     if isinstance(confidence, (str, bool)) or not 0.5 <= confidence < 1.0:
         raise ArgumentError(
-            f"confidence: expected a probability from 0.5 to below 1, got {confidence!r:.100}"
+            argument="confidence", expected="a probability from 0.5 to below 1", got=confidence
         )
     energy = measurement.energy_j
     return energy.known and energy.value - NormalDist().inv_cdf(confidence) * energy.u > joules

@@ -257,7 +257,7 @@ class Phases:
 
 def _name(name: Any) -> str:
     if not isinstance(name, str) or not name:
-        raise ArgumentError(f"label: expected a name, got {name!r:.100}")
+        raise ArgumentError(argument="label", expected="a name", got=name)
     return name
 
 

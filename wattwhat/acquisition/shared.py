@@ -126,11 +126,13 @@ def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
     if backends is None:
         return None
     if isinstance(backends, str):
-        raise ArgumentError(f"backends: expected a list of names such as [{backends!r}], got {backends!r}")
+        raise ArgumentError(
+            argument="backends", expected=f"a list of names such as [{backends!r}]", got=backends
+        )
     try:
         return tuple(backends)
     except TypeError as err:
-        raise ArgumentError(f"backends: expected a list of names, got {backends!r}") from err
+        raise ArgumentError(argument="backends", expected="a list of names", got=backends) from err
 
 
 def close_all() -> None:

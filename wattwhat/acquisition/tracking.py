@@ -82,9 +82,9 @@ def track(
     if callable(label):
         return Window()(label)
     if not isinstance(label, str):
-        raise ArgumentError(f"label: expected a name, got {label!r}")
+        raise ArgumentError(argument="label", expected="a name", got=label)
     if on_end is not None and not callable(on_end):
-        raise ArgumentError(f"on_end: expected a function that takes the window, got {on_end!r}")
+        raise ArgumentError(argument="on_end", expected="a function that takes the window", got=on_end)
     if items is not None:
         check_items(items)
     if save is not None or every_s is not None:

@@ -124,7 +124,7 @@ def _checked(measurements: Any) -> list[Measurement]:
     found = list(measurements) if isinstance(measurements, Iterable) else [measurements]
     if isinstance(measurements, Measurement) or not all(isinstance(one, Measurement) for one in found):
         raise ArgumentError(
-            f"measurements: expected some in a list, combine([first, second]), got {measurements!r:.200}"
+            argument="measurements", expected="some in a list, combine([first, second])", got=measurements
         )
     return found
 

@@ -132,7 +132,7 @@ def cost(
         0.5 EUR
     """
     if not isinstance(currency, str) or not currency.strip() or len(currency) > 12:
-        raise ArgumentError(f"currency: expected a short name such as 'EUR', got {currency!r}")
+        raise ArgumentError(argument="currency", expected="a short name such as 'EUR'", got=currency)
     name = currency.strip()
     return _footprint("cost", measurement, _figure("price_per_kwh", price_per_kwh, f"{name}/kWh"), name, pue)
 
@@ -141,7 +141,9 @@ def _footprint(
     kind: str, measurement: Measurement, figure: Quantity, unit: str, pue: float, notes: tuple[str, ...] = ()
 ) -> Footprint:
     if not _is_number(pue) or not 1.0 <= pue < math.inf:
-        raise ArgumentError(f"pue: expected a number of at least 1, got {pue!r}; 1 leaves the building out")
+        raise ArgumentError(
+            argument="pue", expected="a number of at least 1", got=pue, remedy="1 leaves the building out"
+        )
     energy = measurement.energy_kwh
     return Footprint(
         kind=kind,
@@ -176,7 +178,8 @@ def _figure(name: str, given: Any, unit: str) -> Quantity:
     for number in (value, u):
         if not _is_number(number) or not 0.0 <= float(number) < math.inf:
             raise ArgumentError(
-                f"{name}: expected a finite number >= 0 in {unit}, or a pair (value, standard uncertainty), "
-                f"got {given!r}"
+                argument=name,
+                expected=f"a finite number >= 0 in {unit}, or a pair (value, standard uncertainty)",
+                got=given,
             )
     return Quantity(float(value), float(u), unit)

@@ -11,7 +11,7 @@ import attrs
 from wattwhat.analysis.comparability import differences, doubts
 from wattwhat.analysis.ratio import ratio_interval, spread_of
 from wattwhat.analysis.verdicts import BASES, CANNOT_TELL, REPEATS_NEEDED
-from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.errors import ArgumentError, ComparisonError, Remedy
 from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.records.sources import REPEATS
@@ -186,14 +186,14 @@ def compare(
         A uses less than B: 0.95 times as much energy per item (95 % interval 0.944 to 0.956)
     """
     if per is not None and per not in BASES:
-        raise ArgumentError(f"per: {per!r} is not one of {', '.join(BASES)}")
+        raise ArgumentError(argument="per", expected=f"one of {', '.join(BASES)}", got=per)
     k = coverage_factor(confidence)
     a, b = _side("a", "A", a), _side("b", "B", b)
     per = per or basis(a, b)
     counts = _count(a, "A", per), _count(b, "B", per)
     found = differences(a, b, per)
     if found and not force:
-        raise ComparisonError(f"{found[0]}; pass force=True (--force) to compare all the same")
+        raise ComparisonError(found[0], remedy=Remedy("pass {force} to compare all the same", force=True))
     energy_a, energy_b = a.energy_j / counts[0], b.energy_j / counts[1]
     _check_energies((a, energy_a), (b, energy_b))
     x, y = energy_a.value, energy_b.value
@@ -228,9 +228,7 @@ def _side(argument: str, name: str, given: Any) -> Measurement:
         return given
     runs = list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else [given]
     if not runs or not all(isinstance(run, Measurement) for run in runs):
-        raise ArgumentError(
-            f"compare: {argument}: expected a Measurement or repeats of one, got {given!r:.200}"
-        )
+        raise ArgumentError(argument=argument, expected="a Measurement or repeats of one", got=given)
     if len(runs) == 1:
         one: Measurement = runs[0]
         return one

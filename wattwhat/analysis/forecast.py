@@ -114,7 +114,7 @@ def forecast(
     durations_s = None if durations_s is None else listed("durations_s", durations_s)
     done, of = _progress("done", done), _progress("of", of)
     if of < done:
-        raise ArgumentError(f"of: {of:g} in all is less than the {done:g} that are done")
+        raise ArgumentError(f"{of:g} in all is less than the {done:g} that are done", argument="of")
     left, reach = of - done, of / done
     energy = _total("energies", "J", energies, left / done, skip, gain)
     value = _quantity(energy, "J")
@@ -122,7 +122,9 @@ def forecast(
         return Forecast(value, energy.low, energy.high, energy.law, energy.p, reach, notes=energy.notes)
     if len(durations_s) != len(energies):
         raise ArgumentError(
-            f"durations_s: {len(durations_s)} beside {len(energies)} energies; expected one a piece"
+            f"{len(durations_s)} beside {len(energies)} energies",
+            argument="durations_s",
+            remedy="expected one a piece",
         )
     time = _total("durations_s", "s", durations_s, left / done, skip, 0.0)
     return Forecast(
@@ -257,15 +259,15 @@ def _said(low: float, value: float, high: float) -> str:
 def _amount(name: str, value: Any, unit: str) -> float:
     number = value.to(unit).value if isinstance(value, Quantity) else value
     if isinstance(number, (str, bytes, bool)) or not hasattr(number, "__float__"):
-        raise ArgumentError(f"{name}: expected a number or a Quantity, got {value!r}")
+        raise ArgumentError(argument=name, expected="a number or a Quantity", got=value)
     if not (math.isfinite(float(number)) and float(number) >= 0.0):
-        raise ArgumentError(f"{name}: expected a finite amount of at least 0, got {value!r}")
+        raise ArgumentError(argument=name, expected="a finite amount of at least 0", got=value)
     return float(number)
 
 
 def _progress(name: str, value: Any) -> float:
     if isinstance(value, (str, bytes, bool)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{name}: expected a number above 0, got {value!r}")
+        raise ArgumentError(argument=name, expected="a number above 0", got=value)
     if not (math.isfinite(float(value)) and float(value) > 0.0):
-        raise ArgumentError(f"{name}: expected a finite number above 0, got {value!r}")
+        raise ArgumentError(argument=name, expected="a finite number above 0", got=value)
     return float(value)

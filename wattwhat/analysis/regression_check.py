@@ -102,9 +102,11 @@ def check(
         failed: net: 20 % more energy per item (95 %: 17 % to 23 % more); 5 % more is allowed
     """
     if isinstance(max_increase, bool) or not -1.0 < float(max_increase) < math.inf:
-        raise ArgumentError(f"max_increase: expected a fraction such as 0.05 for 5 %, got {max_increase!r}")
+        raise ArgumentError(
+            argument="max_increase", expected="a fraction such as 0.05 for 5 %", got=max_increase
+        )
     if per is not None and per not in BASES:
-        raise ArgumentError(f"per: {per!r} is not one of {', '.join(BASES)}")
+        raise ArgumentError(argument="per", expected=f"one of {', '.join(BASES)}", got=per)
     now, then = by_label(new), by_label(baseline)
     outcomes = []
     for label, old in then.items():

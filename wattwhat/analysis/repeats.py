@@ -11,7 +11,7 @@ import attrs
 from wattwhat.analysis.agreement import agreed
 from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
 from wattwhat.analysis.summing import NOT_ITEMISED
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, Remedy
 from wattwhat.records.budget import Budget
 from wattwhat.records.channel_energy import ChannelEnergy, own_u
 from wattwhat.records.coverage import student_factor
@@ -61,8 +61,9 @@ def average_repeats(measurements: Iterable[Measurement]) -> tuple[list[Measureme
         groups.setdefault((one.label, *_traits(one)), []).append(one)
     if given and len({one.label for one in given}) == len(given):
         raise ArgumentError(
-            f"repeats: each of {len(given)} labels comes once, so there is nothing to average; choose a "
-            "label that runs share with label_by(measurements, field)"
+            f"each of {len(given)} labels comes once, so there is nothing to average",
+            argument="measurements",
+            remedy=Remedy("choose a label that runs share with {label_by}", label_by={"field": ...}),
         )
     return [_mean(runs) for runs in groups.values()], _apart(list(groups))
 

@@ -50,13 +50,18 @@ def learn_core_power(measurements: Iterable[Measurement]) -> LearntPower:
     given = [(one, busy) for one in measurements if (busy := _above_rest_w(one)) is not None]
     if len(given) < _LEAST:
         raise ArgumentError(
-            f"measurements: expected at least {_LEAST} on the CPU by a sensor, with a power at rest and "
-            f"threads (a study's axis threads), got {len(given)}"
+            argument="measurements",
+            expected=f"at least {_LEAST} on the CPU by a sensor, with a power at rest and threads (a "
+            "study's axis threads)",
+            got=len(given),
         )
     places = {(one.environment.get("host"), one.environment.get("cpu")) for one, _ in given}
     if len(places) > 1:
         raise ArgumentError(
-            f"measurements: expected those of one machine, got {len(places)}; split them by host"
+            argument="measurements",
+            expected="those of one machine",
+            got=len(places),
+            remedy="split them by host",
         )
     host, cpu = places.pop()
     each = [math.log(busy) for _, busy in given]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from wattwhat.cli.output import put, say
-from wattwhat.errors import ArgumentError, WattwhatError
+from wattwhat.errors import ArgumentError, LogError, WattwhatError
 
 __all__ = ["BAD_INPUT", "CHECK_FAILED", "OK", "VERBS", "Verb", "main"]
 
@@ -143,7 +143,27 @@ def _parse(parser: argparse.ArgumentParser, words: list[str], call: Any = None) 
         return int(ended.code or 0)
     if call is None:
         return BAD_INPUT
-    return int(call(arguments))
+    try:
+        return int(call(arguments))
+    except WattwhatError as err:
+        raise WattwhatError(_under_options(err, parser, arguments)) from err
+
+
+def _under_options(err: WattwhatError, parser: argparse.ArgumentParser, arguments: Any) -> str:
+    """The message of an error, with the options that the user gave in place of the arguments they became."""
+    from wattwhat.cli.sentences import option, reader_option
+
+    write = reader_option if isinstance(err, LogError) else option
+
+    def written(name: str, value: Any) -> str:
+        if value is not ... or name != err.argument:
+            return write(name, value)
+        flag = option(name)
+        action = next((one for one in parser._actions if flag in one.option_strings), None)
+        given = action is not None and getattr(arguments, action.dest, None) != action.default
+        return flag if given else name
+
+    return err.sentence(written)
 
 
 def _top_parser() -> argparse.ArgumentParser:

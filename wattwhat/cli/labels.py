@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.cli.sentences import option
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -70,10 +71,7 @@ def relabelled(
         return measurements
     from wattwhat.logs.fields import label_by
 
-    try:
-        found, lacking = label_by(measurements, arguments.label)
-    except ArgumentError as err:
-        raise ArgumentError(f"--{err}") from err
+    found, lacking = label_by(measurements, arguments.label)
     problems += lacking
     return found
 
@@ -89,7 +87,8 @@ def averaged(
     try:
         found, apart = average_repeats(measurements)
     except ArgumentError as err:
-        sentence = str(err).replace("label_by(measurements, field)", "--label FIELD")
-        raise ArgumentError(f"--{sentence}") from err
+        raise ArgumentError(
+            err.sentence(lambda name, value: "--repeats" if name == "measurements" else option(name, value))
+        ) from err
     notes += apart
     return found

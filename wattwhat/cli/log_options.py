@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.cli.labels import add_label_options, averaged, is_chosen, pair, relabelled
-from wattwhat.cli.sentences import as_options
+from wattwhat.cli.sentences import as_options, reader_option
 from wattwhat.errors import ArgumentError, LogError
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def gather(arguments: argparse.Namespace) -> Gathered:
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     from wattwhat.logs.dispatch import read_with
     from wattwhat.logs.protocol import Options
+    from wattwhat.logs.source import Problem
 
     more: dict[str, Any] = {}
     how: dict[str, Any] = {
@@ -148,7 +149,7 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     try:
         options = Options(**how, more=more)
     except ArgumentError as err:
-        raise ArgumentError(_as_given(str(err))) from err
+        raise ArgumentError(err.sentence(reader_option)) from err
     found: list[Measurement] = []
     problems: list[str] = []
     for log in arguments.logs:
@@ -156,8 +157,8 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
             one = read_with(sys.stdin.buffer if log == "-" else log, options)
         except LogError as err:
             if arguments.strict or len(arguments.logs) == 1:
-                raise LogError(as_options(str(err))) from err
-            problems.append(str(err))
+                raise
+            problems.append(Problem(err))
             continue
         found += one
         problems += one.problems
@@ -168,22 +169,8 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     try:
         options.refuse_not_asked(", ".join(arguments.logs)[:200])
     except ArgumentError as err:
-        raise ArgumentError(_as_given(str(err))) from err
+        raise ArgumentError(err.sentence(reader_option)) from err
     return found, problems
-
-
-def _as_given(sentence: str) -> str:
-    """An error about an argument of the library under the name of the option."""
-    names = {
-        "interval_s:": "--interval:",
-        "intensity_g_per_kwh:": "--intensity:",
-        "power_unit:": "--power-unit:",
-        "energy_unit:": "--energy-unit:",
-        "timezone:": "--timezone:",
-        "gpus:": "--gpus:",
-    }
-    first, blank, rest = sentence.partition(" ")
-    return f"{names.get(first, f'--set {first}')}{blank}{rest}"
 
 
 def _refuse(arguments: argparse.Namespace, problems: list[str]) -> None:
@@ -202,12 +189,9 @@ def _joined(
         for text in (arguments.columns or metric).split(",")
         if text.strip()
     )
-    try:
-        joined = join_metrics(
-            measurements, arguments.metrics, on=arguments.on, metrics=columns, percent=arguments.percent
-        )
-    except (LogError, ArgumentError) as err:
-        raise type(err)(as_options(str(err))) from err
+    joined = join_metrics(
+        measurements, arguments.metrics, on=arguments.on, metrics=columns, percent=arguments.percent
+    )
     problems += joined.problems
     table = arguments.metrics
     for what, names in (

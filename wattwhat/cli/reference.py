@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import check_destination, put, say, wrap
 from wattwhat.cli.scorers import one_a_model
-from wattwhat.cli.sentences import as_options, complain, complain_of, together
-from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
+from wattwhat.cli.sentences import complain, complain_of, together
+from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
@@ -125,21 +125,18 @@ def _fitted(arguments: argparse.Namespace, members: list[Any]) -> FrontierGrade:
         name: getattr(arguments, name) for name in ("task", "protocol", "date") if getattr(arguments, name)
     }
     name = arguments.name or os.path.splitext(os.path.basename(arguments.output))[0]
-    try:
-        return FrontierGrade.fit(
-            members,
-            reference=name,
-            device=arguments.device,
-            scope=arguments.scope,
-            metric=arguments.metric,
-            quantile=arguments.quantile,
-            link=arguments.link,
-            bootstrap=arguments.bootstrap,
-            force=arguments.force,
-            **texts,
-        )
-    except WattwhatError as err:
-        raise type(err)(as_options(str(err))) from err
+    return FrontierGrade.fit(
+        members,
+        reference=name,
+        device=arguments.device,
+        scope=arguments.scope,
+        metric=arguments.metric,
+        quantile=arguments.quantile,
+        link=arguments.link,
+        bootstrap=arguments.bootstrap,
+        force=arguments.force,
+        **texts,
+    )
 
 
 def _lack(measurement: Any, metric: str) -> str:

@@ -119,8 +119,8 @@ def _score(
         score = make(name, arguments, everything)
     except WattwhatError as err:
         if len(set(arguments.score or ())) < 2:
-            raise type(err)(as_options(str(err))) from err
-        complain([str(err)], f"not scored by {name}:")  # the other scores may well stand
+            raise
+        complain([as_options(err)], f"not scored by {name}:")  # the other scores may well stand
         return None
     judged, reasons = scorable(kept, score)
     done = None
@@ -135,7 +135,7 @@ def _score(
         else:
             from wattwhat.report.score_table import score_table
 
-            said = [as_options(sentence) for sentence in (*said, *_doubts(judged))]
+            said = [*said, *_doubts(judged)]
             say("\n".join([*score_table(score.name, rows, not done.higher_is_better), *_bullets(said)]))
     refused = [*dropped, *reasons]
     complain(
@@ -191,9 +191,9 @@ def _ranked(
         ranking = rank(list(measurements.values()), score, force=force).to_dict()
     except ComparisonError as err:  # what is not ranked together is not put on one front either
         rows = [{**row, "dominated": None} for row in _unranked(judged)]
-        said = [f"not ranked: {err}"]
+        said = [f"not ranked: {as_options(err)}"]
     except ScoreError as err:
-        rows, said = _unranked(judged), [f"not ranked: {err}"]
+        rows, said = _unranked(judged), [f"not ranked: {as_options(err)}"]
     except KeyboardInterrupt:
         raise
     except BaseException as err:  # it is asked again with energy and accuracy moved, and may fail only then

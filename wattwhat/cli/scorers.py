@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from wattwhat.cli import sentences
 from wattwhat.cli.labels import pair
 from wattwhat.cli.sentences import as_options
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError, error_text
@@ -142,13 +143,17 @@ def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurem
     found = score_class(name)
     takes = {option.name for option in options_of(found)}
     given = {**_given(arguments), _METRIC: arguments.metric}
-    given = {option: value for option, value in given.items() if option in takes}
+    given = {one: value for one, value in given.items() if one in takes}
     try:
         return make_score(name, given, everything, force=arguments.force, found=found)
     except ArgumentError as err:
-        option, mark, rest = str(err).partition(":")
-        written = _written(option, arguments) if option in takes else option
-        raise type(err)(f"{written}{mark}{rest}") from err
+        raise ArgumentError(
+            err.sentence(
+                lambda name, value: (
+                    _written(name, arguments) if name in takes else sentences.option(name, value)
+                )
+            )
+        ) from err
 
 
 def one_a_model(
@@ -186,7 +191,7 @@ def one_a_model(
             chosen = [choose_phase([m], phase)[0] for m in group] if again else None
             kept += _numbered(chosen or choose_phase(group, phase, inferences=inferences))
         except WattwhatError as err:
-            reasons.append((label, as_options(str(err))))
+            reasons.append((label, as_options(err)))
     return kept, reasons
 
 
@@ -226,7 +231,7 @@ def scorable(
                 accuracy_of(measurement, metric)
             judged.append((measurement, _result(score, measurement)))
         except WattwhatError as err:
-            reasons.append((measurement.label, as_options(str(err))))
+            reasons.append((measurement.label, as_options(err)))
         except KeyboardInterrupt:
             raise
         except BaseException as err:

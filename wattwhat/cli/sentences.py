@@ -5,75 +5,80 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from wattwhat.cli.output import say, wrap
+from wattwhat.errors import LogError, WattwhatError
 from wattwhat.records.escaping import one_line
 
-__all__ = ["as_options", "complain", "complain_of", "together"]
+__all__ = ["as_options", "complain", "complain_of", "option", "reader_option", "together"]
 
-# What the library calls an argument, and how it is written here. Longer ones stand before their parts.
-_OPTIONS: Sequence[tuple[str, str]] = (
-    (
-        r"use measurement\.with_metrics\((\w+)=0\.91\), a fraction, or name another one with metric=",
-        r"give --accuracy 0.91 or --metrics TABLE, or name another one with --metric",
-    ),
-    (
-        r"add the number of test items with measurement\.with_metrics\(n_test=10_000\)",
-        "say --test-items 10000",
-    ),
-    (r"use with_metrics\((\w+)=\.\.\.\), a plain count", r"join it with --metrics TABLE --columns \1"),
-    (
-        r"give FullCycle\(training=\.\.\.\) .*with_metrics\(training_energy_j=\.\.\.\)",
-        "give its training run too, or --metrics TABLE --columns training_energy_j",
-    ),
-    (
-        r"measure it with items_per_call=, or set items= where the measurement is made",
-        "score its span as it is (sam does), or measure it with --items-per-call",
-    ),
-    (r"pick or add up the phases with wattwhat\.scoring\.choose_phase\(measurements, phase\)", "see --phase"),
-    (
-        r"give the runs different labels, or say what each is with details=\S+ \S+ or 'inference'",
-        "see --where",
-    ),
-    (
-        r"say which electricity is to be judged with phase='training', 'inference' or 'both'",
-        "say which electricity is to be judged with --phase training, inference or both",
-    ),
-    (r"say percent=True", "say --percent"),
-    (r"name the columns with on= and metrics=", "name them with --on and --columns"),
-    (r"state (scope|device)= if", r"state --\1 if"),
-    (r"leave one out, or pass force=True", "leave one out with --where, or say --force"),
-    (r"choose one phase, or pass force=True", "choose one with --phase, or say --force"),
-    (r"choose one (\w+), or pass force=True", r"choose one with --where \1=TEXT, or say --force"),
-    (r"pass force=True", "say --force"),
-    (r"\bforce=True", "--force"),
-    (r"\bunit=\"(\w+)\"", r"--unit \1"),
-    (r"\bpower_unit or energy_unit does so", "--power-unit or --energy-unit does so"),
-    (r"\bgive interval_s\b", "give --interval"),
-    (r"\bgive intensity_g_per_kwh\b", "give --intensity"),
-    (r"\binterval_s=", "--interval "),
-    (r"\bintensity_g_per_kwh=", "--intensity "),
-    (r"\b(power_unit|energy_unit|timezone|gpus)=", r"--\1 "),
-    (
-        r"\b(phases|gpu_energy_unit|accuracy_unit|energy_column|metric)=(?:'([^']*)'|\"([^\"]*)\")",
-        r"--set \1=\2\3",
-    ),
-)
+# Options that are not the argument with hyphens for underscores.
+_FLAGS = {"interval_s": "--interval", "intensity_g_per_kwh": "--intensity", "metrics": "--columns"}
+# What every reader takes; what only some take is given with --set.
+_OF_EVERY_READER = {
+    "interval_s", "intensity_g_per_kwh", "power_unit", "energy_unit", "timezone", "gpus",
+    "strict", "on", "metrics", "percent", "force",
+}  # fmt: skip
+# What stands for a call of a function.
+_CALLS = {
+    "FullCycle": "its training run among the logs",
+    "choose_phase": "--phase",
+    "details": "--where",
+    "label_by": "--label FIELD",
+}
+_METRICS = {"n_test": "--test-items 10000", "accuracy": "--accuracy 0.91 or --metrics TABLE"}
 _NUMBER = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?")
-_PLACE = re.compile(r".*?(?=: )")  # the file, and its line where there is one
 _NAMED = 4
 
 
-def as_options(sentence: str) -> str:
-    """A sentence in which arguments of functions are the options of this command line.
+def option(name: str, value: Any = ...) -> str:
+    """An argument of a function as an option of this command line.
+
+    Args:
+        name: the argument's, or a function's where `value` holds what it is called with.
+        value: ``...`` where only the name is meant.
 
     Example:
-        >>> as_options('net: use unit="mWh" (20 mWh)')
-        'net: use --unit mWh (20 mWh)'
+        >>> option("force", True), option("unit", "mWh"), option("interval_s")
+        ('--force', '--unit mWh', '--interval')
     """
-    for argument, option in _OPTIONS:
-        sentence = re.sub(argument, option, sentence)
-    return re.sub(r"--(power|energy)_unit", r"--\1-unit", sentence)
+    if name in _CALLS:
+        return _CALLS[name]
+    if name == "with_metrics":
+        (metric,) = value
+        return _METRICS.get(metric, f"--metrics TABLE --columns {metric}")
+    flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+    return flag if value is ... or value is True else f"{flag} {value}"
+
+
+def reader_option(name: str, value: Any = ...) -> str:
+    """The same of an argument of the readers of logs.
+
+    Example:
+        >>> reader_option("gpus", 2), reader_option("phases", "name,name")
+        ('--gpus 2', '--set phases=name,name')
+    """
+    if name in _OF_EVERY_READER:
+        return option(name, value)
+    return f"--set {name}" if value is ... else f"--set {name}={value}"
+
+
+def as_options(told: Exception | str) -> str:
+    """An error, or the sentence of a problem, whose remedy names options instead of arguments.
+
+    Example:
+        >>> from wattwhat.errors import Remedy, ScoreError
+        >>> as_options(ScoreError("net: too little", remedy=Remedy("use {unit}", unit="mWh")))
+        'net: too little; use --unit mWh'
+    """
+    error = getattr(told, "error", told)
+    if not isinstance(error, WattwhatError):
+        return str(told)
+    write = reader_option if isinstance(error, LogError) else option
+    return error.sentence(
+        lambda name, value: name if value is ... and name == error.argument else write(name, value)
+    )
 
 
 def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
@@ -90,7 +95,7 @@ def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
     for label, sentence in reasons:
         named = rf"(?<!\w){re.escape(label)}(?!\w)"
         shape = _NUMBER.sub("#", re.sub(named, "", sentence))
-        shape = re.sub(r"--unit \w+ \(.{0,80}?\)|\b\w+ is not positive", "", shape)
+        shape = shape.partition("; ")[0]  # remedies may differ
         alike.setdefault(shape, []).append((label, sentence))
     return [_told_once(found) for found in alike.values()]
 
@@ -103,8 +108,8 @@ def complain_of(problems: Sequence[str]) -> None:
     """
     pairs = []
     for sentence in problems:
-        place = _PLACE.match(sentence)
-        pairs.append((place[0] if place else "", as_options(sentence)))
+        error = getattr(sentence, "error", None)
+        pairs.append((error.place if error else "", as_options(sentence)))
     complain(together(pairs), f"problems ({len(problems)}):")
 
 

@@ -49,7 +49,7 @@ class EnergyLoop(Recorded):
 
     def __init__(self, accelerator: Accelerator, *, log: bool = True, **settings: Any) -> None:
         if not hasattr(accelerator, "sync_gradients"):
-            raise ArgumentError(f"accelerator: expected an accelerate.Accelerator, got {accelerator!r:.100}")
+            raise ArgumentError(argument="accelerator", expected="an accelerate.Accelerator", got=accelerator)
         self._accelerator: Any = accelerator
         self._logs, self._steps, self._stopped = log, 0, False
         self.recorder = EnergyRecorder(**settings)

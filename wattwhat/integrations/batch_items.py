@@ -26,7 +26,7 @@ def counting(items: Counts) -> Callable[[Any], float | None]:
         return items
     if items not in ("samples", "tokens"):
         raise ArgumentError(
-            f"items: expected 'samples', 'tokens' or a function of the batch, got {items!r:.100}"
+            argument="items", expected="'samples', 'tokens' or a function of the batch", got=items
         )
     return items_of if items == "samples" else tokens_of
 

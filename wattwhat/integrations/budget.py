@@ -37,7 +37,7 @@ class Budget:
     def __init__(self, joules: float | None) -> None:
         known = isinstance(joules, (int, float)) and not isinstance(joules, bool)
         if joules is not None and not (known and joules > 0.0):
-            raise ArgumentError(f"budget_j: expected joules above 0, got {joules!r:.100}")
+            raise ArgumentError(argument="budget_j", expected="joules above 0", got=joules)
         self.joules = joules
         self._looked_s = float("-inf")
         self._step = self._look_at = 0

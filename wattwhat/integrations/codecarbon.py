@@ -45,7 +45,9 @@ def log(measured: Any, path: str | os.PathLike[str] = "emissions.csv", **stated:
     """
     measurement, place = taken(measured), Path(path)
     if not measurement.energy_j.known:
-        raise ArgumentError(f"measured: the energy of {measurement.label!r} is not known, and no row says so")
+        raise ArgumentError(
+            f"the energy of {measurement.label!r} is not known, and no row says so", argument="measured"
+        )
     made = str(export(measurement, "codecarbon", **stated))
     with folder_locked(place.parent):
         before = read_small_text(place) if place.exists() else ""
@@ -58,8 +60,9 @@ def _appended(before: str, made: str, place: Path) -> str:
     columns = next(csv.reader(io.StringIO(before, newline="")))
     if sorted(columns) != sorted(heading):
         raise ArgumentError(
-            f"path: {place} has {len(columns)} columns, and CodeCarbon 3.3 writes {len(heading)}; another "
-            "version began it, so give another path"
+            f"{place} has {len(columns)} columns, and CodeCarbon 3.3 writes {len(heading)}",
+            argument="path",
+            remedy="another version began it, so give another path",
         )
     added = io.StringIO(newline="")
     csv.writer(added).writerows(

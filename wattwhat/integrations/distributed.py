@@ -34,7 +34,7 @@ def gather(measurement: Measurement, group: Any = None) -> Measurement:
         True
     """
     if not isinstance(measurement, Measurement):
-        raise ArgumentError(f"measurement: expected a Measurement, got {measurement!r:.200}")
+        raise ArgumentError(argument="measurement", expected="a Measurement", got=measurement)
     lines = _all_gather(measurement.to_json(), group)
     if len(lines) == 1:
         return measurement
@@ -57,8 +57,10 @@ def _all_gather(line: str, group: Any) -> list[str]:
             return _all_gather(line, world)
         if group is not None:
             raise ArgumentError(
-                f"group: expected a process group of torch.distributed after init_process_group(), or an "
-                f"mpi4py communicator, got {group!r:.100}"
+                argument="group",
+                expected="a process group of torch.distributed after init_process_group(), or an mpi4py "
+                "communicator",
+                got=group,
             )
         return [line]
     found: list[Any] = [None] * distributed.get_world_size(group)

@@ -32,7 +32,7 @@ def taken(measured: Any) -> Measurement:
     """
     found = measured if isinstance(measured, Measurement) else getattr(measured, "measurement", None)
     if not isinstance(found, Measurement):
-        raise ArgumentError(f"measured: expected a Measurement or a window, got {measured!r:.100}")
+        raise ArgumentError(argument="measured", expected="a Measurement or a window", got=measured)
     return found
 
 

@@ -93,7 +93,9 @@ def system_metrics(
 
     active = mlflow.active_run()
     if run_id is None and active is None:
-        raise ArgumentError("run_id: there is no active run; call mlflow.start_run() first, or give one")
+        raise ArgumentError(
+            "there is no active run", argument="run_id", remedy="call mlflow.start_run() first, or give one"
+        )
     used = run_id or active.info.run_id
     monitor = SystemMetricsMonitor(used, sampling_interval=every_s, resume_logging=True)
     live = LiveEnergy(backends)

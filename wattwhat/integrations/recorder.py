@@ -60,7 +60,7 @@ class EnergyRecorder:
     ) -> None:
         self._budget = Budget(budget_j)
         if not isinstance(prefix, str):
-            raise ArgumentError(f"prefix: expected text such as 'energy/', got {prefix!r:.100}")
+            raise ArgumentError(argument="prefix", expected="text such as 'energy/'", got=prefix)
         if save is not None or every_s is not None:
             from wattwhat.acquisition.journal import check_journal
 
@@ -190,7 +190,9 @@ class EnergyRecorder:
         found = self.so_far(stage)
         if found is None:
             known = sorted({*self.measurements, *self._open}) or "none yet"
-            raise ArgumentError(f"stage: nothing of {stage!r} was measured; there is {known}")
+            raise ArgumentError(
+                f"nothing of {stage!r} was measured", argument="stage", remedy=f"there is {known}"
+            )
         return found
 
     def state(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def log(measured: Any, writer: Any, step: int | None = None, *, prefix: str = "e
         provenance measured 3
     """
     if not hasattr(writer, "add_scalar"):
-        raise ArgumentError(f"writer: expected a SummaryWriter, got {writer!r:.100}")
+        raise ArgumentError(argument="writer", expected="a SummaryWriter", got=writer)
     measurement = taken(measured)
     for name, value in measurement.flat(prefix).items():
         writer.add_scalar(name, value, step)

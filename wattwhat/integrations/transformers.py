@@ -43,7 +43,11 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
     def __init__(self, **settings: Any) -> None:
         self.recorder = EnergyRecorder(**settings)
         if callable(self.recorder.items):
-            raise ArgumentError("items: expected 'samples' or 'tokens'; a Trainer shows callbacks no batch")
+            raise ArgumentError(
+                argument="items",
+                expected="'samples' or 'tokens'",
+                remedy="a Trainer shows callbacks no batch",
+            )
         self._samples: float = 0
         self._tokens = 0
         self._an_epoch = self._left = math.inf

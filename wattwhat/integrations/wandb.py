@@ -26,6 +26,6 @@ def log(measured: Any, run: Any = None, step: int | None = None, *, prefix: str 
     """
     measurement, used = taken(measured), wandb.run if run is None else run
     if used is None:
-        raise ArgumentError("run: there is none; call wandb.init() first, or give one")
+        raise ArgumentError("there is none", argument="run", remedy="call wandb.init() first, or give one")
     used.log(measurement.flat(prefix), step=step)
     used.summary.update(facts(measurement, prefix))

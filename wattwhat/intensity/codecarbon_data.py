@@ -39,7 +39,9 @@ class CodeCarbonData:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
             known = ", ".join(sorted(table)[:5])
             raise ArgumentError(
-                f"country: codecarbon has no intensity of {country!r:.40}; expected a code such as {known}"
+                f"codecarbon has no intensity of {country!r:.40}",
+                argument="country",
+                remedy=f"expected a code such as {known}",
             )
         self._quantity = Quantity(float(value), _HOURS * float(value), "g/kWh")
 
@@ -54,7 +56,7 @@ def _installed() -> Path:
     found = find_spec("codecarbon")
     places = list(found.submodule_search_locations or ()) if found is not None else []
     if not places:
-        raise ArgumentError("intensity: codecarbon is not installed: pip install codecarbon")
+        raise ArgumentError("codecarbon is not installed: pip install codecarbon", argument="intensity")
     return Path(places[0]).joinpath(*_TABLE)
 
 
@@ -62,7 +64,9 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(read_small_text(path))
     except (OSError, ValueError) as err:
-        raise ArgumentError(f"path: {path} is no table of codecarbon's: {err}") from err
+        raise ArgumentError(f"{path} is no table of codecarbon's: {err}", argument="path") from err
     if not isinstance(found, dict) or not found:
-        raise ArgumentError(f"path: {path} is no table of codecarbon's: expected countries by their codes")
+        raise ArgumentError(
+            f"{path} is no table of codecarbon's: expected countries by their codes", argument="path"
+        )
     return found

@@ -92,9 +92,11 @@ class ElectricityMaps:
     ) -> None:
         token = token or os.environ.get("ELECTRICITYMAPS_TOKEN")
         if not isinstance(zone, str) or not zone.strip():
-            raise ArgumentError(f"zone: expected a zone's code such as 'DE', got {zone!r:.100}")
+            raise ArgumentError(argument="zone", expected="a zone's code such as 'DE'", got=zone)
         if not token:
-            raise ArgumentError("token: expected the token of an account, here or in ELECTRICITYMAPS_TOKEN")
+            raise ArgumentError(
+                argument="token", expected="the token of an account, here or in ELECTRICITYMAPS_TOKEN"
+            )
         self._zone, self._token, self._url, self._timeout_s = zone.strip(), token, url.rstrip("/"), timeout_s
 
     def __call__(self, started_at: datetime, duration_s: float) -> Quantity:
@@ -109,7 +111,9 @@ class ElectricityMaps:
         pieces: list[Piece] = []
         while hour < end:
             if len(pieces) >= 1000:
-                raise ArgumentError("duration_s: more than 1,000 hours are not asked for one by one")
+                raise ArgumentError(
+                    "more than 1,000 hours are not asked for one by one", argument="duration_s"
+                )
             query = urllib.parse.urlencode({"zone": self._zone, "datetime": hour.isoformat()})
             headers = {"auth-token": self._token}
             data = _answer(f"{self._url}/carbon-intensity/past?{query}", headers, self._timeout_s)

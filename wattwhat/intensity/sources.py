@@ -39,11 +39,15 @@ def intensity(name: str, **settings: Any) -> Source:
     """
     known = find_plugins(GROUP)
     if name not in known:
-        raise ArgumentError(f"intensity: no source is called {name!r}; known are {', '.join(sorted(known))}")
+        raise ArgumentError(
+            f"no source is called {name!r}",
+            argument="intensity",
+            remedy=f"known are {', '.join(sorted(known))}",
+        )
     try:
         source: Source = load(known[name])(**settings)
     except TypeError as err:
-        raise ArgumentError(f"intensity: {name}: {err}") from err
+        raise ArgumentError(f"{name}: {err}", argument="intensity") from err
     return source
 
 
@@ -61,7 +65,7 @@ class Number:
     def __init__(self, value: float, u: float = 0.0) -> None:
         for name, given in (("value", value), ("u", u)):
             if isinstance(given, (bool, str)) or not hasattr(given, "__float__") or not 0 <= given < math.inf:
-                raise ArgumentError(f"{name}: expected g/kWh of 0 or more, got {given!r:.100}")
+                raise ArgumentError(argument=name, expected="g/kWh of 0 or more", got=given)
         self._quantity = Quantity(float(value), float(u), "g/kWh")
 
     def __call__(self, started_at: datetime, duration_s: float) -> Quantity:
@@ -90,9 +94,11 @@ class HourlyFile:
                 if row and any(cell.strip() for cell in row):
                     _add(rows, row, f"{os.fspath(path)}:{len(rows) + 1}")
         except (OSError, UnicodeDecodeError, csv.Error) as err:
-            raise ArgumentError(f"path: {os.fspath(path)} cannot be read: {err}") from err
+            raise ArgumentError(f"{os.fspath(path)} cannot be read: {err}", argument="path") from err
         if len(rows) < 2:
-            raise ArgumentError(f"path: {os.fspath(path)} holds {len(rows)} row(s); at least 2 are needed")
+            raise ArgumentError(
+                f"{os.fspath(path)} holds {len(rows)} row(s)", argument="path", remedy="at least 2 are needed"
+            )
         rows.sort()
         begins = [begin for begin, _ in rows]
         ends = [*begins[1:], begins[-1] + (begins[-1] - begins[-2])]
@@ -147,7 +153,7 @@ def during(pieces: Iterable[Piece], started_at: datetime, duration_s: float) -> 
         200 (u = 100) g/kWh
     """
     if started_at.tzinfo is None:
-        raise ArgumentError("started_at: expected a time with a zone, such as UTC")
+        raise ArgumentError(argument="started_at", expected="a time with a zone, such as UTC")
     begin = started_at.astimezone(timezone.utc)
     end = begin + timedelta(seconds=max(duration_s, 0.001))
     shares = [
@@ -158,8 +164,8 @@ def during(pieces: Iterable[Piece], started_at: datetime, duration_s: float) -> 
     covered_s, whole_s = math.fsum(share for share, _ in shares), (end - begin).total_seconds()
     if covered_s < 0.999 * whole_s:
         raise ArgumentError(
-            f"started_at: of the {whole_s:.6g} s from {begin.isoformat()} on, {covered_s:.6g} s have an "
-            "intensity"
+            f"of the {whole_s:.6g} s from {begin.isoformat()} on, {covered_s:.6g} s have an intensity",
+            argument="started_at",
         )
     mean = math.fsum(share * value for share, value in shares) / covered_s
     variance = math.fsum(share * (value - mean) ** 2 for share, value in shares) / covered_s

@@ -13,7 +13,7 @@ from wattwhat.errors import ArgumentError, LogError, WattwhatError, error_text
 from wattwhat.logs.parsing.streams import source_of_stream
 from wattwhat.logs.protocol import Options, Reader
 from wattwhat.logs.registry import recognise
-from wattwhat.logs.source import Problems, Source
+from wattwhat.logs.source import Problem, Problems, Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Measurements", "Stream", "measurements_of", "read", "read_with", "stream"]
@@ -161,7 +161,9 @@ def _check_stream(where: Any) -> None:
 def _path(where: str | os.PathLike[str]) -> Path:
     named = os.fspath(where)
     if not isinstance(named, str) or not named.strip() or "\0" in named:
-        raise ArgumentError(f"where: {named!r} names no file or folder; '.' is the current folder")
+        raise ArgumentError(
+            f"{named!r} names no file or folder", argument="where", remedy="'.' is the current folder"
+        )
     return Path(named)
 
 
@@ -197,7 +199,7 @@ def _at_least_one(source: Source, found: Iterator[Measurement]) -> Iterator[Meas
         yield measurement
     if nothing:
         first = next(iter(source.problems), None)
-        raise LogError(first or f"{source.shown}: holds no usable row")
+        raise first.error if isinstance(first, Problem) else source.error(None, "holds no usable row")
 
 
 def _read_folder(folder: Path, options: Options) -> Measurements:
@@ -216,7 +218,7 @@ def _read_folder(folder: Path, options: Options) -> Measurements:
     found = [measurement for result in kept for measurement in result]
     if not found:
         more = f"; the first of {len(problems)} problems: {problems[0]}" if problems else "; it holds no file"
-        raise LogError(f"{os.fspath(folder)}: no readable energy log in this folder{more}")
+        raise LogError(f"no readable energy log in this folder{more}", path=os.fspath(folder))
     return Measurements(found, problems)
 
 
@@ -227,7 +229,7 @@ def _read_listed(path: Path, options: Options, claim: Any) -> Measurements:
     except LogError as err:
         if options.strict:
             raise
-        return Measurements((), (str(err),))
+        return Measurements((), (Problem(err),))
 
 
 def _belongs_to_another(path: Path, claimed: dict[Path, Path], results: dict[Path, Measurements]) -> bool:
@@ -254,5 +256,7 @@ def _files(folder: Path) -> Iterator[Path]:
                 continue
             count += 1
             if count > _FILES_AT_MOST:
-                raise LogError(f"{os.fspath(folder)}: more than {_FILES_AT_MOST} files; read its parts")
+                raise LogError(
+                    f"more than {_FILES_AT_MOST} files", path=os.fspath(folder), remedy="read its parts"
+                )
             yield path

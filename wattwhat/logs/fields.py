@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, LogError
 from wattwhat.logs.building.row_facts import plain_name
+from wattwhat.logs.source import Problem
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["field_of", "fields_of", "label_by", "named"]
@@ -74,10 +75,17 @@ def label_by(measurements: Iterable[Measurement], field: str) -> tuple[list[Meas
         else:
             lacking.append(one)
     if given and not found:
-        raise ArgumentError(f"label: none of {len(given)} measurement(s) has {field!r}; {named(given)}")
+        raise ArgumentError(
+            f"none of {len(given)} measurement(s) has {field!r}", argument="label", remedy=named(given)
+        )
     return found, [
-        f"{one.details.get('file') or one.label}:{one.details.get('line') or '?'}: expected {field!r} as the "
-        f"label of {one.label!r}, found none"
+        Problem(
+            LogError(
+                f"expected {field!r} as the label of {one.label!r}, found none",
+                path=str(one.details.get("file") or one.label),
+                line=one.details.get("line"),
+            )
+        )
         for one in lacking
     ]
 

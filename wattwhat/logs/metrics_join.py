@@ -10,10 +10,10 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, LogError
+from wattwhat.errors import ArgumentError, LogError, Remedy
 from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.parsing.csv_rows import csv_rows
-from wattwhat.logs.source import Source
+from wattwhat.logs.source import Problem, Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Joined", "join_metrics"]
@@ -44,11 +44,14 @@ class Joined:
     problems: tuple[str, ...] = ()
 
 
+_Place = tuple[str, int | None]  # a table's name and the line in it
+
+
 @attrs.frozen
 class _Row:
     name: str
     metrics: dict[str, float]
-    where: str
+    where: _Place
 
 
 def join_metrics(
@@ -86,7 +89,7 @@ def join_metrics(
     """
     wanted = dict(metrics) if isinstance(metrics, Mapping) else {name: name for name in metrics}
     if not wanted:
-        raise ArgumentError("metrics: expected at least one column to take, such as 'accuracy'")
+        raise ArgumentError(argument="metrics", expected="at least one column to take, such as 'accuracy'")
     problems: list[str] = []
     rows = _rows(table, on, wanted, percent, problems)
     exact = {row.name: row for row in rows}
@@ -128,7 +131,7 @@ def _rows(
     if isinstance(table, (str, os.PathLike)):
         given = _csv(Path(table), on, wanted, problems)
     else:
-        given = [(f"row {place}", dict(row)) for place, row in enumerate(table, 1)]
+        given = [((f"row {place}", None), dict(row)) for place, row in enumerate(table, 1)]
         for where, cells in given:
             _check_columns(where, cells, on, wanted)
     rows: dict[str, _Row] = {}
@@ -137,44 +140,50 @@ def _rows(
         values = {new: _metric(where, old, cells.get(old), new, percent) for old, new in wanted.items()}
         known = {new: value for new, value in values.items() if value is not None}
         if not name or not known:
-            problems.append(f"{where}: expected a name and a value of {', '.join(wanted)}")
+            problems.append(Problem(_wrong(where, f"expected a name and a value of {', '.join(wanted)}")))
             continue
         before = rows.get(name)
         if before is not None and before.metrics != known:
-            raise LogError(f"{where}: {name!r} has other values than in {before.where}; name each model once")
+            there = ":".join(str(one) for one in before.where if one is not None)
+            raise _wrong(where, f"{name!r} has other values than in {there}", "name each model once")
         rows.setdefault(name, _Row(name, known, where))
     return list(rows.values())
 
 
 def _csv(
     path: Path, on: str, wanted: Mapping[str, str], problems: list[str]
-) -> list[tuple[str, dict[str, Any]]]:
+) -> list[tuple[_Place, dict[str, Any]]]:
     source = Source.of_path(path)
     source.check_text()
     first = next((text for _, text in source.lines() if text.strip()), "")
     lines = csv_rows(source, max(",;\t", key=first.count))
     line, header = next(lines)
-    _check_columns(source.at(line, "the header"), dict.fromkeys(header), on, wanted)
-    rows: list[tuple[str, dict[str, Any]]] = []
+    _check_columns((source.shown, line), dict.fromkeys(header), on, wanted)
+    rows: list[tuple[_Place, dict[str, Any]]] = []
     for line, row in lines:
         if len(row) < len(header):
-            problems.append(source.at(line, f"expected {len(header)} cells, found {len(row)}"))
+            problems.append(Problem(source.error(line, f"expected {len(header)} cells, found {len(row)}")))
             continue
-        rows.append((f"{source.shown}:{line}", dict(zip(header, row, strict=False))))
+        rows.append(((source.shown, line), dict(zip(header, row, strict=False))))
     problems.extend(source.problems)
     return rows
 
 
-def _check_columns(where: str, cells: Mapping[str, Any], on: str, wanted: Mapping[str, str]) -> None:
+def _wrong(where: _Place, sentence: str, remedy: str = "") -> LogError:
+    return LogError(sentence, path=where[0], line=where[1], remedy=remedy)
+
+
+def _check_columns(where: _Place, cells: Mapping[str, Any], on: str, wanted: Mapping[str, str]) -> None:
     lacking = [name for name in (on, *wanted) if name not in cells]
     if lacking:
-        raise LogError(
-            f"{where}: expected a column {lacking[0]!r}, found {', '.join(map(str, cells))[:200]}; "
-            "name the columns with on= and metrics="
+        raise _wrong(
+            where,
+            f"expected a column {lacking[0]!r}, found {', '.join(map(str, cells))[:200]}",
+            Remedy("name the columns with {on} and {metrics}", on=..., metrics=...),
         )
 
 
-def _metric(where: str, column: str, cell: Any, name: str, percent: bool) -> float | None:
+def _metric(where: _Place, column: str, cell: Any, name: str, percent: bool) -> float | None:
     """A value in its unit: accuracies are fractions; None where the cell is empty or no number."""
     if isinstance(cell, bool) or cell is None or is_missing(str(cell)):
         return None
@@ -185,11 +194,12 @@ def _metric(where: str, column: str, cell: Any, name: str, percent: bool) -> flo
         return value
     if percent or stated:
         if not 0.0 <= value <= 100.0:
-            raise LogError(f"{where}: {column} is {value:g}, expected a percentage between 0 and 100")
+            raise _wrong(where, f"{column} is {value:g}, expected a percentage between 0 and 100")
         return round(value / 100.0, 12)
     if not 0.0 <= value <= 1.0:
-        hint = "; if the table is in percent, say percent=True" if 1.0 < value <= 100.0 else ""
-        raise LogError(f"{where}: {column} is {value:g}, expected a fraction between 0 and 1{hint}")
+        hint = Remedy("if the table is in percent, say {percent}", percent=True)
+        remedy = hint if 1.0 < value <= 100.0 else ""
+        raise _wrong(where, f"{column} is {value:g}, expected a fraction between 0 and 1", remedy)
     return value
 
 

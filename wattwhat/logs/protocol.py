@@ -118,12 +118,12 @@ def _positive(instance: object, attribute: attrs.Attribute[Any], value: float | 
     if value is not None and not (
         isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf")
     ):
-        raise ArgumentError(f"{attribute.name}: expected a positive number, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a positive number", got=value)
 
 
 def _count(instance: object, attribute: attrs.Attribute[Any], value: int | None) -> None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise ArgumentError(f"{attribute.name}: expected a whole number of at least 1, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a whole number of at least 1", got=value)
 
 
 def _unit_of(dimension: str, base: str) -> Any:
@@ -151,7 +151,9 @@ def _zone(name: str | tzinfo | None) -> tzinfo | None:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError) as err:
         raise ArgumentError(
-            f"timezone: {name!r} is not known; give UTC, +01:00 or a name like Europe/Berlin"
+            f"{name!r} is not known",
+            argument="timezone",
+            remedy="give UTC, +01:00 or a name like Europe/Berlin",
         ) from err
 
 
@@ -241,7 +243,9 @@ class Options:
             ArgumentError: there is one; the message names it.
         """
         for name in self.not_asked():
-            raise ArgumentError(f"{name}: {what} does not need it, so it would change nothing; leave it out")
+            raise ArgumentError(
+                f"{what} does not need it, so it would change nothing", argument=name, remedy="leave it out"
+            )
 
     @property
     def power_factor(self) -> float | None:

@@ -14,11 +14,31 @@ from wattwhat.errors import LogError
 from wattwhat.logs.parsing.decode import HEAD_BYTES, binary_kind, encoding_of, text_of
 from wattwhat.records.small_files import open_regular
 
-__all__ = ["Problems", "Source"]
+__all__ = ["Problem", "Problems", "Source"]
 
 _BLOCK = 1 << 18
 _LISTED = 50
 _SENTENCE = 1000
+
+
+class Problem(str):
+    """A sentence about a file, which keeps the error that it is the sentence of.
+
+    Example:
+        >>> Problem(LogError("is empty", path="a.csv")).error.path
+        'a.csv'
+    """
+
+    error: LogError
+
+    def __new__(cls, error: LogError) -> Problem:
+        """The sentence of this error."""
+        made = super().__new__(cls, error)
+        made.error = error
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Problem, (self.error,)
 
 
 class Problems:
@@ -29,17 +49,17 @@ class Problems:
         self.listed: list[str] = []
         self.count = 0
 
-    def add(self, sentence: str) -> None:
+    def add(self, error: LogError) -> None:
         """Keep one sentence.
 
         Raises:
             LogError: problems are not tolerated (strict).
         """
         if self.strict:
-            raise LogError(sentence)
+            raise error
         self.count += 1
         if len(self.listed) < _LISTED:
-            self.listed.append(sentence)
+            self.listed.append(Problem(error))
 
     def __iter__(self) -> Iterator[str]:
         yield from self.listed
@@ -92,11 +112,11 @@ class Source:
         """
         if not path.is_file():
             what = "does not exist" if not path.exists() else "is no regular file"
-            raise LogError(f"{os.fspath(path)}: {what}; expected a log file")
+            raise LogError(what, path=os.fspath(path), remedy="expected a log file")
         try:
             return cls(lambda: open_regular(path), os.fspath(path), path, **options)
         except OSError as err:
-            raise LogError(f"{os.fspath(path)}: cannot be read: {err.strerror or err}") from err
+            raise LogError(f"cannot be read: {err.strerror or err}", path=os.fspath(path)) from err
 
     @classmethod
     def of_text(cls, text: str | bytes, name: str = "<text>", **options: Any) -> Source:
@@ -121,23 +141,19 @@ class Source:
             LogError: the file is empty or binary.
         """
         if not self.head_bytes.strip():
-            raise LogError(f"{self.shown}: is empty; expected a log of one of the known formats")
+            raise self.error(None, "is empty", "expected a log of one of the known formats")
         kind = binary_kind(self.head_bytes)
         if kind:
-            raise LogError(f"{self.shown}: is {kind}")
+            raise self.error(None, f"is {kind}")
 
-    def error(self, line: int | None, sentence: str) -> LogError:
-        """A LogError that names this file and the line."""
-        return LogError(self.at(line, sentence))
-
-    def problem(self, line: int | None, sentence: str) -> None:
-        """Note that one row is not usable and go on; raises LogError where strict reading was asked for."""
-        self.problems.add(self.at(line, sentence))
-
-    def at(self, line: int | None, sentence: str) -> str:
-        """The sentence with the file and line before it, on one line however hostile what it quotes is."""
+    def error(self, line: int | None, sentence: str, remedy: str = "") -> LogError:
+        """A LogError that names this file and the line, on one line however hostile what it quotes is."""
         sentence = sentence.replace("\n", "\\n").replace("\r", "\\r")[:_SENTENCE]
-        return f"{self.shown}: {sentence}" if line is None else f"{self.shown}:{line}: {sentence}"
+        return LogError(sentence, path=self.shown, line=line, remedy=remedy)
+
+    def problem(self, line: int | None, sentence: str, remedy: str = "") -> None:
+        """Note that one row is not usable and go on; raises LogError where strict reading was asked for."""
+        self.problems.add(self.error(line, sentence, remedy))
 
     def unfinished(self, line: int | None = None) -> str | None:
         """A sentence where the file was read through and its last line has no end, else None.

@@ -44,10 +44,12 @@ def check_devices(devices: Any) -> tuple[str, ...] | None:
     if devices is None:
         return None
     if isinstance(devices, str) or not isinstance(devices, Iterable):
-        raise ArgumentError(f"devices: expected a list of names such as ['GPU 0'], got {devices!r}")
+        raise ArgumentError(argument="devices", expected="a list of names such as ['GPU 0']", got=devices)
     names = tuple(devices)
     if not names or not all(isinstance(name, str) and name for name in names):
-        raise ArgumentError(f"devices: expected names of devices or ids of channels, got {list(names)!r}")
+        raise ArgumentError(
+            argument="devices", expected="names of devices or ids of channels", got=list(names)
+        )
     return names
 
 
@@ -77,8 +79,9 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
     kept = [line.channel.id for line in meter_set.inputs if not _uuids(line) or _uuids(line) & set(known)]
     if not kept:
         raise ArgumentError(
-            f"backends: they measure {_some(accelerators)} only, and {workload.label!r} runs elsewhere; "
-            "leave backends out"
+            f"they measure {_some(accelerators)} only, and {workload.label!r} runs elsewhere",
+            argument="backends",
+            remedy="leave backends out",
         )
     left_out = [channel_id for channel_id in accelerators if channel_id not in kept]
     if not left_out:
@@ -94,7 +97,9 @@ def _asked_for(meter_set: MeterSet, devices: Sequence[str]) -> Concerned:
         found = {line.channel.id for line in meter_set.inputs if _is_called(line, name)}
         if not found:
             known = dict.fromkeys(line.channel.device for line in meter_set.inputs)
-            raise ArgumentError(f"devices: {name!r} is none of those measured here: {_some(list(known))}")
+            raise ArgumentError(
+                f"{name!r} is none of those measured here: {_some(list(known))}", argument="devices"
+            )
         kept |= found
     ordered = [line.channel.id for line in meter_set.inputs if line.channel.id in kept]
     left_out = [line.channel.id for line in meter_set.inputs if line.channel.id not in kept]

@@ -86,11 +86,11 @@ def measure(
     """
     plan = Plan(precision, min_seconds, max_seconds, warmup, idle)
     if items_per_call is not None and not (is_number(items_per_call) and items_per_call > 0):
-        raise ArgumentError(f"items_per_call: expected a number > 0, got {items_per_call!r}")
+        raise ArgumentError(argument="items_per_call", expected="a number > 0", got=items_per_call)
     if label is not None and not isinstance(label, str):
-        raise ArgumentError(f"label: expected a name, got {label!r}")
+        raise ArgumentError(argument="label", expected="a name", got=label)
     if progress is not None and not callable(progress):
-        raise ArgumentError(f"progress: expected a function of seconds and words, got {progress!r}")
+        raise ArgumentError(argument="progress", expected="a function of seconds and words", got=progress)
     names = check_devices(devices)
     known = check_metrics(metrics or {})
     meter_set = shared_meter_set(backends)  # before the first batch is taken from a generator of the user's

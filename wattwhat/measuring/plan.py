@@ -21,13 +21,13 @@ def is_number(value: Any) -> bool:
 def _fraction(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (is_number(value) and 0.0 < value < 1.0):
         raise ArgumentError(
-            f"{attribute.name}: expected a fraction between 0 and 1 such as 0.05, got {value!r}"
+            argument=attribute.name, expected="a fraction between 0 and 1 such as 0.05", got=value
         )
 
 
 def _seconds(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not (is_number(value) and value > 0.0):
-        raise ArgumentError(f"{attribute.name}: expected seconds > 0, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="seconds > 0", got=value)
 
 
 @attrs.frozen
@@ -51,12 +51,15 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         if self.min_seconds > self.max_seconds:
             raise ArgumentError(
-                f"min_seconds: {self.min_seconds:g} is more than max_seconds, {self.max_seconds:g}; "
-                "lower it or raise max_seconds"
+                f"{self.min_seconds:g} is more than max_seconds, {self.max_seconds:g}",
+                argument="min_seconds",
+                remedy="lower it or raise max_seconds",
             )
         if self.warmup != "auto" and not (
             isinstance(self.warmup, numbers.Integral) and int(self.warmup) >= 0
         ):
-            raise ArgumentError(f"warmup: expected 'auto' or a number of calls >= 0, got {self.warmup!r}")
+            raise ArgumentError(
+                argument="warmup", expected="'auto' or a number of calls >= 0", got=self.warmup
+            )
         if self.idle not in ("auto", None, False) and not (is_number(self.idle) and self.idle >= 0):
-            raise ArgumentError(f"idle: expected 'auto', seconds or None, got {self.idle!r}")
+            raise ArgumentError(argument="idle", expected="'auto', seconds or None", got=self.idle)

@@ -68,7 +68,7 @@ def predict(
         ('predicted', 'data-sheet', True)
     """
     if precision not in PRECISIONS:
-        raise ArgumentError(f"precision: {precision!r} is not one of {', '.join(PRECISIONS)}")
+        raise ArgumentError(argument="precision", expected=f"one of {', '.join(PRECISIONS)}", got=precision)
     sheet, assumed = device_for(device, model)
     case = Case(
         counts=_counts(model, inputs),
@@ -84,7 +84,9 @@ def _counts(model: Any, inputs: Any) -> Counts:
     if not isinstance(model, Counts):
         return count(model, inputs)
     if inputs is not None:
-        raise ArgumentError("inputs: counts are of a call already, so they take no inputs; leave them out")
+        raise ArgumentError(
+            "counts are of a call already, so they take no inputs", argument="inputs", remedy="leave them out"
+        )
     return model
 
 
@@ -171,9 +173,9 @@ def read_study(path: str) -> list[Measurement]:
                     try:
                         found.append(Measurement.from_dict(json.loads(line)))
                     except (ValueError, RecursionError) as err:
-                        raise ArgumentError(f"{path}:{number}: no Measurement ({err})") from err
+                        raise ArgumentError(f"no Measurement ({err})", path=path, line=number) from err
     except (OSError, UnicodeDecodeError) as err:
         raise ArgumentError(
-            f"study: {path!r} cannot be read ({err}); name results.jsonl or its folder"
+            f"{path!r} cannot be read ({err})", argument="study", remedy="name results.jsonl or its folder"
         ) from err
     return found

@@ -123,8 +123,10 @@ class DataSheet(Way):
                 factors.append(math.log(energy.value * case.items / roofline_j(case)))
         if len(factors) < 3:
             raise ArgumentError(
-                "measurements: expected at least 3 with flops and activations in their metrics and a device "
-                f"of the catalogue, got {len(factors)}"
+                argument="measurements",
+                expected="at least 3 with flops and activations in their metrics and a device of "
+                "the catalogue",
+                got=len(factors),
             )
         mean = math.fsum(factors) / len(factors)
         sd = math.sqrt(math.fsum((one - mean) ** 2 for one in factors) / (len(factors) - 1))

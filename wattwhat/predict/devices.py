@@ -39,7 +39,7 @@ def _positive_or_none(name: str, value: Any) -> float | None:
         number = math.nan
     if not 0.0 < number < math.inf:
         raise ArgumentError(
-            f"{name}: expected a number above 0, or nothing where it is not stated, got {value!r}"
+            argument=name, expected="a number above 0, or nothing where it is not stated", got=value
         )
     return number
 
@@ -86,7 +86,7 @@ class Device:
     def __attrs_post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ArgumentError(
-                f"kind: {self.kind!r} of device {self.name!r} is not one of {', '.join(KINDS)}"
+                f"{self.kind!r} of device {self.name!r} is not one of {', '.join(KINDS)}", argument="kind"
             )
 
     def peak(self, precision: str) -> float:
@@ -96,11 +96,15 @@ class Device:
             ArgumentError: the precision is unknown, or the data sheet gives no peak for it.
         """
         if precision not in PRECISIONS:
-            raise ArgumentError(f"precision: {precision!r} is not one of {', '.join(PRECISIONS)}")
+            raise ArgumentError(
+                argument="precision", expected=f"one of {', '.join(PRECISIONS)}", got=precision
+            )
         if precision not in self.peak_flops:
             has = ", ".join(self.peak_flops) or "no precision at all"
             raise ArgumentError(
-                f"precision: the data sheet of {self.name} gives no peak for {precision}; it has {has}"
+                f"the data sheet of {self.name} gives no peak for {precision}",
+                argument="precision",
+                remedy=f"it has {has}",
             )
         return self.peak_flops[precision]
 
@@ -120,7 +124,9 @@ class Device:
         """
         if self.tdp_w is None:
             raise ArgumentError(
-                f"device: no TDP is known of {self.name}; add it to a file that {ENV_DEVICES} names"
+                f"no TDP is known of {self.name}",
+                argument="device",
+                remedy=f"add it to a file that {ENV_DEVICES} names",
             )
         return self.tdp_w
 
@@ -160,23 +166,28 @@ def read_devices(path: str | Path) -> tuple[Device, ...]:
             missing = {"name", "kind"} - set(reader.fieldnames or ())
             if missing:
                 raise ArgumentError(
-                    f"{path}:1: expected the columns name and kind; missing: {', '.join(missing)}"
+                    expected="the columns name and kind",
+                    remedy=f"missing: {', '.join(missing)}",
+                    path=str(path),
+                    line=1,
                 )
-            return tuple(_device(row, f"{path}:{reader.line_num}") for row in reader)
+            return tuple(_device(row, path, reader.line_num) for row in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as err:
-        raise ArgumentError(f"{path}: the devices cannot be read ({err}); expected a CSV file") from err
+        raise ArgumentError(
+            f"the devices cannot be read ({err})", path=str(path), remedy="expected a CSV file"
+        ) from err
 
 
-def _device(row: Mapping[str, Any], place: str) -> Device:
+def _device(row: Mapping[str, Any], path: Any, line: int) -> Device:
     def number(column: str, scale: float = 1.0) -> float | None:
-        value = _positive_or_none(f"{place}: {column}", row.get(column))
+        value = _positive_or_none(column, row.get(column))
         return None if value is None else value * scale
 
-    if not row.get("name"):
-        raise ArgumentError(f"{place}: name: expected a name, got nothing")
-    peaks = {name: number(name, 1e12) for name in PRECISIONS}
-    year = number("year")
     try:
+        if not row.get("name"):
+            raise ArgumentError("expected a name, got nothing", argument="name")
+        peaks = {name: number(name, 1e12) for name in PRECISIONS}
+        year = number("year")
         return Device(
             name=row["name"],
             kind=row["kind"] or "",
@@ -190,7 +201,7 @@ def _device(row: Mapping[str, Any], place: str) -> Device:
             source=row.get("source") or "the user's own file",
         )
     except ArgumentError as err:
-        raise ArgumentError(str(err) if str(err).startswith(place) else f"{place}: {err}") from err
+        raise err.at(str(path), line) from None
 
 
 def as_device(given: Device | str) -> Device:
@@ -215,7 +226,7 @@ def device(name: str) -> Device:
         wattwhat.errors.ArgumentError: device: 'A101' is not in the catalogue; closest: ...
     """
     if not isinstance(name, str) or not _words(name):
-        raise ArgumentError(f"device: expected a name such as 'H100', got {name!r}")
+        raise ArgumentError(argument="device", expected="a name such as 'H100'", got=name)
     everything = catalogue()
     asked = _words(name)
     for one in everything:
@@ -229,10 +240,14 @@ def device(name: str) -> Device:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ArgumentError(f"device: {name!r} may be {', '.join(one.name for one in found)}; say which")
+        raise ArgumentError(
+            f"{name!r} may be {', '.join(one.name for one in found)}", argument="device", remedy="say which"
+        )
     raise ArgumentError(
-        f"device: {name!r} is not in the catalogue; closest: {', '.join(_closest(name, everything))}; add it "
-        f"to a CSV file that {ENV_DEVICES} names"
+        f"{name!r} is not in the catalogue",
+        argument="device",
+        remedy=f"closest: {', '.join(_closest(name, everything))}; add it to a CSV file that "
+        f"{ENV_DEVICES} names",
     )
 
 

@@ -61,12 +61,14 @@ def ecologits_wh(
         "batch": batch,
     }.items():
         if not 0 < value < math.inf:
-            raise ArgumentError(f"{name}: expected a number above 0, got {value!r}")
+            raise ArgumentError(argument=name, expected="a number above 0", got=value)
     if not 0 <= output_tokens < math.inf:
-        raise ArgumentError(f"output_tokens: expected a number of at least 0, got {output_tokens!r}")
+        raise ArgumentError(argument="output_tokens", expected="a number of at least 0", got=output_tokens)
     if not 1.0 <= pue < math.inf:
         raise ArgumentError(
-            f"pue: a data centre takes at least what its machines take, so at least 1; got {pue!r}"
+            "a data centre takes at least what its machines take, so at least 1",
+            argument="pue",
+            remedy=f"got {pue!r}",
         )
     active, gpus = active_parameters / 1e9, ecologits_gpus(total)
     gpu_wh = (_A * math.exp(_B * batch) * active + _C) * output_tokens * gpus

@@ -112,7 +112,9 @@ def plot(found: Sequence[Trend] | None = None) -> Any:
     try:
         import altair
     except ImportError as err:
-        raise ArgumentError("plot: needs Altair; install it with: pip install 'wattwhat[report]'") from err
+        raise ArgumentError(
+            "needs Altair", argument="plot", remedy="install it with: pip install 'wattwhat[report]'"
+        ) from err
     alt: Any = altair
     rows = [
         {"year": year, "efficiency": value, "name": name, "series": f"{one.kind}, {one.precision}"}

@@ -64,7 +64,11 @@ def _gpu_here(where: str) -> str:
     except Exception as err:
         pass_on(err)
         why = error_text(err)
-    raise ArgumentError(f"device: {where!r} is not here ({why}); name what it will be, for instance 'H100'")
+    raise ArgumentError(
+        f"{where!r} is not here ({why})",
+        argument="device",
+        remedy="name what it will be, for instance 'H100'",
+    )
 
 
 def _some_cpu(name: str) -> tuple[Device, tuple[str, ...]]:

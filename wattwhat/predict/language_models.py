@@ -25,7 +25,7 @@ _PREFILL_LOG, _PREFILL_SD = 1.36, 0.75
 
 def _positive(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not 0 < value < math.inf:
-        raise ArgumentError(f"{attribute.name}: expected a number above 0, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a number above 0", got=value)
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +56,8 @@ class LanguageModel:
     def __attrs_post_init__(self) -> None:
         if self.active is not None and self.active > self.parameters:
             raise ArgumentError(
-                f"active: {self.active:.4g} parameters cannot be active in a model of {self.parameters:.4g}"
+                f"{self.active:.4g} parameters cannot be active in a model of {self.parameters:.4g}",
+                argument="active",
             )
 
     @property
@@ -100,12 +101,16 @@ class LanguageModel:
         names = ("hidden_size", "num_hidden_layers", "num_attention_heads")
         missing = [name for name in names if not read(name)]
         if missing:
-            raise ArgumentError(f"config: expected one of a decoder; it lacks {', '.join(missing)}")
+            raise ArgumentError(
+                argument="config", expected="one of a decoder", remedy=f"it lacks {', '.join(missing)}"
+            )
         hidden, layers, heads = (read(name) for name in names)
         kv_heads, size = read("num_key_value_heads", heads), read("head_dim", hidden // heads)
         if parameters is None:
             if read("num_local_experts") or read("num_experts") or not read("intermediate_size"):
-                raise ArgumentError("config: of a mixture of experts give parameters= (and active=) yourself")
+                raise ArgumentError(
+                    "of a mixture of experts give parameters= (and active=) yourself", argument="config"
+                )
             attention = 2 * hidden * heads * size + 2 * hidden * kv_heads * size
             words = read("vocab_size", 0) * hidden * (1 if read("tie_word_embeddings", False) else 2)
             parameters = layers * (attention + 3 * hidden * read("intermediate_size")) + words
@@ -170,13 +175,13 @@ def predict_request(
     """
     for name, value in {"output_tokens": output_tokens, "batch": batch}.items():
         if not 0 < value < math.inf:
-            raise ArgumentError(f"{name}: expected a number above 0, got {value!r}")
+            raise ArgumentError(argument=name, expected="a number above 0", got=value)
     if not 0 <= prompt_tokens < math.inf:
-        raise ArgumentError(f"prompt_tokens: expected a number of at least 0, got {prompt_tokens!r}")
+        raise ArgumentError(argument="prompt_tokens", expected="a number of at least 0", got=prompt_tokens)
     sheet = as_device(device)
     count = _devices(model, sheet, precision) if devices is None else devices
     if count < 1:
-        raise ArgumentError(f"devices: expected at least 1, got {devices!r}")
+        raise ArgumentError(argument="devices", expected="at least 1", got=devices)
     served = _Served(model, sheet, precision, count, batch)
     read = served.prefill(prompt_tokens)
     written = served.decode(prompt_tokens + output_tokens / 2.0)
@@ -277,7 +282,7 @@ class _Served:
         sheet = self.sheet
         if sheet.bandwidth_bytes_s is None:
             raise ArgumentError(
-                f"device: no memory bandwidth of {sheet.name} is known, which decoding rests on"
+                f"no memory bandwidth of {sheet.name} is known, which decoding rests on", argument="device"
             )
         peak, speed = self.devices * sheet.peak(self.precision), self.devices * sheet.bandwidth_bytes_s
         return roofline_s(flops, moved, peak, speed)

@@ -106,7 +106,7 @@ class LogLinear:
 
         for name, column in {**covariates, "y": y}.items():
             if len(column) != len(y) or not all(0.0 < value < math.inf for value in column):
-                raise ArgumentError(f"{name}: expected {len(y)} finite numbers above 0, got {column!r:.120}")
+                raise ArgumentError(argument=name, expected=f"{len(y)} finite numbers above 0", got=column)
         fixed = dict(fixed or {})
         names = [
             name for name, column in covariates.items() if max(column) > min(column) and name not in fixed
@@ -119,8 +119,9 @@ class LogLinear:
         if count < rows.shape[1] + 2:
             what = "rows" if groups is None else "models"
             raise ArgumentError(
-                f"covariates: {count} {what} are too few for {rows.shape[1]} coefficients; "
-                f"{rows.shape[1] + 2} are needed"
+                f"{count} {what} are too few for {rows.shape[1]} coefficients",
+                argument="covariates",
+                remedy=f"{rows.shape[1] + 2} are needed",
             )
         logs = np.log(y) - sum(power * np.log(covariates[name]) for name, power in fixed.items())
         inverse = np.linalg.pinv(rows.T @ rows)
@@ -149,7 +150,9 @@ class LogLinear:
         for name in (*self.names, *self.fixed):
             value = case.get(name)
             if value is None or not 0.0 < value < math.inf:
-                raise ArgumentError(f"{name}: the fit needs it, as a finite number above 0; got {value!r}")
+                raise ArgumentError(
+                    "the fit needs it, as a finite number above 0", argument=name, remedy=f"got {value!r}"
+                )
         row = [1.0, *(math.log(case[name]) for name in self.names)]
         log = math.fsum(c * x for c, x in zip(self.coefficients, row, strict=True))
         log += math.fsum(power * math.log(case[name]) for name, power in self.fixed.items())

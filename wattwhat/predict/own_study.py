@@ -120,8 +120,10 @@ class OwnStudy(Way):
         if not fits:
             most = max((len({case.label for case, _ in rows}) for rows in groups.values()), default=0)
             raise ArgumentError(
-                f"study: expected at least {_LEAST} models on one device, runtime and precision, with flops, "
-                f"activations and parameters in their metrics; the most found are {most}"
+                argument="study",
+                expected=f"at least {_LEAST} models on one device, runtime and precision, with flops, "
+                "activations and parameters in their metrics",
+                remedy=f"the most found are {most}",
             )
         told = {key: f"{len(groups[key])} {' and '.join(sorted(kinds[key]))} cells" for key in fits}
         return cls(fits, told)

@@ -162,5 +162,5 @@ def check_runtime(runtime: str) -> str:
         ArgumentError: it is no text, or empty.
     """
     if not isinstance(runtime, str) or not runtime:
-        raise ArgumentError(f"runtime: expected a name such as 'eager', got {runtime!r}")
+        raise ArgumentError(argument="runtime", expected="a name such as 'eager'", got=runtime)
     return runtime

@@ -20,13 +20,13 @@ __all__ = [
 def _positive(**given: Any) -> None:
     for name, value in given.items():
         if isinstance(value, (str, bytes)) or not 0.0 < float(value) < math.inf:
-            raise ArgumentError(f"{name}: expected a finite number above 0, got {value!r}")
+            raise ArgumentError(argument=name, expected="a finite number above 0", got=value)
 
 
 def _not_negative(**given: Any) -> None:
     for name, value in given.items():
         if isinstance(value, (str, bytes)) or not 0.0 <= float(value) < math.inf:
-            raise ArgumentError(f"{name}: expected a finite number of at least 0, got {value!r}")
+            raise ArgumentError(argument=name, expected="a finite number of at least 0", got=value)
 
 
 def operations_j(flops: float, tdp_w: float, peak_flops: float) -> float:
@@ -100,7 +100,7 @@ def llmcarbon_mwh(
     """
     _positive(flops=flops, devices=devices, peak_flops=peak_flops, device_w=device_w)
     if not 0.0 < efficiency <= 1.0:
-        raise ArgumentError(f"efficiency: expected a share of the peak in (0, 1], got {efficiency!r}")
+        raise ArgumentError(argument="efficiency", expected="a share of the peak in (0, 1]", got=efficiency)
     _at_least_one(pue=pue)
     hours = flops / (devices * peak_flops * efficiency) / 3600.0
     return device_w * devices * hours * pue / 1e6
@@ -141,7 +141,7 @@ def green_algorithms_kwh(
         hours=hours, cores=cores, core_w=core_w, gpus=gpus, gpu_w=gpu_w, memory_gb=memory_gb, runs=runs
     )
     if not 0.0 <= usage <= 1.0:
-        raise ArgumentError(f"usage: expected a share from 0 to 1, got {usage!r}")
+        raise ArgumentError(argument="usage", expected="a share from 0 to 1", got=usage)
     _at_least_one(pue=pue)
     power_w = (cores * core_w + gpus * gpu_w) * usage + memory_gb * 0.3725
     return hours * power_w * pue * runs / 1000.0
@@ -162,7 +162,7 @@ def zschache_wh(seconds: float, gpus: int, gpu: str) -> float:
     _not_negative(seconds=seconds)
     _positive(gpus=gpus)
     if gpu not in _ZSCHACHE:
-        raise ArgumentError(f"gpu: {gpu!r} is not one of {', '.join(_ZSCHACHE)}")
+        raise ArgumentError(argument="gpu", expected=f"one of {', '.join(_ZSCHACHE)}", got=gpu)
     a, c = _ZSCHACHE[gpu]
     return (a + c * gpus) * seconds
 
@@ -173,5 +173,7 @@ _ZSCHACHE = {"H100": (0.097, 0.090), "V100": (0.061, 0.036), "A30": (0.079, 0.05
 def _at_least_one(*, pue: float) -> None:
     if not 1.0 <= pue < math.inf:
         raise ArgumentError(
-            f"pue: a data centre takes at least what its machines take, so at least 1; got {pue!r}"
+            "a data centre takes at least what its machines take, so at least 1",
+            argument="pue",
+            remedy=f"got {pue!r}",
         )

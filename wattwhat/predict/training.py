@@ -74,14 +74,16 @@ def predict_training(
     flops, passed = _operations(parameters, tokens, counts, items)
     sheet = as_device(device)
     if devices < 1:
-        raise ArgumentError(f"devices: expected at least 1, got {devices!r}")
+        raise ArgumentError(argument="devices", expected="at least 1", got=devices)
     if not 1.0 <= pue < math.inf:
         raise ArgumentError(
-            f"pue: a data centre takes at least what its machines take, so at least 1; got {pue!r}"
+            "a data centre takes at least what its machines take, so at least 1",
+            argument="pue",
+            remedy=f"got {pue!r}",
         )
     share, share_sd = (_UTILISATION, _UTILISATION_SD) if utilisation is None else (utilisation, 0.0)
     if not 0.0 < share <= 1.0:
-        raise ArgumentError(f"utilisation: expected a share of the peak in (0, 1], got {utilisation!r}")
+        raise ArgumentError(argument="utilisation", expected="a share of the peak in (0, 1]", got=utilisation)
     size = parameters if counts is None else counts.parameters
     small = size is not None and size < _LARGE and utilisation is None
     sd = math.hypot(share_sd, _POWER_SD, _SMALL_SD if small else 0.0)
@@ -137,11 +139,11 @@ def _operations(
         each = 0 if counts is None else counts.flops / (counts.items or 1)
         return 3.0 * _above(each, "counts: flops") * passed, passed
     raise ArgumentError(
-        "parameters: expected parameters and tokens, or counts and items, one pair of the two"
+        argument="parameters", expected="parameters and tokens, or counts and items, one pair of the two"
     )
 
 
 def _above(value: Any, name: str) -> float:
     if isinstance(value, (str, bytes)) or not 0.0 < float(value) < math.inf:
-        raise ArgumentError(f"{name}: expected a finite number above 0, got {value!r}")
+        raise ArgumentError(argument=name, expected="a finite number above 0", got=value)
     return float(value)

@@ -53,7 +53,9 @@ class Way:
         Raises:
             ArgumentError: they do not hold what it needs; the message says what.
         """
-        raise ArgumentError(f"measurements: {cls.name} learns nothing from measurements; use it as it is")
+        raise ArgumentError(
+            f"{cls.name} learns nothing from measurements", argument="measurements", remedy="use it as it is"
+        )
 
     def predict(self, case: Case) -> Prediction | None:
         """Joules of one item, or None where this way has nothing to say of such a case."""
@@ -128,5 +130,5 @@ def best(case: Case, among: Sequence[Way]) -> tuple[Prediction, list[Prediction]
     found, broken = answers(case, among)
     if not found:
         why = "; ".join(broken) or f"no way of predicting knows {case.device.name} at {case.precision}"
-        raise ArgumentError(f"device: nothing can be predicted ({why})")
+        raise ArgumentError(f"nothing can be predicted ({why})", argument="device")
     return found[0], found[1:], broken

@@ -33,14 +33,14 @@ COMPONENTS: tuple[Component, ...] = get_args(Component)
 def _one_of(*allowed: str) -> Any:
     def check(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
         if value not in allowed:
-            raise ArgumentError(f"{attribute.name}: {value!r} is not one of {', '.join(allowed)}")
+            raise ArgumentError(argument=attribute.name, expected=f"one of {', '.join(allowed)}", got=value)
 
     return check
 
 
 def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str) or not value:
-        raise ArgumentError(f"{attribute.name}: expected a non-empty text, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a non-empty text", got=value)
 
 
 def _is_finite(value: object) -> bool:
@@ -52,34 +52,40 @@ def _is_finite(value: object) -> bool:
 
 def _positive(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
     if value is not None and not (_is_finite(value) and value > 0):
-        raise ArgumentError(f"{attribute.name}: expected a positive number or None, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a positive number or None", got=value)
 
 
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
     if value is not None and not (_is_finite(value) and value >= 0):
-        raise ArgumentError(f"{attribute.name}: expected a number >= 0 or None, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a number >= 0 or None", got=value)
 
 
 def _ids(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str):  # its letters would be taken for ids that no channel has
-        raise ArgumentError(f"contains: expected a tuple of ids, got {value!r}; write ({value!r},)")
+        raise ArgumentError(
+            argument="contains", expected="a tuple of ids", got=value, remedy=f"write ({value!r},)"
+        )
     if not isinstance(value, Iterable):
-        raise ArgumentError(f"contains: expected a tuple of ids, got {value!r}; write () for none")
+        raise ArgumentError(
+            argument="contains", expected="a tuple of ids", got=value, remedy="write () for none"
+        )
     found = tuple(value)
     for one in found:
         if not isinstance(one, str):
-            raise ArgumentError(f"contains: expected ids, which are texts, got {one!r}")
+            raise ArgumentError(argument="contains", expected="ids, which are texts", got=one)
     return found
 
 
 def _others(instance: Channel, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
     if instance.id in value:
-        raise ArgumentError(f"contains: {instance.id!r} cannot contain itself; leave its own id out")
+        raise ArgumentError(
+            f"{instance.id!r} cannot contain itself", argument="contains", remedy="leave its own id out"
+        )
 
 
 def _text_or_none(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, str):
-        raise ArgumentError(f"{attribute.name}: expected a text or None, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a text or None", got=value)
 
 
 @attrs.frozen

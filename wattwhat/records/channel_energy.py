@@ -32,7 +32,7 @@ def own_u(source: str, entry: ChannelEnergy) -> float:
 
 def _a_channel(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, Channel):
-        raise ArgumentError(f"channel: expected a wattwhat.Channel, got {value!r:.200}")
+        raise ArgumentError(argument="channel", expected="a wattwhat.Channel", got=value)
 
 
 @attrs.frozen(weakref_slot=False)

@@ -96,7 +96,9 @@ def coverage_factor(coverage: float) -> float:
     if coverage == 0.95:  # by far the most frequent, and statistics is slow to import
         return 1.959963984540054
     if isinstance(coverage, str) or not 0.0 < coverage < 1.0:
-        raise ArgumentError(f"coverage: {coverage!r} is not between 0 and 1; 0.95 means 95 %")
+        raise ArgumentError(
+            f"{coverage!r} is not between 0 and 1", argument="coverage", remedy="0.95 means 95 %"
+        )
     from statistics import NormalDist
 
     return NormalDist().inv_cdf((1.0 + coverage) / 2.0)

@@ -50,7 +50,7 @@ def read_jsonl(path: str | os.PathLike[str]) -> list[Measurement]:
                 found.append(Measurement.from_dict(json.loads(line)))
             except (ValueError, ArgumentError) as err:
                 raise LogError(
-                    f"{os.fspath(path)}, line {number}: expected one Measurement as JSON, but {err}"
+                    f"expected one Measurement as JSON, but {err}", path=os.fspath(path), line=number
                 ) from err
     return found
 

@@ -239,7 +239,7 @@ class Measurement:
         schema = data.get("schema") if isinstance(data, Mapping) else None
         if schema not in _READ:
             hint = "this is no Measurement" if schema is None else "a newer wattwhat may read it"
-            raise ArgumentError(f"schema: expected {SCHEMA}, found {schema!r}; {hint}")
+            raise ArgumentError(argument="schema", expected=f"{SCHEMA}, found {schema!r}", remedy=hint)
         try:
             return cls._from_checked(data)
         except ArgumentError:

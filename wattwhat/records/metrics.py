@@ -102,7 +102,9 @@ def check_direction(name: str) -> None:
         else f"give 1 - {name} under another name, for instance accuracy"
     )
     raise ArgumentError(
-        f"metric: of {name!r} less is better, a score takes a share of which more is better; {instead}"
+        f"of {name!r} less is better, a score takes a share of which more is better",
+        argument="metric",
+        remedy=instead,
     )
 
 
@@ -112,7 +114,8 @@ def _check_range(name: str) -> None:
     if below or found & _ENDLESS:
         where = "reaches below 0" if below else "has no upper end"
         raise ArgumentError(
-            f"metric: {name!r} {where}, a score takes a share from 0 to 1, as an accuracy, F1 or mAP"
+            f"{name!r} {where}, a score takes a share from 0 to 1, as an accuracy, F1 or mAP",
+            argument="metric",
         )
 
 
@@ -131,19 +134,21 @@ def frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
 def as_metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
     """Metrics as a frozen mapping of floats; NaN and what is no number are refused."""
     if value is not None and not isinstance(value, Mapping):
-        raise ArgumentError(f"metrics: expected names with numbers, {{'accuracy': 0.91}}, got {value!r}")
+        raise ArgumentError(argument="metrics", expected="names with numbers, {'accuracy': 0.91}", got=value)
     for name, number in (value or {}).items():
         if not isinstance(name, str):
-            raise ArgumentError(f"metrics: expected names as texts, got {name!r}")
+            raise ArgumentError(argument="metrics", expected="names as texts", got=name)
         if isinstance(number, str) or not hasattr(number, "__float__"):
-            raise ArgumentError(f"metrics[{name!r}]: expected a number, got {number!r}")
+            raise ArgumentError(argument=f"metrics[{name!r}]", expected="a number", got=number)
         try:
             plain = float(number)
         except (TypeError, ValueError, OverflowError) as err:
-            raise ArgumentError(f"metrics[{name!r}]: expected one number, got {number!r}") from err
+            raise ArgumentError(argument=f"metrics[{name!r}]", expected="one number", got=number) from err
         if not math.isfinite(plain):
             word = "NaN" if math.isnan(plain) else "infinite"
-            raise ArgumentError(f"metrics[{name!r}] is {word}; leave out a metric that is not known")
+            raise ArgumentError(
+                f"is {word}", argument=f"metrics[{name!r}]", remedy="leave out a metric that is not known"
+            )
     return frozen_mapping({name: float(number) for name, number in (value or {}).items()})
 
 
@@ -178,17 +183,19 @@ def check_share(value: Any, name: str) -> float:
         0.761
     """
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{name}: expected a number between 0 and 1, got {value!r}")
+        raise ArgumentError(argument=name, expected="a number between 0 and 1", got=value)
     number = float(value)
     if 0.0 <= number <= 1.0:
         return number
     if math.isnan(number):
-        raise ArgumentError(f"{name} is NaN; leave out what has no {name}, or say what it is")
+        raise ArgumentError(
+            "is NaN", argument=name, remedy=f"leave out what has no {name}, or say what it is"
+        )
     hint = f"; write {number / 100:g} for {number:g} %" if 1.0 < number <= 100.0 else ""
     shown = f"{number:g}"
     if shown == "1":  # rounding beside the limit, no percent
         shown, hint = repr(number), ""
-    raise ArgumentError(f"{name}: {shown} is not a fraction between 0 and 1{hint}")
+    raise ArgumentError(f"{shown} is not a fraction between 0 and 1{hint}", argument=name)
 
 
 def binomial_u(accuracy: float, test_items: float) -> float:

@@ -76,7 +76,7 @@ def _number(value: Any) -> float:
     if type(value) is float:
         return value
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"value and u: expected numbers, got {value!r}")
+        raise ArgumentError(argument="value and u", expected="numbers", got=value)
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError) as err:  # an array, or an int of 400 digits
@@ -85,12 +85,12 @@ def _number(value: Any) -> float:
 
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
     if value < 0:
-        raise ArgumentError(f"u: a standard uncertainty cannot be negative, got {value!r}")
+        raise ArgumentError(f"a standard uncertainty cannot be negative, got {value!r}", argument="u")
 
 
 def _named(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str) or not value:
-        raise ArgumentError(f"unit: expected a name such as 'J', got {value!r}")
+        raise ArgumentError(argument="unit", expected="a name such as 'J'", got=value)
 
 
 @attrs.frozen(repr=False, weakref_slot=False)
@@ -174,7 +174,7 @@ class Quantity:
             Quantity(7.0(5) J)
         """
         if isinstance(correlation, str) or not -1.0 <= correlation <= 1.0:
-            raise ArgumentError(f"correlation: {correlation!r} is not between -1 and 1")
+            raise ArgumentError(f"{correlation!r} is not between -1 and 1", argument="correlation")
         b = other.to(self.unit)
         return Quantity(self.value + b.value, _joint_u(self.u, b.u, correlation), self.unit)
 

@@ -50,26 +50,28 @@ MODELLED: tuple[Provenance, ...] = ("estimated", "predicted")
 def text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A validator: a text, which may be empty."""
     if not isinstance(value, str):
-        raise ArgumentError(f"{attribute.name}: expected a text, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a text", got=value)
 
 
 def true_or_false(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A validator: True or False, and nothing that merely passes for them."""
     if value is not True and value is not False:
-        raise ArgumentError(f"{attribute.name}: expected True or False, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="True or False", got=value)
 
 
 def known_provenance(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A validator: one of `PROVENANCES`."""
     if value not in PROVENANCES:
-        raise ArgumentError(f"{attribute.name}: {value!r} is not one of {', '.join(PROVENANCES)}")
+        raise ArgumentError(argument=attribute.name, expected=f"one of {', '.join(PROVENANCES)}", got=value)
 
 
 def joules(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A validator: a Quantity in J."""
     if value is None:
         raise ArgumentError(
-            f"{attribute.name}: expected joules; an unknown energy is Quantity(math.nan, math.inf, 'J')"
+            argument=attribute.name,
+            expected="joules",
+            remedy="an unknown energy is Quantity(math.nan, math.inf, 'J')",
         )
     _in_unit(attribute.name, value, "J", "joules")
 
@@ -88,9 +90,11 @@ def watts_or_none(instance: object, attribute: attrs.Attribute[Any], value: Any)
 
 def _in_unit(name: str, value: Any, unit: str, word: str) -> None:
     if not isinstance(value, Quantity):
-        raise ArgumentError(f"{name}: expected {word}, got {value!r}; write Quantity(value, u, {unit!r})")
+        raise ArgumentError(
+            argument=name, expected=word, got=value, remedy=f"write Quantity(value, u, {unit!r})"
+        )
     if value.unit != unit:
-        raise ArgumentError(f"{name}: expected {word}, got {value!r}; convert with .to({unit!r})")
+        raise ArgumentError(argument=name, expected=word, got=value, remedy=f"convert with .to({unit!r})")
 
 
 def number_or_none(value: Any) -> float | None:
@@ -103,7 +107,7 @@ def number_or_none(value: Any) -> float | None:
         number = math.nan
     if not 0.0 <= number < math.inf:
         raise ArgumentError(
-            f"duration_s, calls and items: expected a finite number >= 0 or None, got {value!r:.80}"
+            argument="duration_s, calls and items", expected="a finite number >= 0 or None", got=value
         )
     return int(number) if number.is_integer() and not isinstance(value, float) else number
 
@@ -112,7 +116,7 @@ def whole_or_none(value: Any) -> int | None:
     """A converter: a plain whole number >= 0; None stays."""
     number = number_or_none(value)
     if number is not None and not float(number).is_integer():
-        raise ArgumentError(f"calls: expected a whole number, got {value!r}")
+        raise ArgumentError(argument="calls", expected="a whole number", got=value)
     return None if number is None else int(number)
 
 
@@ -126,11 +130,11 @@ def tuple_of(value: Any, kind: type, name: str, how: str) -> tuple[Any, ...]:
         how: what to write instead, for the message.
     """
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise ArgumentError(f"{name}: expected a tuple, got {value!r:.200}; {how}")
+        raise ArgumentError(argument=name, expected="a tuple", got=value, remedy=how)
     found = tuple(value)
     for one in found:
         if not isinstance(one, kind):
-            raise ArgumentError(f"{name}: {one!r:.200} is no {kind.__name__}; {how}")
+            raise ArgumentError(f"{one!r:.200} is no {kind.__name__}", argument=name, remedy=how)
     return found
 
 
@@ -151,7 +155,7 @@ def details(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def _mapping(value: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
     if value is not None and not isinstance(value, Mapping):
-        raise ArgumentError(f"{name}: expected a mapping of names to values, got {value!r:.200}")
+        raise ArgumentError(argument=name, expected="a mapping of names to values", got=value)
     return frozen_mapping(value)
 
 
@@ -169,18 +173,19 @@ def utc_or_none(value: Any) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, datetime):
-        raise ArgumentError(f"started_at: expected a datetime in UTC, got {value!r:.80}")
+        raise ArgumentError(argument="started_at", expected="a datetime in UTC", got=value)
     if value.tzinfo is timezone.utc:
         return value
     if value.utcoffset() is None:
         raise ArgumentError(
-            f"started_at: {value.isoformat()} has no zone; use datetime.now(timezone.utc), "
-            "or .replace(tzinfo=timezone.utc) where it is in UTC"
+            f"{value.isoformat()} has no zone",
+            argument="started_at",
+            remedy="use datetime.now(timezone.utc), or .replace(tzinfo=timezone.utc) where it is in UTC",
         )
     try:
         return value.astimezone(timezone.utc)
     except OverflowError as err:
-        raise ArgumentError(f"started_at: {value.isoformat()} is no time in UTC: {err}") from err
+        raise ArgumentError(f"{value.isoformat()} is no time in UTC: {err}", argument="started_at") from err
 
 
 def plain_copy(value: Any) -> Any:
@@ -219,15 +224,16 @@ def flat_budget(budget: Iterable[Any]) -> tuple[Any, ...]:
         figures = [math.nan if isinstance(u, str) else float(u) for _, u in pairs]
     except (TypeError, ValueError, OverflowError) as err:
         raise ArgumentError(
-            f"budget: expected pairs of (source, standard uncertainty in J), got {budget!r:.200}"
+            argument="budget", expected="pairs of (source, standard uncertainty in J)", got=budget
         ) from err
     for name, u in zip(names, figures, strict=True):
         if not isinstance(name, str):
-            raise ArgumentError(f"budget: expected the name of a source, got {name!r:.80}")
+            raise ArgumentError(argument="budget", expected="the name of a source", got=name)
         if not u >= 0.0:
             raise ArgumentError(
-                f"budget: {name!r} has the standard uncertainty {u!r}, expected joules >= 0; "
-                "what is not known is math.inf"
+                f"{name!r} has the standard uncertainty {u!r}, expected joules >= 0",
+                argument="budget",
+                remedy="what is not known is math.inf",
             )
     return (_shared(names), *figures) if names else ()
 
@@ -244,7 +250,7 @@ def listed(name: str, values: Any) -> list[Any]:
     """
     refused = isinstance(values, (str, bytes, Mapping, set, frozenset))
     if refused or not isinstance(values, Iterable) or getattr(values, "ndim", 1) != 1:
-        raise ArgumentError(f"{name}: expected a list such as [100.0, 101.5], got {values!r:.100}")
+        raise ArgumentError(argument=name, expected="a list such as [100.0, 101.5]", got=values)
     return list(values)
 
 

@@ -143,7 +143,9 @@ def _row_link(page: str, measurement: Measurement) -> str:
 
     scheme = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*(?=:)", page)
     if not page.strip() or (scheme and scheme[0].lower() not in ("http", "https", "file")):
-        raise ArgumentError(f"page: expected an address of http, https or file, or a path, got {page!r}")
+        raise ArgumentError(
+            argument="page", expected="an address of http, https or file, or a path", got=page
+        )
     return f"{page.partition('#')[0]}#row={row_keys([measurement])[0]}"
 
 

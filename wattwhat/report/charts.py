@@ -58,7 +58,9 @@ def plot(measurements: Iterable[Measurement], *, metric: str = "accuracy") -> An
         if basis in one and one[basis].value > 0
     ]
     if not rows:
-        raise ArgumentError("measurements: none has an energy above 0, so there is nothing to draw")
+        raise ArgumentError(
+            "none has an energy above 0, so there is nothing to draw", argument="measurements"
+        )
     title = f"{BASES[basis]} ({unit}, log)"
     scored = [row for row in rows if row["accuracy"] is not None]
     return _plot_scatter(scored, title, metric) if scored else _plot_dots(rows, title)

@@ -57,7 +57,9 @@ def _reported(ones: list[Any], name: str, options: dict[str, Any]) -> str:
     try:
         chosen = scheme(name)
     except ArgumentError as err:
-        raise ArgumentError(f"format: {name!r} is not one of {', '.join(FORMATS)}; {err}") from None
+        raise ArgumentError(
+            argument="format", expected=f"one of {', '.join(FORMATS)}", got=name, remedy=str(err)
+        ) from None
     return fill(chosen, ones, {key: value for key, value in options.items() if value is not None}).text()
 
 
@@ -68,8 +70,8 @@ def _listed(measurements: Any) -> list[Any]:
         return [measurements]
     ones = list(measurements)
     if not ones:
-        raise ArgumentError("measurements: expected at least one, got none")
+        raise ArgumentError(argument="measurements", expected="at least one")
     for one in ones:
         if not isinstance(one, Measurement):
-            raise ArgumentError(f"measurements: expected Measurements, got {type(one).__name__}")
+            raise ArgumentError(argument="measurements", expected="Measurements", got=type(one))
     return ones

@@ -61,9 +61,9 @@ def survey_table(scores: Sequence[Scored], format: str, epsilon: float | None = 
         | net | 0.500(10) | 2.00(10) | 0.500(10) | B | 80 % | 1 | no |
     """
     if format not in FORMATS:
-        raise ArgumentError(f"format: {format!r} is not one of {', '.join(FORMATS)}")
+        raise ArgumentError(argument="format", expected=f"one of {', '.join(FORMATS)}", got=format)
     if not scores:
-        raise ArgumentError("scores: expected at least one")
+        raise ArgumentError(argument="scores", expected="at least one")
     columns = _columns(scores, epsilon)
     return {"markdown": _markdown, "latex": _latex, "csv": _csv}[format](columns)
 

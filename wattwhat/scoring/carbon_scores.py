@@ -32,7 +32,7 @@ _BETA_TRAINING, _BETA_TEST = 1.0, 100.0
 
 def _not_negative(instance: object, attribute: Any, value: float) -> None:
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__") or not 0 <= value < math.inf:
-        raise ArgumentError(f"{attribute.name}: expected a finite number of at least 0, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a finite number of at least 0", got=value)
 
 
 @attrs.frozen(kw_only=True)

@@ -180,10 +180,10 @@ def _values(name: str, options: Sequence[ScoreOption], given: Mapping[str, Any])
     for one in given:
         if one not in known:
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
-            raise ArgumentError(f"{one}: score {name} has no such option; {takes}")
+            raise ArgumentError(f"score {name} has no such option", argument=one, remedy=takes)
     for option in options:
         if option.needed is not None and given.get(option.name) is None:
-            raise ArgumentError(f"{option.name}: score {name} needs it: {option.needed}")
+            raise ArgumentError(f"score {name} needs it: {option.needed}", argument=option.name)
     return {one: _value(known[one], value) for one, value in given.items()}
 
 
@@ -194,4 +194,4 @@ def _value(option: ScoreOption, value: Any) -> Any:
         return option.kind(value)
     except ValueError:
         kind = "a whole number" if option.kind is int else "a number"
-        raise ArgumentError(f"{option.name}: expected {kind}, got {value!r:.60}") from None
+        raise ArgumentError(argument=option.name, expected=kind, got=value) from None

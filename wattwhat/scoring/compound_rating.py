@@ -46,7 +46,7 @@ def compound_rating(ratings: Sequence[int], weights: Sequence[float], mode: str 
         1
     """
     if not ratings:
-        raise ArgumentError("ratings: expected at least one")
+        raise ArgumentError(argument="ratings", expected="at least one")
     if mode in ("best", "worst"):
         return min(ratings) if mode == "best" else max(ratings)
     if mode == "majority":
@@ -58,7 +58,7 @@ def compound_rating(ratings: Sequence[int], weights: Sequence[float], mode: str 
     elif "median" in mode:
         middle = _median([(rating, weight / total) for rating, weight in pairs], mode == "median as in mlee")
     else:
-        raise ArgumentError(f"mode: {mode!r} is not one of {', '.join(COMPOUNDS)}")
+        raise ArgumentError(argument="mode", expected=f"one of {', '.join(COMPOUNDS)}", got=mode)
     return math.ceil(middle - _TIE) if mode.startswith("pessimistic") else math.floor(middle + _TIE)
 
 

@@ -68,7 +68,9 @@ def epsilon_front(accuracies: Sequence[float], energies: Sequence[float], epsilo
         (False, True, True)
     """
     if not (isinstance(epsilon, (int, float)) and 0.0 <= epsilon < math.inf):
-        raise ArgumentError(f"epsilon: expected a share of at least 0, as 0.02 for 2 %, got {epsilon!r}")
+        raise ArgumentError(
+            argument="epsilon", expected="a share of at least 0, as 0.02 for 2 %", got=epsilon
+        )
     on_front = pareto(accuracies, energies)
     rising = sorted((i for i, front in enumerate(on_front) if front), key=lambda i: energies[i])
     more = 1.0 + epsilon

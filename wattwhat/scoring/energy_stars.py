@@ -26,7 +26,9 @@ _PER = 1000.0
 
 def _four_rising(instance: object, attribute: Any, value: Sequence[float]) -> None:
     if len(value) != 4 or any(not b >= a > 0 for a, b in pairwise(value)):
-        raise ArgumentError(f"edges: expected four rising numbers above 0 (Wh per 1000 items), got {value!r}")
+        raise ArgumentError(
+            argument="edges", expected="four rising numbers above 0 (Wh per 1000 items)", got=value
+        )
 
 
 def _tuple(values: Iterable[float]) -> tuple[float, ...]:
@@ -99,7 +101,7 @@ class EnergyStars:
             ComparisonError: they are unlike.
         """
         if mode not in MODES:
-            raise ArgumentError(f"mode: {mode!r} is not one of {', '.join(MODES)}")
+            raise ArgumentError(argument="mode", expected=f"one of {', '.join(MODES)}", got=mode)
         population = list(measurements)
         traits, _ = common_traits(population, {}, force)
         energies = sorted(_wh(measurement).value for measurement in population)

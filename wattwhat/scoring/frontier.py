@@ -36,7 +36,7 @@ from wattwhat.scoring.grade_letters import (
 from wattwhat.scoring.population import Member, check_like
 from wattwhat.scoring.reference_index import ReferenceIndex
 from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.score_inputs import accuracy_of, item_energy_of, items_tested
+from wattwhat.scoring.score_inputs import ADD_TEST_ITEMS, accuracy_of, item_energy_of, items_tested
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -278,8 +278,8 @@ reference model at least this accurate uses 1.1 times as much
         count = items_tested(measurement, self.metric)
         if count is None:
             raise ScoreError(
-                f"{measurement.label!r}: an accuracy of exactly {accuracy.value:g} has no {self.link}; "
-                f"add the number of test items with measurement.with_metrics(n_test=10_000)"
+                f"{measurement.label!r}: an accuracy of exactly {accuracy.value:g} has no {self.link}",
+                remedy=ADD_TEST_ITEMS,
             )
         inner = (accuracy.value * count + 0.5) / (count + 1.0)
         return Quantity(inner, accuracy.u or binomial_u(inner, count), "1")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.errors import ArgumentError, Remedy, ScoreError
 from wattwhat.scoring.grade_letters import EDGES, link_slope, linked, log2_u
 from wattwhat.scoring.population import Member, common_traits, members_of
+from wattwhat.scoring.score_inputs import ADD_TEST_ITEMS
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -71,7 +72,8 @@ def fit_frontier(
     if len(members) < FEWEST:
         if not force or len(members) < 2:
             raise ScoreError(
-                f"a frontier of {len(members)} models says little: at least {FEWEST} are needed; {_FORCE}"
+                f"a frontier of {len(members)} models says little: at least {FEWEST} are needed",
+                remedy=_FORCE,
             )
         notes += (f"forced: only {len(members)} members, fewer than {FEWEST}",)
     bare = grade(
@@ -111,7 +113,7 @@ def _doubts(grade: FrontierGrade) -> tuple[str, ...]:
     return tuple(found)
 
 
-_FORCE = "add models, or pass force=True to have it noted instead"
+_FORCE = Remedy("add models, or pass {force} to have it noted instead", force=True)
 
 
 def _excess(grade: FrontierGrade, member: Member) -> float:
@@ -126,8 +128,8 @@ def _inner(member: Member, link: str) -> float:
         return member.accuracy
     if member.test_items is None:
         raise ScoreError(
-            f"{member.label!r}: an accuracy of exactly {member.accuracy:g} has no {link}; "
-            "add the number of test items with measurement.with_metrics(n_test=10_000)"
+            f"{member.label!r}: an accuracy of exactly {member.accuracy:g} has no {link}",
+            remedy=ADD_TEST_ITEMS,
         )
     return (member.accuracy * member.test_items + 0.5) / (member.test_items + 1.0)
 
@@ -138,7 +140,7 @@ def _with_line(grade: FrontierGrade, bootstrap: int) -> FrontierGrade:
     from wattwhat.scoring.quantile_regression import bootstrap_lines, quantile_line
 
     if bootstrap < 0:
-        raise ArgumentError(f"bootstrap: expected 0 or more populations, got {bootstrap!r}")
+        raise ArgumentError(argument="bootstrap", expected="0 or more populations", got=bootstrap)
     inner = [_inner(member, grade.link) for member in grade.members]
     x = np.array([linked(accuracy, grade.link) for accuracy in inner])
     y = np.log2([member.energy_per_item_j for member in grade.members])

@@ -44,8 +44,9 @@ def from_options(
     metric = given.get("metric", "accuracy")
     if metric not in ("accuracy", grade.metric):
         raise ArgumentError(
-            f"metric: {metric!r} does not apply to this reference, which was fitted with {grade.metric!r}; "
-            "leave it out, or fit a reference with it"
+            f"{metric!r} does not apply to this reference, which was fitted with {grade.metric!r}",
+            argument="metric",
+            remedy="leave it out, or fit a reference with it",
         )
     return grade
 

@@ -35,19 +35,25 @@ LINKS = ("logit", "log error", "linear")
 def check_edges(instance: object, attribute: Any, value: tuple[float, ...]) -> None:
     """An attrs validator: as many rising edges as part the letters."""
     if len(value) != len(LETTERS) - 1 or any(b <= a for a, b in zip((0.0, *value), value, strict=False)):
-        raise ArgumentError(f"edges: expected {len(LETTERS) - 1} rising numbers above 0, got {value!r}")
+        raise ArgumentError(
+            argument="edges", expected=f"{len(LETTERS) - 1} rising numbers above 0", got=value
+        )
 
 
 def check_quantile(instance: object, attribute: Any, value: float) -> None:
     """Validator: a quantile between 0 and 1."""
     if not 0 < value < 1:
-        raise ArgumentError(f"quantile: {value!r} is not between 0 and 1; 0.1 is the tenth that spends least")
+        raise ArgumentError(
+            f"{value!r} is not between 0 and 1",
+            argument="quantile",
+            remedy="0.1 is the tenth that spends least",
+        )
 
 
 def check_link(instance: object, attribute: Any, value: str) -> None:
     """An attrs validator: a link that `linked` knows."""
     if value not in LINKS:
-        raise ArgumentError(f"link: {value!r} is not one of {', '.join(LINKS)}")
+        raise ArgumentError(argument="link", expected=f"one of {', '.join(LINKS)}", got=value)
 
 
 def letter_of(excess: float, edges: Sequence[float] = EDGES) -> str:
@@ -71,7 +77,7 @@ def linked(accuracy: float, link: str) -> float:
     if link == "log error":
         return -math.log1p(-accuracy) if accuracy < 1 else math.inf
     if link != "logit":
-        raise ArgumentError(f"link: {link!r} is not one of {', '.join(LINKS)}")
+        raise ArgumentError(argument="link", expected=f"one of {', '.join(LINKS)}", got=link)
     if accuracy in (0.0, 1.0):
         return math.inf if accuracy else -math.inf
     return math.log(accuracy / (1.0 - accuracy))

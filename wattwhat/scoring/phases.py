@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.comparability import told
-from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.errors import ArgumentError, Remedy, ScoreError
 from wattwhat.scoring.score_inputs import check_measurement
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def phase_name(phase: str | None) -> str | None:
     if phase is None:
         return None
     if phase not in _NAMES:
-        raise ArgumentError(f"phase: {phase!r} is not one of training, inference, both")
+        raise ArgumentError(argument="phase", expected="one of training, inference, both", got=phase)
     return _NAMES[phase]
 
 
@@ -52,8 +52,8 @@ def check_phase(measurement: Measurement, phase: str | None) -> None:
     found = phase_of(measurement)
     if phase is not None and found is not None and found != phase:
         raise ScoreError(
-            f"{measurement.label!r} is a measurement of {found}, but phase={phase!r} was asked for; "
-            "pick or add up the phases with wattwhat.scoring.choose_phase(measurements, phase)"
+            f"{measurement.label!r} is a measurement of {found}, but phase={phase!r} was asked for",
+            remedy=Remedy("pick or add up the phases with {choose_phase}", choose_phase={"phase": ...}),
         )
 
 
@@ -94,8 +94,8 @@ def choose_phase(
         found = phase_of(measurement)
         if found in phases:
             raise ScoreError(
-                f"{measurement.label!r} comes twice with phase {found!r}; give the runs different labels, "
-                "or say what each is with details={'phase': 'training'} or 'inference'"
+                f"{measurement.label!r} comes twice with phase {found!r}",
+                remedy=Remedy("give the runs different labels, or tell them apart by {details}", details=...),
             )
         phases[found] = measurement
     return [_chosen(label, phases, wanted, inferences) for label, phases in by_label.items()]
@@ -112,8 +112,10 @@ def _chosen(
     if wanted is None:
         found = ", ".join(str(phase) for phase in phases)
         raise ScoreError(
-            f"{label!r} has measurements of {found}: say which electricity is to be judged with "
-            "phase='training', 'inference' or 'both'"
+            f"{label!r} has measurements of {found}",
+            remedy=Remedy(
+                "say which electricity is to be judged with {phase}: training, inference or both", phase=...
+            ),
         )
     if wanted in phases:
         return _with_metrics_of(phases[wanted], phases)

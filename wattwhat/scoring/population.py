@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.analysis.comparability import difference, told
-from wattwhat.errors import ComparisonError, ScoreError
+from wattwhat.errors import ComparisonError, Remedy, ScoreError
 from wattwhat.records.validators import MODELLED
 from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.score_inputs import (
@@ -159,7 +159,10 @@ def common_traits(
         common[name] = next(iter(values), None) if len(values) < 2 else None
         told_apart = _difference(name, values, stated.get(name))
         if told_apart and not force:
-            raise ComparisonError(f"{told_apart}; leave one out, or pass force=True to have it noted instead")
+            raise ComparisonError(
+                told_apart,
+                remedy=Remedy("leave one out, or pass {force} to have it noted instead", force=True),
+            )
         notes += [f"forced: {told_apart}"] if told_apart else []
         common[name] = stated.get(name) or common[name]
     return common, tuple(notes)
@@ -194,9 +197,9 @@ def check_together(measurements: Iterable[Measurement], force: bool = False) -> 
                 values.setdefault(traits[name], label)
         told_apart = _difference(name, values, None)
         if told_apart and not force:
-            raise ComparisonError(
-                f"{told_apart}; they are not ranked together: choose one {name}, or pass force=True"
-            )
+            by = "phase" if name == "phase" else "details"
+            remedy = Remedy(f"choose one {name} ({{{by}}}), or pass {{force}}", **{by: ..., "force": True})
+            raise ComparisonError(f"{told_apart}; they are not ranked together", remedy=remedy)
         found += [told_apart] if told_apart else []
     return tuple(found)
 
@@ -237,7 +240,7 @@ def _difference(name: str, values: Mapping[str | None, str], stated: str | None)
     if first is None or second is None:
         return (
             f"{name} is {first or second!r} for {first_label if first else second_label!r} and unknown for "
-            f"{second_label if first else first_label!r}; state {name}= if it is the same"
+            f"{second_label if first else first_label!r}; state the {name} if it is the same"
         )
     return difference(name, first, second, first_label, second_label)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ScoreDomainError, ScoreError
+from wattwhat.errors import Remedy, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity, unit_factor
 from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.result import ScoreOption, ScoreResult
@@ -114,8 +114,12 @@ class FullCycle:
         if given is not None and hasattr(given, "energy_j"):
             return energy_of(given)
         raise ScoreError(
-            f"{measurement.label!r}: its training energy is not known; give FullCycle(training=...) "
-            "a Quantity, a Measurement, or one of these by label, or use with_metrics(training_energy_j=...)"
+            f"{measurement.label!r}: its training energy is not known",
+            remedy=Remedy(
+                "give {FullCycle}, a Quantity, a Measurement or one of these by label, or use {with_metrics}",
+                FullCycle={"training": ...},
+                with_metrics={"training_energy_j": ...},
+            ),
         )
 
 

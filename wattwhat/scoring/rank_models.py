@@ -72,7 +72,7 @@ def rank(
     _check_score(chosen)
     population = _population(measurements)
     if draws < 1:
-        raise ArgumentError(f"draws: expected at least 1, got {draws!r}")
+        raise ArgumentError(argument="draws", expected="at least 1", got=draws)
     if phase is not None or any(phase_of(measurement) for measurement in population):
         population = choose_phase(population, phase)
     check_together(population, force)
@@ -105,7 +105,7 @@ def rank(
 
 def _population(measurements: Iterable[Measurement]) -> list[Measurement]:
     if isinstance(measurements, (str, bytes)) or not isinstance(measurements, Iterable):
-        raise ArgumentError(f"rank: expected a list of Measurements, got {measurements!r:.200}")
+        raise ArgumentError(argument="measurements", expected="a list of Measurements", got=measurements)
     population = list(measurements)
     for measurement in population:
         check_measurement(measurement)
@@ -117,8 +117,10 @@ def _population(measurements: Iterable[Measurement]) -> list[Measurement]:
 def _check_score(score: Any) -> None:
     if isinstance(score, type) or not callable(score) or not isinstance(getattr(score, "name", None), str):
         raise ArgumentError(
-            f"score: expected a Score, which has a name and takes a Measurement, got {score!r:.200}; "
-            "see wattwhat.scoring.Score"
+            argument="score",
+            expected="a Score, which has a name and takes a Measurement",
+            got=score,
+            remedy="see wattwhat.scoring.Score",
         )
 
 

@@ -52,7 +52,7 @@ class EnergyDelay:
     def __attrs_post_init__(self) -> None:
         if self.exponent not in (1, 2):
             raise ArgumentError(
-                f"exponent: {self.exponent!r} is not 1 (energy-delay) or 2 (energy-delay squared)"
+                f"{self.exponent!r} is not 1 (energy-delay) or 2 (energy-delay squared)", argument="exponent"
             )
 
     @property

@@ -86,7 +86,7 @@ def fischer_letter(index: float, boundaries: Iterable[float]) -> str:
 
 def _compound(instance: object, attribute: Any, value: str) -> None:
     if value not in COMPOUNDS:
-        raise ArgumentError(f"compound: {value!r} is not one of {', '.join(COMPOUNDS)}")
+        raise ArgumentError(argument="compound", expected=f"one of {', '.join(COMPOUNDS)}", got=value)
 
 
 @attrs.frozen
@@ -164,9 +164,13 @@ class ReferenceGrade:
         found = [measurement for measurement in measurements if measurement.label == label]
         if not found:
             names = ", ".join(list(dict.fromkeys(m.label for m in measurements))[:8])
-            raise ArgumentError(f"against: no measurement is labelled {label!r}; there are {names}")
+            raise ArgumentError(
+                f"no measurement is labelled {label!r}", argument="against", remedy=f"there are {names}"
+            )
         if len(found) > 1:
-            raise ArgumentError(f"against: {label!r} comes {len(found)} times; leave out all but one")
+            raise ArgumentError(
+                f"{label!r} comes {len(found)} times", argument="against", remedy="leave out all but one"
+            )
         return cls.against(found[0])
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ScoreDomainError
+from wattwhat.errors import ArgumentError, Remedy, ScoreDomainError
 from wattwhat.records.quantity import Quantity, unit_factor
 from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.phases import check_phase, phase_name
@@ -141,7 +141,7 @@ class SAM:
         accuracy = accuracy_of(measurement, self.metric)
         electricity = energy_of(measurement, self.items).to(self.unit)
         if not electricity.value > 1.0:
-            raise ScoreDomainError(f"{measurement.label!r}: {_domain_message(electricity.value, self.unit)}")
+            raise _domain_error(electricity.value, self.unit, f"{measurement.label!r}: electricity")
         value = _sam_quantity(accuracy, electricity, self.unit, self.alpha, self.beta)
         details = {
             "label": measurement.label,
@@ -164,15 +164,15 @@ def _check_parameters(unit: str, alpha: float, beta: float) -> None:
     unit_factor(unit, "J")
     for name, value in (("alpha", alpha), ("beta", beta)):
         if not (_as_float(value, name) > 0 and math.isfinite(value)):
-            raise ArgumentError(f"{name}: expected a finite number above 0, got {value!r}")
+            raise ArgumentError(argument=name, expected="a finite number above 0", got=value)
 
 
 def _as_float(value: Any, name: str) -> float:
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{name}: expected a number, got {value!r}")
+        raise ArgumentError(argument=name, expected="a number", got=value)
     number = float(value)
     if math.isnan(number) or math.isinf(number):
-        raise ArgumentError(f"{name}: expected a finite number, got {value!r}")
+        raise ArgumentError(argument=name, expected="a finite number", got=value)
     return number
 
 
@@ -204,18 +204,21 @@ def _as_quantity(value: Any, unit: str) -> Quantity:
 def _log10(electricity: float, unit: str) -> float:
     if electricity > 1.0:
         return math.log10(electricity)
-    raise ScoreDomainError(_domain_message(electricity, unit))
+    raise _domain_error(electricity, unit)
 
 
-def _domain_message(electricity: float, unit: str) -> str:
+def _domain_error(electricity: float, unit: str, argument: str = "electricity") -> ScoreDomainError:
     if not electricity > 0:
-        return f"electricity: {electricity:g} {unit} is not above 0; SAM is defined in no unit"
-    said = f"electricity: SAM is defined above 1 unit only (log10 of {electricity:g} {unit} is not positive)"
+        problem, remedy = f"{electricity:g} {unit} is not above 0", "SAM is defined in no unit"
+        return ScoreDomainError(problem, argument=argument, remedy=remedy)
+    problem = f"SAM is defined above 1 unit only (log10 of {electricity:g} {unit} is not positive)"
     for other in _UNITS:
         converted = electricity * unit_factor(unit, other)
         if converted > 1.0:
-            return f'{said}; use unit="{other}" ({converted:.6g} {other})'
-    return f"{said}; it is below 1 uJ, so this is hardly an energy: check its unit"
+            remedy = Remedy(f"use {{unit}} ({converted:.6g} {other})", unit=other)
+            return ScoreDomainError(problem, argument=argument, remedy=remedy)
+    problem += "; it is below 1 uJ, so this is hardly an energy"
+    return ScoreDomainError(problem, argument=argument, remedy="check its unit")
 
 
 def _sam_quantity(
@@ -261,13 +264,12 @@ def _sam_array(accuracy: Any, electricity: Any, unit: str, alpha: float, beta: f
         check_accuracy(float(a[wrong][0]), f"accuracy[{_where(wrong)}]")
     unknown = ~np.isfinite(e)
     if unknown.any():
-        raise ArgumentError(f"electricity[{_where(unknown)}]: expected a finite number, got {e[unknown][0]}")
+        raise ArgumentError(
+            argument=f"electricity[{_where(unknown)}]", expected="a finite number", got=float(e[unknown][0])
+        )
     low = e <= 1.0
     if low.any():
-        message = _domain_message(float(e[low].min()), unit)
-        raise ScoreDomainError(
-            message.replace("electricity:", f"electricity[{_where(e == e[low].min())}]:", 1)
-        )
+        raise _domain_error(float(e[low].min()), unit, f"electricity[{_where(e == e[low].min())}]")
     return beta * a**alpha / np.log10(e)
 
 

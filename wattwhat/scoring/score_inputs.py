@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.errors import ArgumentError, Remedy, ScoreError
 from wattwhat.records.metrics import binomial_u, check_direction, check_share
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.result import ScoreOption
@@ -67,9 +67,9 @@ def check_measurement(value: Any) -> None:
 def check_positive(instance: object, attribute: Any, value: float) -> None:
     """An attrs validator: a finite number above 0."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{attribute.name}: expected a number above 0, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a number above 0", got=value)
     if not (float(value) > 0 and math.isfinite(value)):
-        raise ArgumentError(f"{attribute.name}: expected a finite number above 0, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a finite number above 0", got=value)
 
 
 def items_tested(measurement: Measurement, metric: str = "accuracy") -> float | None:
@@ -118,8 +118,12 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
         if left_out is not None:
             raise ScoreError(f"{measurement.label!r} carries no {metric!r}: {left_out}")
         raise ScoreError(
-            f"{measurement.label!r} carries no {metric!r} (its metrics: {known}); "
-            f"use measurement.with_metrics({metric}=0.91), a fraction, or name another one with metric="
+            f"{measurement.label!r} carries no {metric!r} (its metrics: {known})",
+            remedy=Remedy(
+                "use {with_metrics}, a fraction, or name another one with {metric}",
+                with_metrics={metric: 0.91},
+                metric=...,
+            ),
         )
     value = check_accuracy(value, metric)
     u = measurement.metrics.get(f"{metric}_u")
@@ -129,6 +133,9 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     elif not u >= 0:
         raise ScoreError(f"{measurement.label!r}: metrics['{metric}_u'] is {u!r}, expected a number >= 0")
     return Quantity(value, u, "1")
+
+
+ADD_TEST_ITEMS = Remedy("add the number of test items with {with_metrics}", with_metrics={"n_test": 10_000})
 
 
 def _is_of(warning: str, metric: str) -> bool:
@@ -166,8 +173,11 @@ def item_energy_of(measurement: Measurement) -> Quantity:
     energy = energy_of(measurement)
     if not measurement.items:
         raise ScoreError(
-            f"{measurement.label!r} does not say how many items its energy was spent on; "
-            "measure it with items_per_call=, set items= where the measurement is made, or add a column "
-            "items to its table"
+            f"{measurement.label!r} does not say how many items its energy was spent on",
+            remedy=Remedy(
+                "measure it with {items_per_call}, set its items where it is made, or add a column items to "
+                "its table",
+                items_per_call=...,
+            ),
         )
     return energy / measurement.items

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
+from wattwhat.errors import ArgumentError, Remedy, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.linearity import first_order_notes
 from wattwhat.scoring.result import ScoreResult
@@ -87,7 +87,7 @@ class NetScore:
 
 def _weight(instance: object, attribute: Any, value: float) -> None:
     if not 0 <= value <= 1:
-        raise ArgumentError(f"inference_weight: {value!r} is not between 0 and 1")
+        raise ArgumentError(f"{value!r} is not between 0 and 1", argument="inference_weight")
 
 
 @attrs.frozen
@@ -210,7 +210,8 @@ def _count(measurement: Measurement, name: str) -> float:
     value = measurement.metrics.get(name)
     if value is None:
         raise ScoreError(
-            f"{measurement.label!r} carries no {name!r}; use with_metrics({name}=...), a plain count"
+            f"{measurement.label!r} carries no {name!r}",
+            remedy=Remedy("use {with_metrics}, a plain count", with_metrics={name: ...}),
         )
     if not (value > 0 and math.isfinite(value)):
         raise ScoreDomainError(f"{measurement.label!r}: {name} is {value:g}, expected a count above 0")

@@ -50,11 +50,15 @@ def give(texts: Iterable[str]) -> None:
         name, dot, option = key.strip().partition(".")
         if not (equals and dot and name and option.isidentifier()):
             raise ArgumentError(
-                f"--backend-option: expected NAME.KEY=VALUE such as wallplug.url=http://plug, got {text!r}"
+                argument="--backend-option",
+                expected="NAME.KEY=VALUE such as wallplug.url=http://plug",
+                got=text,
             )
         if option in found.setdefault(name, {}):
             raise ArgumentError(
-                f"--backend-option: {name}.{option} is given twice; give several values as one, with commas"
+                f"{name}.{option} is given twice",
+                argument="--backend-option",
+                remedy="give several values as one, with commas",
             )
         found[name][option] = value
     _given.clear()

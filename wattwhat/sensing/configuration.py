@@ -23,8 +23,8 @@ class Unclear(ArgumentError):
     """
 
     def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"{reason}; {remedy}")
-        self.reason, self.remedy = reason, remedy
+        super().__init__(reason, remedy=remedy)
+        self.reason = reason
 
 
 def section(name: str) -> tuple[str, Mapping[str, str]]:

@@ -33,13 +33,13 @@ def _seconds(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if value is not None and not (number and (value > 0 or (zero and value == 0))):
         raise ArgumentError(
-            f"{attribute.name}: expected a number {'>= 0' if zero else '> 0'} or None, got {value!r}"
+            argument=attribute.name, expected=f"a number {('>= 0' if zero else '> 0')} or None", got=value
         )
 
 
 def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, str) or not (value or attribute.name == "load"):
-        raise ArgumentError(f"{attribute.name}: expected a text, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a text", got=value)
 
 
 def _texts(values: Any) -> tuple[str, ...]:

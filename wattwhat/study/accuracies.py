@@ -82,18 +82,23 @@ def _read(path: str) -> list[_Row]:
     name_at, accuracy_at, size_at = columns
     if name_at is None or accuracy_at is None:
         raise ArgumentError(
-            f"{path}, line 1: expected a column of names ({', '.join(_NAMES)}) and one of accuracies "
-            f"({', '.join(_ACCURACIES)}), found {', '.join(header)[:200]}"
+            expected=f"a column of names ({', '.join(_NAMES)}) and one of accuracies "
+            f"({', '.join(_ACCURACIES)})",
+            got=", ".join(header),
+            path=path,
+            line=1,
         )
     found = []
     for line, cells in lines:
         if len(cells) != len(header):
-            raise ArgumentError(f"{path}, line {line}: expected {len(header)} cells, found {len(cells)}")
+            raise ArgumentError(expected=f"{len(header)} cells", got=len(cells), path=path, line=line)
         value = number(cells[accuracy_at])
         if value is None:
             continue  # not known of this model
         if not 0.0 <= value <= 100.0:
-            raise ArgumentError(f"{path}, line {line}: {header[accuracy_at]} is {value:g}, expected a share")
+            raise ArgumentError(
+                argument=header[accuracy_at], expected="a share", got=value, path=path, line=line
+            )
         size = None if size_at is None else number(cells[size_at])
         found.append(_Row(cells[name_at], None if size is None else int(size), value))
     # a column with a number above 1 in it is in percent, all of it

@@ -71,12 +71,14 @@ def _once(plan: Plan) -> list[Cell]:
         left_out = [cell for cell in found if _fits(cell, rule)]
         if not left_out:
             raise ArgumentError(
-                f"{plan.path}: [[exclude]] number {number} ({_words(rule)}) fits no cell; remove it"
+                f"[[exclude]] number {number} ({_words(rule)}) fits no cell",
+                path=plan.path,
+                remedy="remove it",
             )
         for cell in left_out:
             del found[cell]
     if not found:
-        raise ArgumentError(f"{plan.path}: every cell is excluded; remove a rule")
+        raise ArgumentError("every cell is excluded", path=plan.path, remedy="remove a rule")
     return list(found)
 
 
@@ -103,7 +105,9 @@ def _reference(plan: Plan, cells: list[Cell]) -> Cell | None:
         return None
     found = [cell for cell in cells if all(getattr(cell, name) == value for name, value in asked.items())]
     if not found:
-        raise ArgumentError(f"{plan.path}: [order] reference: no cell of the plan has {_words(asked)}")
+        raise ArgumentError(
+            f"no cell of the plan has {_words(asked)}", argument="[order] reference", path=plan.path
+        )
     return found[0]
 
 

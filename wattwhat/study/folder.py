@@ -154,15 +154,19 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _begin(study: Study) -> None:
     folder = study.folder
     if folder.exists() and not folder.is_dir():
-        raise ArgumentError(f"--out: {folder} is a file; name a folder for the results")
+        raise ArgumentError(f"{folder} is a file", argument="--out", remedy="name a folder for the results")
     if folder.is_dir() and any(folder.iterdir()):
         raise ArgumentError(
-            f"--out: {folder} holds something else than a study; name a new or an empty folder"
+            f"{folder} holds something else than a study",
+            argument="--out",
+            remedy="name a new or an empty folder",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise ArgumentError(f"--out: {folder} cannot be made ({err.strerror}); name another folder") from err
+        raise ArgumentError(
+            f"{folder} cannot be made ({err.strerror})", argument="--out", remedy="name another folder"
+        ) from err
     _write(study)
 
 
@@ -177,14 +181,18 @@ def _write(study: Study) -> None:
         write_atomically(study.folder / MANIFEST, json_text(manifest, indent=1) + "\n")
     except OSError as err:
         raise ArgumentError(
-            f"--out: {study.folder} cannot be written ({err.strerror}); name another folder"
+            f"{study.folder} cannot be written ({err.strerror})",
+            argument="--out",
+            remedy="name another folder",
         ) from err
 
 
 def _check_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
         raise ArgumentError(
-            f"--out: {folder} cannot be written; name another folder, or give yourself the right"
+            f"{folder} cannot be written",
+            argument="--out",
+            remedy="name another folder, or give yourself the right",
         )
 
 

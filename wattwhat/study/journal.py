@@ -208,9 +208,11 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 except ValueError as err:
                     if not line.endswith(b"\n"):
                         return  # torn: the cell is run again
-                    raise LogError(f"{path}, line {number}: expected one row as JSON, but {err}") from err
+                    raise LogError(
+                        f"expected one row as JSON, but {err}", path=str(path), line=number
+                    ) from err
                 if not isinstance(row, dict):
-                    raise LogError(f"{path}, line {number}: expected one row as JSON, got {row!r:.80}")
+                    raise LogError(expected="one row as JSON", got=row, path=str(path), line=number)
                 yield row
     except FileNotFoundError:
         return

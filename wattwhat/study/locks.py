@@ -32,7 +32,9 @@ def lock_folder() -> str:
     named = os.environ.get(ENV_LOCKS)
     if named:
         if not os.path.isdir(named):
-            raise ArgumentError(f"{ENV_LOCKS}: there is no folder {named!r}; make it, or name another one")
+            raise ArgumentError(
+                f"there is no folder {named!r}", argument=ENV_LOCKS, remedy="make it, or name another one"
+            )
         return named
     usable = os.path.isdir("/run/lock") and os.access("/run/lock", os.W_OK)
     return "/run/lock" if usable else tempfile.gettempdir()

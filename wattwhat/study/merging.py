@@ -29,7 +29,7 @@ def merge_studies(into: str | os.PathLike[str], others: Sequence[str | os.PathLi
     """
     parts = [open_study(other) for other in others]
     if not parts:
-        raise ArgumentError("merge: name at least one other results folder")
+        raise ArgumentError("name at least one other results folder", argument="merge")
     for part in parts[1:]:
         _check_alike(parts[0], part)
     if os.path.isdir(into) and os.listdir(into):
@@ -74,6 +74,7 @@ def _batches(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
 def _check_alike(one: Study, other: Study) -> None:
     if set(one.cells) != set(other.cells):
         raise ArgumentError(
-            f"merge: {other.folder} is of another plan or other software than {one.folder}; "
-            "merge shards of one plan"
+            f"{other.folder} is of another plan or other software than {one.folder}",
+            argument="merge",
+            remedy="merge shards of one plan",
         )

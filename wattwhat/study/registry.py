@@ -35,5 +35,5 @@ def loaded(group: str, name: str) -> Any:
     known = registered(group)
     if name not in known:
         kind = group.rpartition(".")[2].removesuffix("s")
-        raise ArgumentError(f"{kind}: {name!r} is not known; known are {', '.join(known) or 'none'}")
+        raise ArgumentError(argument=kind, expected=f"one of {', '.join(known) or 'none'}", got=name)
     return load(known[name])

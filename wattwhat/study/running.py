@@ -87,10 +87,14 @@ def run_study(
     try:
         free = lock.take(wait=False)
     except OSError as err:
-        raise ArgumentError(f"--out: {out} cannot be written ({err.strerror}); name another folder") from err
+        raise ArgumentError(
+            f"{out} cannot be written ({err.strerror})", argument="--out", remedy="name another folder"
+        ) from err
     if not free:
         raise ArgumentError(
-            f"--out: another run is at work in {out}; wait for it, or share the work with --shard"
+            f"another run is at work in {out}",
+            argument="--out",
+            remedy="wait for it, or share the work with --shard",
         )
     try:
         return _run(study, shard, launch, launcher, retry, told)

@@ -37,8 +37,10 @@ class TomlSource:
     lines: tuple[str, ...]
     places: Mapping[tuple[str, int, str | None], int]
 
-    def where(self, table: str = "", key: str | None = None, value: Any = None, occurrence: int = 0) -> str:
-        """``file, line N`` of a key, or of a value behind it.
+    def line_of(
+        self, table: str = "", key: str | None = None, value: Any = None, occurrence: int = 0
+    ) -> int | None:
+        """The line of a key, or of a value behind it; None where it stands nowhere.
 
         Args:
             table: name of the table, empty for the top level.
@@ -47,11 +49,9 @@ class TomlSource:
             occurrence: which one of several tables of that name.
         """
         line = self.places.get((table, occurrence, key)) or self.places.get((table, occurrence, None))
-        if line is None:
-            return self.path
-        if value is not None and key is not None:
-            line = self._line_of_value(line, value)
-        return f"{self.path}, line {line}"
+        if line is not None and value is not None and key is not None:
+            return self._line_of_value(line, value)
+        return line
 
     def _line_of_value(self, line: int, value: Any) -> int:
         words = str(value).lower() if isinstance(value, bool) else str(value)
@@ -65,7 +65,7 @@ class TomlSource:
         self, words: str, table: str = "", key: str | None = None, value: Any = None, occurrence: int = 0
     ) -> NoReturn:
         """Raise an ArgumentError that begins with the place."""
-        raise ArgumentError(f"{self.where(table, key, value, occurrence)}: {words}")
+        raise ArgumentError(words, path=self.path, line=self.line_of(table, key, value, occurrence))
 
 
 def read_toml(path: str | os.PathLike[str]) -> TomlSource:
@@ -82,16 +82,18 @@ def read_toml(path: str | os.PathLike[str]) -> TomlSource:
     try:
         text = read_small_text(name, _MOST_BYTES).replace("\r\n", "\n")
     except OSError as err:
-        raise ArgumentError(f"{name}: cannot be read ({err.strerror}); name a plan in TOML") from err
+        raise ArgumentError(
+            f"cannot be read ({err.strerror})", path=name, remedy="name a plan in TOML"
+        ) from err
     except UnicodeDecodeError as err:
-        raise ArgumentError(f"{name}: is no text in UTF-8; name a plan in TOML") from err
+        raise ArgumentError("is no text in UTF-8", path=name, remedy="name a plan in TOML") from err
     parser = _parser()
     try:
         values = parser.loads(text)
     except parser.TOMLDecodeError as err:
-        raise ArgumentError(f"{name}, {_place_and_words(str(err), text)}") from err
+        raise _no_toml(name, str(err), text) from err
     except RecursionError as err:
-        raise ArgumentError(f"{name}: is nested too deeply for a plan") from err
+        raise ArgumentError("is nested too deeply for a plan", path=name) from err
     lines = tuple(text.split("\n"))
     return TomlSource(name, values, lines, _places(lines))
 
@@ -108,11 +110,14 @@ def _parser() -> Any:
     )
 
 
-def _place_and_words(words: str, text: str) -> str:
-    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", words)
-    line = found[1] if found and found[1] else text.count("\n") + 1
+def _no_toml(name: str, words: str, text: str) -> ArgumentError:
+    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", words)
+    line, column = text.count("\n") + 1, None
+    if found is not None and found[1] is not None:
+        line, column = int(found[1]), int(found[2])
     words = words[: found.start()] if found else words
-    return f"line {line}: expected TOML, but found {words[:1].lower()}{words[1:]}"
+    told = f"expected TOML, but found {words[:1].lower()}{words[1:]}"
+    return ArgumentError(told, path=name, line=line, column=column)
 
 
 def _places(lines: tuple[str, ...]) -> dict[tuple[str, int, str | None], int]:

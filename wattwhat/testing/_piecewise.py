@@ -100,7 +100,9 @@ class Piecewise(Waveform):
                 "powers; expected at least 2 edges and one power fewer than edges"
             )
         if not (np.diff(self.edges) > 0).all():
-            raise ArgumentError("edges: the times do not rise; sort them and drop what is double")
+            raise ArgumentError(
+                "the times do not rise", argument="edges", remedy="sort them and drop what is double"
+            )
         mean_w = (self.starts_w + self.ends_w) / 2.0
         return np.concatenate([[0.0], np.cumsum(mean_w * np.diff(self.edges))])
 

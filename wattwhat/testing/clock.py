@@ -55,7 +55,9 @@ class VirtualClock:
             ArgumentError: seconds is negative; a monotonic clock does not go back.
         """
         if seconds < 0:
-            raise ArgumentError(f"seconds: {seconds!r} is negative, and a monotonic clock does not go back")
+            raise ArgumentError(
+                f"{seconds!r} is negative, and a monotonic clock does not go back", argument="seconds"
+            )
         with self._lock:
             self._now_ns += round(seconds * 1e9)
 

@@ -99,11 +99,13 @@ def check_backend(stand_or_factory: Any, *, patience_s: float = 1.0, limit_s: fl
         return check_backend(lambda: backend, patience_s=patience_s, limit_s=limit_s)
     if not is_stand(stand_or_factory) and not callable(stand_or_factory):
         raise ArgumentError(
-            f"stand_or_factory: {stand_or_factory!r} is neither a Stand ({', '.join(STAND_METHODS)}) "
-            "nor a Backend nor a callable that gives one; pass the class, or a function without arguments"
+            f"{stand_or_factory!r} is neither a Stand ({', '.join(STAND_METHODS)}) nor a "
+            "Backend nor a callable that gives one",
+            argument="stand_or_factory",
+            remedy="pass the class, or a function without arguments",
         )
     if not limit_s > 0:
-        raise ArgumentError(f"limit_s: expected seconds above 0, got {limit_s!r}")
+        raise ArgumentError(argument="limit_s", expected="seconds above 0", got=limit_s)
     checks: list[Check] = []
     hanging: Check | None = None
     for promise in PROMISES:

@@ -106,10 +106,11 @@ class VirtualSensor:
 
     def __attrs_post_init__(self) -> None:
         if self.quantity not in ("energy", "power"):
-            raise ArgumentError(f"quantity: {self.quantity!r} is neither 'energy' nor 'power'")
+            raise ArgumentError(f"{self.quantity!r} is neither 'energy' nor 'power'", argument="quantity")
         if self.quantity == "energy" and self.averaging_window_s and not self.update_period_s:
             raise ArgumentError(
-                "averaging_window_s: a counter that looks part of the time needs an update_period_s"
+                "a counter that looks part of the time needs an update_period_s",
+                argument="averaging_window_s",
             )
 
     def ticks_s(self, t_s: Times) -> Times:

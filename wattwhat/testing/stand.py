@@ -154,7 +154,7 @@ class VirtualStand:
             "lost": Faults(lost_at_s=now_s),
         }
         if how not in faults:
-            raise ArgumentError(f"how: {how!r} is not one of {', '.join(faults)}")
+            raise ArgumentError(argument="how", expected=f"one of {', '.join(faults)}", got=how)
         self._change(channel_id, faults=faults[how])
 
     def heal(self, channel_id: str) -> None:

@@ -40,7 +40,9 @@ def square(
     """
     if not 0.0 < duty < 1.0:
         raise ArgumentError(
-            f"duty: {duty!r} is not between 0 and 1; use constant() for power that does not change"
+            f"{duty!r} is not between 0 and 1",
+            argument="duty",
+            remedy="use constant() for power that does not change",
         )
     edges = (phase_s, phase_s + duty * period_s, phase_s + period_s)
     return Piecewise(edges, (high_w, low_w), periodic=True)
@@ -64,7 +66,9 @@ def pulses(at_s: Sequence[float], width_s: float, high_w: float, low_w: float = 
         100.0
     """
     if len(at_s) == 0:
-        raise ArgumentError("at_s: no pulse is given; use constant() for power that does not change")
+        raise ArgumentError(
+            "no pulse is given", argument="at_s", remedy="use constant() for power that does not change"
+        )
     edges = [time for begin_s in at_s for time in (begin_s, begin_s + width_s)]
     powers = [power for _ in at_s for power in (high_w, low_w)][:-1]
     return Piecewise([edges[0] - 1.0, *edges, edges[-1] + 1.0], [low_w, *powers, low_w])

@@ -36,11 +36,14 @@ def check_sync(sync: Any) -> None:
     if callable(sync):
         return
     if not isinstance(sync, (bool, str)) or sync not in ("auto", True, False):
-        raise ArgumentError(f"sync: expected 'auto', True, False or a function that waits, got {sync!r}")
+        raise ArgumentError(
+            argument="sync", expected="'auto', True, False or a function that waits", got=sync
+        )
     if sync is True and not any(name in sys.modules for name in _WAITERS):
         raise ArgumentError(
-            f"sync: True needs one of {', '.join(_WAITERS)} to be imported; leave it at 'auto', or import it "
-            "first"
+            f"True needs one of {', '.join(_WAITERS)} to be imported",
+            argument="sync",
+            remedy="leave it at 'auto', or import it first",
         )
 
 

@@ -117,7 +117,9 @@ class CommandWorkload(Workload):
         self, command: Sequence[str], label: str | None = None, items_per_call: float | None = None
     ) -> None:
         if not command or isinstance(command, (str, bytes)):
-            raise ArgumentError(f"command: expected a list such as ['python', 'train.py'], got {command!r}")
+            raise ArgumentError(
+                argument="command", expected="a list such as ['python', 'train.py']", got=command
+            )
         self.command = [os.fspath(word) for word in command]
         self.label = label or os.path.basename(self.command[0])
         self.items_per_call = 1 if items_per_call is None else items_per_call

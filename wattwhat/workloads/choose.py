@@ -42,8 +42,10 @@ def make_workload(
         return TorchWorkload(target, inputs, train=train, items_per_call=items_per_call, label=label)
     if train is not None:
         raise ArgumentError(
-            f"train: only a torch.nn.Module takes it; for {type(target).__name__} pass what trains it, such "
-            f"as model.fit with inputs=(X, y), or a callable without arguments"
+            "only a torch.nn.Module takes it",
+            argument="train",
+            remedy=f"for {type(target).__name__} pass what trains it, such as model.fit with "
+            "inputs=(X, y), or a callable without arguments",
         )
     if inputs is not None:
         from wattwhat.workloads.estimators import call_with_inputs
@@ -63,8 +65,10 @@ def make_workload(
     ):
         return CommandWorkload([os.fspath(word) for word in target], label, items_per_call)
     raise ArgumentError(
-        f"target: expected a torch.nn.Module or an estimator with inputs, a callable, a command as a list of "
-        f"words or a Workload, got {type(target).__name__}"
+        argument="target",
+        expected="a torch.nn.Module or an estimator with inputs, a callable, a command as a list of words or "
+        "a Workload",
+        got=type(target),
     )
 
 
@@ -72,11 +76,12 @@ def _as_it_is(workload: Workload, inputs: Any, train: Any, items_per_call: Any) 
     given = {"inputs": inputs, "train": train, "items_per_call": items_per_call}
     for name, value in given.items():
         if value is not None:
-            raise ArgumentError(f"{name}: a Workload brings its own; set it there")
+            raise ArgumentError("a Workload brings its own", argument=name, remedy="set it there")
     items = workload.items_per_call
     if items is not None and not items > 0:
         raise ArgumentError(
-            f"items_per_call: the Workload {workload.label!r} says {items!r}, expected a number > 0"
+            f"the Workload {workload.label!r} says {items!r}, expected a number > 0",
+            argument="items_per_call",
         )
     return workload
 
@@ -93,5 +98,7 @@ def _check_called(function: Any) -> None:
     ):
         if test(function) or test(called):
             raise ArgumentError(
-                f"target: {kind} runs nothing when it is called; pass a function that runs it to its end"
+                f"{kind} runs nothing when it is called",
+                argument="target",
+                remedy="pass a function that runs it to its end",
             )

@@ -28,7 +28,7 @@ def _counted(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
     least = 1 if attribute.name == "items" else 0
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value < math.inf
     if not number and not (value is None and attribute.default is None):
-        raise ArgumentError(f"{attribute.name}: expected a number of at least {least}, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected=f"a number of at least {least}", got=value)
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +106,11 @@ def count(model: Any, inputs: Any) -> Counts:
     """
     torch = _torch(model)
     if isinstance(inputs, Iterator):
-        raise ArgumentError("inputs: counting would use up a generator; pass a tensor, tuple, dict or a list")
+        raise ArgumentError(
+            "counting would use up a generator",
+            argument="inputs",
+            remedy="pass a tensor, tuple, dict or a list",
+        )
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     workload = TorchWorkload(model, inputs)
     _check_sizes(torch, workload._next)
@@ -135,12 +139,13 @@ def _torch(model: Any) -> Any:
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(model, torch.nn.Module):
         raise ArgumentError(
-            f"model: expected a torch.nn.Module, whose operations can be counted, got {type(model).__name__}"
+            argument="model", expected="a torch.nn.Module, whose operations can be counted", got=type(model)
         )
     if isinstance(model, torch.jit.ScriptModule):
         raise ArgumentError(
-            f"model: TorchScript ({model.original_name}) has no operations to count; count the eager model "
-            "that it was made from"
+            f"TorchScript ({model.original_name}) has no operations to count",
+            argument="model",
+            remedy="count the eager model that it was made from",
         )
     return torch
 
@@ -158,8 +163,9 @@ def _check_sizes(torch: Any, batch: Any) -> None:
     for tensor in _tensors(torch, batch):
         if not tensor.numel():
             raise ArgumentError(
-                f"inputs: a tensor of shape {'x'.join(map(str, tensor.shape))} holds nothing; every size "
-                "must be at least 1"
+                f"a tensor of shape {'x'.join(map(str, tensor.shape))} holds nothing",
+                argument="inputs",
+                remedy="every size must be at least 1",
             )
 
 
@@ -203,8 +209,10 @@ def _on_meta(torch: Any, model: Any) -> Any:
         return twin.eval()
     except Exception as err:
         raise ArgumentError(
-            f"model: {type(model).__name__} cannot be copied onto torch's meta device to be counted "
-            f"({error_text(err)}); count an eager model, or give Counts(...) of your own"
+            f"{type(model).__name__} cannot be copied onto torch's meta device to be counted "
+            f"({error_text(err)})",
+            argument="model",
+            remedy="count an eager model, or give Counts(...) of your own",
         ) from err
 
 
@@ -222,8 +230,10 @@ def _called(torch: Any, twin: Any, batch: Any, whole: bool) -> tuple[int, int, A
     except WattwhatError as err:
         cause = err.__cause__ or err
         raise ArgumentError(
-            f"model: {type(twin).__name__} cannot run on shapes alone ({error_text(cause)}): its operations "
-            "depend on values, or on an operator that torch knows no shapes for; give Counts(...) of your own"
+            f"{type(twin).__name__} cannot run on shapes alone ({error_text(cause)}): its operations "
+            "depend on values, or on an operator that torch knows no shapes for",
+            argument="model",
+            remedy="give Counts(...) of your own",
         ) from err
 
 

@@ -80,7 +80,8 @@ def _check_takes(function: Any, arguments: tuple[Any, ...], advice: str = "") ->
     except TypeError as err:
         advice = advice or "; a torch.nn.Module, an estimator or a function of that many arguments does"
         raise ArgumentError(
-            f"inputs: {getattr(function, '__qualname__', function)!s:.100} does not take them ({err}){advice}"
+            f"{getattr(function, '__qualname__', function)!s:.100} does not take them ({err}){advice}",
+            argument="inputs",
         ) from None
 
 
@@ -94,8 +95,8 @@ def _feeds(session: Any, inputs: Any) -> dict[str, Any]:
         return dict(inputs)
     names = [one.name for one in session.get_inputs()]
     raise ArgumentError(
-        f"inputs: an ONNX Runtime session takes a dict of arrays by input name, here {names}, got "
-        f"{type(inputs).__name__}"
+        f"an ONNX Runtime session takes a dict of arrays by input name, here {names}, got {type(inputs).__name__}",
+        argument="inputs",
     )
 
 

@@ -46,7 +46,9 @@ class TorchWorkload(Workload):
         label: str | None = None,
     ) -> None:
         if inputs is None:
-            raise ArgumentError("inputs: a torch module needs them; pass a tensor, tuple, dict or batches")
+            raise ArgumentError(
+                "a torch module needs them", argument="inputs", remedy="pass a tensor, tuple, dict or batches"
+            )
         self._closure = _check_train(train)
         self._model = model
         self._train = train
@@ -58,7 +60,9 @@ class TorchWorkload(Workload):
         finally:
             chance.restore()
         if self._next is None:
-            raise ArgumentError("inputs: there is no batch in them; expected at least one")
+            raise ArgumentError(
+                "there is no batch in them", argument="inputs", remedy="expected at least one"
+            )
         if isinstance(train, (tuple, list)) and not _is_pair(self._next):
             raise ArgumentError(_NO_PAIR)
         self.label = label or type(model).__name__
@@ -170,14 +174,15 @@ def _check_train(train: Any) -> bool:
     pair = isinstance(train, (tuple, list)) and len(train) == 2
     if not pair or not callable(train[0]) or not hasattr(train[1], "zero_grad"):
         raise ArgumentError(
-            f"train: expected a function step(model, batch) or a pair (loss, optimizer), got {train!r}"
+            argument="train", expected="a function step(model, batch) or a pair (loss, optimizer)", got=train
         )
     try:
         return needs_closure(train[1])
     except (AttributeError, TypeError) as err:
         raise ArgumentError(
-            f"train: the optimizer {type(train[1]).__name__} does not fit a pair ({err}); pass a function "
-            "step(model, batch) that calls it"
+            f"the optimizer {type(train[1]).__name__} does not fit a pair ({err})",
+            argument="train",
+            remedy="pass a function step(model, batch) that calls it",
         ) from err
 
 
@@ -188,7 +193,7 @@ def _batches(inputs: Any) -> Iterator[Any]:
         while True:
             yield inputs
     if not isinstance(inputs, Iterable):
-        raise ArgumentError(f"inputs: expected a tensor, tuple, dict or batches, got {type(inputs).__name__}")
+        raise ArgumentError(argument="inputs", expected="a tensor, tuple, dict or batches", got=type(inputs))
     if isinstance(inputs, Iterator):
         yield from inputs
         return

@@ -71,8 +71,9 @@ class ModelState:
             self._optimizers = list(self._states(optimizers, asked=pair[1] is not None))
         except Exception as err:
             raise ArgumentError(
-                f"train: the model's state cannot be kept, to be put back afterwards "
-                f"({error_text(err)}); run the model once, or measure a copy of it"
+                f"the model's state cannot be kept, to be put back afterwards ({error_text(err)})",
+                argument="train",
+                remedy="run the model once, or measure a copy of it",
             ) from err
         if train is not None:
             for parameter, _ in self._gradients:

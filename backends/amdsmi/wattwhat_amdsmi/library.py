@@ -44,7 +44,7 @@ class Unavailable(BackendError):
     """The library cannot serve; `availability` says why and what mends it."""
 
     def __init__(self, availability: Availability) -> None:
-        super().__init__(f"{availability.reason}; {availability.remedy}")
+        super().__init__(availability.reason, remedy=availability.remedy)
         self.availability = availability
 
 

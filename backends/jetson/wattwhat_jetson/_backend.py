@@ -65,7 +65,7 @@ class JetsonBackend(Backend):
         self._asked = tuple(sources) if sources is not None else None
         for source in self._asked or ():
             if source not in _SOURCES:
-                raise ArgumentError(f"sources: {source!r} is not one of {', '.join(_SOURCES)}")
+                raise ArgumentError(argument="sources", expected=f"one of {', '.join(_SOURCES)}", got=source)
         self._add = tuple(add or ())
         self._interval_s, self._start_s = interval_s, start_s
         self._tegrastats, self._jtop_python = tegrastats, jtop_python

@@ -57,7 +57,7 @@ class NvmlBackend(Backend):
     ) -> None:
         unknown = [scope for scope in scopes if scope not in _SCOPES]
         if unknown:
-            raise ArgumentError(f"scopes: {unknown[0]!r} is not one of {', '.join(_SCOPES)}")
+            raise ArgumentError(argument="scopes", expected=f"one of {', '.join(_SCOPES)}", got=unknown[0])
         self.version: str | None = None
         self.notes: tuple[str, ...] = ()
         self._devices = devices

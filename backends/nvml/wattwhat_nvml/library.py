@@ -49,9 +49,8 @@ class NvmlUnavailable(BackendError):
     """
 
     def __init__(self, reason: str, remedy: str = "") -> None:
-        super().__init__(f"{reason}; {remedy}" if remedy else reason)
+        super().__init__(reason, remedy=remedy)
         self.reason = reason
-        self.remedy = remedy
 
 
 def library_problem() -> str | None:

@@ -221,7 +221,9 @@ def pick(gpus: Sequence[Gpu], wanted: Sequence[int | str]) -> Selection:
         gpu = _named(gpus, name)
         if gpu is None:
             here = ", ".join(f"{gpu.index} = {gpu.uuid} at {gpu.pci_bus_id}" for gpu in gpus) or "none"
-            raise ArgumentError(f"devices: {name!r} is not one GPU of this machine; here are: {here}")
+            raise ArgumentError(
+                f"{name!r} is not one GPU of this machine", argument="devices", remedy=f"here are: {here}"
+            )
         chosen[gpu.uuid] = gpu
     return Selection(tuple(chosen.values()))
 

@@ -195,7 +195,7 @@ def _check(sources: Sequence[str]) -> tuple[str, ...]:
     unknown = [name for name in names if name not in SOURCES]
     if unknown or not names:
         given = ", ".join(map(repr, unknown)) or "empty"
-        raise ArgumentError(f"sources: {given}; expected one or more of {', '.join(SOURCES)}")
+        raise ArgumentError(given, argument="sources", remedy=f"expected one or more of {', '.join(SOURCES)}")
     return tuple(dict.fromkeys(names))
 
 

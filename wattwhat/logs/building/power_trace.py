@@ -8,7 +8,7 @@ from typing import Any
 
 from wattwhat.energy.gauge import gauge_energy, lag_s
 from wattwhat.energy.joules import Joules, beyond_w
-from wattwhat.errors import LogError
+from wattwhat.errors import LogError, Remedy
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, unused_rows
 from wattwhat.logs.building.sample_series import Part, Run
@@ -99,7 +99,9 @@ class Trace:
         """
         if self._options.interval_s is None:
             raise self._source.error(
-                None, f"there are no times in it; give interval_s, the seconds between two samples{hint}"
+                None,
+                "there are no times in it",
+                Remedy(f"give {{interval_s}}, the seconds between two samples{hint}", interval_s=...),
             )
         return self._options.interval_s
 

@@ -175,7 +175,7 @@ class RowFacts:
                 if said(cells[column]) is not None:
                     totals.warn(
                         f"{column} holds values above 1, and its name does not say percent: it was left out; "
-                        "accuracy_unit='percent' reads it"
+                        "the option accuracy_unit, percent, reads it"
                     )
                 continue
             percent = self._is_percent(column)

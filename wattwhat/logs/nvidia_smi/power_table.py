@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.errors import Remedy
 from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.nvidia_smi.columns import Columns, columns_of, is_date, is_time
 from wattwhat.logs.nvidia_smi.interleaving import Turns, devices_in_turn
@@ -94,7 +95,9 @@ class PowerTable:
             columns = attrs.evolve(columns, time=self._time_column(head, cells))
         if columns.time is None and self._options.interval_s is None:
             raise self._source.error(
-                1, "there is no column with times; give interval_s, the seconds between two rows"
+                1,
+                "there is no column with times",
+                Remedy("give {interval_s}, the seconds between two rows", interval_s=...),
             )
         return columns
 
@@ -142,7 +145,8 @@ class PowerTable:
             raise self._source.error(
                 None,
                 f"rows come {count} at a time under stamps of whole seconds, from {count} GPUs or from one "
-                f"that was read that often; say which with gpus={count} or gpus=1",
+                f"that was read that often",
+                Remedy("say which with {gpus}, or that it is one", gpus=count),
             )
         goes = times[::count]
         steps = sorted(b - a for a, b in pairwise(goes))

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.errors import Remedy
 from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts, plain_name
@@ -156,14 +157,16 @@ def _chosen(source: Source, header: tuple[str, ...], options: Options) -> list[E
         columns = energy_columns(header, options.energy_unit or "J")
         if columns and options.energy_unit is None:
             raise source.error(
-                1, f"expected an energy with its unit, found the column {columns[0].name!r}: name the unit "
-                "with energy_unit='Wh', or another one"
+                1, f"expected an energy with its unit, found the column {columns[0].name!r}",
+                Remedy("name the unit with {energy_unit}, or another one", energy_unit="Wh"),
             )  # fmt: skip
     told = options.more.get("energy_column")
     chosen = choice(columns) if told is None else [column for column in columns if column.name == told]
     if not chosen:
         names = ", ".join(column.name for column in columns)[:300]
         raise source.error(
-            1, f"expected one energy a row, found the columns {names}; choose with energy_column='...'"
+            1,
+            f"expected one energy a row, found the columns {names}",
+            Remedy("choose with {energy_column}", energy_column=...),
         )
     return chosen

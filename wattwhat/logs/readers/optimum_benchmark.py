@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from wattwhat.errors import Remedy
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number
@@ -63,8 +64,8 @@ class OptimumBenchmark:
         if not chosen:
             raise source.error(
                 None,
-                f"none of the phases ({', '.join(list(phases)[:12])}) is known to be the work itself; choose "
-                "with phases='name,name'",
+                f"none of the phases ({', '.join(list(phases)[:12])}) is known to be the work itself",
+                Remedy("choose with {phases}", phases="name,name"),
             )
         yield from self._measurement(source, options, tree, phases, chosen)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from wattwhat.errors import Remedy
 from wattwhat.logs.building.counter_series import CounterSeries
 from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.parsing.cells import Stamp
@@ -158,7 +159,8 @@ class _Scrapes:
             raise self._source.error(
                 None,
                 "expected an energy of DCGM, Kepler, the node exporter or scaphandre"
-                + (f", found {others[:400]}; choose one with metric='...'" if others else ", found none"),
+                + (f", found {others[:400]}" if others else ", found none"),
+                Remedy("choose one with {metric}", metric="...") if others else "",
             )
         order = [name for name in (*_ORDER, *self._families) if name in self._families]
         counted = self._first(name for name in order if self._families[name].counters)

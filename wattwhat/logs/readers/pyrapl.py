@@ -61,7 +61,8 @@ class PyRapl:
         if not in_joules and _looks_like_joules(group, duration_us):
             totals.warn(
                 "the package energies have fractions of a µJ and the run is shorter than 1 ms: pyRAPL before "
-                "its release wrote J and s under this header; nothing was converted, energy_unit='J' does so"
+                "its release wrote J and s under this header; nothing was "
+                "converted, the option energy_unit, J, does so"
             )
         begin = stamp(first.get("timestamp"))
         yield from totals.measurement(

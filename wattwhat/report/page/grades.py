@@ -54,7 +54,9 @@ def references_of(
             note for _, notes in pairs for note in notes
         ]
     raise ArgumentError(
-        f"reference: expected a FrontierGrade, the path of one, {FIT!r} or a list of these, got {reference!r}"
+        argument="reference",
+        expected=f"a FrontierGrade, the path of one, {FIT!r} or a list of these",
+        got=reference,
     )
 
 

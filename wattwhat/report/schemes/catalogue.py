@@ -33,8 +33,8 @@ def scheme(name: str) -> Scheme:
     """
     known = find_plugins(GROUP)
     if name not in known:
-        raise ArgumentError(f"scheme: {name!r} is not one of {', '.join(known)}")
+        raise ArgumentError(argument="scheme", expected=f"one of {', '.join(known)}", got=name)
     found = load(known[name])
     if not isinstance(found, Scheme):
-        raise ArgumentError(f"scheme: {name!r} names a {type(found).__name__}, not a Scheme")
+        raise ArgumentError(f"{name!r} names a {type(found).__name__}, not a Scheme", argument="scheme")
     return found

@@ -102,9 +102,11 @@ def _checked(scheme: Scheme, stated: Mapping[str, Any]) -> dict[str, Any]:
             near = difflib.get_close_matches(name, fields, 1) or [
                 ", ".join(field.name for field in scheme.fields if field.stated)
             ]
-            raise ArgumentError(f"{name}: {scheme.name} has no such field; it has {near[0]}")
+            raise ArgumentError(f"{scheme.name} has no such field", argument=name, remedy=f"it has {near[0]}")
         if not field.stated:
-            raise ArgumentError(f"{name}: follows from the measurement, and is not for anybody to state")
+            raise ArgumentError(
+                "follows from the measurement, and is not for anybody to state", argument=name
+            )
         found[name] = _value(field, value, name)
     return {name: value for name, value in found.items() if _says(value)}
 

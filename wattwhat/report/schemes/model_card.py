@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.analysis.carbon import carbon
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, Remedy
 from wattwhat.records.escaping import json_text, markdown_text, one_line
 from wattwhat.records.formatting import concise
 from wattwhat.report.schemes.common import covered, hardware, intensity, intensity_source, pue
@@ -37,13 +37,15 @@ def _render(filled: Filled) -> str:
     """
     known, footprint = filled.known, _footprint(filled.known)
     if footprint is None and known.stated:
-        reason = (
-            "the energy is not known, so no emissions can be stated: see its warnings"
-            if "intensity_g_per_kwh" in known.stated
-            else "emissions need the carbon intensity of the electricity: give intensity_g_per_kwh "
-            "(--intensity), or leave source, pue, training type and location out"
+        if "intensity_g_per_kwh" in known.stated:
+            raise ArgumentError("the energy is not known, so no emissions can be stated: see its warnings")
+        raise ArgumentError(
+            "emissions need the carbon intensity of the electricity",
+            remedy=Remedy(
+                "give {intensity_g_per_kwh}, or leave source, pue, training type and location out",
+                intensity_g_per_kwh=...,
+            ),
         )
-        raise ArgumentError(reason)
     head = [] if footprint is None else _front(filled, footprint)
     return "\n".join([*head, *_body(known, footprint)])
 

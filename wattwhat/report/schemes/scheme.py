@@ -64,7 +64,8 @@ class Known:
             return found
         if measurement.started_at is None or measurement.duration_s is None:
             raise ArgumentError(
-                f"intensity_g_per_kwh: when {measurement.label!r} was taken is not known, so no hour of it is"
+                f"when {measurement.label!r} was taken is not known, so no hour of it is",
+                argument="intensity_g_per_kwh",
             )
         return found(measurement.started_at, self._span_s(measurement, measurement.duration_s))
 

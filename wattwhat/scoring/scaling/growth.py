@@ -119,7 +119,9 @@ def extrapolate_epochs(
     measured = len(energies)
     epochs, warmup = check_count("epochs", epochs), check_count("warmup", warmup)
     if epochs < measured:
-        raise ArgumentError(f"epochs: {epochs!r} in all, and {measured} were measured; expected no fewer")
+        raise ArgumentError(
+            f"{epochs!r} in all, and {measured} were measured", argument="epochs", remedy="expected no fewer"
+        )
     if measured - warmup < 2 and (epochs > measured or not measured):
         left = "1 epoch is" if measured - warmup == 1 else f"{max(measured - warmup, 0)} epochs are"
         raise ScoreError(f"{left} left for the fit; at least 2 are needed, better 5 or more")

@@ -25,10 +25,10 @@ def check_number(name: str, value: Any, *, above: float = 0.0, or_equal: bool = 
     """
     expected = f"expected a finite number {'of at least' if or_equal else 'above'} {above:g}, got {value!r}"
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ArgumentError(f"{name}: {expected}")
+        raise ArgumentError(expected, argument=name)
     number = float(value)
     if not math.isfinite(number) or number < above or (number == above and not or_equal):
-        raise ArgumentError(f"{name}: {expected}")
+        raise ArgumentError(expected, argument=name)
     return number
 
 
@@ -41,9 +41,9 @@ def check_count(name: str, value: Any, least: int = 0) -> int:
     try:
         whole = int(value) if isinstance(value, float) and value.is_integer() else operator.index(value)
     except TypeError:
-        raise ArgumentError(f"{name}: expected a whole number, got {value!r}") from None
+        raise ArgumentError(argument=name, expected="a whole number", got=value) from None
     if whole < least:
-        raise ArgumentError(f"{name}: expected a whole number of at least {least}, got {value!r}")
+        raise ArgumentError(argument=name, expected=f"a whole number of at least {least}", got=value)
     return whole
 
 
@@ -60,9 +60,18 @@ def joules_of(energies: Sequence[Any], gain: float | None) -> tuple[list[float],
     values = [_quantity(energy, i).value for i, energy in enumerate(energies)]
     for i, value in enumerate(values):
         if not math.isfinite(value):
-            raise ArgumentError(f"energies[{i}]: {value} is no finite energy in J; leave out what was lost")
+            raise ArgumentError(
+                argument=f"energies[{i}]",
+                expected="a finite energy in J",
+                got=value,
+                remedy="leave out what was lost",
+            )
         if value < 0:
-            raise ArgumentError(f"energies[{i}]: {value:g} J is below 0, which no run spends; leave it out")
+            raise ArgumentError(
+                f"{value:g} J is below 0, which no run spends",
+                argument=f"energies[{i}]",
+                remedy="leave it out",
+            )
     if gain is not None:
         return values, check_number("gain", gain, or_equal=True)
     shares = [_common_share(energy) for energy in energies]
@@ -76,7 +85,9 @@ def _quantity(energy: Quantity | Measurement | float, i: int) -> Quantity:
     if measured is not None:
         return measured  # type: ignore[no-any-return]
     if isinstance(energy, (str, bytes)) or not hasattr(energy, "__float__"):
-        raise ArgumentError(f"energies[{i}]: expected joules, Quantities or Measurements, got {energy!r}")
+        raise ArgumentError(
+            argument=f"energies[{i}]", expected="joules, Quantities or Measurements", got=energy
+        )
     return Quantity(float(energy), 0.0, "J")  # type: ignore[arg-type]
 
 

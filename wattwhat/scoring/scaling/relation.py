@@ -102,7 +102,9 @@ class RelationFit:
             ArgumentError: the accuracy is no fraction, or is 1 on the scale of the error.
         """
         if check_accuracy(accuracy) == 1.0 and self.relation != CONSTANT and RELATIONS[self.relation][1]:
-            raise ArgumentError("accuracy: an accuracy of exactly 1 has no log error; ask below 1")
+            raise ArgumentError(
+                "an accuracy of exactly 1 has no log error", argument="accuracy", remedy="ask below 1"
+            )
         return self.unit_j * math.exp(self._log_energy(self.intercept, self.slope, accuracy))
 
     def price(self, accuracy: float, points: float = 1.0) -> Price:
@@ -117,7 +119,7 @@ class RelationFit:
         higher = check_accuracy(accuracy) + check_number("points", points) / 100.0
         if not higher < 1.0:
             raise ArgumentError(
-                f"points: {points!r} more than {100 * accuracy:g} % is not between it and 100 %"
+                f"{points!r} more than {100 * accuracy:g} % is not between it and 100 %", argument="points"
             )
         if not self.beats_constant:
             raise ScoreError(
@@ -184,7 +186,7 @@ def fit_relation(
     import numpy as np
 
     if relation not in RELATIONS:
-        raise ArgumentError(f"relation: {relation!r} is not one of {', '.join(RELATIONS)}")
+        raise ArgumentError(argument="relation", expected=f"one of {', '.join(RELATIONS)}", got=relation)
     accuracies, energies_j = listed("accuracies", accuracies), listed("energies_j", energies_j)
     if len(accuracies) != len(energies_j):
         raise ArgumentError(

@@ -20,7 +20,7 @@ _SCHEMA = 1
 def _watts(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if not (number and 0.0 <= value < 1e6):
-        raise ArgumentError(f"{attribute.name}: expected a number >= 0, got {value!r}")
+        raise ArgumentError(argument=attribute.name, expected="a number >= 0", got=value)
 
 
 @attrs.frozen(kw_only=True)

@@ -28,7 +28,7 @@ def _price(instance: object, attribute: attrs.Attribute[Any], value: Any) -> Non
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value < math.inf
     if value is not None and not number:
         raise ArgumentError(
-            f"{attribute.name}: expected money for a kWh, a number of at least 0, got {value!r}"
+            argument=attribute.name, expected="money for a kWh, a number of at least 0", got=value
         )
 
 

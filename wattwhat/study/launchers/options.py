@@ -31,9 +31,9 @@ def checked(name: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> 
             continue
         if key not in known:
             has = f"known are {', '.join(known)}" if known else "it takes no options"
-            raise ArgumentError(f"[{name}] {key} is not known; {has}")
+            raise ArgumentError("is not known", argument=f"[{name}] {key}", remedy=has)
         default = known[key]
         if default is not None and (type(value) is not type(default) or (value == 0 and default > 0)):
-            raise ArgumentError(f"[{name}] {key}: expected something like {default!r}, got {value!r}")
+            raise ArgumentError(argument=f"[{name}] {key}", expected=f"something like {default!r}", got=value)
         found[key] = value
     return found

@@ -69,7 +69,7 @@ def launch(
     try:
         submitted = executor.map_array(run_share, shares, [str(folder)] * len(shares))
     except Exception as err:  # submitit's own kinds of errors
-        raise ArgumentError(f"slurm: the array was refused: {' '.join(str(err).split())}") from err
+        raise ArgumentError(f"the array was refused: {' '.join(str(err).split())}", argument="slurm") from err
     ids = sorted({job.job_id.partition("_")[0] for job in submitted})
     write_atomically(folder / _IDS, "\n".join(ids) + "\n")
     try:
