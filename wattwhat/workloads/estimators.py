@@ -95,8 +95,9 @@ def _feeds(session: Any, inputs: Any) -> dict[str, Any]:
         return dict(inputs)
     names = [one.name for one in session.get_inputs()]
     raise ArgumentError(
-        f"an ONNX Runtime session takes a dict of arrays by input name, here {names}, got {type(inputs).__name__}",
         argument="inputs",
+        expected=f"a dict of arrays by input name, here {names}, which an ONNX Runtime session takes",
+        got=type(inputs),
     )
 
 
