@@ -24,6 +24,8 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "wattwhat"
+html_extra_path = ["generated/pages"]  # the gallery, as it is
+(Path(__file__).parent / html_extra_path[0]).mkdir(parents=True, exist_ok=True)
 
 napoleon_numpy_docstring = False
 # As fields of the class: as members of their own they would be listed twice.
@@ -51,6 +53,11 @@ def draw(app):
     command = [sys.executable, "-m", "benchmarks.prediction_plot", page, drawing]
     subprocess.run(command, cwd=here.parent, check=True)
     subprocess.run([sys.executable, here / "figures.py", here / "generated"], cwd=here.parent, check=True)
+    for name in ("demo", "study"):
+        runs, page = (here / place / name for place in ("gallery", "generated/pages/gallery"))
+        page.parent.mkdir(exist_ok=True)
+        words = [f"{runs}.jsonl", "-o", f"{page}.html", "--title", f"Gallery: {name}", "--force"]
+        subprocess.run([sys.executable, "-m", "wattwhat", "report", *words], cwd=here.parent, check=True)
     phases = here / "guides" / "generated" / "phases.svg"
     subprocess.run([sys.executable, "-m", "benchmarks.phases_plot", phases], cwd=here.parent, check=True)
 

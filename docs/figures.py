@@ -17,6 +17,7 @@ from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, constant
 from wattwhat.testing.simulation import Simulation
 
 matplotlib.use("Agg")
+from figures_more import MORE, write_texts
 from matplotlib import pyplot
 
 LEVEL_W, GAIN = 200.0, 0.029  # of every made sensor here: a steady load, and NVML's stated 5 % as a limit
@@ -240,12 +241,13 @@ def draw(folder: Path) -> None:
         folder: where to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, make in FIGURES.items():
+    for name, make in {**FIGURES, **MORE}.items():
         figure, axes = pyplot.subplots(figsize=(6.5, 3.6), layout="constrained")
         make(axes)
         figure.savefig(folder / f"{name}.svg")
         pyplot.close(figure)
     badge(folder)
+    write_texts(folder)
 
 
 if __name__ == "__main__":

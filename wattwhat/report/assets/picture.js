@@ -25,7 +25,7 @@ const draw = (picture, layer, ...children) => picture.groups[layer].replaceChild
 
 const svgText = (text, attributes) => svg('text', { fill: 'var(--ink)', ...attributes }, String(text));
 
-function drawAxes({ axes, x, y, box }) {
+function drawAxes({ axes, x, y, box, width }) {
   const parts = [];
   let free = -Infinity; // labels never run into each other
   for (const [value, label] of ticksOf(x, box.right - box.left, 5.5 * textSize)) {
@@ -33,7 +33,7 @@ function drawAxes({ axes, x, y, box }) {
     if (!(at >= box.left - 1 && at <= box.right + 1)) continue;
     parts.push(svg('line', { x1: at, x2: at, y1: box.top, y2: box.bottom, stroke: 'var(--grid)' }));
     const half = (label.length * textSize * 0.6) / 2;
-    if (at - half < free) continue;
+    if (at - half < free || at + half > width) continue;
     free = at + half + 4;
     parts.push(svgText(label, { x: at, y: box.bottom + 1.4 * textSize, 'text-anchor': 'middle', fill: 'var(--muted)' }));
   }
