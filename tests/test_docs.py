@@ -27,7 +27,7 @@ SHOWN = [(page, words, target) for page in PAGES for words, target in pictures(p
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """Names of the figures; `make docs` draws them all, which takes ten seconds: here only the quick ones are."""
+    """Names of the figures; `make docs` draws all, in ten seconds: here only the quick ones are drawn."""
     pytest.importorskip("matplotlib")
     sys.path.append(str(ROOT / "docs"))
     try:
