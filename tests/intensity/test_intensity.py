@@ -48,12 +48,40 @@ def test_a_file_of_hours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n", "2026-01-01T12:00Z,300\nyesterday,3\n", "2026-01-01T12:00Z,-3\n"]
+    "text",
+    [
+        "",
+        "a,b\n",
+        "2026-01-01T12:00Z,300\nyesterday,3\n",
+        "2026-01-01T12:00Z,-3\n",
+        "time,g,u\n2026-01-01T12:00Z,300,much\n2026-01-01T13:00Z,300,1\n",
+        "time,g,u\n2026-01-01T12:00Z,300\n2026-01-01T13:00Z,300,1\n",
+    ],
 )
 def test_files_that_hold_no_hours_are_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "hours.csv").write_text(text)
     with pytest.raises(ArgumentError, match=r"hours\.csv"):
         HourlyFile(tmp_path / "hours.csv")
+
+
+def test_a_file_of_hours_with_their_uncertainty(tmp_path: Path) -> None:
+    file = tmp_path / "hours.csv"
+    file.write_text("time,g,zone,u_g_per_kwh\n2026-01-01T12:00Z,300,GB,30\n2026-01-01T13:00Z,300,GB,10\n")
+    source = HourlyFile(file)
+    assert source(BEGIN, 3600.0) == Quantity(300.0, 30.0, "g/kWh")
+    assert source(BEGIN, 7200.0).u == pytest.approx(20.0)  # in all hours alike, so it is not averaged away
+    file.write_text("2026-01-01T12:00Z,300,7\n2026-01-01T13:00Z,300,7\n")
+    assert HourlyFile(file)(BEGIN, 3600.0).u == 0.0  # a column that nobody named
+
+
+def test_a_row_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "hours.csv"
+    file.write_text("time,g\n\n2026-01-01T12:00Z,300\nnoon,300\n")
+    with pytest.raises(ArgumentError, match=r"hours\.csv:4:"):
+        HourlyFile(file)
+    file.write_text("noon,300\none,300\n2026-01-01T12:00Z,300\n2026-01-01T13:00Z,300\n")
+    with pytest.raises(ArgumentError, match=r"hours\.csv:2:"):  # one row of names, not two
+        HourlyFile(file)
 
 
 def test_sources_by_name() -> None:

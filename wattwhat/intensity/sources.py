@@ -6,7 +6,8 @@ import csv
 import io
 import math
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
 
@@ -74,10 +75,12 @@ class Number:
 
 
 class HourlyFile:
-    """Intensities of hours (or any other steps) from a CSV file of two columns: time and g/kWh.
+    """Intensities of hours (or any other steps) from a CSV file: time, g/kWh, and perhaps a column ``u``.
 
-    Times are those of the begins, in ISO 8601 with a time zone or in UTC. A first row of names is left out.
-    Each value holds until the next row; the last one for as long as the one before it.
+    Times are those of the begins, in ISO 8601 with a time zone or in UTC. A first row of names is left out;
+    a column that it calls ``u`` (or ``u_...``) is the standard uncertainty in g/kWh: what one hour has wrong
+    is taken to be wrong in all. Other columns are left aside. Each value holds until the next row; the last
+    one for as long as the one before it.
 
     Args:
         path: the file.
@@ -87,38 +90,51 @@ class HourlyFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        rows: list[tuple[datetime, float]] = []
         try:
-            text = read_small_text(path, _MOST_BYTES, encoding="utf-8-sig")
-            for row in csv.reader(io.StringIO(text, newline="")):
-                if row and any(cell.strip() for cell in row):
-                    _add(rows, row, f"{os.fspath(path)}:{len(rows) + 1}")
+            rows = sorted(_rows(path))
         except (OSError, UnicodeDecodeError, csv.Error) as err:
             raise ArgumentError(f"{os.fspath(path)} cannot be read: {err}", argument="path") from err
         if len(rows) < 2:
             raise ArgumentError(
                 f"{os.fspath(path)} holds {len(rows)} row(s)", argument="path", remedy="at least 2 are needed"
             )
-        rows.sort()
-        begins = [begin for begin, _ in rows]
+        begins = [begin for begin, *_ in rows]
         ends = [*begins[1:], begins[-1] + (begins[-1] - begins[-2])]
-        self._pieces = [(a, b, value) for (a, value), b in zip(rows, ends, strict=True)]
+        self._pieces = [(a, b, value) for (a, value, _), b in zip(rows, ends, strict=True)]
+        self._us = [(a, b, u) for (a, _, u), b in zip(rows, ends, strict=True)]
 
     def __call__(self, started_at: datetime, duration_s: float) -> Quantity:
         """The mean over the run."""
-        return during(self._pieces, started_at, duration_s)
+        mean = during(self._pieces, started_at, duration_s)
+        own_u = during(self._us, started_at, duration_s).value
+        return Quantity(mean.value, math.hypot(mean.u, own_u), mean.unit)
 
 
-def _add(rows: list[tuple[datetime, float]], row: list[str], place: str) -> None:
-    try:
-        when, value = utc(row[0]), float(row[1])
-        if not 0.0 <= value < math.inf:
-            raise ValueError(f"{row[1]!r} is no intensity")
-    except (ValueError, IndexError) as err:
-        if rows or place.rsplit(":", 1)[1] != "1":
-            raise ArgumentError(f"{place}: expected a time and g/kWh, got {row!r:.100} ({err})") from None
-        return  # names of columns
-    rows.append((when, value))
+def _rows(path: str | os.PathLike[str]) -> Iterator[tuple[datetime, float, float]]:
+    """Begin, g/kWh and its standard uncertainty of each row; a first row that is none has the names."""
+    text = read_small_text(path, _MOST_BYTES, encoding="utf-8-sig")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    u_at, first = None, True
+    for row in reader:
+        if not any(cell.strip() for cell in row):
+            continue
+        try:
+            yield _row(row, u_at)
+        except (ValueError, IndexError) as err:
+            if not first:
+                place = f"{os.fspath(path)}:{reader.line_num}"
+                raise ArgumentError(f"{place}: expected a time and g/kWh, got {row!r:.100} ({err})") from None
+            names = [name.strip().lower() for name in row]
+            u_at = next((at for at, name in enumerate(names[2:], 2) if re.match(r"u(_|$)", name)), None)
+        first = False
+
+
+def _row(row: list[str], u_at: int | None) -> tuple[datetime, float, float]:
+    when, value = utc(row[0]), float(row[1])
+    u = 0.0 if u_at is None else float(row[u_at])
+    if not (0.0 <= value < math.inf and 0.0 <= u < math.inf):
+        raise ValueError(f"{value:g} with u {u:g} is no intensity")
+    return when, value, u
 
 
 def utc(text: str) -> datetime:
