@@ -27,6 +27,17 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 
+
+def pytest_collection_modifyitems(items):
+    """Slow laws say fewer examples of their own; `make fuzz` tries them in full length too."""
+    most = settings().max_examples
+    for item in items if most > 1000 else ():
+        law = getattr(item, "obj", None)
+        own = getattr(law, "_hypothesis_internal_use_settings", None)
+        if own is not None and own.max_examples < most:
+            getattr(law, "__func__", law)._hypothesis_internal_use_settings = settings(own, max_examples=most)
+
+
 # pytest imports modules for their doctests, a callback's module imports its framework for seconds, and these
 # hold no doctest.
 _FRAMEWORKS = ("accelerate", "keras", "lightning", "mlflow", "prometheus", "transformers", "wandb")

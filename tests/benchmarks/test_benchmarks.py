@@ -143,7 +143,7 @@ def test_phases_on_each_kind_of_sensor_are_judged_against_the_truth(
 ) -> None:
     from benchmarks import truth_phases
 
-    assert truth_phases.main(["--programs", "5", "--classes", "counter 20 ms", "gauge 25/100"]) in (0, 1)
+    assert truth_phases.main(["--programs", "2", "--classes", "counter 20 ms", "gauge 25/100"]) in (0, 1)
     said = capsys.readouterr().out
     assert said.count("counter 20 ms ") == 6
     assert "both within 8 % in" in said
