@@ -8,8 +8,10 @@ would, and to swallow it is to make the program deaf to its SIGTERM.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -55,17 +57,10 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
         True
     """
     installed_ones = entry_points is None
-    if entry_points is None:
-        from importlib.metadata import entry_points as installed
-
-        entry_points = installed(group=group)
+    pairs = _installed(group, _path_now()) if entry_points is None else _with_names(entry_points)
     found: dict[str, dict[str, Any]] = {}
-    names: dict[int, str] = {}  # a distribution parses its metadata each time it is asked its name
-    for entry_point in entry_points:
-        dist = getattr(entry_point, "dist", None)
-        if id(dist) not in names:
-            names[id(dist)] = "" if dist is None else str(dist.name)
-        found.setdefault(entry_point.name, {}).setdefault(names[id(dist)], entry_point)
+    for entry_point, distribution in pairs:
+        found.setdefault(entry_point.name, {}).setdefault(distribution, entry_point)
     if installed_ones and group == GROUP and not found.get("estimate", {}).get("wattwhat"):
         # a vendored or frozen copy has no metadata that its own entry point could be read from
         from importlib.metadata import EntryPoint
@@ -73,6 +68,39 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
         built_in = EntryPoint("estimate", "wattwhat.sensing.estimate.backend:EstimateBackend", GROUP)
         found.setdefault("estimate", {})["wattwhat"] = built_in
     return {name: _choose(name, rivals) for name, rivals in sorted(found.items())}
+
+
+@lru_cache(maxsize=16)
+def _installed(group: str, path: tuple[tuple[str, int], ...]) -> tuple[tuple[Any, str], ...]:
+    """The installed entry points of a group; a look through all metadata costs ms, and a table asks often.
+
+    Args:
+        group: the entry-point group.
+        path: where Python looks now, and when each of that changed: what is installed later is found.
+    """
+    from importlib.metadata import entry_points
+
+    return tuple(_with_names(entry_points(group=group)))
+
+
+def _with_names(entry_points: Iterable[Any]) -> Iterator[tuple[Any, str]]:
+    """Each with its distribution's name, which is parsed out of the metadata whenever it is asked for."""
+    names: dict[int, str] = {}
+    for entry_point in entry_points:
+        dist = getattr(entry_point, "dist", None)
+        if id(dist) not in names:
+            names[id(dist)] = "" if dist is None else str(dist.name)
+        yield entry_point, names[id(dist)]
+
+
+def _path_now() -> tuple[tuple[str, int], ...]:
+    found = []
+    for folder in sys.path:
+        try:
+            found.append((folder, os.stat(folder or ".").st_mtime_ns))
+        except (OSError, ValueError, TypeError):  # whatever stands there, it is not looked into
+            continue
+    return tuple(found)
 
 
 def _choose(name: str, rivals: dict[str, Any]) -> Plugin:

@@ -234,3 +234,13 @@ def test_of_two_with_one_name_the_cores_wins_and_the_other_is_named() -> None:
 
 def test_the_cores_own_estimate_comes_by_the_same_door() -> None:
     assert find_plugins()["estimate"].distribution == "wattwhat"
+
+
+def test_what_is_installed_later_in_a_process_is_found(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "later" not in find_plugins()
+    made = tmp_path / "later-1.dist-info"
+    made.mkdir()
+    (made / "METADATA").write_text("Metadata-Version: 2.1\nName: later\nVersion: 1\n")
+    (made / "entry_points.txt").write_text("[wattwhat.backends]\nlater = nowhere:Later\n")
+    assert find_plugins()["later"].distribution == "later"
