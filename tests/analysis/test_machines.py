@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel, Measurement, Quantity, combine
+from wattwhat.analysis.machines import by_machine
 from wattwhat.records.anonymous import anonymous
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.sensing.host import machine_id
@@ -62,6 +63,26 @@ def test_what_counts_are_the_machines_whatever_their_names_and_order(machines: l
     count = len({machine for _, machine in machines})
     assert combine(parts).energy_j.value == pytest.approx(100.0 * count)
     assert combine(parts[::-1]).to_dict() == combine(parts).to_dict()
+
+
+def test_windows_of_one_container_stay_on_their_timeline() -> None:
+    import attrs
+
+    import wattwhat
+
+    with wattwhat.track("outer", backends=["estimate"]) as outer:
+        with wattwhat.track("a", backends=["estimate"]) as a:
+            sum(range(20_000))
+        with wattwhat.track("b", backends=["estimate"]) as b:
+            sum(range(20_000))
+    parts = [window.measurement for window in (outer, a, b)]
+    host = parts[0].environment["host"]
+    elsewhere = made(host, "another kernel", begin_s=-1e6)
+    alone, among = combine(parts), combine([elsewhere, *parts])
+    assert among.energy_j.value == pytest.approx(alone.energy_j.value + elsewhere.energy_j.value)
+    renamed, _ = by_machine([elsewhere, *parts])
+    again = combine([attrs.evolve(one, environment={}) for one in renamed[1:]])
+    assert again.energy_j == alone.energy_j  # as exact under the new name
 
 
 def test_a_renamed_machine_is_told() -> None:

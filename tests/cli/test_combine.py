@@ -136,5 +136,6 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_runs(command, tm
         done = command("run", "--save", place, "--", *ran)
         assert done.returncode == 2, place
     assert command("run", "--every", "3", "--", *ran).returncode == 2
+    assert command("run", "--save", "a.jsonl", "--anonymous", "--", *ran).returncode == 2
     assert command("run", "--save", "a.jsonl", "--json", "a.jsonl", "--", *ran).returncode == 2
     assert not os.path.exists(tmp_path / "ran")

@@ -7,7 +7,7 @@ package that two containers measured is one package, and two packages of the sam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import attrs
 
@@ -61,12 +61,16 @@ def _free(host: str, taken: Collection[str]) -> str:
 
 
 def _renamed(measurement: Measurement, host: str, name: str) -> Measurement:
+    def ids(before: Iterable[str]) -> tuple[str, ...]:
+        return tuple(_id(one, host, name) for one in before)
+
     def channel(one: Channel) -> Channel:
-        contains = tuple(_id(inner, host, name) for inner in one.contains)
-        return attrs.evolve(one, id=_id(one.id, host, name), contains=contains)
+        return attrs.evolve(one, id=_id(one.id, host, name), contains=ids(one.contains))
 
     entries = tuple(attrs.evolve(entry, channel=channel(entry.channel)) for entry in measurement.channels)
-    return attrs.evolve(measurement, channels=entries)
+    line = measurement.timeline
+    line = None if line is None else attrs.evolve(line, channels=ids(line.channels))
+    return attrs.evolve(measurement, channels=entries, timeline=line)
 
 
 def _id(ident: str, host: str, name: str) -> str:

@@ -74,6 +74,11 @@ def call(arguments: argparse.Namespace) -> int:
     if arguments.stray or not command:
         example = " ".join(["wattwhat run --", *(arguments.stray or ["python", "train.py"])])
         raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
+    if arguments.anonymous and arguments.save is not None:
+        raise ArgumentError(
+            "--anonymous and --save: a journal names this machine, for its runs are to be told apart; leave "
+            "--anonymous out, and share what wattwhat combine --anonymous makes of it"
+        )
     if arguments.every is not None and arguments.save is None:
         raise ArgumentError("--every: says how often --save is written; give --save FILE too")
     if arguments.save is not None and arguments.save == arguments.json:

@@ -118,7 +118,7 @@ def _value(field: Field, value: Any, place: str) -> Any:
     try:
         return field.kind(value)
     except ValueError as err:
-        raise ArgumentError(f"{place}: expected {err}, got {value!r:.200}") from None
+        raise ArgumentError(argument=place, expected=str(err), got=value) from None
 
 
 def _things(field: Field, value: Any, place: str) -> list[dict[str, Any]]:
@@ -133,7 +133,7 @@ def _things(field: Field, value: Any, place: str) -> list[dict[str, Any]]:
     things = [value] if isinstance(value, Mapping) else value
     if not isinstance(things, list) or not things or not all(isinstance(one, Mapping) for one in things):
         example = ", ".join(f'"{part.name}": ...' for part in field.parts if part.required)
-        raise ArgumentError(f"{place}: expected a list of objects such as [{{{example}}}]")
+        raise ArgumentError(argument=place, expected=f"a list of objects such as [{{{example}}}]")
     parts = {part.name: part for part in field.parts}
     found = []
     for count, one in enumerate(things):
