@@ -17,7 +17,7 @@ BIN = .venv/bin
 PLUGINS = $(patsubst %/pyproject.toml,%,$(wildcard backends/*/pyproject.toml))
 PACKAGES = wattwhat $(wildcard backends/*/wattwhat_*)
 
-.PHONY: demo study test test-all lint format docs bench build fuzz clean venv
+.PHONY: demo study test test-all coverage lint format docs bench build fuzz clean venv
 
 demo: venv
 	$(BIN)/python examples/demo.py $(ARGS)
@@ -31,6 +31,11 @@ test:
 
 test-all:
 	$(PYTHON) tools/suites.py --all $(ARGS)
+
+# How much of the library the tests without torch run; the figure in CONTRIBUTING.md is printed by this.
+coverage:
+	@$(PYTHON) tools/environment.py .venv-coverage test coverage
+	.venv-coverage/bin/python -m pytest -q -n auto --cov=wattwhat --cov-report=term:skip-covered $(ARGS)
 
 lint: venv
 	@status=0; set -x; \

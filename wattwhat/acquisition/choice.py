@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wattwhat.acquisition.duplicates import look_alikes
 from wattwhat.plugins import pass_on
 from wattwhat.records.containment import COVERED_BY
-from wattwhat.sensing.meter import Meter
+from wattwhat.sensing.meter import Meter, provenance_of
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.discovery import Found
@@ -83,4 +83,4 @@ def _close_quietly(meter: Meter) -> None:
 
 def is_estimate(meter: Any) -> bool:
     """Whether a meter says that its numbers come from a model."""
-    return getattr(meter, "provenance", "measured") == "estimated"
+    return bool(provenance_of(meter) == "estimated")

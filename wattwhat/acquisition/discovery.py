@@ -17,7 +17,7 @@ from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
 from wattwhat.sensing.backend_options import are_given
-from wattwhat.sensing.meter import Meter
+from wattwhat.sensing.meter import Meter, provenance_of
 from wattwhat.sensing.user_paths import profiles_path
 
 __all__ = ["ENV_BACKENDS", "Found", "open_meter_set", "survey"]
@@ -228,7 +228,7 @@ def _check_meter(meter: Any) -> None:
         raise BackendError(
             f"{type(meter).__name__}.channel is {meter.channel!r}, expected a wattwhat.Channel"
         )
-    provenance = getattr(meter, "provenance", "measured")
+    provenance = provenance_of(meter)
     if provenance not in ("measured", "estimated"):
         raise BackendError(
             f"{meter.channel.id}: provenance {provenance!r}, expected 'measured' or 'estimated'"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from wattwhat.records.channel import Channel
-from wattwhat.sensing.meter import Meter
+from wattwhat.sensing.meter import Meter, device_uuids_of
 
 __all__ = ["look_alikes"]
 
@@ -51,7 +50,7 @@ def _alike(meter: Meter, other: Meter, alone: bool) -> bool:
     mine, its = meter.channel, other.channel
     if _key(mine) != _key(its) or mine.id in its.contains or its.id in mine.contains:
         return False
-    uuids, others = _uuids(meter), _uuids(other)
+    uuids, others = device_uuids_of(meter), device_uuids_of(other)
     if uuids and others:
         return bool(uuids & others)
     return _plain(mine.device) == _plain(its.device) or (alone and mine.component in _ONE_OF_A_KIND)
@@ -63,11 +62,6 @@ def _key(channel: Channel) -> tuple[str, str]:
 
 def _plain(device: str) -> str:
     return re.sub(r"[\W_]+", "", device.casefold()) or device
-
-
-def _uuids(meter: Any) -> set[str]:
-    given = getattr(meter, "device_uuids", None) or (getattr(meter, "device_uuid", None),)
-    return {str(uuid).removeprefix("GPU-") for uuid in given if uuid is not None}
 
 
 def _words(channel: Channel, name: str, kept: Channel, kept_name: str) -> str:

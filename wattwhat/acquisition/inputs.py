@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.plugins import pass_on
 from wattwhat.records.channel import Channel
-from wattwhat.sensing.meter import Meter, MeterProvenance, Reading
+from wattwhat.sensing.meter import Meter, MeterProvenance, Reading, provenance_of
 
 if TYPE_CHECKING:
     pass
@@ -41,7 +41,7 @@ class Input:
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
         self.channel: Channel = meter.channel
-        self.provenance: MeterProvenance = getattr(meter, "provenance", "measured")
+        self.provenance: MeterProvenance = provenance_of(meter)
         self.counted = True
         self.error: str | None = None
         self.lost = False

@@ -1,4 +1,4 @@
-"""The command line's front door: which verbs there are, and how errors and exit statuses look.
+"""The command line: which verbs there are, and how errors and exit statuses look.
 
 Each verb is a module of this package with `add_arguments(parser)`, `call(arguments) -> int` and a text
 `EXAMPLES`; it is imported only when its verb is asked for. One that sets `TAKES_A_COMMAND` gets the words

@@ -197,7 +197,7 @@ def _no_remedy(one: Found) -> str:
 
 def _channel(meter: Meter, channel: Channel, meters: Sequence[Meter], counted: bool | None) -> dict[str, Any]:
     """What is known of a channel without reading it; counted is None where measuring would not use it."""
-    from wattwhat.cli.doctor_looks import provenance_of
+    from wattwhat.sensing.meter import provenance_of
 
     return {
         **channel.to_dict(),

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.unusable import unusable_words
+from wattwhat.sensing.meter import provenance_of
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.discovery import Found
     from wattwhat.records.channel import Channel
     from wattwhat.sensing.meter import Meter
 
-__all__ = ["calibrated", "look", "provenance_of", "twins"]
+__all__ = ["calibrated", "look", "twins"]
 
 
 def calibrated(found: Sequence[Found]) -> dict[int, Channel]:
@@ -71,8 +72,3 @@ def twins(found: Sequence[Found]) -> dict[int, str]:
                 told[id(meter)] = twice(channel_id, homes[channel_id], one.plugin.name)
             homes.setdefault(channel_id, one.plugin.name)
     return told
-
-
-def provenance_of(meter: Meter) -> str:
-    """``"measured"`` or ``"estimated"``."""
-    return str(getattr(meter, "provenance", "measured"))

@@ -220,9 +220,9 @@ def scorable(
         measurements: with unique labels.
         score: a third party's may raise anything.
     """
-    from wattwhat.scoring.score_inputs import accuracy_of
+    from wattwhat.scoring.score_inputs import accuracy_of, metric_of
 
-    metric = getattr(score, "metric", "accuracy")
+    metric = metric_of(score)
     judged: list[tuple[Measurement, Any]] = []
     reasons: list[Reason] = []
     for measurement in measurements:

@@ -9,6 +9,7 @@ import attrs
 
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.errors import ArgumentError
+from wattwhat.sensing.meter import device_uuids_of
 from wattwhat.workloads.base import Workload
 
 __all__ = ["Concerned", "check_devices", "concerned"]
@@ -67,7 +68,7 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
     if devices is not None:
         return _asked_for(meter_set, devices)
     known = workload.devices()
-    accelerators = [line.channel.id for line in meter_set.inputs if _uuids(line)]
+    accelerators = [line.channel.id for line in meter_set.inputs if device_uuids_of(line.meter)]
     if not accelerators:
         return Concerned()
     if known is None:
@@ -76,7 +77,11 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
             f"{_some(accelerators)}; devices=[...] names those that are to count"
         )
         return Concerned(warnings=(words,))
-    kept = [line.channel.id for line in meter_set.inputs if not _uuids(line) or _uuids(line) & set(known)]
+    kept = [
+        line.channel.id
+        for line in meter_set.inputs
+        if not device_uuids_of(line.meter) or device_uuids_of(line.meter) & set(known)
+    ]
     if not kept:
         raise ArgumentError(
             f"they measure {_some(accelerators)} only, and {workload.label!r} runs elsewhere",
@@ -108,13 +113,7 @@ def _asked_for(meter_set: MeterSet, devices: Sequence[str]) -> Concerned:
 
 def _is_called(line: Any, name: str) -> bool:
     channel = line.channel
-    return name in (channel.id, channel.device) or name.removeprefix("GPU-") in _uuids(line)
-
-
-def _uuids(line: Any) -> set[str]:
-    """The UUIDs of the accelerators inside a channel, without the prefix that not everybody writes."""
-    given = getattr(line.meter, "device_uuids", None) or (getattr(line.meter, "device_uuid", None),)
-    return {str(uuid).removeprefix("GPU-") for uuid in given if uuid is not None}
+    return name in (channel.id, channel.device) or name.removeprefix("GPU-") in device_uuids_of(line.meter)
 
 
 def _details(counted: list[str], left_out: list[str]) -> dict[str, Any]:

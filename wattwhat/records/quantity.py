@@ -1,4 +1,4 @@
-"""The number room: a value, its standard uncertainty and its unit, always together.
+"""A number: a value, its standard uncertainty and its unit, always together.
 
 Uncertainties follow the GUM (JCGM 100:2008): ``u`` is one standard uncertainty (k = 1) in the unit of
 the value, an expanded uncertainty is ``U = k u``. Arithmetic is offered only where the correlation of

@@ -1,4 +1,4 @@
-"""The door of the records: what each field of a Measurement takes, and the words for what it does not.
+"""What each field of a Measurement takes, and what is said of a value that it does not take.
 
 All of these run whenever a Measurement is made, and programs make 100,000 of them: each looks once, cheaply.
 """

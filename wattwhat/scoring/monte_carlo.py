@@ -11,7 +11,7 @@ import attrs
 from wattwhat.errors import WattwhatError
 from wattwhat.records.channel import names_host
 from wattwhat.records.sources import GAIN, MODEL, OFFSET, remaining_u
-from wattwhat.scoring.score_inputs import accuracy_of
+from wattwhat.scoring.score_inputs import accuracy_of, metric_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -99,7 +99,7 @@ def _by_energy(measurement: Measurement, score: Score, value: float) -> float:
 
 def _by_accuracy(measurement: Measurement, score: Score, value: float) -> float:
     """Change of the value for one standard uncertainty of the accuracy."""
-    metric = getattr(score, "metric", "accuracy")
+    metric = metric_of(score)
     if metric not in measurement.metrics:
         return 0.0
     accuracy = accuracy_of(measurement, metric)

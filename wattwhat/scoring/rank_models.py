@@ -16,7 +16,7 @@ from wattwhat.scoring.phases import choose_phase, phase_of
 from wattwhat.scoring.population import check_together, common_traits
 from wattwhat.scoring.ranking import _CELLS, _UNITS, ALPHAS, Ranking, RankingRow
 from wattwhat.scoring.sam_score import SAM
-from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, energy_of
+from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, energy_of, metric_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -147,7 +147,7 @@ def _energy(measurement: Measurement, result: ScoreResult) -> Quantity:
 
 
 def _accuracy(measurement: Measurement, score: Score) -> Quantity | None:
-    metric = getattr(score, "metric", "accuracy")
+    metric = metric_of(score)
     return accuracy_of(measurement, metric) if metric in measurement.metrics else None
 
 

@@ -89,6 +89,11 @@ def items_tested(measurement: Measurement, metric: str = "accuracy") -> float | 
     return None
 
 
+def metric_of(score: Any) -> str:
+    """The metric that a score judges as the accuracy: its ``metric``, else ``"accuracy"``."""
+    return str(getattr(score, "metric", "accuracy"))
+
+
 def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     """The accuracy that a measurement carries, with its standard uncertainty.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from wattwhat.records.channel import Channel
 
-__all__ = ["Meter", "MeterProvenance", "Reading"]
+__all__ = ["Meter", "MeterProvenance", "Reading", "device_uuids_of", "provenance_of"]
 
 MeterProvenance = Literal["measured", "estimated"]
 
@@ -66,3 +66,14 @@ class Meter:
         interpreter exits. At exit they stay open if a window is, if they were opened by a parent process,
         and if a reading hangs. A process that is killed closes nothing.
         """
+
+
+def provenance_of(meter: Any) -> Any:
+    """``"measured"`` or ``"estimated"``; a meter need not derive from `Meter`, and may not say it."""
+    return getattr(meter, "provenance", "measured")
+
+
+def device_uuids_of(meter: Any) -> set[str]:
+    """The UUIDs of the accelerators in a meter's channel, without the prefix that not everybody writes."""
+    given = getattr(meter, "device_uuids", None) or (getattr(meter, "device_uuid", None),)
+    return {str(uuid).removeprefix("GPU-") for uuid in given if uuid is not None}

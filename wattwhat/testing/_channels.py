@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.host import host_name
-from wattwhat.sensing.meter import Meter
+from wattwhat.sensing.meter import Meter, provenance_of
 from wattwhat.testing._outcomes import NotApplicable, Promise, many, require
 from wattwhat.testing._subject import Subject, read
 
@@ -49,7 +49,7 @@ def _require_backend(channel: Channel, name: str) -> None:
 
 
 def _require_provenance(meter: Meter) -> None:
-    provenance = getattr(meter, "provenance", "measured")
+    provenance = provenance_of(meter)
     require(
         provenance in ("measured", "estimated"),
         f"{meter.channel.id}: provenance is {provenance!r}; expected 'measured' or 'estimated'",
