@@ -12,8 +12,8 @@ from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.escaping import csv_text, latex_text, markdown_text
 from wattwhat.records.formatting import concise, siunitx
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.dominance import epsilon_front
 from wattwhat.scoring.order_agreement import RankCorrelation, rank_correlation
+from wattwhat.scoring.pareto_front import epsilon_front
 
 __all__ = ["FORMATS", "Scored", "agreements", "survey_table"]
 

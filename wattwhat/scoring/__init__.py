@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from wattwhat.scoring import scaling
     from wattwhat.scoring.carbon_scores import SCI, Carburacy
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, make_score, options_of, score_class
-    from wattwhat.scoring.dominance import epsilon_front, pareto
     from wattwhat.scoring.energy_stars import EnergyStars
     from wattwhat.scoring.frontier import FrontierGrade
     from wattwhat.scoring.frontier_stability import leave_one_out
     from wattwhat.scoring.order_agreement import RankCorrelation, rank_correlation
+    from wattwhat.scoring.pareto_front import epsilon_front, pareto
     from wattwhat.scoring.phases import choose_phase
     from wattwhat.scoring.population import Member
     from wattwhat.scoring.quotient_scores import AccuracyPerJoule, FullCycle

@@ -10,8 +10,8 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.dominance import pareto
 from wattwhat.scoring.monte_carlo import draw_values, sensitivity_of
+from wattwhat.scoring.pareto_front import pareto
 from wattwhat.scoring.phases import choose_phase, phase_of
 from wattwhat.scoring.population import check_together, common_traits
 from wattwhat.scoring.ranking import _CELLS, _UNITS, ALPHAS, Ranking, RankingRow

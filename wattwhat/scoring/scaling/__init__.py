@@ -9,7 +9,7 @@ Example:
 
 from __future__ import annotations
 
-from wattwhat.scoring.dominance import pareto
+from wattwhat.scoring.pareto_front import pareto
 from wattwhat.scoring.scaling.growth import Forecast, LinearGrowth, extrapolate_epochs, fit_growth
 from wattwhat.scoring.scaling.points import points_of
 from wattwhat.scoring.scaling.relation import (
