@@ -44,9 +44,8 @@ _LEAST_ROUNDS = 3
 # Slow changes (two states of 3 s, pauses, a device that settles) show only in as long a look: this many times
 # min_seconds up to 1 s. What is found steady for so long is taken to be steady.
 _LOOK = 3.2
-# So many independent blocks' worth is needed where neighbours resemble each other, and of a few blocks, which
-# cannot show that they do not, this part.
-_LEAST_INDEPENDENT, _OF_FEW = 6.0, 0.7
+# So many independent blocks' worth is needed where blocks scatter, or of rounds, which take long, this part.
+_LEAST_INDEPENDENT, _OF_ROUNDS = 7.0, 0.7
 # Blocks that scatter by less than this part of the precision are alike, whatever their neighbours are.
 _ALIKE = 0.2
 # How often the length of a call is judged anew where first calls compile.
@@ -167,7 +166,7 @@ class Rounds:
         self.independent = independent_blocks(kept, self.counted, _ALIKE * self.plan.precision)
         if not (reached <= self.plan.precision and kept_s >= self.plan.min_seconds):
             return False
-        if self.independent < min(_LEAST_INDEPENDENT, _OF_FEW * len(kept)):
+        if self.independent < min(_LEAST_INDEPENDENT, _OF_ROUNDS * len(kept) if self.away_s else math.inf):
             return False
         return shrinkable_half_width(kept, self.counted) <= self.plan.precision
 

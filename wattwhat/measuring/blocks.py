@@ -178,13 +178,13 @@ def independent_blocks(blocks: Sequence[Block], counted: set[str], alike: float 
     Args:
         blocks: at least one.
         counted: ids of the channels that are added.
-        alike: where they scatter by less than this part of their mean it does not matter: all of them.
+        alike: where they scatter by less than this part of their mean it does not matter: infinitely many.
     """
     values = _per_call(blocks, counted)
     mean = math.fsum(values) / len(values)
     variance = math.fsum((value - mean) ** 2 for value in values) / max(len(values) - 1, 1)
     if math.sqrt(variance) < alike * abs(mean):
-        return float(len(blocks))
+        return math.inf
     return _spread(blocks, counted)[0].independent
 
 
