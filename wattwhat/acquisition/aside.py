@@ -1,7 +1,7 @@
-"""Calls that may take long or hang are made aside: waited for a stated time, and then left to a thread of their own.
+"""Calls that may hang are made aside: waited for a stated time, and then left to a thread of their own.
 
-A call into foreign code cannot be ended from outside. A thread that is stuck in one is given up until the call
-returns; the next call gets another thread. Where threads are not wanted, calls are made in place.
+A call into foreign code cannot be ended from outside. A thread that is stuck in one is given up until the
+call returns; the next call gets another thread. Where threads are not wanted, calls are made in place.
 """
 
 from __future__ import annotations
@@ -14,11 +14,18 @@ from wattwhat.plugins import pass_on
 
 __all__ = ["Aside", "InPlace", "Threads"]
 
+# A thread that is free ends at once, unless the machine has no time for it.
+_END_S = 0.2
+
 Job = Callable[[], None]
 
 
 class Aside(Protocol):
     """Where calls are made that may take long."""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether a call that is not waited for goes on by itself."""
 
     def run(self, job: Job, wait_s: float) -> bool:
         """Make a call and wait for it; whether it has returned within so many seconds."""
@@ -28,7 +35,9 @@ class Aside(Protocol):
 
 
 class InPlace:
-    """Calls are made at once, however long they take: for time that is made, and where no thread is allowed."""
+    """Calls are made at once, however long they take: for made time, and where no thread is allowed."""
+
+    leaves = False
 
     def run(self, job: Job, wait_s: float) -> bool:
         """Make the call."""
@@ -53,14 +62,17 @@ class Threads:
         >>> threads.rest()
     """
 
+    leaves = True
+
     def __init__(self) -> None:
         self._free: list[_Worker] = []
+        self._rests = 0  # whoever was called before the latest rest ends when it comes back
         self._lock = threading.Lock()
 
     def run(self, job: Job, wait_s: float) -> bool:
         """Make a call in a thread; where no more can be started, in this one."""
         with self._lock:
-            worker = self._free.pop() if self._free else None
+            worker, rests = self._free.pop() if self._free else None, self._rests
         if worker is None:
             worker = _Worker(self)
             try:
@@ -68,7 +80,7 @@ class Threads:
             except RuntimeError:  # the interpreter is shutting down, or the system allows no more threads
                 job()
                 return True
-        done = worker.give(job)
+        done = worker.give(job, rests)
         # acquire() takes no timeout beyond some, and less than none means for ever
         return done.acquire(timeout=max(wait_s, 0.0))
 
@@ -76,12 +88,16 @@ class Threads:
         """Let the free threads end."""
         with self._lock:
             free, self._free = self._free, []
+            self._rests += 1
         for worker in free:
-            worker.give(None)
+            worker.give(None, 0)
+            worker.join(_END_S)
 
-    def _again(self, worker: _Worker) -> None:
+    def _again(self, worker: _Worker, rests: int) -> bool:
         with self._lock:
-            self._free.append(worker)
+            if rests == self._rests:
+                self._free.append(worker)
+            return rests == self._rests
 
 
 class _Worker(threading.Thread):
@@ -90,20 +106,21 @@ class _Worker(threading.Thread):
         self._threads = threads
         self._given = threading.Semaphore(0)
         self._job: Job | None = None
+        self._rests = 0
         self._done = threading.Lock()
 
-    def give(self, job: Job | None) -> threading.Lock:
+    def give(self, job: Job | None, rests: int) -> threading.Lock:
         """What to call next, None to end; gives a lock that is free once it has returned."""
         self._done = done = threading.Lock()
         done.acquire()
-        self._job = job
+        self._job, self._rests = job, rests
         self._given.release()
         return done
 
     def run(self) -> None:
         while True:
             self._given.acquire()
-            job, done = self._job, self._done
+            job, done, rests = self._job, self._done, self._rests
             self._job = None
             if job is None:
                 return
@@ -112,5 +129,7 @@ class _Worker(threading.Thread):
             except BaseException as err:  # jobs keep what went wrong themselves; nothing may end this thread
                 pass_on(err)
             del job  # a thread that waits must keep no meter alive
-            self._threads._again(self)
+            stays = self._threads._again(self, rests)
             done.release()
+            if not stays:
+                return

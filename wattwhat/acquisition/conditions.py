@@ -20,7 +20,7 @@ from wattwhat.sensing.host import environment
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
 
-__all__ = ["conditions_now", "environment_of"]
+__all__ = ["conditions_now", "doubts", "environment_of"]
 
 _FRESH_S = 10.0
 
@@ -73,3 +73,18 @@ def environment_of(meter_set: MeterSet, begin: Mapping[str, Any] | None = None) 
         meter_set.kept_environment = kept
     found: Mapping[str, Any] = kept[2]
     return found
+
+
+def doubts(meter_set: MeterSet) -> tuple[str, ...]:
+    """What backends find doubtful right now: throttling, other processes on a device."""
+    found: list[str] = []
+    for backend in meter_set.backends:
+        ask = getattr(backend, "conditions", None)
+        if ask is None:
+            continue
+        try:
+            found.extend(str(sentence) for sentence in ask())
+        except BaseException as err:
+            pass_on(err)
+            found.append(f"{type(backend).__name__}.conditions() failed: {error_text(err)}")
+    return tuple(found)

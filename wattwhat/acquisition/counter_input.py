@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from wattwhat.acquisition.counter_looks import CounterLooks
+from wattwhat.acquisition.held_power import HeldPower
 from wattwhat.acquisition.inputs import Input
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.counter import difference
 from wattwhat.energy.possible import possible_j
-from wattwhat.sensing.meter import Reading
+from wattwhat.sensing.meter import Meter, Reading
 
 __all__ = ["Anchor", "CounterInput"]
 
@@ -35,6 +37,16 @@ class CounterInput(Input):
 
     # the latest visit's reading, where it was one that cannot be
     _beyond: Reading | None = None
+
+    def __init__(self, meter: Meter) -> None:
+        super().__init__(meter)
+        self.looks, self.held = CounterLooks(self), HeldPower()
+        self.latest: Reading | None = None  # the latest reading that held the program
+
+    def unread_words(self) -> str:
+        """Why there is no look to tell what it showed."""
+        again = f"; it is tried again every {retry_s:.0f} s" if (retry_s := self.looks.retry_s()) else ""
+        return f"{self.error}{again}" if self.error else "a reading of this meter has not come back yet"
 
     @property
     def watch_s(self) -> float | None:

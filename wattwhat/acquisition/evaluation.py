@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
+from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.history import places
 from wattwhat.acquisition.inputs import Gap, is_reading
@@ -83,7 +84,7 @@ def _counter(
     context: Snapshot | None,
     meter_set: MeterSet,
 ) -> tuple[Joules | None, tuple[str, ...]]:
-    first, last = begin.readings[number], end.readings[number]
+    (first, first_j), (last, last_j) = (_shown(line, one.readings[number]) for one in (begin, end))
     if not (is_reading(first) and is_reading(last)):
         return _counter_with_gap(line, number, begin, end, meter_set)
     window_s = (end.t_ns - begin.t_ns) * 1e-9
@@ -109,13 +110,24 @@ def _counter(
     shown = counter_energy(
         sure_j, duration_s, line.channel, reference_w=around_w, placed=placed, provenance=line.provenance
     )
+    if first_j or last_j:
+        shown = shown.with_edges(math.hypot(first_j, last_j))
     # reading takes a while, of this meter and of those read before and after it; an estimate has that as work
     # of the program's own, and what an outer window read holds what an inner one read
     live = line.provenance == "estimated" and line.channel.update_period_s is None
-    joules = shown if live or placed is not None else during(shown, duration_s, window_s)
+    if not live and placed is None:
+        shown = during(shown, duration_s, window_s, line.held.known(period_s(line.channel)))
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
-        return _standstill(line, joules, duration_s)
-    return joules, _named(line.channel.id, joules.warnings)
+        return _standstill(line, shown, duration_s)
+    return shown, _named(line.channel.id, shown.warnings)
+
+
+def _shown(line: CounterInput, item: Any) -> tuple[Any, float]:
+    """What a counter showed at an edge, and in J how uncertain that is because it was read at other times."""
+    if not isinstance(item, Moment):
+        return item, 0.0
+    found = line.looks.at(item)
+    return (Gap(item.t_ns, line.unread_words()), 0.0) if found is None else found
 
 
 @lru_cache(maxsize=256)
@@ -148,6 +160,8 @@ def _reference_w(line: CounterInput, number: int, context: Snapshot | None, end:
     """Mean power in W over a span around the window, where an older snapshot allows it."""
     if context is None or not is_reading(context.readings[number]):
         return None
+    if not is_reading(end.readings[number]):
+        return None
     older, last = Reading(*context.readings[number]), Reading(*end.readings[number])
     span_s = (last.t_ns - older.t_ns) * 1e-9
     if not 2.0 * period_s(line.channel) <= span_s <= 20.0:
@@ -165,7 +179,7 @@ def _counter_with_gap(
     beyond: str | None = None,
 ) -> tuple[Joules | None, tuple[str, ...]]:
     """No reading at an edge, or one that cannot be: what is known up to the last good one, and a bound."""
-    first, last = begin.readings[number], end.readings[number]
+    first, last = (_shown(line, one.readings[number])[0] for one in (begin, end))
     reason = beyond or next(
         (item.reason for item in (last, first) if isinstance(item, Gap)), "the reading was not a number"
     )
@@ -242,7 +256,8 @@ def _gauge(
 
 
 def _gauge_without_samples(line: GaugeInput, duration_s: float) -> tuple[Joules | None, tuple[str, ...]]:
-    words = f"{line.channel.id}: lost, the gauge showed nothing ({line.error or 'no sample yet'})"
+    why = line.error or ("a reading has not come back yet" if line.beside else "no sample yet")
+    words = f"{line.channel.id}: lost, the gauge showed nothing ({why})"
     if line.channel.max_power_w is None or line.error is not None:
         return None, (Caution("lost", words),)
     words += f"; between 0 and {line.channel.max_power_w:g} W is assumed"

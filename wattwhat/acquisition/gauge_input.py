@@ -79,7 +79,14 @@ class GaugeInput(Input):
     @property
     def settled_s(self) -> float:
         """Seconds after which all of an edge was shown and looked at."""
-        return self.rest_s + 2.0 * self.poll_s
+        return self.rest_s + 2.0 * max(self.poll_s, 2.0 * self.took_s)
+
+    def timed(self, seconds: float, may_be_left: bool = True) -> None:
+        """Learn how long a reading takes; what counts as a gap goes by the looks that can be had."""
+        super().timed(seconds, may_be_left)
+        with self.lock:
+            figures = (5.0 * self.poll_s, 3.0 * period_s(self.channel), 3.0 * 2.0 * self.took_s)
+            self._how["max_gap_s"] = max(figures)
 
     def begin(self) -> Edge:
         """The edge at which a window starts: the gauge is looked at once, and watched from now on."""
@@ -110,7 +117,8 @@ class GaugeInput(Input):
         """One more look at the gauge, asked for at ``asked_ns``."""
         if not is_reading(reading):
             raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
-        t_s, power_w = int(reading[0]) * 1e-9, float(reading[1])
+        t_ns, power_w = int(reading[0]), float(reading[1])
+        t_s = (t_ns if asked_ns is None or self.quick else middle_ns(asked_ns, t_ns)) * 1e-9
         if abs(t_s - self.clock() * 1e-9) > _CLOCK_SLACK_S:
             raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
         if not abs(power_w) <= beyond_w(self.channel):
@@ -118,7 +126,7 @@ class GaugeInput(Input):
                 self._refused += 1
             raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
         for one in self.followers:
-            one.look(int(reading[0]) if asked_ns is None else middle_ns(asked_ns, int(reading[0])), power_w)
+            one.look(t_ns if asked_ns is None else middle_ns(asked_ns, t_ns), power_w)
         with self.lock:
             # looks that only followers asked for are not kept: those that are have to reach back far enough
             least_s = 0.8 * self.poll_s if self.followers else 0.0

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
+from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.inputs import is_reading
 from wattwhat.records.timeline_points import Place, TimelinePoints
@@ -133,6 +134,8 @@ class History:
             found += [None] * (max(self._lines, default=-1) + 1)
         for number, line in self._lines.items():
             reading, anchor = snapshot.readings[number], snapshot.anchors[number]
+            if isinstance(reading, Moment):
+                continue  # read beside the program: its looks tell, and not the edges
             if step == END:
                 self._edge(line, snapshot, number)
                 line.look(reading, anchor, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.plugins import pass_on
@@ -13,7 +14,15 @@ from wattwhat.sensing.meter import Meter, MeterProvenance, Reading, provenance_o
 if TYPE_CHECKING:
     pass
 
-__all__ = ["Gap", "Input", "is_reading", "middle_ns"]
+__all__ = ["EDGE_BOUND_S", "Gap", "Input", "is_reading", "middle_ns"]
+
+# A reading that took longer than the first is not made in the program's own time any more; one that takes
+# less than the second again is. In between it stays as it was.
+_SLOW_S, _SOON_S = 0.004, 0.002
+# A meter whose reading takes less is read without more ado, once one has shown it.
+_QUICK_S = 0.0002
+# No edge of a window holds the program longer than this for all its readings together.
+EDGE_BOUND_S = 0.05
 
 
 class Gap(NamedTuple):
@@ -36,6 +45,9 @@ class Input:
         watched: whether its update period was looked for by watching.
         version: version of the vendor's library and driver behind it, or None.
         followers: what is told of each look beside the program, while it wants that.
+        took_s: how long a reading takes, in s, as the latest ones showed; 0 before the first.
+        beside: whether it is read beside the program only, because its readings take long.
+        reading_ns: since when a reading beside the program has been under way, or None.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -48,6 +60,30 @@ class Input:
         self.watched = False
         self.version: str | None = None
         self.followers: tuple[Any, ...] = ()
+        self.took_s, self.beside = 0.0, False
+        self.reading_ns: int | None = None
+        self._took: deque[float] = deque(maxlen=5)
+
+    @property
+    def quick(self) -> bool:
+        """Whether its latest readings have shown that they take no time."""
+        return len(self._took) > 0 and self.took_s < _QUICK_S and not self.beside
+
+    def timed(self, seconds: float, may_be_left: bool = True) -> None:
+        """Learn how long a reading takes: the middle of the latest few.
+
+        Args:
+            seconds: how long it took.
+            may_be_left: whether readings can be made beside the program.
+        """
+        self._took.append(seconds)
+        self.took_s = sorted(self._took)[len(self._took) // 2]
+        slow = seconds > EDGE_BOUND_S or self.took_s > (_SOON_S if self.beside else _SLOW_S)
+        self.beside = slow and may_be_left
+
+    def doubt(self) -> None:
+        """Something took long: it has to show anew that it is quick."""
+        self._took.clear()
 
     def follow_s(self, now_s: float) -> float | None:
         """Seconds between two looks that its followers want now, None where none wants any."""

@@ -13,26 +13,30 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wattwhat.acquisition.aside import Aside, InPlace, Threads
 from wattwhat.acquisition.closing import enrol
 from wattwhat.acquisition.counter_input import Anchor, CounterInput
+from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.history import History
 from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
+from wattwhat.acquisition.opening import open_input
 from wattwhat.acquisition.sampler import Sampler
 from wattwhat.errors import MeterLostError, error_text
 from wattwhat.plugins import pass_on
-from wattwhat.records.caution import Caution
 from wattwhat.records.containment import counted_ids
 from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
 
-__all__ = ["MeterSet", "Snapshot", "open_input", "unseen_gpu"]
+__all__ = ["MeterSet", "Snapshot"]
 
 # Snapshots about this old are kept as context: they tell the power around windows that are too short to
 # tell it themselves.
 _CONTEXT_NS = 500_000_000
+# Readings at an edge that took so long together were not all quick.
+_LONG_NS = 2_000_000
 
 
 class Snapshot(NamedTuple):
@@ -60,8 +64,9 @@ class MeterSet:
         versions: versions of vendor libraries by backend name.
         backends: the open backends, asked for their conditions.
         clock: monotonic time in ns, that of the meters' readings.
-        threaded: whether the sampler may start its thread; without it, whoever made the meter set calls
+        threaded: whether threads may be started; without them, whoever made the meter set calls
             ``meter_set.sampler.tick(now_s)``, as tests in virtual time do.
+        aside: where readings are made that may take long; None: in threads, or in place without them.
     """
 
     not_yet: tuple[str, ...] = ()  # names of backends that could not serve when it was opened, and may later
@@ -78,8 +83,10 @@ class MeterSet:
         backends: Sequence[Any] = (),
         clock: Callable[[], int] = time.monotonic_ns,
         threaded: bool = True,
+        aside: Aside | None = None,
     ) -> None:
         self.clock, self.threaded = clock, threaded
+        self.aside: Aside = aside or (Threads() if threaded else InPlace())
         self.inputs: list[CounterInput | GaugeInput] = [open_input(meter, clock) for meter in meters]
         self.warnings = tuple(warnings)
         self.versions = dict(versions or {})
@@ -93,10 +100,12 @@ class MeterSet:
         self._newer: Snapshot | None = None
         self._newer_ns = 0
         self._reads = [self._counter_read(line) for line in self.inputs]
+        self._plain = False  # whether all counters are known to be quick
         self.sampler = Sampler(self)
         self.history = History(self)
         self.closed = False
         self.pid = os.getpid()
+        self._anchoring = threading.Lock()
         self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
         enrol(self)
 
@@ -108,13 +117,15 @@ class MeterSet:
         if self.sampler.needed:
             self.sampler.ensure()
         anchors = self.anchors  # after ensure(): a first window needs the anchors of its first visits
-        try:
-            readings = [read() for read in self._reads]
-        except BaseException as err:
-            pass_on(err)
-            readings = [self._careful(number) for number in range(len(self.inputs))]
+        if self._plain:
+            try:
+                readings = [read() for read in self._reads]
+            except BaseException as err:
+                readings = self._each(err)
+        else:
+            readings = self._with_care(None)
         t_ns = self.clock()
-        if self.gauges:
+        if self.gauges or not self._plain:
             _stamp(readings, t_ns)
             self.sampler.look()
         snapshot = Snapshot(t_ns, readings, anchors, [])
@@ -124,43 +135,73 @@ class MeterSet:
 
     def _without_edges(self, snapshot: Snapshot) -> Snapshot:
         """A snapshot to remember: an edge in it would look like an open window for ever."""
-        if not self.gauges:
+        if self._plain and not self.gauges:
             return snapshot
-        kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
+        kept = [None if isinstance(item, (Edge, Moment)) else item for item in snapshot.readings]
         return snapshot._replace(readings=kept)
 
     def end(self, begin: Snapshot) -> Snapshot:
         """Read everything at the end of a span; the time is taken first."""
         t_ns = self.clock()
         anchors = self.anchors
-        if self.gauges:
+        if not self._plain:
+            readings = self._with_care(begin)
+            _stamp(readings, t_ns)
+        elif self.gauges:
             readings = [self._careful(number, begin) for number in range(len(self.inputs))]
             _stamp(readings, t_ns)
-            return Snapshot(t_ns, readings, anchors, [])
-        try:
-            return Snapshot(t_ns, [read() for read in self._reads], anchors, [])
-        except BaseException as err:
-            pass_on(err)
-            return Snapshot(t_ns, [self._careful(number) for number in range(len(self.inputs))], anchors, [])
+        else:
+            try:
+                readings = [read() for read in self._reads]
+            except BaseException as err:
+                readings = self._each(err)
+        if self.clock() - t_ns > _LONG_NS:
+            self._plain = False
+            for line in self.inputs:
+                line.doubt()
+        return Snapshot(t_ns, readings, anchors, [])
+
+    def _each(self, err: BaseException) -> list[Any]:
+        """Readings one by one, where one of them failed."""
+        pass_on(err)
+        return [self._careful(number) for number in range(len(self.inputs))]
+
+    def _with_care(self, begin: Snapshot | None) -> list[Any]:
+        """Readings at an edge where not all counters are known to be quick."""
+        from wattwhat.acquisition.edge_reads import edge_readings
+
+        readings = edge_readings(self, begin)
+        counters = [line for line in self.inputs if isinstance(line, CounterInput)]
+        self._plain = all(line.quick or line.lost for line in counters)
+        if self._plain:
+            self.sampler.rest()
+        elif any(isinstance(item, Moment) for item in readings):
+            self.sampler.needed = True
+            self.sampler.ensure()
+            self.sampler.look()
+        return readings
 
     def glance(self, begin: Snapshot) -> Snapshot:
         """Read everything in the middle of a span, which goes on."""
-        readings = []
+        readings: list[Any] = []
         for number, line in enumerate(self.inputs):
             if not isinstance(line, CounterInput):
                 readings.append(line.end(None))
+            elif line.beside:
+                readings.append(line.looks.ask(self.clock()))
+                self.sampler.look()
             else:
                 readings.append(self._careful(number))
         return Snapshot(self.clock(), readings, self.anchors, [])
 
-    def _careful(self, number: int, begin: Snapshot | None = None) -> Any:
+    def _careful(self, number: int, begin: Snapshot | None = None, tries: int = 2) -> Any:
         """One line's reading where another one failed; a failure is tried once more, then it is a gap."""
         line = self.inputs[number]
         if not isinstance(line, CounterInput):
             return line.begin() if begin is None else line.end(begin.readings[number])
         if line.lost:
             return Gap(self.clock(), line.error or "lost")
-        for _ in range(2):
+        for _ in range(tries):
             try:
                 reading = line.meter.read()
             except MeterLostError as err:
@@ -177,48 +218,65 @@ class MeterSet:
                 return reading
         return Gap(self.clock(), line.error or "lost")
 
-    def look(self, number: int) -> None:
-        """Read a counter for those who follow it; called by the sampler only."""
+    def look(self, number: int) -> Any:
+        """Read a counter beside the program, or to see how long that takes; gives what it gave."""
         line = self.inputs[number]
-        begin_ns = self.clock()
-        reading = self._careful(number)
-        if is_reading(reading):
-            t_ns = middle_ns(begin_ns, reading[0])
-            for follower in line.followers:
-                follower.look(t_ns, reading[1])
+        begin_ns = line.reading_ns = self.clock()
+        try:
+            reading = self._careful(number, tries=1)
+            if not is_reading(reading) and self.clock() - begin_ns < _LONG_NS:
+                reading = self._careful(number, tries=1)
+        finally:
+            end_ns, line.reading_ns = self.clock(), None
+        line.timed((end_ns - begin_ns) * 1e-9, may_be_left=self.aside.leaves)
+        if not isinstance(line, CounterInput):
+            return reading
+        if not is_reading(reading):
+            line.looks.failed(end_ns * 1e-9)
+            return reading
+        t_ns = middle_ns(begin_ns, int(reading[0]))
+        for follower in line.followers:
+            follower.look(t_ns, reading[1])
+        if line.beside:
+            line.looks.take(begin_ns, t_ns, float(reading[1]), end_ns * 1e-9)
+            if line.watch_s is not None:
+                self._anchor(number, Reading(t_ns, float(reading[1])))
+        return reading
 
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""
-        line = self.inputs[number]
-        if not isinstance(line, CounterInput):
-            return
         reading = self._careful(number)
-        if not is_reading(reading):
-            return
-        anchors = list(self.anchors)
-        anchors[number] = line.visit(Reading(*reading), anchors[number])
-        self.anchors = tuple(anchors)
+        if is_reading(reading):
+            self._anchor(number, Reading(*reading))
 
-    def conditions(self) -> tuple[str, ...]:
-        """What backends find doubtful right now: throttling, other processes on a device."""
-        found: list[str] = []
-        for backend in self.backends:
-            ask = getattr(backend, "conditions", None)
-            if ask is None:
-                continue
-            try:
-                found.extend(str(sentence) for sentence in ask())
-            except BaseException as err:
-                pass_on(err)
-                found.append(f"{type(backend).__name__}.conditions() failed: {err}")
-        return tuple(found)
+    def _anchor(self, number: int, reading: Reading) -> None:
+        line = self.inputs[number]
+        if isinstance(line, CounterInput):
+            with self._anchoring:
+                anchors = list(self.anchors)
+                anchors[number] = line.visit(reading, anchors[number])
+                self.anchors = tuple(anchors)
+
+    @property
+    def settled_s(self) -> float:
+        """Seconds after which all of an edge was shown and looked at."""
+        gauges = max((line.settled_s for line in self.gauges), default=0.0)
+        beside = (line for line in self.inputs if isinstance(line, CounterInput) and line.beside)
+        return max(gauges, max((line.looks.settled_s for line in beside), default=0.0))
 
     def after_fork(self) -> None:
         """In a forked child: the sampler's thread is gone and its locks may be held by nobody."""
+        self.aside.rest()
+        self.aside = Threads() if self.threaded else InPlace()
         self.sampler = Sampler(self)
         self.history.lock = threading.RLock()
-        for line in self.gauges:
-            line.lock = threading.RLock()
+        self._anchoring = threading.Lock()
+        for line in self.inputs:
+            line.reading_ns = None
+            if isinstance(line, CounterInput):
+                line.looks.lock = threading.RLock()
+            else:
+                line.lock = threading.RLock()
 
     def close(self, wait_s: float = 5.0) -> None:
         """Stop the sampler and close the meters; windows still open end in gaps.
@@ -228,6 +286,7 @@ class MeterSet:
         """
         self.closed = True
         ended = self.sampler.stop(wait_s)
+        self.aside.rest()
         for line in self.inputs:
             line.lost, line.error = True, "the meters were closed"
             if ended:
@@ -235,42 +294,7 @@ class MeterSet:
 
 
 def _stamp(readings: list[Any], t_ns: int) -> None:
-    """Give the edges over gauges the time of their snapshot: reading the other meters took a while."""
+    """Give edges that were not read the time of their snapshot: reading the other meters took a while."""
     for item in readings:
-        if isinstance(item, Edge):
+        if isinstance(item, (Edge, Moment)):
             item.t_ns = t_ns
-
-
-def open_input(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterInput | GaugeInput:
-    """The line for a meter, by what its channel says it shows."""
-    if meter.channel.is_counter:
-        return CounterInput(meter)
-    # imported for machines that have a gauge: the first window shall not wait for more than it needs
-    from wattwhat.acquisition.gauge_input import GaugeInput
-
-    return GaugeInput(meter, clock)
-
-
-# Channels of these components show what a GPU draws, alone or with the rest.
-_SHOW_GPU = frozenset({"gpu", "board", "module", "host", "wall"})
-
-
-_UNSEEN_GPU = (
-    Caution(
-        "unseen-device",
-        "a GPU is in use that no backend measures: its energy is missing from this number; "
-        "run 'wattwhat doctor' to see why",
-    ),
-)
-
-
-def unseen_gpu(meter_set: MeterSet, in_use: bool) -> tuple[str, ...]:
-    """A warning where a GPU is in use and no channel of the meter set shows it.
-
-    Args:
-        meter_set: the open meters.
-        in_use: whether the workload or this process uses a GPU.
-    """
-    if not in_use or any(line.channel.component in _SHOW_GPU for line in meter_set.inputs):
-        return ()
-    return _UNSEEN_GPU

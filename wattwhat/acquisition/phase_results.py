@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.acquisition.evaluation import _looks_away, _named
-from wattwhat.acquisition.meter_set import unseen_gpu
 from wattwhat.acquisition.outcome import measurement_of
+from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.timeline_live import LiveTimeline

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.acquisition.inputs import is_reading, middle_ns
+from wattwhat.acquisition.edge_reads import prove, read_aside
+from wattwhat.acquisition.inputs import EDGE_BOUND_S, is_reading, middle_ns
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joint import Posterior, possible
 from wattwhat.energy.label_time import Pieces
@@ -63,6 +64,8 @@ class Track:
         self.line, self.lock, self.clock = line, lock, clock
         self.is_counter = isinstance(line, CounterInput)
         self.timeline, self.every_s = timeline_of(line.channel, line.provenance)
+        if line.beside:
+            self.every_s = max(self.every_s, line.took_s, _SLOW_S)
         self.until_s = -math.inf
         self.looks = 0
         self.latest_s: float | None = None
@@ -125,6 +128,7 @@ class Tracks:
 
     def __init__(self, meter_set: MeterSet, lock: Any) -> None:
         self.meter_set = meter_set
+        prove(meter_set)
         self.all = [Track(line, lock, meter_set.clock) for line in meter_set.inputs]
         self._counters = [track for track in self.all if track.is_counter]
         self._watched = [track for track in self.all if track.every_s]
@@ -139,8 +143,18 @@ class Tracks:
     def read(self) -> None:
         """Read the counters; gauges are looked at by the sampler."""
         for track in self._counters:
-            if not track.line.lost:
+            line = track.line
+            if line.quick:
                 track.read()
+            elif not line.lost and not line.beside:
+                self._read_aside(track)
+
+    def _read_aside(self, track: Track) -> None:
+        """A reading that may take long; it is learned how long, and one that hangs is left alone."""
+        begin_ns = track.clock()
+        reading = read_aside(self.meter_set, self.meter_set.inputs.index(track.line), EDGE_BOUND_S)
+        if is_reading(reading):
+            track.look(middle_ns(begin_ns, int(reading[0])), reading[1])
 
     def watch(self, until_s: float = math.inf) -> None:
         """Have slow sensors looked at beside the program until a time, and some while after it."""

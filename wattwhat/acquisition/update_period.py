@@ -88,7 +88,13 @@ def learn_periods(
     found: dict[tuple[str, ...], float | None] = {}
     for line in lines:
         channel = line.channel
-        if line.watched or line.lost or line.provenance != "measured" or channel.update_period_s is not None:
+        if (
+            line.watched
+            or line.lost
+            or line.beside
+            or line.provenance != "measured"
+            or channel.update_period_s is not None
+        ):
             continue
         line.watched = True
         kind = (channel.backend, channel.device, channel.component, channel.quantity)

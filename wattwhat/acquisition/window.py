@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wattwhat.acquisition.edge_reads import catch_up
 from wattwhat.acquisition.history import BEGIN, END
 from wattwhat.acquisition.items import check_items
-from wattwhat.acquisition.meter_set import MeterSet, Snapshot, unseen_gpu
+from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
+from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.errors import WindowError
 from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, leave_compiling, unwaited, wait
 
@@ -139,6 +141,8 @@ class Window:
                 raise WindowError(
                     f"window {self.label!r} has not stopped; so_far() tells what it took until now"
                 )
+            if self._meter_set is not None:
+                catch_up(self._meter_set, self._end)
             self._measurement = self._account(self._end)
             self._context = None
         return self._measurement

@@ -17,7 +17,7 @@ __all__ = ["Look", "at_moment"]
 
 # Standard uncertainty of the power between a look and the moment, as a part of what it was beyond that look.
 _GOES_ON = 0.25
-# A value that took a while may be of any time in between, at each look alike: what remains of that at an edge.
+# A value that took a while may be of any time in between, at each look alike: what remains of that.
 _WHEN = 0.1
 
 
@@ -34,7 +34,13 @@ class Look(NamedTuple):
 
 
 def at_moment(
-    t_s: float, before: Sequence[Look], after: Sequence[Look], *, period_s: float, took_s: float, limit_w: float
+    t_s: float,
+    before: Sequence[Look],
+    after: Sequence[Look],
+    *,
+    period_s: float,
+    took_s: float,
+    limit_w: float,
 ) -> tuple[float, float]:
     """What the counter would have shown, and its standard uncertainty, both in J.
 

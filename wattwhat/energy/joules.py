@@ -16,7 +16,7 @@ from wattwhat.energy.assumptions import (
     power_limit_w,
 )
 from wattwhat.records.channel import Channel
-from wattwhat.records.sources import EDGES, GAIN, MODEL, OFFSET
+from wattwhat.records.sources import EDGES, GAIN, HELD, MODEL, OFFSET
 from wattwhat.records.validators import MODELLED
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ __all__ = ["Joules", "during", "sensor_parts"]
 _NOTABLE = 0.01
 
 
+# Readings around a window that take longer than this in all hold the program for a time worth a thought.
+_HELD_S = 0.0002
+# So many spreads, so that nothing at all being drawn then is inside the interval as well.
+_DOWN_TO_NOTHING = 1.2
 # How many times its limit no device draws, see `beyond_w`.
 _BEYOND = 5.0
 
@@ -51,6 +55,12 @@ class Joules:
     parts: tuple[tuple[str, float], ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def with_edges(self, u_j: float) -> Joules:
+        """The same energy, with edges that are uncertain by so many J more."""
+        edges_j = math.hypot(dict(self.parts).get(EDGES, 0.0), u_j)
+        rest = tuple(pair for pair in self.parts if pair[0] != EDGES)
+        return Joules(self.value_j, ((EDGES, edges_j), *rest), self.warnings)
+
     @property
     def quantity(self) -> Quantity:
         """Value and combined standard uncertainty in J."""
@@ -64,29 +74,47 @@ def _quantity() -> type[Quantity]:
     return Quantity
 
 
-def during(joules: Joules, span_s: float, window_s: float) -> Joules:
+def during(
+    joules: Joules, span_s: float, window_s: float, held_w: tuple[float, float, float] | None = None
+) -> Joules:
     """Joules of a window, from those between two readings that lie around its edges.
 
     The mean power between the readings is taken for the window. In the time that only one of the two
     covers it may have been another one by half of itself, as wherever only two readings are known (a
     spread of ours; the energy of a part follows from that of the whole less the rest, GUM 5.1.2).
 
+    Where the readings held the program for a while around the window, it did nothing of its own in that time.
+    Where it is known what is drawn then, the window took the rest; else anything down to nothing is allowed
+    for. That is so at each edge alike, and repeats do not average it away.
+
     Args:
         joules: energy between the readings.
         span_s: time between the readings in s.
         window_s: length of the window in s.
+        held_w: what is drawn while readings hold the program, its standard uncertainty in W, and how often that
+            was seen, if known.
 
     Example:
         >>> during(Joules(125.0), span_s=1.25, window_s=1.0).quantity
+        Quantity(100(15) J)
+        >>> during(Joules(125.0), span_s=1.25, window_s=1.0, held_w=(20.0, 2.0, 100.0)).quantity
+        Quantity(120.0(16) J)
+        >>> during(Joules(75.0), span_s=0.75, window_s=1.0).quantity
         Quantity(100(12) J)
     """
     if span_s <= 0.0 or span_s == window_s:
         return joules
-    share, apart_s = window_s / span_s, abs(span_s - window_s)
-    parts = tuple((source, u * share) for source, u in joules.parts)
-    edges_j = SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
+    apart_s, source = abs(span_s - window_s), EDGES
+    share, edges_j = window_s / span_s, SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
+    if span_s - window_s > _HELD_S:
+        source, edges_j = HELD, edges_j * _DOWN_TO_NOTHING
+        if held_w is not None and joules.value_j > 0.0:
+            share = max(1.0 - held_w[0] * apart_s / joules.value_j, 0.0)
+            # what was seen once or twice may have been chance: a load that goes on whoever reads
+            edges_j = math.hypot(held_w[1] * apart_s, edges_j / math.sqrt(held_w[2]))
+    parts = tuple((name, u * share) for name, u in joules.parts)
     if edges_j > _NOTABLE * math.hypot(*[u for _, u in parts]):
-        parts += ((EDGES, edges_j),)
+        parts += ((source, edges_j),)
     return Joules(joules.value_j * share, parts, joules.warnings)
 
 

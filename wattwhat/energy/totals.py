@@ -11,7 +11,7 @@ from wattwhat.energy.joules import Joules
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
-from wattwhat.records.sources import GAIN, MODEL, OFFSET
+from wattwhat.records.sources import GAIN, HELD, MODEL, OFFSET
 
 if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
@@ -69,7 +69,8 @@ def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]
     """The sum over channels that do not contain each other, and its budget.
 
     Gain and offset of channels of one backend add linearly (sensors of one make tend to err alike, and
-    the cautious side is theirs); every other part is independent between channels (GUM 5.1.2, 5.2.2).
+    the cautious side is theirs), and so does the time that readings held, which is the program's and alike
+    for all; every other part is independent between channels (GUM 5.1.2, 5.2.2).
 
     Args:
         energies: counted channels with their energies.
@@ -92,8 +93,8 @@ def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]
     for channel, joules in energies:
         values.append(joules.value_j)
         for source, u in joules.parts:
-            if source in (GAIN, OFFSET, MODEL):
-                key = (source, channel.backend)
+            if source in (GAIN, OFFSET, MODEL, HELD):
+                key = (source, "" if source == HELD else channel.backend)
                 alike[key] = alike.get(key, 0.0) + u
             else:
                 independent.append((source, u))

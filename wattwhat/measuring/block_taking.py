@@ -13,7 +13,7 @@ from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.gauge_input import GaugeInput
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.gauge import answer_s, looks_away_s
+from wattwhat.energy.gauge import looks_away_s
 from wattwhat.energy.joules import Joules
 from wattwhat.measuring.blocks import (
     Block,
@@ -25,7 +25,7 @@ from wattwhat.measuring.blocks import (
 )
 from wattwhat.measuring.lateness import learn_rest, unknown_rest
 from wattwhat.measuring.plan import Plan
-from wattwhat.records.channel import Channel
+from wattwhat.measuring.sensor_phases import lead_s_of, phases_of
 from wattwhat.records.sources import UNSEEN
 from wattwhat.workloads.base import Workload
 
@@ -35,17 +35,17 @@ Span = tuple[Snapshot, Snapshot, int, "float | None"]
 
 # A block is this many update periods long: a counter's shorter gain is read by guesses (energy/counter.py).
 _PERIODS_PER_BLOCK = 5.0
+# And this many times as long as its readings hold the program.
+_READINGS_PER_BLOCK = 200.0
 # Fewer blocks tell too little about their spread.
 _LEAST_BLOCKS = 5
-# A sensor that looks at a part of its period only is met at so many phases, evenly spaced (at least the eight
-# delays of arXiv 2312.02741): a load as long as its period would show it the same moment every time.
-_PHASES, _MOST_PHASES = 8, 20
 _LEAST_ROUNDS = 3
 # Slow changes (two states of 3 s, pauses, a device that settles) show only in as long a look: this many times
 # min_seconds up to 1 s. What is found steady for so long is taken to be steady.
 _LOOK = 3.2
-# So many independent blocks' worth is needed where blocks scatter, or of rounds, which take long, this part.
-_LEAST_INDEPENDENT, _OF_ROUNDS = 7.0, 0.7
+# So many independent blocks' worth is needed where blocks scatter; of rounds, which take long, and of blocks
+# over so many seconds it is this part of them at least.
+_LEAST_INDEPENDENT, _OF_FEW, _LONG_S = 7.0, 0.7, 15.0
 # Blocks that scatter by less than this part of the precision are alike, whatever their neighbours are.
 _ALIKE = 0.2
 # How often the length of a call is judged anew where first calls compile.
@@ -81,18 +81,23 @@ class Rounds:
         self.sleep, self.generator = sleep, generator
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
         self.gauges = gauges = [line for line in lines if isinstance(line, GaugeInput)]
-        self.lag_s = max((line.settled_s for line in gauges), default=0.0)
+        self.beside = [line for line in lines if isinstance(line, CounterInput) and line.beside]
+        self.lag_s = self._settled_s()
         # how blocks are laid is for what is added: a gauge inside of a counted device may look away
         lines = [line for line in lines if line.channel.id in self.counted] or lines
         self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
-        self.lead_s = 0.0 if gauges else max((_lead_s(line.channel) for line in lines), default=0.0)
-        self.most_phases = self.phases = max((_phases(line.channel) for line in lines), default=1)
+        self.lead_s = 0.0 if gauges else max((lead_s_of(line.channel) for line in lines), default=0.0)
+        self.most_phases = self.phases = max((phases_of(line.channel) for line in lines), default=1)
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
             (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
         )
-        wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0)
+        slowest_s = max(slowest_s, max((2.0 * line.took_s for line in self.beside), default=0.0))
+        held_s = math.fsum(
+            line.took_s for line in meter_set.inputs if isinstance(line, CounterInput) and not line.beside
+        )
+        wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0, _READINGS_PER_BLOCK * held_s)
         self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
         self.tries = self.tried_calls = 0
@@ -166,7 +171,8 @@ class Rounds:
         self.independent = independent_blocks(kept, self.counted, _ALIKE * self.plan.precision)
         if not (reached <= self.plan.precision and kept_s >= self.plan.min_seconds):
             return False
-        if self.independent < min(_LEAST_INDEPENDENT, _OF_ROUNDS * len(kept) if self.away_s else math.inf):
+        few = self.away_s or kept_s > _LONG_S
+        if self.independent < min(_LEAST_INDEPENDENT, _OF_FEW * len(kept) if few else math.inf):
             return False
         return shrinkable_half_width(kept, self.counted) <= self.plan.precision
 
@@ -187,9 +193,17 @@ class Rounds:
 
     def finish(self) -> list[Block]:
         """All blocks, once every gauge has shown the end of the last one."""
-        if self.lag_s:
+        if self.beside and not self.away_s:
+            self._lead(self.lag_s)  # as before the first block: the same load on both sides of an edge
+        elif self.lag_s:
             self.sleep(self.lag_s)
         return self.blocks()
+
+    def _lead(self, seconds: float) -> None:
+        """Run the load for a while, unmeasured."""
+        until_ns = self.clock() + int(1e9 * seconds)
+        while self.clock() < until_ns:
+            self.workload.run()
 
     def blocks(self) -> list[Block]:
         """The blocks that every gauge has shown by now; each is settled once."""
@@ -209,7 +223,11 @@ class Rounds:
         self.warnings = learn_rest(
             self.meter_set, self.workload, unknown_rest(lines), self.away_s, calls, call_s, left_s, self.sleep
         )
-        self.lag_s = max(line.settled_s for line in self.gauges)
+        self.lag_s = self._settled_s()
+
+    def _settled_s(self) -> float:
+        gauges = max((line.settled_s for line in self.gauges), default=0.0)
+        return max(gauges, max((line.looks.settled_s for line in self.beside), default=0.0))
 
     def _round(self) -> list[float]:
         """The phases in s at which the parts of a round begin, one common random delay in all of them."""
@@ -228,9 +246,9 @@ class Rounds:
             self.sleep(self.lag_s + (phase_s - rested_s) % self.away_s)
         run, done, chunk = self.workload.run, 0, 1
         if self.lead_s:
-            lead_ns = self.clock() + int(1e9 * self.lead_s)
-            while self.clock() < lead_ns:
-                run()
+            self._lead(self.lead_s)
+        elif self.beside and not self._taken and not self.away_s:
+            self._lead(self.lag_s)
         items = self.workload.items_done
         begin = self.meter_set.begin()
         latest_ns = begin.t_ns + int(2e9 * self.part_s)
@@ -265,32 +283,6 @@ class Rounds:
         entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
         seconds = math.fsum(block.duration_s for block in blocks)
         return Block(entries, calls, seconds, items_of(blocks), parts=tuple(blocks))
-
-
-def _phases(channel: Channel) -> int:
-    """At how many phases of its period a sensor is met; 1 for one that always looks.
-
-    So many that the time it looks is a whole number of their distances, as near as may be: then a load that
-    repeats as often as the phases do shows its mean, for the looks overlap it evenly.
-    """
-    period = looks_away_s(channel)
-    if not period:
-        return 1
-    window_s = channel.averaging_window_s
-    if window_s is None:
-        return _PHASES
-    share = window_s / period
-    return min(
-        range(_PHASES, _MOST_PHASES + 1),
-        key=lambda n: (round(abs(math.sin(math.pi * n * share)) / (math.pi * n * share), 3), n),
-    )
-
-
-def _lead_s(channel: Channel) -> float:
-    """How long the load is to run before a part on a counter that looks away: window, delay and rise."""
-    if not (channel.is_counter and looks_away_s(channel)):
-        return 0.0
-    return answer_s(channel) - period_s(channel)
 
 
 def _without_unseen(joules: Joules | None) -> Joules | None:

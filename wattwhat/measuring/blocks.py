@@ -18,7 +18,7 @@ from wattwhat.measuring.steady_state import rising_blocks
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.coverage import _Z95
-from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
+from wattwhat.records.sources import EDGES, HELD, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
 
 __all__ = [
     "Block",
@@ -63,10 +63,10 @@ def add_up(blocks: Sequence[Block]) -> Account:
     """The blocks' energies added line by line.
 
     Gain, offset and model errors are the same in every block and add linearly, as does the step of a gauge,
-    which rounds a steady power the same way every time. What a sensor shows late at an edge of adjoining
-    blocks is missing in one and shown in the other, so that only the outer edges are left. Everything else is
-    independent from block to block. Blocks in which a line was lost are filled with its
-    mean power elsewhere, and half of what was filled in is its uncertainty.
+    which rounds a steady power the same way every time, and what readings that take a while hold. What a
+    sensor shows late at an edge of adjoining blocks is missing in one and shown in the other, so that only
+    the outer edges are left. Everything else is independent from block to block. Blocks in which a line was
+    lost are filled with its mean power elsewhere, and half of what was filled in is its uncertainty.
 
     Args:
         blocks: blocks of one meter set, at least one.
@@ -116,7 +116,7 @@ def _sum(line: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> J
     gauge = not line.channel.is_counter
     for joules, _ in known:
         for source, u in joules.parts:
-            if source in SYSTEMATIC or (gauge and source == RESOLUTION):
+            if source in SYSTEMATIC or source == HELD or (gauge and source == RESOLUTION):
                 linear[source] = linear.get(source, 0.0) + u
             elif source != EDGES:
                 square[source] = square.get(source, 0.0) + u * u
@@ -238,9 +238,10 @@ def shrinkable_half_width(blocks: Sequence[Block], counted: set[str]) -> float:
     entries = [(line, joules) for line, joules, _ in add_up(blocks) if joules and line.channel.id in counted]
     energy, budget = total((line.channel, joules) for line, joules in entries)
     repeats_j = repeats_u_j(blocks, counted, budget)
-    # the step of a gauge rounds a steady power the same way every time
+    # the step of a gauge rounds a steady power the same way every time, and readings hold each block alike
     steps = [dict(j.parts).get(RESOLUTION, 0.0) for line, j in entries if not line.channel.is_counter]
-    shrinkable_j = math.sqrt(max(budget.shrinkable_u**2 - math.hypot(*steps) ** 2, 0.0))
+    lasting_j = math.hypot(budget.get(HELD), *steps)
+    shrinkable_j = math.sqrt(max(budget.shrinkable_u**2 - lasting_j**2, 0.0))
     value = abs(energy.value)
     return _Z95 * math.hypot(shrinkable_j, repeats_j) / value if value > 0.0 else math.inf
 

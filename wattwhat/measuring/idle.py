@@ -135,8 +135,7 @@ def power_at_rest(
     while True:
         sleep(seconds / 2.0)
         edges = [*edges[-2:], meter_set.begin()]
-        if meter_set.gauges:
-            sleep(max(line.settled_s for line in meter_set.gauges))
+        sleep(meter_set.settled_s)
         before, after, whole = (
             _power(meter_set, edges[a], edges[b], counted, only) for a, b in ((0, 1), (1, 2), (0, 2))
         )

@@ -11,9 +11,10 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.conditions import conditions_now, environment_of
-from wattwhat.acquisition.meter_set import MeterSet, unseen_gpu
+from wattwhat.acquisition.conditions import conditions_now, doubts, environment_of
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.outcome import measurement_of
+from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.measuring.block_taking import Rounds
 from wattwhat.measuring.blocks import (
     Block,
@@ -207,7 +208,7 @@ class _Run:
             duration_s=math.fsum(block.duration_s for block in blocks),
             started_ns=self.started_ns,
             environment=environment_of(self.meter_set, self.conditions),
-            warnings=(*self.warnings, *self.meter_set.conditions()),
+            warnings=(*self.warnings, *doubts(self.meter_set)),
             calls=calls,
             items=items,
             idle_power_w=idle_w,

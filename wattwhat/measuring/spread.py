@@ -102,7 +102,7 @@ def _merged(values: list[float]) -> list[float]:
 
 
 def _mixed_u(values: list[float], shared: float) -> tuple[float, float]:
-    """Standard uncertainty of the mean, 1.96 of which bound 95 % of the mixture, and the share independent."""
+    """Standard uncertainty of the mean, 1.96 of which bound 95 %, and what share of them is independent."""
     import numpy as np
 
     n = len(values)
@@ -124,7 +124,10 @@ def _mixed_u(values: list[float], shared: float) -> tuple[float, float]:
 def _bound(weights: Array, u: Array) -> float:
     """The u of a normal distribution that bounds as far out as 95 % of this mixture of normal ones."""
     low, high = float(u.min()), float(u.max())
-    total, pairs = float(weights.sum()), list(zip(weights.tolist(), (u * math.sqrt(2.0)).tolist(), strict=True))
+    total, pairs = (
+        float(weights.sum()),
+        list(zip(weights.tolist(), (u * math.sqrt(2.0)).tolist(), strict=True)),
+    )
     for _ in range(30):
         middle = 0.5 * (low + high)
         inside = math.fsum(w * math.erf(_Z95 * middle / scale) for w, scale in pairs)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.records.channel_energy import own_u
-from wattwhat.records.sources import EDGES, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
+from wattwhat.records.sources import EDGES, HELD, LOST, REPEATS, RESOLUTION, SYSTEMATIC, UNSEEN
 from wattwhat.records.terminal import shown
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _share(u: float, total: float) -> str:
 
 
 def _repeats(source: str) -> str:
-    if source in SYSTEMATIC:
+    if source in SYSTEMATIC or source == HELD:
         return "the same"
     return "anew" if source in _ANEW else "their spread" if source == REPEATS else "-"
 
@@ -95,6 +95,8 @@ def _between(source: str, groups: dict[str, list[str]]) -> str:
         if not groups:
             return "-"
         return "independent" if not alike else "common" if len(groups) == 1 else "common in part"
+    if source == HELD:
+        return "common"
     return "independent" if source in _ANEW else "of the sum" if source == REPEATS else "-"
 
 

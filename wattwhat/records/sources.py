@@ -7,6 +7,7 @@ import math
 __all__ = [
     "EDGES",
     "GAIN",
+    "HELD",
     "IDLE",
     "LOST",
     "MODEL",
@@ -34,6 +35,10 @@ EDGES = "stale edges"
 UNSEEN = "unseen time"
 
 
+# What was drawn while the readings themselves held the program: more or less of it at each edge alike.
+HELD = "time held by readings"
+
+
 REPEATS = "repeats"
 
 
@@ -55,6 +60,7 @@ _REMEDIES = {
     MODEL: "model-limited: repeats will not help; a sensor, or a measured watts_per_core, would",
     RESOLUTION: "run longer: the step of the sensor matters less",
     EDGES: "run longer: the two edges of a window weigh less",
+    HELD: "run longer: readings that take a while weigh less",
     UNSEEN: "repeat with phase delays, as measure() does",
     REPEATS: "repeat more often: raise max_seconds",
     IDLE: "measure the idle baseline for longer",

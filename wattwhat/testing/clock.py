@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from wattwhat.errors import ArgumentError
 
@@ -30,6 +32,7 @@ class VirtualClock:
     def __init__(self, start_ns: int = 0) -> None:
         self._now_ns = start_ns
         self._lock = threading.Lock()
+        self._sleeps: dict[int, Callable[[float], None]] = {}
 
     def __call__(self) -> int:
         """The time in ns."""
@@ -63,7 +66,16 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Like ``time.sleep``, but returns at once, later."""
-        self.advance(seconds)
+        self._sleeps.get(threading.get_ident(), self.advance)(seconds)
+
+    @contextmanager
+    def sleeping(self, sleep: Callable[[float], None]) -> Iterator[None]:
+        """What sleep means in this thread instead, as for a call beside the program."""
+        self._sleeps[threading.get_ident()] = sleep
+        try:
+            yield
+        finally:
+            del self._sleeps[threading.get_ident()]
 
     def advance_to(self, t_s: float) -> None:
         """Let time pass until ``t_s``; nothing happens if that is past."""

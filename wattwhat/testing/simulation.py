@@ -1,12 +1,18 @@
-"""Virtual meters in virtual time: windows and measure() against a known truth, without waiting."""
+"""Virtual meters in virtual time: windows and measure() against a known truth, without waiting.
+
+Readings that take long are made beside the program, as threads make them: a reading that is not waited for
+takes its time while the program goes on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wattwhat.acquisition.aside import Aside, InPlace
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.records.measurement import Measurement
+from wattwhat.testing.beside import Beside
 from wattwhat.testing.clock import VirtualClock
 from wattwhat.testing.virtual import VirtualMeter
 
@@ -32,16 +38,24 @@ class Simulation:
 
     def __init__(self, meters: Iterable[VirtualMeter], clock: VirtualClock) -> None:
         self.clock = clock
-        self.meter_set = MeterSet(list(meters), clock=clock.monotonic_ns, threaded=False)
+        meters = list(meters)
+        quick = all(type(meter) is VirtualMeter and not meter.sensor.latency_s for meter in meters)
+        self._beside = None if quick else Beside(clock)
+        aside: Aside = self._beside or InPlace()
+        self.meter_set = MeterSet(meters, clock=clock.monotonic_ns, threaded=False, aside=aside)
 
     def advance(self, seconds: float) -> None:
         """Let time pass; whatever the sampler has to do in it is done on time."""
         end_ns = self.clock.monotonic_ns() + round(seconds * 1e9)
         while True:
             now_ns = self.clock.monotonic_ns()
+            if self._beside is not None:
+                self._beside.go_on()
             due_s = self.meter_set.sampler.tick(now_ns * 1e-9)
             if now_ns >= end_ns:
                 return
+            if self._beside is not None:
+                due_s = min(due_s, self._beside.next_s())
             # a nanosecond at least: what is due "now" by rounding must not stop the clock
             self.clock.advance(min(max(due_s, 1e-9), (end_ns - now_ns) * 1e-9))
 
@@ -66,6 +80,5 @@ class Simulation:
         window.start()
         self.until(t1_s)
         window.stop()
-        lag_s = max((line.settled_s for line in self.meter_set.gauges), default=0.0)
-        self.advance(lag_s if wait_s is None else wait_s)
+        self.advance(self.meter_set.settled_s if wait_s is None else wait_s)
         return window.measurement
