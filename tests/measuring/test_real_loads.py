@@ -105,3 +105,14 @@ def test_intervals_hold_on_loads_with_a_memory(load: str) -> None:
     made, mean_j = LOADS[load]
     found = cell(SENSORS["counter 20 ms"], made, mean_j, 25, 9)
     assert found["held"] >= 0.8  # printed with 300 calls by the benchmark
+
+
+def test_calls_that_are_asked_for_are_measured_as_far_as_the_time_goes() -> None:
+    for asked, seconds in ((700, 60.0), (10_000, 20.0)):
+        m, _, took_s = one_measurement(
+            SENSORS["counter 20 ms"], CONSTANT[0], 3, min_calls=asked, max_seconds=seconds
+        )
+        assert m.calls is not None
+        assert m.calls >= min(asked, 300)
+        assert took_s <= seconds + 1.1
+        assert (m.calls >= asked) == (asked == 700)

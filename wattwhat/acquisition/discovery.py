@@ -11,6 +11,7 @@ import attrs
 
 from wattwhat.acquisition.choice import choose_meters, close_found, is_estimate
 from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.read_together import read_together
 from wattwhat.errors import ArgumentError, BackendError, WattwhatError, error_text
 from wattwhat.plugins import Plugin, find_plugins, pass_on
 from wattwhat.records.caution import Caution
@@ -96,6 +97,7 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
         meters = tuple(backend.meters())
         for meter in meters:
             _check_meter(meter)
+        meters = read_together(backend, meters)
     except BaseException as err:
         pass_on(err)
         own_words = isinstance(err, WattwhatError)

@@ -47,7 +47,7 @@ class HeldPower:
         return self._times > 0.0
 
     def known(self, period_s: float) -> tuple[float, float, float] | None:
-        """The power, its standard uncertainty in W, and how often it was seen; None where too little was seen.
+        """The power, its standard uncertainty in W, and how often it was seen; None where that is too little.
 
         Args:
             period_s: update period of the counter in s: each time lacks or has too much of one tick.

@@ -138,11 +138,9 @@ class Window:
         """
         if self._measurement is None:
             if self._end is None:
-                raise WindowError(
-                    f"window {self.label!r} has not stopped; so_far() tells what it took until now"
-                )
-            if self._meter_set is not None:
-                catch_up(self._meter_set, self._end)
+                words = f"window {self.label!r} has not stopped; so_far() tells what it took until now"
+                raise WindowError(words)
+            catch_up(self._meter_set, self._end)
             self._measurement = self._account(self._end)
             self._context = None
         return self._measurement
@@ -208,8 +206,7 @@ class Window:
         from wattwhat.acquisition.outcome import measurement_of
 
         meter_set, begin = self._meter_set, self._begin
-        assert meter_set is not None
-        assert begin is not None
+        assert meter_set is not None and begin is not None  # noqa: PT018
         kept = self._journal
         doubts = kept.warnings if kept else ()
         if end is self._end:  # what is open still is asked for often, and told by its readings alone
@@ -298,4 +295,4 @@ class Window:
     def __repr__(self) -> str:
         if self._begin is None:
             return f"<Window {self.label!r}: not started>"
-        return f"<Window {self.label!r}: open>" if self._end is None else f"<Window {self.label!r}: stopped>"
+        return f"<Window {self.label!r}: {'open' if self._end is None else 'stopped'}>"

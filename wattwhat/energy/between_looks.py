@@ -104,9 +104,9 @@ def _onward(
 
 
 def _weighed(guesses: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Guesses weighed by their variances; where they lie apart, as of a mixture of them."""
+    """Guesses weighed by their variances; where they lie apart, each is inside of the interval."""
     weights = [1.0 / max(u * u, 1e-18) for _, u in guesses]
     total = math.fsum(weights)
     mean = math.fsum(w * value for w, (value, _) in zip(weights, guesses, strict=True)) / total
-    apart = math.fsum(w * (value - mean) ** 2 for w, (value, _) in zip(weights, guesses, strict=True)) / total
-    return mean, math.sqrt(1.0 / total + apart)
+    farthest = max(abs(value - mean) for value, _ in guesses)
+    return mean, math.hypot(1.0 / math.sqrt(total), farthest / 1.8)

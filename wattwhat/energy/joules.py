@@ -31,8 +31,9 @@ _NOTABLE = 0.01
 
 # Readings around a window that take longer than this in all hold the program for a time worth a thought.
 _HELD_S = 0.0002
-# So many spreads, so that nothing at all being drawn then is inside the interval as well.
-_DOWN_TO_NOTHING = 1.2
+# So many spreads, so that nothing at all being drawn then is inside the interval as well; where it is not
+# known at all, also that a tick in between took with it what the window had drawn before.
+_DOWN_TO_NOTHING, _AND_A_TICK = 1.2, 2.1
 # How many times its limit no device draws, see `beyond_w`.
 _BEYOND = 5.0
 
@@ -91,12 +92,12 @@ def during(
         joules: energy between the readings.
         span_s: time between the readings in s.
         window_s: length of the window in s.
-        held_w: what is drawn while readings hold the program, its standard uncertainty in W, and how often that
-            was seen, if known.
+        held_w: what is drawn while readings hold the program, its standard uncertainty in W, and how often
+            that was seen, if known.
 
     Example:
         >>> during(Joules(125.0), span_s=1.25, window_s=1.0).quantity
-        Quantity(100(15) J)
+        Quantity(100(26) J)
         >>> during(Joules(125.0), span_s=1.25, window_s=1.0, held_w=(20.0, 2.0, 100.0)).quantity
         Quantity(120.0(16) J)
         >>> during(Joules(75.0), span_s=0.75, window_s=1.0).quantity
@@ -107,11 +108,12 @@ def during(
     apart_s, source = abs(span_s - window_s), EDGES
     share, edges_j = window_s / span_s, SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
     if span_s - window_s > _HELD_S:
-        source, edges_j = HELD, edges_j * _DOWN_TO_NOTHING
+        source, unknown_j = HELD, edges_j
+        edges_j = unknown_j * _AND_A_TICK
         if held_w is not None and joules.value_j > 0.0:
             share = max(1.0 - held_w[0] * apart_s / joules.value_j, 0.0)
             # what was seen once or twice may have been chance: a load that goes on whoever reads
-            edges_j = math.hypot(held_w[1] * apart_s, edges_j / math.sqrt(held_w[2]))
+            edges_j = math.hypot(held_w[1] * apart_s, _DOWN_TO_NOTHING * unknown_j / math.sqrt(held_w[2]))
     parts = tuple((name, u * share) for name, u in joules.parts)
     if edges_j > _NOTABLE * math.hypot(*[u for _, u in parts]):
         parts += ((source, edges_j),)

@@ -171,6 +171,8 @@ class Rounds:
         self.independent = independent_blocks(kept, self.counted, _ALIKE * self.plan.precision)
         if not (reached <= self.plan.precision and kept_s >= self.plan.min_seconds):
             return False
+        if sum(block.calls for block in kept) < self.plan.min_calls:
+            return False
         few = self.away_s or kept_s > _LONG_S
         if self.independent < min(_LEAST_INDEPENDENT, _OF_FEW * len(kept) if few else math.inf):
             return False
@@ -200,10 +202,12 @@ class Rounds:
         return self.blocks()
 
     def _lead(self, seconds: float) -> None:
-        """Run the load for a while, unmeasured."""
+        """Run the load for a while, unmeasured; slow counters are looked at in it."""
+        asked = [line.looks.ask(self.clock()) for line in self.beside]
         until_ns = self.clock() + int(1e9 * seconds)
         while self.clock() < until_ns:
             self.workload.run()
+        del asked
 
     def blocks(self) -> list[Block]:
         """The blocks that every gauge has shown by now; each is settled once."""

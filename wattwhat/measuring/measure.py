@@ -33,6 +33,7 @@ def measure(
     max_seconds: float = 60.0,
     warmup: str | int = "auto",
     idle: str | float | None = "auto",
+    min_calls: int = 1,
     backends: Sequence[Any] | None = None,
     devices: Sequence[str] | None = None,
     train: Any = None,
@@ -55,6 +56,8 @@ def measure(
         max_seconds: most time to measure in s; a single call that takes longer is not cut short.
         warmup: ``"auto"`` until calls are steady, or the number of calls.
         idle: ``"auto"`` measures the power at rest with the workload loaded; seconds to do so for; or None.
+        min_calls: least number of calls to measure, as far as max_seconds goes: what happens in one call of a
+            hundred only is in no interval of ten calls.
         backends: names of backends (or Backend objects) to use; None takes every available one, and the
             estimate only for components that no sensor covers.
         devices: names of devices, their UUIDs or ids of channels: these count and nothing else. None takes
@@ -84,7 +87,7 @@ def measure(
         >>> m.calls > 0, m.energy_per_call_j.unit
         (True, 'J')
     """
-    plan = Plan(precision, min_seconds, max_seconds, warmup, idle)
+    plan = Plan(precision, min_seconds, max_seconds, warmup, idle, min_calls)
     if items_per_call is not None and not (is_number(items_per_call) and items_per_call > 0):
         raise ArgumentError(argument="items_per_call", expected="a number > 0", got=items_per_call)
     if label is not None and not isinstance(label, str):

@@ -40,6 +40,7 @@ class Plan:
         max_seconds: most time in s.
         warmup: "auto" or a number of calls.
         idle: "auto", seconds, or None.
+        min_calls: least number of measured calls, as far as the time goes.
     """
 
     precision: float = attrs.field(default=0.05, validator=_fraction)
@@ -47,6 +48,7 @@ class Plan:
     max_seconds: float = attrs.field(default=60.0, validator=_seconds)
     warmup: Any = "auto"
     idle: Any = "auto"
+    min_calls: int = 1
 
     def __attrs_post_init__(self) -> None:
         if self.min_seconds > self.max_seconds:
@@ -55,6 +57,8 @@ class Plan:
                 argument="min_seconds",
                 remedy="lower it or raise max_seconds",
             )
+        if not isinstance(self.min_calls, numbers.Integral) or self.min_calls < 1:
+            raise ArgumentError(f"min_calls: expected a number of calls >= 1, got {self.min_calls!r}")
         if self.warmup != "auto" and not (
             isinstance(self.warmup, numbers.Integral) and int(self.warmup) >= 0
         ):

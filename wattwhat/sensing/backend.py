@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -10,7 +10,7 @@ import attrs
 from wattwhat.errors import BackendError, error_text
 from wattwhat.plugins import Plugin, load, pass_on
 from wattwhat.sensing.backend_options import options_for, texts_for
-from wattwhat.sensing.meter import Meter
+from wattwhat.sensing.meter import Meter, Reading
 
 __all__ = ["Availability", "Backend", "open_backend", "probe"]
 
@@ -54,12 +54,16 @@ class Backend:
         warnings: sentences that every Measurement carries: each device or channel that is there and could
             not be opened, with the reason. After `probe` where that says no (a sensor that may not be
             read), after `meters` otherwise.
+        read_all: reads all channels of a device in one call and with one time stamp: it takes the device's
+            name, as in `Channel.device`, and gives a Reading by channel id. None, the default, where each
+            channel is read for itself. A channel that it leaves out has a gap; a MeterError is one of all.
     """
 
     name: str = ""
     version: str | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    read_all: Callable[[str], Mapping[str, Reading]] | None = None
 
     def probe(self) -> Availability:
         """Look whether the hardware can be read; cheap, and never raises."""
