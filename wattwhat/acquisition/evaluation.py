@@ -15,7 +15,7 @@ from wattwhat.acquisition.inputs import Gap, is_reading
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
-from wattwhat.energy.joules import Joules, during, sensor_parts
+from wattwhat.energy.joules import HELD_S, Joules, during, sensor_parts
 from wattwhat.energy.possible import beyond_words
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.formatting import time_words
@@ -102,7 +102,8 @@ def _counter(
             "draw in this window; its energy is bounded by the device's limit"
         )
         return _bounded(line, sure_j, extra_j, duration_s), (Caution("reset", words),)
-    both = places(number, begin, end)
+    # the course of the counter knows nothing of time in which readings held the program
+    both = None if duration_s - window_s > HELD_S else places(number, begin, end)
     around_w = None if both else _reference_w(line, number, context, end)
     placed = None if both is None else spent(((both[1], 1.0), (both[0], -1.0)))
     if placed is not None:

@@ -22,7 +22,7 @@ from wattwhat.records.validators import MODELLED
 if TYPE_CHECKING:
     from wattwhat.records.quantity import Quantity
 
-__all__ = ["Joules", "during", "sensor_parts"]
+__all__ = ["HELD_S", "Joules", "during", "sensor_parts"]
 
 
 # A part below this fraction of all others together changes no digit that is printed, and is left out.
@@ -30,7 +30,7 @@ _NOTABLE = 0.01
 
 
 # Readings around a window that take longer than this in all hold the program for a time worth a thought.
-_HELD_S = 0.0002
+HELD_S = 0.0002
 # So many spreads, so that nothing at all being drawn then is inside the interval as well; where it is not
 # known at all, also that a tick in between took with it what the window had drawn before.
 _DOWN_TO_NOTHING, _AND_A_TICK = 1.2, 2.1
@@ -107,7 +107,7 @@ def during(
         return joules
     apart_s, source = abs(span_s - window_s), EDGES
     share, edges_j = window_s / span_s, SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
-    if span_s - window_s > _HELD_S:
+    if span_s - window_s > HELD_S:
         source, unknown_j = HELD, edges_j
         edges_j = unknown_j * _AND_A_TICK
         if held_w is not None and joules.value_j > 0.0:
