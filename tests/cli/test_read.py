@@ -2,6 +2,9 @@
 
 import csv
 import io
+import os
+import sys
+import tracemalloc
 
 import pytest
 
@@ -235,3 +238,31 @@ def test_every_real_log_is_read_or_told(capsys):
     assert "nvidia-smi" in out
     assert "MANIFEST.tsv" in err
     assert max(len(line) for line in out.splitlines()) <= 80
+
+
+def test_json_needs_memory_for_one_measurement_however_many_there_are(tmp_path, monkeypatch):
+    log = tmp_path / "table.csv"
+    log.write_text("model,energy_j\n" + "".join(f"net{i},{i + 1}\n" for i in range(400)))
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        monkeypatch.setattr(sys, "stdout", nowhere)
+        assert main(["read", str(log), "--json", "--where", "label=net7"]) == 0  # what is imported stays
+        tracemalloc.start()
+        try:
+            assert main(["read", str(log), "--json"]) == 0
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 0.8e6  # all 400 at once take more than 1.2 MB
+
+
+def test_json_says_the_same_one_by_one_as_all_together(tmp_path, capsys):
+    log = tmp_path / "table.csv"
+    log.write_text("model,energy_j\nsmall,5\nodd,x\nlarge,9\n")
+    assert main(["read", str(log), "--json"]) == 0
+    one_by_one = capsys.readouterr()
+    assert main(["read", str(log), "--json", "--csv", str(tmp_path / "all.csv")]) == 0
+    together = capsys.readouterr()
+    assert one_by_one.out == together.out
+    assert one_by_one.err == together.err
+    assert main(["read", str(log), "--json", "--where", "label=none"]) == 2
+    assert main(["read", str(tmp_path / "no.csv"), "--json"]) == 2

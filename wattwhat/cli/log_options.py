@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +16,7 @@ from wattwhat.errors import ArgumentError, LogError
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Gathered", "add_log_options", "gather"]
+__all__ = ["Gathered", "add_log_options", "each", "gather", "nothing_to_join"]
 
 
 @attrs.frozen
@@ -123,6 +124,51 @@ def gather(arguments: argparse.Namespace) -> Gathered:
     _refuse(arguments, problems)
     chosen = averaged(arguments, _with_accuracy(arguments, chosen, notes), notes)
     return Gathered(tuple(chosen), tuple(problems), tuple(notes))
+
+
+def nothing_to_join(arguments: argparse.Namespace) -> bool:
+    """Whether each measurement stands as it is read: nothing asked for needs the others, or the end."""
+    asked = ("metrics", "accuracy", "test_items", "label", "repeats", "strict", "interval", "intensity",
+             "power_unit", "energy_unit", "timezone", "gpus", "set")  # fmt: skip
+    return not any(getattr(arguments, name) not in (None, False, []) for name in asked)
+
+
+def each(arguments: argparse.Namespace, problems: list[str]) -> Iterator[Measurement]:
+    """What the logs hold, one by one, as --where chooses; what could not be used is added to the problems.
+
+    Args:
+        arguments: as `gather` takes them, where there is `nothing_to_join`.
+        problems: takes sentences.
+
+    Raises:
+        LogError: nothing could be read; of one log, also where the reading ends before its end.
+    """
+    from wattwhat.logs.dispatch import stream
+    from wattwhat.logs.fields import named
+
+    wanted = [pair(text, "--where") for text in arguments.where]
+    read = chosen = 0
+    last: list[Measurement] = []
+    for log in arguments.logs:
+        try:
+            found = stream(sys.stdin.buffer if log == "-" else log)
+            for measurement in found:
+                read, last = read + 1, [measurement]
+                if is_chosen(measurement, wanted):
+                    chosen += 1
+                    yield measurement
+        except LogError as err:
+            if len(arguments.logs) == 1:
+                raise LogError(as_options(str(err))) from err
+            problems.append(str(err))
+        else:
+            problems += found.problems
+    if not read:
+        raise LogError(
+            f"none of {len(arguments.logs)} logs could be read; the first: {as_options(problems[0])}"
+        )
+    if not chosen:
+        raise LogError(f"none of {read} measurement(s) is as --where says; {named(last)}")
 
 
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.log_options import add_log_options, gather
+from wattwhat.cli.log_options import add_log_options, each, gather, nothing_to_join
 from wattwhat.cli.options import add_anonymous, add_force
 from wattwhat.cli.output import check_destination, deliver, put, say
 from wattwhat.cli.sentences import complain, complain_of
@@ -52,6 +52,8 @@ def call(arguments: argparse.Namespace) -> int:
     check_destination(arguments.csv, "--csv", written="csv", arguments=arguments)
     if arguments.json and arguments.csv == "-":
         raise ArgumentError("--csv -: standard output holds the JSON; name a file, or leave out --json")
+    if arguments.json and arguments.csv is None and nothing_to_join(arguments):
+        return _one_by_one(arguments)
     found = gather(arguments)
     measurements: Sequence[Measurement] = found.measurements
     if arguments.anonymous:
@@ -65,6 +67,15 @@ def call(arguments: argparse.Namespace) -> int:
         say("\n".join(table(measurements)))
     complain(found.notes, "joined:")
     complain_of(found.problems)
+    return 0
+
+
+def _one_by_one(arguments: argparse.Namespace) -> int:
+    """Print each Measurement as it is read: memory for one, however many a log holds."""
+    problems: list[str] = []
+    for measurement in each(arguments, problems):
+        put((anonymous(measurement) if arguments.anonymous else measurement).to_json())
+    complain_of(problems)
     return 0
 
 

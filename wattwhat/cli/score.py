@@ -95,6 +95,7 @@ def call(arguments: argparse.Namespace) -> int:
         check_options(name, arguments)
     check_applicable(names, arguments)
     found = gather(arguments)
+    arguments.metric = _as_spelt(arguments.metric, found.measurements)
     kept, dropped = one_a_model(found.measurements, arguments.phase, arguments.inferences)
     scored = [_score(name, arguments, found.measurements, kept, dropped) for name in names]
     _together(arguments, [one for one in scored if one is not None])
@@ -143,6 +144,13 @@ def _score(
         f"not scored by {name} ({len(refused)}):",
     )
     return done
+
+
+def _as_spelt(metric: str, measurements: Sequence[Measurement]) -> str:
+    """A metric as the measurements spell it, where they spell it one way: mIoU for miou."""
+    known = {name for one in measurements for name in one.metrics}
+    alike = [name for name in known if name.casefold() == metric.casefold()]
+    return alike[0] if metric not in known and len(alike) == 1 else metric
 
 
 def _check_format(arguments: argparse.Namespace) -> None:

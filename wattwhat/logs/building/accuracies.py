@@ -30,7 +30,8 @@ _OTHER = re.compile(
     r"(?:(?:test|val|eval|macro|micro|weighted)[_. -]?)?"
     r"(?:f1(?:[_. -]?score)?|auc|roc[_. -]?auc|auroc|precision|recall"
     r"|map|map[_. -]?50(?:[_. -]?95)?|arc|hellaswag|truthfulqa|mmlu|miou|iou"
-    r"|em|exact[_. -]?match)(?:[_. -]?(?:test|val|eval))?"
+    r"|bleu(?:[_. -]?[1-4])?|rouge[_. -]?(?:[12]|l|lsum)?|meteor|chrf|dice|sensitivity|specificity"
+    r"|pass@\d{1,3}|ndcg(?:@\d{1,3})?|mrr|em|exact[_. -]?match)(?:[_. -]?(?:test|val|eval))?"
 )  # fmt: skip
 
 

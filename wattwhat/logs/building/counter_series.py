@@ -13,6 +13,7 @@ from wattwhat.energy.joules import Joules
 from wattwhat.logs.building.cumulative_counters import Counting
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, unused_rows
+from wattwhat.logs.building.stated_totals import MOST_J
 from wattwhat.logs.parsing.cells import Stamp, utc
 from wattwhat.logs.source import Source
 from wattwhat.records.channel import Channel
@@ -29,6 +30,7 @@ class _Counted:
     component: str
     step_j: float
     fields: dict[str, Any]
+    line: int | None = None
     energy_j: float = 0.0
     readings: int = 0
     pieces: int = 0
@@ -96,11 +98,14 @@ class CounterSeries:
         Raises:
             LogError: there are more devices than any machine has.
         """
+        if not 0.0 <= energy_j <= MOST_J:
+            self._source.problem(line, f"expected a counter from 0 to {MOST_J:.0e} J, found {energy_j:g} J")
+            return
         counted = self._counted.get(device)
         if counted is None:
             if len(self._counted) >= _DEVICES_AT_MOST:
                 raise self._source.error(None, f"expected at most {_DEVICES_AT_MOST} devices in one file")
-            counted = self._counted[device] = _Counted(component, step_j, fields)
+            counted = self._counted[device] = _Counted(component, step_j, fields, line)
         counted.step_j = min(counted.step_j, step_j)
         counted.readings += 1
         step = self._counting.step(f"{device} {series}".strip(), energy_j, line)
@@ -168,6 +173,13 @@ class CounterSeries:
         energies = self.energies()
         if not energies:
             return
+        for device, one in self._counted.items():
+            if not one.pieces:
+                self._source.problem(
+                    one.line,
+                    f"expected readings of {device} at two times or more, found {one.readings}: what it "
+                    "counted is not known and not in the sum",
+                )
         firsts = [one.first for one in self._counted.values() if one.pieces and one.first]
         lasts = [one.last for one in self._counted.values() if one.pieces and one.last]
         if firsts:

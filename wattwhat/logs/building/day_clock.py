@@ -22,6 +22,8 @@ class DayClock:
         >>> clock = DayClock()
         >>> [clock.seconds(text) for text in ("23:59:58", "23:59:59.5", "00:00:01", "nonsense")]
         [86398.0, 86399.5, 86401.0, None]
+        >>> clock.seconds("23:59:59.9")  # stands behind the one of after midnight
+        86399.9
     """
 
     def __init__(self) -> None:
@@ -45,5 +47,7 @@ class DayClock:
         if self._last_s is not None and 0.0 <= at_s + _DAY_S - self._last_s <= _LONGEST_STEP_S:
             self._days_s += _DAY_S
             at_s += _DAY_S
+        elif self._last_s is not None and at_s - self._last_s >= _DAY_S - _LONGEST_STEP_S:
+            return at_s - _DAY_S  # a row out of order, of before midnight
         self._last_s = at_s
         return at_s

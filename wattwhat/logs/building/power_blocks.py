@@ -44,6 +44,7 @@ class PowerBlocks:
         self._elapsed_s = 0.0
         self._rows: dict[str, tuple[str, str]] = {}
         self._total: str | None = None
+        self._names: frozenset[str] = frozenset()
         self.duration_s, self.samples = 0.0, 0
         self._first: datetime | None = None
         self._last: datetime | None = None
@@ -70,7 +71,14 @@ class PowerBlocks:
                 self._line, "expected a block with its elapsed time and a package or combined power"
             )
             return
-        self._total = total
+        if self._names and self._names != self._rows.keys():
+            others = ", ".join(sorted(self._names ^ self._rows.keys()))
+            self._source.problem(
+                self._line,
+                f"expected the powers of the blocks before, but only one has {others}",
+            )
+            return
+        self._total, self._names = total, frozenset(self._rows)
         for name, (value, unit) in self._rows.items():
             factor = self._factor or (1e-3 if unit == "mW" else 1.0)
             # The package holds DRAM; the combined power of newer versions names its parts, and DRAM is none.

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.errors import ArgumentError
 from wattwhat.logs.building.accuracies import accuracy_name, fraction, is_percent
 from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
 from wattwhat.logs.parsing.cells import number
@@ -129,7 +130,9 @@ class RowFacts:
     ) -> None:
         self._rows, self._own = rows, frozenset(own)
         unit = options.more.get("accuracy_unit")
-        self._unit = None if unit is None else str(unit)
+        self._unit = None if unit is None else "percent" if str(unit) == "%" else str(unit)
+        if self._unit not in (None, "percent", "fraction"):
+            raise ArgumentError(f"accuracy_unit: expected 'percent' or 'fraction', got {unit!r:.40}")
         self._known: dict[tuple[str, ...], _Columns] = {}
 
     def of(self, totals: Totals, cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,17 +174,29 @@ class RowFacts:
     ) -> Iterator[tuple[str, float]]:
         seen = set()
         for column, metric in columns.metrics.items():
-            if not self._is_share(column):
+            by_cell = text_of_value(cells[column]).rstrip().endswith("%")
+            if not (by_cell or self._is_share(column)):
                 if said(cells[column]) is not None:
                     totals.warn(
                         f"{column} holds values above 1, and its name does not say percent: it was left out; "
                         "the option accuracy_unit, percent, reads it"
                     )
                 continue
-            percent = self._is_percent(column)
+            percent = by_cell or self._is_percent(column)
             share = fraction(cells[column], percent=percent)
-            if share is None or metric in seen:
+            if metric in seen:
                 continue
+            if share is None:
+                if said(cells[column]) is not None:
+                    totals.warn(
+                        f"{column} holds {cells[column]!r:.40}, which is no {metric}: it was left out"
+                    )
+                continue
+            if percent and not by_cell and self._unit is None and 0.0 < share <= 0.01:
+                totals.warn(
+                    f"{column} is in percent and holds {cells[column]!r:.40}, taken as {100 * share:g} %; "
+                    f"write {10000 * share:g} if it is a share"
+                )
             seen.add(metric)
             yield metric, share
             beside = columns.uncertain.get(column)

@@ -12,6 +12,7 @@ from wattwhat.logs.source import Source
 
 __all__ = ["NamedRow", "delimiter_of", "named_rows"]
 
+_MANY = 200  # of so many columns some are alike in sensible files: sensors of one name
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d{1,4})?")
 
 
@@ -71,6 +72,12 @@ def named_rows(
     for line, row in csv_rows(source, delimiter):
         if is_header(tuple(cell.lower() for cell in row)):
             header = tuple(row)
+            twice = sorted({name for name in header if name and header.count(name) > 1})
+            if twice and len(header) < _MANY:
+                source.problem(
+                    line,
+                    f"expected each column once, found {', '.join(twice)[:80]} twice: the first one counts",
+                )
         elif header:
             if delimiter == ";":
                 row = [cell.replace(",", ".") if _COMMA_NUMBER.fullmatch(cell) else cell for cell in row]

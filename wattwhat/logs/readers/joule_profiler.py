@@ -117,6 +117,13 @@ def _csv_phases(source: Source, delimiter: str) -> Iterator[tuple[int | None, di
         if current is not None:
             if len(current[2]) >= _METRICS_AT_MOST:
                 raise source.error(row.line, f"expected at most {_METRICS_AT_MOST} metrics in one phase")
+            if any(row.get("metric_name") == name for name, _, _ in current[2]):
+                source.problem(
+                    row.line,
+                    f"expected {row.get('metric_name')[:40]!r} once in a phase, found it again, as where "
+                    "rows or files come twice",
+                )
+                continue
             current[2].append((row.get("metric_name"), row.get("metric_value"), row.get("metric_unit")))
     if current is not None:
         yield current

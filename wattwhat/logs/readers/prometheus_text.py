@@ -61,7 +61,11 @@ class PrometheusText:
                 what = known(sample.name, sample.labels)
             if what is None:
                 scrapes.pass_over(sample.name)
-            elif not math.isnan(sample.value):
+            elif math.isnan(sample.value):
+                source.problem(
+                    sample.line, f"expected a number for {sample.name}, found NaN: it had none then"
+                )
+            else:
                 scrapes.take(sample, what)
         yield from scrapes.measurements()
 

@@ -57,7 +57,7 @@ class PyJoules:
         totals = Totals(source, options, format=self.name, line=row.line)
         duration_s = totals.seconds(row.get("duration"))
         told = options.more.get("gpu_energy_unit")
-        for name in row.header:
+        for name in row.cells:
             domain = _DOMAIN.fullmatch(name)
             if domain is None:
                 continue

@@ -43,6 +43,13 @@ class PyRapl:
             if group and (row.found[:3] != group[0].found[:3] or len(group) >= 64):
                 yield from self._measurement(source, options, group, facts)
                 group = []
+            if any(row.get("socket") == other.get("socket") for other in group):
+                source.problem(
+                    row.line,
+                    f"expected socket {row.get('socket') or '0'} once in a measurement, found it again, as "
+                    "where rows or files come twice",
+                )
+                continue
             group.append(row)
         if group:
             yield from self._measurement(source, options, group, facts)

@@ -46,7 +46,7 @@ class Zeus:
         totals.warn(overlap)
         duration_s = totals.seconds(row.get("elapsed_time"), column="elapsed_time")
         stale_s = (NVML.update_period_s or 0.1, duration_s)
-        for name in row.header:
+        for name in row.cells:
             gpu = _GPU.fullmatch(name)
             if gpu:
                 totals.add(f"GPU {gpu[1]}", "gpu", row.get(name), "J", NVML, column=name, stale_s=stale_s)

@@ -24,9 +24,9 @@ class ZeusPower:
 
     def sniff(self, head: Head) -> int:
         """Exactly its two columns, in its spelling, over whole numbers of mW."""
-        if head.first_line.strip() != "Time,Power":
+        if [cell.strip() for cell in head.first_line.replace('"', "").split(",")] != ["Time", "Power"]:
             return 0
-        cells = [line.split(",") for line in head.lines[1:20] if line.count(",") == 1]
+        cells = [line.replace('"', "").split(",") for line in head.lines[1:20] if line.count(",") == 1]
         return 60 if cells and all(cell[1].strip().isdigit() for cell in cells[:-1] or cells) else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
