@@ -3,9 +3,9 @@
 `python -m benchmarks.streams --megabytes 200` is the size that the promise is about: within 2 times the
 processor time of pandas.read_csv, and within 150 MB. The file is made in a temporary folder and removed
 again: runs one after the other, every second of them flushed once before its end. Each reading is a process
-of its own, in turns; the least of the rounds counts. "As many bare objects" reads nothing: it makes a
-Measurement with its three parts for each run, by copying, which is what a Python object a run costs at least. Processor time is that of the reading, without the
-imports before it.
+of its own, in turns; the least of the rounds counts. Processor time is that of the reading, without the
+imports before it. "As many bare objects" reads nothing: it makes a Measurement with its three parts for each
+run, by copying, which is what a Python object a run costs at least.
 """
 
 import argparse

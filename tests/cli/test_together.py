@@ -61,9 +61,11 @@ def test_how_far_scores_agree_is_in_the_json(tmp_path, capsys):
     path = str(tmp_path / "runs.jsonl")
     write_jsonl(path, ALIKE)
     assert main(["score", path, "--unit", "J", "--score", "sam", "--score", "pepr", "--json"]) == 0
-    *rows, last = map(json.loads, capsys.readouterr().out.splitlines())
-    assert len(rows) == 16
-    agreed = last["rank_correlation"]
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["score"] for row in rows] == ["sam"] * 8 + ["pepr"] * 8
+    names = [rows[0]["result"]["name"], rows[8]["result"]["name"]]
+    ((other, agreed),) = rows[0]["rank_correlation"].items()
+    assert other == names[1]
+    assert rows[8]["rank_correlation"] == {names[0]: agreed}
     assert agreed["count"] == 8
     assert all(-1.0 <= agreed[name] <= 1.0 for name in ("kendall", "spearman"))
-    assert len(agreed["scores"]) == 2

@@ -1,4 +1,4 @@
-"""Ragged files beyond the kit: what comes twice counts once, what is no number is named, no day is made up."""
+"""Ragged files beyond the kit: what comes twice counts once, and what is no number is named."""
 
 import pytest
 from hypothesis import given

@@ -98,7 +98,11 @@ def call(arguments: argparse.Namespace) -> int:
     arguments.metric = _as_spelt(arguments.metric, found.measurements)
     kept, dropped = one_a_model(found.measurements, arguments.phase, arguments.inferences)
     scored = [_score(name, arguments, found.measurements, kept, dropped) for name in names]
-    _together(arguments, [one for one in scored if one is not None])
+    done = [(name, one) for name, one in zip(names, scored, strict=True) if one is not None]
+    if arguments.json:
+        _as_json(done)
+    else:
+        _together(arguments, [one for _, one in done])
     complain(found.notes, "joined:")
     complain_of(found.problems)
     if not any(scored):
@@ -128,9 +132,6 @@ def _score(
     if judged:
         rows, said = _ranked(judged, score, arguments.force)
         done = Scored(score.name, rows, getattr(score, "higher_is_better", True))
-        if arguments.json:
-            for row in rows:
-                put(json_text({"score": name, **row}, default=str))
         if arguments.json or arguments.format:
             complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
         else:
@@ -169,19 +170,27 @@ def _together(arguments: argparse.Namespace, scored: Sequence[Scored]) -> None:
     """What is said of all scores: one table where it was asked for, and how far their orders agree."""
     from wattwhat.report.survey_table import agreements, survey_table
 
-    found = agreements(scored)
-    if arguments.json:
-        for first, second, one in found:
-            put(json_text({"rank_correlation": {"scores": [first, second], **attrs.asdict(one)}}))
-        return
     if not scored:
         return
-    agreed = [f"{first} and {second}: {one}" for first, second, one in found]
+    agreed = [f"{first} and {second}: {one}" for first, second, one in agreements(scored)]
     if arguments.format:
         deliver(survey_table(scored, arguments.format, arguments.epsilon), None)
         complain(agreed, "rank correlation:")
     elif agreed:
         say("\n".join(["rank correlation", *_bullets(agreed)]))
+
+
+def _as_json(scored: Sequence[tuple[str, Scored]]) -> None:
+    """One object a model and score, with how far the score agrees with each other one."""
+    from wattwhat.report.survey_table import agreements
+
+    agreed: dict[str, dict[str, Any]] = {}
+    for first, second, one in agreements([done for _, done in scored]):
+        agreed.setdefault(first, {})[second] = agreed.setdefault(second, {})[first] = attrs.asdict(one)
+    for name, done in scored:
+        more = {"rank_correlation": agreed[done.name]} if done.name in agreed else {}
+        for row in done.rows:
+            put(json_text({"score": name, **row, **more}, default=str))
 
 
 def _bullets(sentences: Sequence[str]) -> list[str]:
