@@ -205,6 +205,39 @@ def test_a_limit_is_dragged_on_the_chart(page, files):
     fragment(page, "limit-energy=")
 
 
+def test_the_arrow_keys_move_a_limit(page, files):
+    from selenium.webdriver.common.keys import Keys
+
+    page.open(files / "alike.html")
+    typed(page, "limit-energy", "1 J")
+    page.one("[name=limit-energy]").send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert page.run("return document.querySelector('[name=limit-energy]').value") == "907 mJ"
+    assert "under 907 mJ" in page.text("#answer-text")
+
+
+def test_the_probability_of_the_front_is_a_column_and_a_filter(page, files):
+    from wattwhat.report.page.payload import payload_of
+
+    page.open(files / "many.html")
+    payload = payload_of(many(1200), title="t")
+    place = payload["keys"].index("front_item")
+    likely = sum(len(row) > place and (row[place] or 0) >= 0.5 for row in payload["cells"])
+    page.run("document.querySelector('[data-column=chance] button').click()")
+    page.run("document.querySelector('[data-column=chance] button').click()")
+    page.type("[name=chance-0]", 50)
+    assert page.text("#count").startswith(f"{likely} of 1200")
+    assert 5 < likely == len(page.shown())
+
+
+def test_a_badge_opens_the_page_at_its_row(page, files):
+    from wattwhat.report.badge import badge_of
+
+    link = badge_of(ALIKE[5], page="page.html").link
+    page.open(files / "alike.html", fragment=link.partition("#")[2])
+    assert page.text("#tray li").startswith("net5: ")
+    assert page.run("return document.querySelector('#comparison-section').getBoundingClientRect().top") < 500
+
+
 # Where things are -----------------------------------------------------------------------------------
 
 

@@ -90,7 +90,7 @@ def test_twelve_hundred_graded_models_leave_room_for_the_library():
     from tests.report.test_grades import reference
 
     payload, _ = content(models, reference=reference())
-    # 2 MB for the page, of which 0.9 MB are the library and less than 0.15 MB the page's own files
+    # 1.3 MB for the page, of which less than 0.2 MB are the page's own files
     assert len(json.dumps(payload, separators=(",", ":"))) < 0.9e6
 
 

@@ -92,6 +92,19 @@ function showAnswer() {
   fill(byId('answer-text'), answerPieces().map((piece) => (Array.isArray(piece) ? link(piece) : piece)));
 }
 
+// The arrow keys move a limit by a twentieth, an accuracy by half a point; without one they begin at the best answer.
+function stepLimit(event, key, input, to) {
+  const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  const [best] = bestTwo(asked().rows);
+  const now = state.limits[key] ?? (best && (key === 'energy' ? energyOf(best)[0] : best.accuracy && best.accuracy[0]));
+  if (!isNumber(now)) return;
+  state.limits[key] = key === 'energy' ? Number((now * 1.05 ** by).toPrecision(3)) : Math.min(Math.max(now + by * 0.005, 0), 1);
+  input.value = to(state.limits[key]);
+  changed('limits');
+}
+
 function limitField(key, label, from, to) {
   const value = state.limits[key];
   const say = el('span', { class: 'problem', id: `${key}-problem`, role: 'alert' });
@@ -106,6 +119,7 @@ function limitField(key, label, from, to) {
     changed('limits');
   };
   input.addEventListener('input', debounced(take));
+  input.addEventListener('keydown', (event) => stepLimit(event, key, input, to));
   return [input, say];
 }
 

@@ -152,6 +152,8 @@ function start() {
   listenToChart();
   listenToTable();
   followWidth();
+  // a badge links to one row
+  if (new URLSearchParams(window.location.hash.slice(1)).has('row')) byId('comparison-section').scrollIntoView();
   document.documentElement.dataset.readyMs = String(Math.round(performance.now()));
 }
 
