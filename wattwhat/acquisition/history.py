@@ -15,6 +15,7 @@ from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.inputs import is_reading
+from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.records.timeline_points import Place, TimelinePoints
 from wattwhat.sensing.meter import Reading
 
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.evaluation import Account
     from wattwhat.acquisition.meter_set import MeterSet, Snapshot
     from wattwhat.energy.course import Course
+    from wattwhat.energy.live_course import LiveCourse
+    from wattwhat.records.channel import Channel
 
 __all__ = ["BEGIN", "END", "History", "places"]
 
 BEGIN, END = 1, -1
 # Edges that are kept until somebody asks. A window of which these have passed is judged by itself.
 _MOST = 16384
+# Two threads that read a counter at the same time have their values within this many seconds.
+_CROSSING_S = 0.02
 # Sets of labels that are judged each by itself; further ones are one more.
 _STATES = 12
 
@@ -38,36 +43,54 @@ class _Line:
     def __init__(self, line: CounterInput) -> None:
         self.line = line
         self.live = line.provenance == "estimated" and line.channel.update_period_s is None
-        self.course: Course | None = None
+        self.course: Course | LiveCourse | None = None
         self.latest: tuple[Reading, Any] | None = None
         self.counted_j = 0.0
 
-    def look(self, reading: Any, anchor: Any, state: int) -> bool:
+    def look(self, reading: Any, anchor: Any, state: int, crossing: bool) -> bool:
         """Whether this reading could be placed."""
         if not is_reading(reading):
             return False
         reading = Reading(*reading)
         if self.latest is not None:
             before, before_anchor = self.latest
+            if self._crossed(before, reading, crossing):
+                if self.live and self.course is not None:
+                    self.course.look(
+                        reading.t_ns * 1e-9, self.counted_j + reading.value - before.value, state
+                    )
+                return True
             gained = self.line.gain(before, before_anchor, reading, anchor)
-            if reading.t_ns < before.t_ns and not self.live:
-                return True  # read at the same time by another thread
             if gained is None:
                 return False
             if gained[1] and self.course is not None:
                 self.course.restart()
             self.counted_j += max(gained[0], 0.0)
         self.latest = (reading, anchor)
-        if self.live:
-            return True
         if self.course is None:
-            from wattwhat.energy.course import Course
-
-            self.course = Course(self.line.channel)
+            self.course = _course(self.line.channel, self.live)
         if self.course.channel is not self.line.channel:
             self.course.learn(self.line.channel)
         self.course.look(reading.t_ns * 1e-9, self.counted_j, state)
         return True
+
+    def _crossed(self, before: Reading, reading: Reading, crossing: bool) -> bool:
+        """Whether two threads read it at the same time, so that an earlier value comes later: no reset."""
+        back_j, later_s = before.value - reading.value, (reading.t_ns - before.t_ns) * 1e-9
+        if self.live:
+            return back_j > 0.0
+        most_j = _CROSSING_S * power_limit_w(self.line.channel)
+        return crossing and (later_s < 0.0 or (later_s < _CROSSING_S and 0.0 < back_j <= most_j))
+
+
+def _course(channel: Channel, live: bool) -> Course | LiveCourse:
+    if live:
+        from wattwhat.energy.live_course import LiveCourse
+
+        return LiveCourse(channel)
+    from wattwhat.energy.course import Course
+
+    return Course(channel)
 
 
 class History:
@@ -86,7 +109,9 @@ class History:
             for number, line in enumerate(meter_set.inputs)
             if isinstance(line, CounterInput)
         }
-        self._edges = len(self._lines) < len(meter_set.inputs)
+        self._size = len(meter_set.inputs)
+        self._edges = len(self._lines) < self._size
+        self._thread = 0
         self._open: dict[str, int] = {}
         self._states: dict[frozenset[str], int] = {frozenset(): 0}
         self._state = 0
@@ -103,7 +128,7 @@ class History:
         if self._edges:  # an edge over a gauge that is kept would look like an open window
             kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
             snapshot = snapshot._replace(readings=kept)
-        self._log.append((snapshot.t_ns, snapshot, label, step))
+        self._log.append((snapshot.t_ns, snapshot, label, step, threading.get_ident()))
 
     def settle(self) -> None:
         """Give every edge so far its places."""
@@ -118,31 +143,30 @@ class History:
                 for line in self._lines.values():
                     if line.course is not None:
                         line.course.restart()
-            for _, snapshot, label, step in entries:
-                self._take(snapshot, label, step)
+            for _, snapshot, label, step, thread in entries:
+                crossing, self._thread = thread != self._thread, thread
+                self._take(snapshot, label, step, crossing)
             for line in self._lines.values():
                 if line.course is not None:
                     line.course.answer()
 
-    def _take(self, snapshot: Snapshot, label: str, step: int) -> None:
+    def _take(self, snapshot: Snapshot, label: str, step: int, crossing: bool) -> None:
         before = self._state
         self._count(label, step)
         found = snapshot.points
         if found is None:
             return
         if not found:
-            found += [None] * (max(self._lines, default=-1) + 1)
+            found += [None] * self._size
         for number, line in self._lines.items():
             reading, anchor = snapshot.readings[number], snapshot.anchors[number]
             if isinstance(reading, Moment):
                 continue  # read beside the program: its looks tell, and not the edges
             if step == END:
                 self._edge(line, snapshot, number)
-                line.look(reading, anchor, before)
-            elif line.look(reading, anchor, before):
+                line.look(reading, anchor, before, crossing)
+            elif line.look(reading, anchor, before, crossing):
                 self._edge(line, snapshot, number)
-            if line.live and is_reading(reading):
-                found[number] = Place(line.counted_j)
 
     def _edge(self, line: _Line, snapshot: Snapshot, number: int) -> None:
         if line.course is not None:

@@ -39,7 +39,7 @@ class Course:
         self.learn(channel)
         self._states = 1
         self._cuts: list[Cut] = []  # the first one lies at the latest tick
-        self._looked_s = self._counted_j = 0.0
+        self._looked_s = self._counted_j = self._shift_j = 0.0
         self._tick = 0  # number of the latest tick, and when it was at the earliest and at the latest
         self._lo = self._hi = 0.0
         self._ticked = Tick(0, 0.0, 0.0)
@@ -67,11 +67,15 @@ class Course:
             state: of the program, for the first look.
         """
         t_s -= self._late_s
+        if not self._cuts:  # after a restart the curve goes on from where it was told to be
+            self._shift_j = max(self._answered.energy_j - counted_j, 0.0)
+        counted_j += self._shift_j
         if not self._cuts:
             self._lo, self._hi = t_s - self._period_s, t_s
             self._cuts = [Cut(t_s - self._period_s / 2.0, state)]
             self._ticked = self._tick_in(state, t_s)
-            self._answered = Answered(self._cuts[0].t_s, max(counted_j, self._answered.energy_j))
+            self._answered = Answered(self._cuts[0].t_s, counted_j)
+            self._counted_j = counted_j
         elif counted_j > self._counted_j:
             lo, hi = self._placed(max(min(self._looked_s, t_s), t_s - self._period_s), t_s)
             self._close(lo, hi, counted_j, t_s)
