@@ -1,4 +1,4 @@
-"""How probable it is that a row lies on the Pareto front of its kind."""
+"""How probable it is that a model lies on the Pareto front, among models of one kind."""
 
 from __future__ import annotations
 
@@ -6,13 +6,39 @@ import bisect
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["front_odds"]
+from wattwhat.records.channel import names_host
+from wattwhat.records.sources import GAIN, MODEL, OFFSET
+
+if TYPE_CHECKING:
+    from wattwhat.records.measurement import Measurement
+
+__all__ = ["common_errors", "front_odds"]
 
 _DRAWS = 500  # a probability is then known to 0.02
 _SURE = 4.5  # standard deviations: three in a million
 _KEEP_AT_ONCE = 2_000_000  # numbers
+
+
+def common_errors(measurement: Measurement) -> tuple[str, float, float] | None:
+    """The sensors whose error is common to everything read with them, and its size as a fraction.
+
+    Channels of logs that name no host are not known to be the same thing, so they share nothing.
+
+    Returns:
+        A name for the sensors, and the relative standard uncertainties of gain and offset; None where
+        nothing is known to be shared.
+    """
+    m = measurement
+    ids = sorted(entry.channel.id for entry in m.channels if entry.counted)
+    total = abs(m.energy_j.value)
+    if not ids or not all(map(names_host, ids)) or not total or not math.isfinite(total):
+        return None
+    gain = math.hypot(m.budget.get(GAIN), m.budget.get(MODEL)) / total
+    offset = m.budget.get(OFFSET) / total
+    # An estimate for a channel has nothing in common with a reading of it.
+    return ("\n".join([m.provenance, *ids]), gain, offset) if math.isfinite(gain + offset) else None
 
 
 def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:

@@ -10,6 +10,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.quantity import Quantity
+from wattwhat.scoring.front_odds import common_errors, front_odds
 from wattwhat.scoring.monte_carlo import draw_values, sensitivity_of
 from wattwhat.scoring.pareto_front import pareto
 from wattwhat.scoring.phases import choose_phase, phase_of
@@ -85,10 +86,19 @@ def rank(
     accuracies = [_accuracy(m, chosen) for m in population]
     front = _front(accuracies, energies)
     firm = _firmness(population, chosen, results, order, sign, draws, seed)
+    chances = _chances(population, accuracies, energies)
     alphas, units = _extremes(alpha_orders, len(order)), _extremes(unit_orders, len(order))
     rows = tuple(
         RankingRow(
-            place + 1, results[i], accuracies[i], energies[i], not front[i], *firm[place], alphas[i], units[i]
+            place + 1,
+            results[i],
+            accuracies[i],
+            energies[i],
+            not front[i],
+            *firm[place],
+            alphas[i],
+            units[i],
+            chances[i],
         )
         for place, i in enumerate(order)
     )
@@ -158,6 +168,25 @@ def _front(accuracies: Sequence[Quantity | None], energies: Sequence[Quantity]) 
     for i, on_front in zip(known, pareto(values, [energies[i].value for i in known]), strict=True):
         front[i] = on_front
     return front
+
+
+def _chances(
+    population: Sequence[Measurement], accuracies: Sequence[Quantity | None], energies: Sequence[Quantity]
+) -> list[float | None]:
+    """The probability of each model to be on the front."""
+    rows = [
+        {
+            "energy": _pair(energy.to("J")),
+            "accuracy": None if accuracy is None else _pair(accuracy),
+            "sensors": common_errors(measurement),
+        }
+        for measurement, accuracy, energy in zip(population, accuracies, energies, strict=True)
+    ]
+    return front_odds(rows)
+
+
+def _pair(quantity: Quantity) -> list[float | None]:
+    return [quantity.value, quantity.u if math.isfinite(quantity.u) else None]
 
 
 def _firmness(

@@ -34,6 +34,9 @@ class RankingRow:
         ranks: ranks that hold 95 % of the draws.
         alpha_ranks: best and worst rank for alpha from 1 to 10; None for a score without alpha.
         unit_ranks: best and worst rank over the units of energy in which the score is defined for all.
+        on_front: probability that it is on the Pareto front of these models, from the uncertainties of energy
+            and accuracy, what energies of the same sensors have in common cancelled; None where the energy's
+            is not known.
     """
 
     rank: int
@@ -45,6 +48,7 @@ class RankingRow:
     ranks: tuple[int, int]
     alpha_ranks: tuple[int, int] | None = None
     unit_ranks: tuple[int, int] | None = None
+    on_front: float | None = None
 
     @property
     def label(self) -> str:

@@ -70,6 +70,7 @@ def _row_dict(row: RankingRow) -> dict[str, Any]:
         "accuracy": None if row.accuracy is None else row.accuracy.to_dict(),
         "energy": row.energy.to_dict(),
         "dominated": row.dominated,
+        "on_front": row.on_front,
         "beats_next": row.beats_next,
         "ranks": list(row.ranks),
         "alpha_ranks": None if row.alpha_ranks is None else list(row.alpha_ranks),

@@ -12,7 +12,6 @@ from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
 from wattwhat.report.page.fields import fields_of_page
-from wattwhat.report.page.front_odds import front_odds
 from wattwhat.report.page.grades import band_of, grade_row, references_of
 from wattwhat.report.page.rows import (
     Texts,
@@ -28,6 +27,7 @@ from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
 from wattwhat.report.tables import COLUMNS
+from wattwhat.scoring.front_odds import front_odds
 from wattwhat.scoring.population import TRAITS, traits_of
 
 __all__ = ["payload_of"]

@@ -12,11 +12,10 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import WattwhatError
-from wattwhat.records.channel import names_host
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity, finite_or_none
-from wattwhat.records.sources import GAIN, MODEL, OFFSET
+from wattwhat.scoring.front_odds import common_errors
 from wattwhat.scoring.population import traits_of
 from wattwhat.scoring.score_inputs import accuracy_of
 
@@ -175,20 +174,9 @@ def _budget(m: Measurement, texts: Texts) -> list[list[Any]]:
 
 
 def _sensors(m: Measurement, texts: Texts) -> list[float] | None:
-    """The sensors whose error is common to everything read with them, and its size as a fraction.
-
-    Channels of logs that name no host are not known to be the same thing, so they share nothing.
-    """
-    ids = sorted(entry.channel.id for entry in m.channels if entry.counted)
-    total = abs(m.energy_j.value)
-    if not ids or not all(map(names_host, ids)) or not total or not math.isfinite(total):
-        return None
-    gain = math.hypot(m.budget.get(GAIN), m.budget.get(MODEL)) / total
-    offset = m.budget.get(OFFSET) / total
-    if not math.isfinite(gain + offset):
-        return None
-    # An estimate for a channel has nothing in common with a reading of it.
-    return [texts.number("\n".join([m.provenance, *ids])), _short(gain), _short(offset)]
+    """The sensors whose error is common to everything read with them, and its size as a fraction."""
+    shared = common_errors(m)
+    return None if shared is None else [texts.number(shared[0]), _short(shared[1]), _short(shared[2])]
 
 
 def _channel(entry: ChannelEnergy, texts: Texts) -> list[Any]:

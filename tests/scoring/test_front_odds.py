@@ -2,14 +2,18 @@
 
 import math
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat.report.page import front_odds as room
-from wattwhat.report.page.front_odds import front_odds
-from wattwhat.scoring import pareto
+from tests.made_runs import simple
+from wattwhat import Quantity
+from wattwhat.report.page.payload import payload_of
+from wattwhat.scoring import SAM, pareto, rank
+from wattwhat.scoring import front_odds as room
+from wattwhat.scoring.front_odds import front_odds
 
 
 def row(energy, accuracy, u=0.0, accuracy_u=None, sensors=None):
@@ -65,3 +69,32 @@ def test_leaving_out_the_hopeless_changes_nobody(monkeypatch):
     assert len(room._contenders(rows)) < 60
     monkeypatch.setattr(room, "_contenders", lambda rows: list(range(len(rows))))
     assert front_odds(rows) == pytest.approx(some, abs=0.08)
+
+
+def test_a_ranking_tells_the_probability_and_the_page_the_same():
+    unsure = [
+        attrs.evolve(simple(joules, u, label=str(joules)), metrics={"accuracy": a, "accuracy_u": 0.01})
+        for joules, u, a in (
+            (100.0, 60.0, 0.70),
+            (110.0, 60.0, 0.71),
+            (150.0, 60.0, 0.705),
+            (400.0, 1.0, 0.6),
+        )
+    ]
+    ranking = rank(unsure, SAM(unit="J"))
+    told = {row.label: row.on_front for row in ranking.rows}
+    assert told["400.0"] == 0.0
+    assert all(0.2 < told[label] <= 1.0 for label in ("100.0", "110.0", "150.0"))
+    assert sum(told.values()) >= 1.0
+    rows = ranking.to_dict()["rows"]
+    assert [row["on_front"] for row in rows] == [row.on_front for row in ranking.rows]
+    payload = payload_of(unsure, title="t")
+    page = [dict(zip(payload["keys"], cells, strict=False)) for cells in payload["cells"]]
+    assert {row["label"]: row["front_total"] for row in page} == pytest.approx(told, abs=0.06)
+
+
+def test_an_energy_of_unknown_uncertainty_has_no_probability():
+    exact = simple(100.0, 1.0, label="known").with_metrics(accuracy=0.7)
+    blind = attrs.evolve(exact, label="blind", energy_j=Quantity(50.0, math.inf, "J"), channels=())
+    told = {row.label: row.on_front for row in rank([exact, blind], SAM(unit="J")).rows}
+    assert told["blind"] is None
