@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -104,6 +105,7 @@ def run(options: Options) -> Table:
             "Callbacks have a budget, so they look once a second at what was spent; the Trainer logs each "
             "50th step. CodeCarbon's callback works at both ends of a training: steps before and after "
             "start().",
+            f"Load average: {os.getloadavg()[0]:.1f} (1 minute), {os.cpu_count()} cores.",
             *notes,
         ],
     )

@@ -322,7 +322,8 @@ def test_lightning_stages_and_epochs_are_measured(tmp_path: Path) -> None:
     assert [(one.calls, one.items) for one in callback.epochs] == [(3, 10), (3, 10)]
     counts = {stage: callback.total(stage).items for stage in ("evaluate", "test", "predict")}
     assert counts == {"evaluate": 24, "test": 6, "predict": 5}  # the check before the fit validates too
-    assert pickle.loads(pickle.dumps(callback)).total().items == 20
+    for twin in (pickle.loads(pickle.dumps(callback)), copy.deepcopy(callback)):
+        assert twin.total().items == 20
 
 
 def test_lightning_tells_the_parts_of_a_step(tmp_path: Path) -> None:
@@ -386,7 +387,60 @@ def test_keras_fit_evaluate_and_predict_are_measured() -> None:
     assert [one.calls for one in callback.epochs] == [3, 3]
     assert (callback.total("evaluate").calls, callback.total("predict").calls) == (3, 2)
     assert len(history.history["energy/epoch/energy_j"]) == 2
-    assert pickle.loads(pickle.dumps(callback)).total().items == 24
+    for twin in (pickle.loads(pickle.dumps(callback)), copy.deepcopy(callback)):
+        assert twin.total().items == 24
+
+
+def test_keras_batches_that_run_at_once_count_each() -> None:
+    """As Keras tells callbacks of three batches with ``steps_per_execution=2``, which torch has not."""
+    keras()
+    from wattwhat.integrations.keras import EnergyCallback
+
+    callback = EnergyCallback(batch_size=4, backends=ESTIMATE)
+    told = keras().callbacks.CallbackList([callback], epochs=1, steps=3, verbose=0)
+    told.on_train_begin()
+    told.on_epoch_begin(0)
+    for first, last in ((0, 1), (2, 3)):
+        told.on_train_batch_begin(first)
+        told.on_train_batch_end(last)
+    told.on_epoch_end(0)
+    told.on_train_end()
+    assert (callback.total().calls, callback.total().items) == (3, 12)
+
+
+def test_a_spent_budget_stops_lightning_and_keras_cleanly(tmp_path: Path) -> None:
+    import numpy as np
+
+    spent = {"train": earlier_part(5.0, 0.1).to_dict()}
+    callback = energy_callback(budget_j=1e-9)
+    callback.load_state_dict(spent)
+    fitter(tmp_path, callback, max_epochs=3).fit(module(), loader())
+    assert [one.calls for one in callback.epochs] == [1]
+    from wattwhat.integrations.keras import EnergyCallback
+
+    net = keras().Sequential([keras().layers.Input((4,)), keras().layers.Dense(1)])
+    net.compile(optimizer="sgd", loss="mse")
+    callback = EnergyCallback(backends=ESTIMATE, budget_j=1e-9)
+    callback.recorder.restore(spent)
+    net.fit(np.ones((12, 4)), np.ones(12), batch_size=4, epochs=3, verbose=0, callbacks=[callback])
+    assert len(callback.epochs) == 1
+    assert not callback.recorder._open
+
+
+def test_trainer_counts_its_own_tokens_and_lightning_those_of_the_batch(tmp_path: Path) -> None:
+    callback = hugging()(backends=ESTIMATE, items="tokens")
+    trainer(tmp_path, callback, num_train_epochs=1, include_num_input_tokens_seen=True).train()
+    assert callback.total().items is None  # its inputs have no input_ids, so the Trainer counts nothing
+    callback = hugging()(backends=ESTIMATE, items="tokens")
+    used = trainer(tmp_path, callback, num_train_epochs=1, include_num_input_tokens_seen=True)
+    used.model.main_input_name = "x"
+    used.train()
+    assert callback.total().items == 18 * 4
+    with pytest.raises(ArgumentError, match="items"):
+        hugging()(items=len)
+    counted = energy_callback(items=lambda batch: 3)
+    fitter(tmp_path, counted, max_epochs=1).fit(module(), loader())
+    assert counted.total().items == 9
 
 
 def test_a_keras_fit_that_raised_ends_with_the_next_one() -> None:

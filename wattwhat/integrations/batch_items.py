@@ -43,17 +43,19 @@ def items_of(batch: Any) -> int | None:
         >>> items_of(["some text", "another"]), items_of("text") is None
         (2, True)
     """
-    if isinstance(batch, Mapping):
+    shape = getattr(batch, "shape", None)  # asked first: this is done in every step
+    if shape is not None:
+        try:
+            return int(shape[0]) if len(shape) else None
+        except (TypeError, ValueError):
+            return None
+    if not isinstance(batch, (list, tuple)):
+        if not isinstance(batch, Mapping):
+            return None
         batch = list(batch.values())
-    if isinstance(batch, (list, tuple)):
-        if batch and all(isinstance(one, str) for one in batch):
-            return len(batch)
-        return next((count for count in map(items_of, batch) if count is not None), None)
-    shape = getattr(batch, "shape", None)
-    try:
-        return int(shape[0]) if shape is not None and len(shape) else None
-    except (TypeError, ValueError):
-        return None
+    if batch and all(isinstance(one, str) for one in batch):
+        return len(batch)
+    return next((count for count in map(items_of, batch) if count is not None), None)
 
 
 def tokens_of(batch: Any) -> int | None:

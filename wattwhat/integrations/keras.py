@@ -36,7 +36,7 @@ class EnergyCallback(Recorded, keras.callbacks.Callback):
     def __init__(self, batch_size: int | None = None, **settings: Any) -> None:
         super().__init__()
         self.recorder = EnergyRecorder(**settings)
-        self._batch_size = batch_size
+        self._batch_size, self._first = batch_size, 0
 
     def __getstate__(self) -> dict[str, Any]:
         """As pickle sees it: without the model that Keras puts here."""
@@ -65,9 +65,21 @@ class EnergyCallback(Recorded, keras.callbacks.Callback):
             logs.update(self.recorder.numbers("epoch", measured))
             logs.update(self.recorder.forecast_numbers())
 
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """A batch begins, or the first of several that Keras runs at once (``steps_per_execution``)."""
+        self._first = batch
+
+    on_test_batch_begin = on_predict_batch_begin = on_train_batch_begin
+
+    def _done(self, last: int, *stages: str, of: int | None = None) -> None:
+        """So many batches were done at once; the last such run of an epoch may be told longer than it is."""
+        batches = max(min(last, last if of is None else of - 1) - self._first + 1, 1)
+        items = None if self._batch_size is None else self._batch_size * batches
+        self.recorder.step(*stages, items=items, calls=batches)
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """A batch was done."""
-        self.recorder.step("train", "epoch", items=self._batch_size)
+        self._done(batch, "train", "epoch", of=(self.params or {}).get("steps"))
         if self.recorder.spent():
             self.model.stop_training = True
 
@@ -77,7 +89,7 @@ class EnergyCallback(Recorded, keras.callbacks.Callback):
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """A batch was done."""
-        self.recorder.step("evaluate", items=self._batch_size)
+        self._done(batch, "evaluate")
 
     def on_test_end(self, logs: Any = None) -> None:
         """An evaluation ends."""
@@ -89,7 +101,7 @@ class EnergyCallback(Recorded, keras.callbacks.Callback):
 
     def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
         """A batch was done."""
-        self.recorder.step("predict", items=self._batch_size)
+        self._done(batch, "predict")
 
     def on_predict_end(self, logs: Any = None) -> None:
         """A prediction ends."""

@@ -211,6 +211,8 @@ class EnergyRecorder:
 
     def spent(self, clock: Callable[[], float] = time.monotonic) -> bool:
         """Whether the budget is certainly spent: the lower end of the 95 % interval lies above it."""
+        if self.budget_j is None:
+            return False
         return bool(self._quietly(self._budget.spent, self.so_far, clock))
 
     def numbers(self, stage: str, measurement: Measurement | None = None) -> dict[str, float]:
