@@ -71,8 +71,8 @@ class Footprint:
     def __str__(self) -> str:
         what = "CO2-equivalent" if self.kind == "carbon" else "for the electricity"
         pue = "" if self.pue == 1.0 else f", PUE {self.pue:g}"
-        said = f"{self.amount:U} {what} ({self.energy_kwh} {self.provenance} at {self.figure}{pue})"
-        return spelled(said)
+        text = f"{self.amount:U} {what} ({self.energy_kwh} {self.provenance} at {self.figure}{pue})"
+        return spelled(text)
 
     def __repr__(self) -> str:
         return f"<Footprint {self.label!r}: {self}>"

@@ -80,13 +80,13 @@ class Comparison:
         low, high = (f"{end:.3g}" for end in self.interval)
         basis = "in total" if self.per == "total" else f"per {self.per}"
         known = f"{self.ratio.value:.3g}" if self.ratio.known else "an unknown number of"
-        said = f"{known} times as much energy {basis} ({100 * self.coverage:g} % interval {low} to {high})"
+        text = f"{known} times as much energy {basis} ({100 * self.coverage:g} % interval {low} to {high})"
         if self.outcome == CANNOT_TELL:
-            return f"cannot tell: A uses {said}"
+            return f"cannot tell: A uses {text}"
         if not self.repeated:
             word = "less" if self.interval[1] < 1.0 else "more"
-            return f"in these runs A used {word} than B: {said}; {REPEATS_NEEDED}"
-        return f"{self.outcome} than B: {said}"
+            return f"in these runs A used {word} than B: {text}; {REPEATS_NEEDED}"
+        return f"{self.outcome} than B: {text}"
 
     def times_longer(self, limit: float = 1.0, *, only_a: bool = False) -> float | None:
         """How many times longer to measure, roughly, until the ratio can be told from ``limit``.

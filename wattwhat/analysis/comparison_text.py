@@ -84,9 +84,9 @@ def comparison_html(comparison: Comparison) -> str:
 
 def _side(letter: str, label: str, energy: object, comparison: Comparison) -> list[str]:
     basis = "in total" if comparison.per == "total" else f"per {comparison.per}"
-    said = f"{energy:U}".replace(" (k=2)", f" {basis} (k=2)")
-    room = max(line_width() - len(said) - 5, _NAME_AT_LEAST)
-    return [f"{letter}  {one_line(label, room)}  {said}", *_bar(letter, comparison)]
+    text = f"{energy:U}".replace(" (k=2)", f" {basis} (k=2)")
+    room = max(line_width() - len(text) - 5, _NAME_AT_LEAST)
+    return [f"{letter}  {one_line(label, room)}  {text}", *_bar(letter, comparison)]
 
 
 def _bar(letter: str, comparison: Comparison) -> list[str]:

@@ -58,11 +58,11 @@ class Forecast:
         return self.law == "linear"
 
     def __str__(self) -> str:
-        said = _said(self.low_j, self.energy_j.value, self.high_j)
+        text = _said(self.low_j, self.energy_j.value, self.high_j)
         if self.duration_s is not None and self.low_s is not None and self.high_s is not None:
-            said += f"; {self.duration_s.value:.4g} s, 95 % {self.low_s:.4g} to {self.high_s:.4g} s"
-        said += f", {self.reach:.3g} times as far as was measured" if self.reach > 1.0 else ", all of it done"
-        return shown([said, *(f"  note: {one_line(note)}" for note in self.notes)])
+            text += f"; {self.duration_s.value:.4g} s, 95 % {self.low_s:.4g} to {self.high_s:.4g} s"
+        text += f", {self.reach:.3g} times as far as was measured" if self.reach > 1.0 else ", all of it done"
+        return shown([text, *(f"  note: {one_line(note)}" for note in self.notes)])
 
 
 @attrs.frozen

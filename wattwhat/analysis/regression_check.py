@@ -153,11 +153,11 @@ def _held(
 def _reason(found: Comparison, most: float, result: str, longer: float | None) -> str:
     basis = "in total" if found.per == "total" else f"per {found.per}"
     low, high = found.interval
-    said = (
+    text = (
         f"{_change(found.ratio.value)} energy {basis} "
         f"({100 * found.coverage:g} %: {_range(low, high)}); {_change(1.0 + most)} is allowed"
     )
-    return f"{said}; {_advice(found, most, longer)}" if result == CANNOT_TELL else said
+    return f"{text}; {_advice(found, most, longer)}" if result == CANNOT_TELL else text
 
 
 def _advice(found: Comparison, most: float, longer: float | None) -> str:

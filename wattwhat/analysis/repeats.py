@@ -69,9 +69,9 @@ def average_repeats(measurements: Iterable[Measurement]) -> tuple[list[Measureme
 
 
 def _traits(one: Measurement) -> tuple[Any, ...]:
-    scopes, said = facts_of(one)
+    scopes, facts = facts_of(one)
     also = (str(one.details.get(name) or one.environment.get(name) or "") for name in _ALSO)
-    return (one.provenance, *scopes, *said, *also)
+    return (one.provenance, *scopes, *facts, *also)
 
 
 def _apart(keys: Sequence[tuple[Any, ...]]) -> list[str]:

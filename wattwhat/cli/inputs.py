@@ -90,13 +90,13 @@ def _read(place: str, repeats: bool = False) -> list[Measurement]:
 
 def _runs(found: Sequence[Measurement]) -> str:
     """Measurements of one name, told apart by their place among each other, start and energy."""
-    said = [
+    sentences = [
         f"{place}. {'start not known' if one.started_at is None else f'{one.started_at:%Y-%m-%d %H:%M:%S}'}, "
         f"{one.energy_j}"
         for place, one in enumerate(found[:_MOST_NAMED], 1)
     ]
     more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return "; ".join(said) + more
+    return "; ".join(sentences) + more
 
 
 def _names(found: Sequence[Measurement]) -> str:

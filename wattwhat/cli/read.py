@@ -144,11 +144,11 @@ def _shares(measurements: Sequence[Measurement]) -> list[float | None]:
 def _below(measurements: Sequence[Measurement], origin: str | None, doubtful: bool) -> list[str]:
     from wattwhat.cli.output import wrap
 
-    said = [f"{len(measurements)} measurement{'' if len(measurements) == 1 else 's'}"]
+    sentences = [f"{len(measurements)} measurement{'' if len(measurements) == 1 else 's'}"]
     if origin is not None:
         imported = measurements[0].provenance == "imported" and origin != "imported"
-        said.append(f"imported from {origin}" if imported else origin)
-    lines = [", ".join(said)]
+        sentences.append(f"imported from {origin}" if imported else origin)
+    lines = [", ".join(sentences)]
     if doubtful and len(measurements) > 3:
         lines.append("! counts warnings; --json has them in full")
     elif doubtful:

@@ -208,8 +208,8 @@ def _members(grade: FrontierGrade) -> list[str]:
         inside = 0.0 < member.accuracy < 1.0
         excess = grade.excess(member.accuracy, member.energy_per_item_j) if inside else None
         excesses.append(excess)
-        said = ["-", "-"] if excess is None else [f"{excess:.2f}", letter_of(excess, grade.edges)]
-        rows.append([member.label, f"{member.accuracy:.4g}", energy, *said])
+        cells = ["-", "-"] if excess is None else [f"{excess:.2f}", letter_of(excess, grade.edges)]
+        rows.append([member.label, f"{member.accuracy:.4g}", energy, *cells])
     most = max((excess for excess in excesses if excess is not None), default=1.0)
     columns = [
         Column("member", shrinks=True),

@@ -136,13 +136,13 @@ def _join(
         metrics=_columns(arguments.take, arguments.metric),
         percent=arguments.percent,
     )
-    said = list(joined.problems)
+    sentences = list(joined.problems)
     if joined.unmatched:
-        said.append(f"not in {arguments.metrics}: {_some(joined.unmatched)}")
+        sentences.append(f"not in {arguments.metrics}: {_some(joined.unmatched)}")
     if joined.normalised:
         pairs = [f"{label} = {name}" for label, name in joined.normalised]
-        said.append(f"matched without case and punctuation: {_some(pairs)}")
-    return list(joined.measurements), said
+        sentences.append(f"matched without case and punctuation: {_some(pairs)}")
+    return list(joined.measurements), sentences
 
 
 def _columns(take: str | None, metric: str) -> dict[str, str]:

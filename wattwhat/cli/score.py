@@ -130,15 +130,15 @@ def _score(
     judged, reasons = scorable(kept, score)
     done = None
     if judged:
-        rows, said = _ranked(judged, score, arguments.force)
+        rows, sentences = _ranked(judged, score, arguments.force)
         done = Scored(score.name, rows, getattr(score, "higher_is_better", True))
         if arguments.json or arguments.format:
-            complain([sentence for sentence in said if sentence.startswith("not ranked: ")])
+            complain([sentence for sentence in sentences if sentence.startswith("not ranked: ")])
         else:
             from wattwhat.report.score_table import score_table
 
-            said = [*said, *_doubts(judged)]
-            say("\n".join([*score_table(score.name, rows, not done.higher_is_better), *_bullets(said)]))
+            sentences = [*sentences, *_doubts(judged)]
+            say("\n".join([*score_table(score.name, rows, not done.higher_is_better), *_bullets(sentences)]))
     refused = [*dropped, *reasons]
     complain(
         [*together(refused), *_hint(name, kept, reasons, arguments)],
@@ -208,16 +208,16 @@ def _ranked(
         ranking = rank(list(measurements.values()), score, force=force).to_dict()
     except ComparisonError as err:  # what is not ranked together is not put on one front either
         rows = [{**row, "dominated": None} for row in _unranked(judged)]
-        said = [f"not ranked: {as_options(err)}"]
+        sentences = [f"not ranked: {as_options(err)}"]
     except ScoreError as err:
-        rows, said = _unranked(judged), [f"not ranked: {as_options(err)}"]
+        rows, sentences = _unranked(judged), [f"not ranked: {as_options(err)}"]
     except KeyboardInterrupt:
         raise
     except BaseException as err:  # it is asked again with energy and accuracy moved, and may fail only then
-        rows, said = _unranked(judged), [f"not ranked: {error_text(err)}"]
+        rows, sentences = _unranked(judged), [f"not ranked: {error_text(err)}"]
     else:
-        rows, said = ranking["rows"], [*ranking["statements"], *ranking["notes"]]
-    return [{**row, **_origin(measurements[row["label"]])} for row in rows], said
+        rows, sentences = ranking["rows"], [*ranking["statements"], *ranking["notes"]]
+    return [{**row, **_origin(measurements[row["label"]])} for row in rows], sentences
 
 
 def _origin(measurement: Measurement) -> dict[str, Any]:

@@ -111,8 +111,8 @@ def _energy(outcome: Outcome) -> str:
 
 def _sentence(summary: Summary, out: str) -> str:
     done = summary.before + summary.measured + summary.failed
-    said = f"{out}: {done} of {summary.total} cells are finished: {summary.measured} measured and "
-    said += f"{summary.failed} without a result in this run, {summary.before} before it"
+    text = f"{out}: {done} of {summary.total} cells are finished: {summary.measured} measured and "
+    text += f"{summary.failed} without a result in this run, {summary.before} before it"
     if summary.interrupted:
-        said += f"; {summary.interrupted} ended from outside, run the same command again for them"
-    return said
+        text += f"; {summary.interrupted} ended from outside, run the same command again for them"
+    return text

@@ -92,7 +92,7 @@ def predict_training(
     notes = (
         ("a small model reaches less of the peak than published trainings: wider for that",) if small else ()
     )
-    said = Prediction(
+    prediction = Prediction(
         energy=LogNormal.of(math.log(full_j / share * _POWER * pue / passed), sd, _factor(utilisation)),
         way="6PD" if counts is None else "three forward passes",
         source="operations / (peak x share reached) x TDP x share drawn; shares of published trainings",
@@ -104,7 +104,7 @@ def predict_training(
         scope="devices" if pue == 1.0 else "data centre",
     )
     return as_measurement(
-        said,
+        prediction,
         device=sheet,
         label=label,
         items=passed,

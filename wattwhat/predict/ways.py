@@ -108,16 +108,16 @@ def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[st
     broken: list[str] = []
     for way in among:
         try:
-            said = way.predict(case)
+            prediction = way.predict(case)
         except ArgumentError as err:
             broken.append(f"{way.name}: {err}")
         except BaseException as err:
             pass_on(err)
             broken.append(f"{way.name} failed: {error_text(err)}")
         else:
-            if said is not None:
-                spread = said.energy.spread
-                found.append((spread > _VAGUE, way.rank, spread, len(found), said))
+            if prediction is not None:
+                spread = prediction.energy.spread
+                found.append((spread > _VAGUE, way.rank, spread, len(found), prediction))
     return [one[-1] for one in sorted(found, key=lambda one: one[:4])], broken
 
 

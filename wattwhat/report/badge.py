@@ -187,15 +187,15 @@ def _colour(number: int, count: int) -> str:
 
 
 def _svg(badge: Badge) -> str:
-    said = badge.description
+    text = badge.description
     small = _small_print(badge)
     down = 0 if badge.grade else -_UNGRADED_BY
     height = _HEIGHT + down + 12 * max(0, len(small) - 3)
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html_text(one_line(said))}" '
+        f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{html_text(one_line(text))}" '
         'font-family="Verdana, DejaVu Sans, Arial, sans-serif">',
-        f"<title>{html_text(one_line(said))}</title>",
+        f"<title>{html_text(one_line(text))}</title>",
         f'<a href="{html_text(one_line(badge.link))}">' if badge.link else "",
         f'<rect x="1" y="1" width="{_WIDTH - 2}" height="{height - 2}" rx="10" fill="#fff" stroke="#1f3864" '
         'stroke-width="2"/>',

@@ -57,7 +57,7 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
     if any(row["dominated"] for row in rows):
         lines.append("* dominated: another model is at least as accurate for no more energy")
     titles = {column.title for column, _ in parts}
-    said = [
+    sentences = [
         sentence
         for title, sentence in (
             ("grade", "grade: with its probability and the likeliest other one's"),
@@ -66,7 +66,7 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
         )
         if title in titles
     ]
-    return [*lines, *textwrap.wrap("; ".join(said), line_width())]
+    return [*lines, *textwrap.wrap("; ".join(sentences), line_width())]
 
 
 def _fitting(parts: list[tuple[Column, list[str]]], before: int) -> list[tuple[Column, list[str]]]:

@@ -78,14 +78,14 @@ def verdict(
         'B, how likely is not known: 1.2 times what the efficient frontier needs at 70 % (reference made); \
 no other reference model is this accurate'
     """
-    said = grade if firm else f"{grade}, how likely is not known"
-    said += (
+    text = grade if firm else f"{grade}, how likely is not known"
+    text += (
         f": {_times(excess)} times what the efficient frontier needs at {100 * accuracy:.3g} % {reference}"
     )
-    said += ", extrapolated" if extrapolated else ""
+    text += ", extrapolated" if extrapolated else ""
     if cheaper is None:
-        return f"{said}; no other reference model is this accurate"
-    return f"{said}; the cheapest reference model at least this accurate uses {_times(cheaper)} times as much"
+        return f"{text}; no other reference model is this accurate"
+    return f"{text}; the cheapest reference model at least this accurate uses {_times(cheaper)} times as much"
 
 
 def doubts(

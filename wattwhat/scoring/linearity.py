@@ -45,8 +45,8 @@ def first_order_notes(
         ratio = _spread_over_first_order(score, values, place, quantity.u, u)
         if abs(ratio - 1.0) > _MOST:
             how = "understated" if ratio > 1.0 else "overstated"
-            said = f"the score bends so much over {str(quantity).removesuffix(' 1')} of {name}"
-            found.append(f"{said} that the uncertainty of the score is {how}{advice}")
+            text = f"the score bends so much over {str(quantity).removesuffix(' 1')} of {name}"
+            found.append(f"{text} that the uncertainty of the score is {how}{advice}")
     return tuple(found)
 
 

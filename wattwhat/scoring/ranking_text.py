@@ -37,16 +37,19 @@ def statements(ranking: Ranking) -> tuple[str, ...]:
     if len(rows) < 2:
         return ()
     open_pairs = [row for row in rows[:-1] if row.beats_next is None or row.beats_next < _FIRM]
-    said = [_first(ranking)]
+    sentences = [_first(ranking)]
     if open_pairs:
-        said.append(
+        sentences.append(
             f"{len(open_pairs)} of {len(rows) - 1} neighbours are not told apart at {100 * _FIRM:.0f} %"
         )
     else:
-        said.append(f"every model beats the next one with at least {100 * _FIRM:.0f} %")
+        sentences.append(f"every model beats the next one with at least {100 * _FIRM:.0f} %")
     if ranking.alpha_orders:
-        said += [_holds(ranking, "alpha", ranking.alpha_orders), _holds(ranking, "unit", ranking.unit_orders)]
-    return tuple(said)
+        sentences += [
+            _holds(ranking, "alpha", ranking.alpha_orders),
+            _holds(ranking, "unit", ranking.unit_orders),
+        ]
+    return tuple(sentences)
 
 
 def ranking_dict(ranking: Ranking) -> dict[str, Any]:
@@ -118,8 +121,8 @@ def _first(ranking: Ranking) -> str:
 def _holds(ranking: Ranking, what: str, orders: Mapping[Any, tuple[str, ...]]) -> str:
     whole = [key for key, order in orders.items() if order == ranking.labels]
     winner = [key for key, order in orders.items() if order[:1] == ranking.labels[:1]]
-    said = f"over {what} {_listed(list(orders))}: the first place holds for {_listed(winner, len(orders))}"
-    return f"{said}, the whole order for {_listed(whole, len(orders))}"
+    text = f"over {what} {_listed(list(orders))}: the first place holds for {_listed(winner, len(orders))}"
+    return f"{text}, the whole order for {_listed(whole, len(orders))}"
 
 
 def _listed(keys: list[Any], of: int = 0) -> str:

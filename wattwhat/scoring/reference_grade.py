@@ -194,10 +194,10 @@ class ReferenceGrade:
         indices = {m: fischer_index(m, pair[0].value, pair[1].value) for m, pair in pairs.items()}
         ratings = {m: fischer_letter(index, self.boundaries[m]) for m, index in indices.items()}
         grade = self._joined(ratings)
-        said = ", ".join(f"{m} {indices[m]:.2f} {ratings[m]}" for m in shared)
+        text = ", ".join(f"{m} {indices[m]:.2f} {ratings[m]}" for m in shared)
         details = {
             "label": measurement.label,
-            "words": f"{grade}: {said}, each as an index to {self.reference_name}",
+            "words": f"{grade}: {text}, each as an index to {self.reference_name}",
             "indices": indices,
             "ratings": ratings,
             "reference": self.reference_name,

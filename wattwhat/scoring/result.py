@@ -84,19 +84,19 @@ class ScoreResult:
 
     def __str__(self) -> str:
         if "words" in self.details:
-            said = str(self.details["words"])
+            text = str(self.details["words"])
         elif self.grade is not None:
-            said = self.grade
+            text = self.grade
         else:
-            said = _number(self.value)
+            text = _number(self.value)
         odds = self.odds()
         beside = "; ".join(_beside(self.details))
-        line = f"{self.name}: {said}" + (f" ({odds})" if odds else "") + (f" [{beside}]" if beside else "")
+        line = f"{self.name}: {text}" + (f" ({odds})" if odds else "") + (f" [{beside}]" if beside else "")
         return "\n  note: ".join(one_line(str(words)) for words in (line, *self.details.get("notes", ())))
 
     def __repr__(self) -> str:
-        said = self.grade if self.grade is not None else _number(self.value)
-        return f"<ScoreResult {self.name}: {said}>"
+        text = self.grade if self.grade is not None else _number(self.value)
+        return f"<ScoreResult {self.name}: {text}>"
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         odds = None if self.probabilities is None else dict(self.probabilities)

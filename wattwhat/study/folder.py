@@ -209,20 +209,20 @@ def _what_changed(kept: Study, fresh: Study) -> str:
             f"{name} {kept.versions.get(name, 'absent')} before, {fresh.versions.get(name, 'absent')} now"
             for name in names
         )
-        said = f"it was begun with other software ({words}), so {len(after - before)} cells are other ones"
+        text = f"it was begun with other software ({words}), so {len(after - before)} cells are other ones"
     elif not before & after:
-        said = "it is the results folder of another study: no cell of this plan is in it"
+        text = "it is the results folder of another study: no cell of this plan is in it"
     else:
         new, gone = after - before, before - after
         finished = set(kept.journal.finished())
-        said = (
+        text = (
             f"the plan has changed: new {_some(fresh, new)}; no more in it {_some(kept, gone)}, "
             f"{len(gone & finished)} of them finished"
             if new or gone
             else "the order of the plan has changed"
         )
     return (
-        f"--out: {kept.folder}: {said}; name a new folder, put back what was changed, or say --changed to "
+        f"--out: {kept.folder}: {text}; name a new folder, put back what was changed, or say --changed to "
         "keep the rows of cells that are the same and run the others"
     )
 

@@ -67,6 +67,6 @@ def _asked(*words: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as err:
         raise NotPossibleError(f"power_limit_w: nvidia-smi does not answer ({err})") from err
     if answer.returncode != 0:
-        said = " ".join((answer.stdout + answer.stderr).split())[:200]
-        raise NotPossibleError(f"power_limit_w: nvidia-smi refuses: {said}")
+        text = " ".join((answer.stdout + answer.stderr).split())[:200]
+        raise NotPossibleError(f"power_limit_w: nvidia-smi refuses: {text}")
     return answer.stdout

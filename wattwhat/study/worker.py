@@ -127,9 +127,9 @@ def _words(err: BaseException) -> str:
     from wattwhat.errors import WattwhatError
     from wattwhat.records.escaping import one_line
 
-    said = str(err) if isinstance(err, WattwhatError) else error_text(err)
-    said = one_line(said)
-    return said if len(said) <= _MOST_SAID else f"{said[: _MOST_SAID - 4]} ..."
+    text = str(err) if isinstance(err, WattwhatError) else error_text(err)
+    text = one_line(text)
+    return text if len(text) <= _MOST_SAID else f"{text[: _MOST_SAID - 4]} ..."
 
 
 if __name__ == "__main__":

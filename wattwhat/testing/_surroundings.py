@@ -158,12 +158,12 @@ def in_forked_child(action: Callable[[], None], timeout_s: float) -> None:
     os.close(writer)
     try:
         status = _wait(child, timeout_s)
-        said = os.read(reader, 4096).decode(errors="replace") if status is not None else ""
+        text = os.read(reader, 4096).decode(errors="replace") if status is not None else ""
     finally:
         os.close(reader)
     if status is None:
         raise Stuck(f"a forked child was still stuck after {timeout_s:.2g} s")
-    cause, _, sentence = said.partition("\n")
+    cause, _, sentence = text.partition("\n")
     if sentence:
         raise Broken(sentence, cause)
     if status != 0:

@@ -149,8 +149,8 @@ class CounterSeries:
             (RESOLUTION, one.step_j / math.sqrt(6.0)),
             (EDGES, mean_w * math.hypot(stale_s, stamp_s) / math.sqrt(6.0)),
         )
-        said = (sensor.warning,) if sensor.warning else ()
-        return Joules(one.energy_j, tuple((source, u) for source, u in parts if u), said)
+        sentences = (sensor.warning,) if sensor.warning else ()
+        return Joules(one.energy_j, tuple((source, u) for source, u in parts if u), sentences)
 
     def measurements(
         self,

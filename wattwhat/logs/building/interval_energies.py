@@ -85,5 +85,5 @@ class Tally:
 
     def _joules(self, energy_j: float, rounding_j2: float) -> Joules:
         parts = [(GAIN, self._sensor.gain_error * abs(energy_j)), (RESOLUTION, math.sqrt(rounding_j2))]
-        said = (self._sensor.warning,) if self._sensor.warning else ()
-        return Joules(energy_j, tuple((source, u) for source, u in parts if u), said)
+        sentences = (self._sensor.warning,) if self._sensor.warning else ()
+        return Joules(energy_j, tuple((source, u) for source, u in parts if u), sentences)

@@ -115,8 +115,8 @@ def printed(
     rounding = rounding_j(text, unit_j) if isinstance(text, str) else 0.0
     gain = MODEL if sensor.gain_error >= 0.2 else GAIN
     parts = [(RESOLUTION, rounding), (gain, sensor.gain_error * abs(value_j))]
-    said = [*warnings, *([sensor.warning] if sensor.warning else [])]
-    return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(said))
+    sentences = [*warnings, *([sensor.warning] if sensor.warning else [])]
+    return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(sentences))
 
 
 def imported(
@@ -167,9 +167,11 @@ def imported(
     counted = counted_ids(channel for channel, _ in pairs)
     channels: Any = [ChannelEnergy(c, j.quantity, "imported", c.id in counted) for c, j in pairs]
     energy, budget = total(pair for pair in pairs if pair[0].id in counted)
-    said: Any = dict.fromkeys([*warnings, *(sentence for _, joules in pairs for sentence in joules.warnings)])
+    sentences: Any = dict.fromkeys(
+        [*warnings, *(sentence for _, joules in pairs for sentence in joules.warnings)]
+    )
     if duration_s:
-        said.update(dict.fromkeys(_doubts(pairs, counted, duration_s)))
+        sentences.update(dict.fromkeys(_doubts(pairs, counted, duration_s)))
     try:
         return Measurement(
             label=label or source.stem,
@@ -181,7 +183,7 @@ def imported(
             provenance="imported",
             budget=budget,
             metrics=metrics,
-            warnings=tuple(said),
+            warnings=tuple(sentences),
             environment=environment,
             started_at=started_at,
             details={"format": format, "file": source.name, "scope": scope, **details},
@@ -202,11 +204,11 @@ def _doubts(pairs: Iterable[tuple[Channel, Joules]], counted: set[str], duration
 
 def unused_rows(source: Source) -> list[str]:
     """Sentences about rows that could not be used or may be cut, for a Measurement that they are part of."""
-    said = [sentence] if (sentence := source.unfinished()) else []
+    sentences = [sentence] if (sentence := source.unfinished()) else []
     if not source.problems.count:
-        return said
+        return sentences
     first = source.problems.listed[0].replace(source.shown, source.name, 1)
-    return [f"{source.problems.count} row(s) of the file could not be used; the first: {first}", *said]
+    return [f"{source.problems.count} row(s) of the file could not be used; the first: {first}", *sentences]
 
 
 def plausible_range_w(channel: Channel) -> tuple[float, float]:

@@ -66,12 +66,12 @@ class OwnReader:
         for line, value in values(source):
             unknown = _unknown_metrics(value)
             if unknown:
-                said = f"{' and '.join(unknown)} NaN or infinite, so left out of the metrics"
-                source.problem(line, f"expected finite metrics, but {said}")
+                text = f"{' and '.join(unknown)} NaN or infinite, so left out of the metrics"
+                source.problem(line, f"expected finite metrics, but {text}")
                 value = {
                     **value,
                     "metrics": {k: v for k, v in value["metrics"].items() if k not in unknown},
-                    "warnings": [*_list(value.get("warnings")), said],
+                    "warnings": [*_list(value.get("warnings")), text],
                 }
             try:
                 yield Measurement.from_dict(value)

@@ -112,12 +112,12 @@ class _MeanPower:
 
     def doubts(self, energies: list[tuple[str, str, float]]) -> list[str]:
         """Sentences about energies that differ from power times time by more than a fifth."""
-        said = []
+        sentences = []
         for kind, socket, energy_j in energies:
             by_power = self._energy_j.get((kind, socket))
             if by_power and not 0.8 <= energy_j / by_power <= 1.25:
-                said.append(
+                sentences.append(
                     f"{kind} {socket}: the cumulative energy is {energy_j:.4g} J, its power times time "
                     f"{by_power:.4g} J: one of the columns has another unit; nothing was converted"
                 )
-        return said
+        return sentences

@@ -158,9 +158,9 @@ def _add_kinds(
     for m, row, traits in zip(measurements, rows, found, strict=True):
         row.update({name: texts.number(value) for name in _TOLD if (value := traits[name])})
         row["together"] = texts.number("\n".join(traits[name] or "" for name in apart))
-        scopes, said = facts_of(m)
+        scopes, facts = facts_of(m)
         # not as escapes: a control of the writing direction must be seen, to be shown, when the page is made
-        row["facts"] = texts.number(json.dumps([scopes, said], ensure_ascii=False))
+        row["facts"] = texts.number(json.dumps([scopes, facts], ensure_ascii=False))
     return apart
 
 
@@ -190,24 +190,30 @@ def _missing(rows: Sequence[dict[str, Any]], metric: str, asked_for_grades: bool
     """What the data lack, in sentences that say what to do about it."""
     if not rows:
         return ["There is no measurement in the data."]
-    said = []
+    sentences = []
     with_accuracy = sum("accuracy" in row for row in rows)
     how = f"Add it with --metrics, or measurement.with_metrics({metric}=0.91)."
     if not with_accuracy:
-        said.append(f"No measurement carries the metric {metric!r}, so the chart shows energy alone. {how}")
+        sentences.append(
+            f"No measurement carries the metric {metric!r}, so the chart shows energy alone. {how}"
+        )
     elif with_accuracy < len(rows):
-        said.append(f"{len(rows) - with_accuracy} of {len(rows)} measurements carry no {metric!r}. {how}")
+        sentences.append(
+            f"{len(rows) - with_accuracy} of {len(rows)} measurements carry no {metric!r}. {how}"
+        )
     lost = sum("energy" not in row for row in rows)
     if lost:
-        said.append(
+        sentences.append(
             f"{lost} of {len(rows)} measurements have no energy: every channel was lost (see their warnings)."
         )
     for key, where in (("family", ': details["family"] is not set'), ("device", "")):
         lacking = sum(key not in row for row in rows)
         if lacking == len(rows):
-            said.append(f"No measurement names a {key}{where}.")
+            sentences.append(f"No measurement names a {key}{where}.")
         elif lacking:
-            said.append(f"{lacking} of {len(rows)} measurements name no {key}{where}.")
+            sentences.append(f"{lacking} of {len(rows)} measurements name no {key}{where}.")
     if with_accuracy and not asked_for_grades:
-        said.append("No grades: no reference population was given (--reference FILE, or --reference fit).")
-    return said
+        sentences.append(
+            "No grades: no reference population was given (--reference FILE, or --reference fit)."
+        )
+    return sentences

@@ -52,12 +52,12 @@ def wrong_details(details: Mapping[str, Any]) -> list[str]:
         >>> wrong_details({"family": 7, "device": "a GPU", "anything": object})
         ["details['family']: expected a text, got 7; it is taken as not set"]
     """
-    said = []
+    sentences = []
     for name, (fits, expected) in VOCABULARY.items():
         value = details.get(name)
         if value is None or (isinstance(value, str) and not value) or fits(value):
             continue
-        said.append(
+        sentences.append(
             f"details[{name!r}]: expected {expected}, got {reprlib.repr(value)}; it is taken as not set"
         )
-    return said
+    return sentences

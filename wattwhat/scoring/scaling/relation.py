@@ -49,9 +49,9 @@ class Price:
 
     def __str__(self) -> str:
         more = "one more point costs" if self.points == 1 else f"{self.points:g} more points cost"
-        said = f"at {100 * self.accuracy:.3g} % accuracy, {more} x{self.factor:.3g} energy, "
-        said += f"95 % {self.low:.3g}-{self.high:.3g}"
-        return f"{said} (extrapolated)" if self.extrapolated else said
+        text = f"at {100 * self.accuracy:.3g} % accuracy, {more} x{self.factor:.3g} energy, "
+        text += f"95 % {self.low:.3g}-{self.high:.3g}"
+        return f"{text} (extrapolated)" if self.extrapolated else text
 
 
 @attrs.frozen
