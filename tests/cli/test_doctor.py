@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import threading
 import time
 import types
 
@@ -459,3 +460,48 @@ def test_what_a_plugin_prints_does_not_stand_between_the_json(command, words):
     assert b"hello from a plugin" in done.stderr
     assert b"hello" not in done.stdout
     assert done.stdout.strip().startswith(b"{")
+
+
+# What hangs -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hang(monkeypatch):
+    """Something that hangs until the test is over; who waits for it gives up soon."""
+    monkeypatch.setattr("wattwhat.acquisition.discovery.OPENING_S", 0.3)
+    monkeypatch.setattr("wattwhat.cli.doctor_looks.READING_S", 0.3)
+    monkeypatch.setattr("wattwhat.cli.doctor.READING_S", 0.3)
+    over = threading.Event()
+    yield over.wait
+    over.set()
+
+
+@pytest.mark.parametrize("where", ["probe", "meters"])
+def test_a_backend_that_hangs_is_named_and_the_others_are_told(plugins, hang, monkeypatch, capsys, where):
+    asleep = Made([Counter(channel("a"))])
+    monkeypatch.setattr(asleep, where, hang)
+    plugins(asleep=asleep, awake=Made([Counter(channel("b"))]))
+    first, second = data(capsys)["backends"]
+    assert (first["available"], first["broken"], second["available"]) == (False, True, True)
+    assert "'asleep' hangs" in first["reason"]
+    assert second["channels"][0]["error"] is None
+    with track("work") as window:
+        pass
+    assert any("'asleep' hangs" in words for words in window.measurement.warnings)
+
+
+@pytest.mark.parametrize("where", ["read", "close"])
+def test_a_meter_that_hangs_does_not_keep_the_doctor(plugins, hang, monkeypatch, capsys, where):
+    stuck = Counter(channel("a"))
+    monkeypatch.setattr(stuck, where, hang)
+    plugins(made=Made([stuck, Counter(channel("b"))]))
+    first, second = data(capsys)["backends"][0]["channels"]
+    assert ("hangs" in (first["error"] or "")) == (where == "read")
+    assert second["error"] is None
+
+
+def test_conditions_that_hang_are_told(plugins, hang, monkeypatch, capsys):
+    made = Made([Counter(channel("a"))])
+    monkeypatch.setattr(made, "conditions", hang, raising=False)
+    plugins(made=made)
+    assert "hangs" in data(capsys)["backends"][0]["conditions"][0]

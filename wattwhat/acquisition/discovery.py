@@ -18,12 +18,16 @@ from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.backend import Availability, Backend, open_backend, probe
 from wattwhat.sensing.backend_options import are_given
+from wattwhat.sensing.bounded import within
 from wattwhat.sensing.meter import Meter, provenance_of
 from wattwhat.sensing.user_paths import profiles_path
 
 __all__ = ["ENV_BACKENDS", "Found", "open_meter_set", "survey"]
 
 ENV_BACKENDS = "WATTWHAT_BACKENDS"
+# How long one backend may take to start, answer probe() and open its meters; a first line of a program that a
+# backend starts may well take 10 s.
+OPENING_S = 30.0
 
 
 @attrs.frozen
@@ -36,6 +40,7 @@ class Found:
         backend: the backend, or None if it could not be loaded.
         meters: its open meters; empty unless it is available and they were asked for.
         broken: whether it failed rather than being without hardware.
+        hung: whether it did not answer in time; nobody knows what it would have measured.
     """
 
     plugin: Plugin
@@ -43,6 +48,7 @@ class Found:
     backend: Backend | None = None
     meters: tuple[Meter, ...] = ()
     broken: bool = False
+    hung: bool = False
 
     @property
     def for_now(self) -> bool:
@@ -77,12 +83,22 @@ def survey(
         open_meters: whether to open the meters of those that are available.
 
     Returns:
-        One entry a backend, sensors first, estimates last; nothing is raised for a broken one.
+        One entry a backend, sensors first, estimates last; nothing is raised for a broken one, and one that
+        hangs is left behind after OPENING_S seconds.
     """
     known = find_plugins() if plugins is None else plugins
     chosen = list(known) if names is None else list(dict.fromkeys(names))
-    found = [_ask(known[name], open_meters) for name in chosen]
+    found = [_ask_in_time(known[name], open_meters) for name in chosen]
     return sorted(found, key=lambda one: any(is_estimate(meter) for meter in one.meters))
+
+
+def _ask_in_time(plugin: Plugin, open_meters: bool) -> Found:
+    try:
+        return within(OPENING_S, _ask, plugin, open_meters, late=lambda found: close_found([found]))
+    except TimeoutError:
+        reason = f"backend {plugin.name!r} hangs: it did not start and open its meters within {OPENING_S:g} s"
+        remedy = f"see to its device, or name the backends to use in {ENV_BACKENDS} without it"
+        return Found(plugin, Availability(False, reason, remedy), broken=True, hung=True)
 
 
 def _ask(plugin: Plugin, open_meters: bool) -> Found:
@@ -206,7 +222,8 @@ def _itself(backend: Any) -> Any:
 def _unread(found: Sequence[Found], serving: Sequence[Found]) -> list[str]:
     """What is there and could not be read: of the backends that serve, and of those that may not."""
     asked = [one for one in found if one in serving or not one.availability.available]
-    sentences = (words for one in asked for words in _sentences(_safely(one.backend, "warnings")))
+    sentences = [words for one in asked for words in _sentences(_safely(one.backend, "warnings"))]
+    sentences += [f"{one.availability.reason}; {one.availability.remedy}" for one in found if one.hung]
     return [Caution("unread", one) for one in dict.fromkeys(sentences)]
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.cli.doctor_looks import READING_S
 from wattwhat.cli.options import add_anonymous, add_backend_options, add_force, add_json, take_backend_options
 from wattwhat.cli.output import aside, check_destination, deliver, say
 from wattwhat.cli.progress import Progress
 from wattwhat.errors import ArgumentError, error_text
 from wattwhat.records.anonymous import without_hosts
 from wattwhat.records.escaping import json_text
+from wattwhat.sensing.bounded import within
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.discovery import Found
@@ -129,7 +132,8 @@ def examine(
         backends = [_backend(one) for one in found]
         used = _used(found, _chosen())
     finally:
-        close_found(found)
+        with contextlib.suppress(TimeoutError):  # what hangs was told above, or at the next start
+            within(READING_S, close_found, found)
     for one, backend in zip(found, backends, strict=True):
         backend["channels"] = [
             {**_channel(meter, channels_by[id(meter)], meters, used.get(id(meter))), **looks[id(meter)]}
@@ -213,7 +217,9 @@ def _conditions(one: Found) -> list[str]:
     if ask is None or not one.availability.available:
         return []
     try:
-        return [str(sentence) for sentence in ask()]
+        return [str(sentence) for sentence in within(READING_S, ask)]
+    except TimeoutError as err:
+        return [f"conditions() hangs: {err}"]
     except Exception as err:
         return [f"conditions() failed: {error_text(err)}"]
 

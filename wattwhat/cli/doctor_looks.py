@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.unusable import unusable_words
+from wattwhat.sensing.bounded import within
 from wattwhat.sensing.meter import provenance_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from wattwhat.records.channel import Channel
     from wattwhat.sensing.meter import Meter
 
-__all__ = ["calibrated", "look", "twins"]
+# How long doctor waits for one reading.
+READING_S = 10.0
+
+__all__ = ["READING_S", "calibrated", "look", "twins"]
 
 
 def calibrated(found: Sequence[Found]) -> dict[int, Channel]:
@@ -41,9 +45,7 @@ def look(
         "error": None,
     }
     try:
-        begin_ns = time.perf_counter_ns()
-        reading = meter.read()
-        found["reading_s"] = (time.perf_counter_ns() - begin_ns) * 1e-9
+        reading, found["reading_s"] = within(READING_S, _timed, meter)
         trouble = unusable_words(reading, time.monotonic_ns())
         if trouble is not None:
             found["error"] = f"windows lose this channel: {trouble}"
@@ -52,11 +54,19 @@ def look(
             found["power_now_w"] = float(reading[1])
         if channel.update_period_s is None and watch_s > 0 and provenance_of(meter) == "measured":
             found["watched_s"] = watch_s
-            found["update_period_s"] = watch(meter)
+            found["update_period_s"] = within(watch_s + READING_S, watch, meter)
             found["update_period_from"] = None if found["update_period_s"] is None else "watching"
+    except TimeoutError as err:
+        found["error"] = f"{channel.id} hangs: {err}"
     except Exception as err:  # whatever a plugin raises is a finding
         found["error"] = str(err) or type(err).__name__
     return found
+
+
+def _timed(meter: Meter) -> tuple[Any, float]:
+    begin_ns = time.perf_counter_ns()
+    reading = meter.read()
+    return reading, (time.perf_counter_ns() - begin_ns) * 1e-9
 
 
 def twins(found: Sequence[Found]) -> dict[int, str]:

@@ -1,0 +1,49 @@
+"""Calls that are waited for so long: what comes back, what is left behind, and signals meanwhile."""
+
+import signal
+import threading
+
+import pytest
+
+from wattwhat.sensing.bounded import within
+
+
+def test_what_returns_is_returned_and_what_is_raised_is_raised():
+    assert within(5.0, divmod, 7, 2) == (3, 1)
+    with pytest.raises(SystemExit) as end:
+        within(5.0, exit, 3)
+    assert end.value.code == 3
+
+
+def test_what_hangs_is_left_and_what_it_opens_late_is_closed():
+    go_on, closed = threading.Event(), threading.Event()
+    opened = []
+
+    def slow():
+        go_on.wait()
+        return "meters"
+
+    with pytest.raises(TimeoutError, match=r"within 0\.01 s"):
+        within(0.01, slow, late=lambda found: (opened.append(found), closed.set()))
+    go_on.set()
+    assert closed.wait(10.0)
+    assert opened == ["meters"]
+
+
+def test_a_signal_of_the_program_is_heard_while_something_hangs():
+    class Stop(Exception):
+        pass
+
+    def handler(number, frame):
+        raise Stop
+
+    go_on = threading.Event()
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        with pytest.raises(Stop):
+            within(60.0, go_on.wait)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+        go_on.set()
