@@ -149,3 +149,25 @@ def test_a_unit_of_accuracies_that_is_none_is_refused(tmp_path):
         joules_of(tmp_path, HEAD + "a,10,0.9\n", accuracy_unit="permille")
     found, _ = accuracies(tmp_path, HEAD + "a,10,90\n", accuracy_unit="%")
     assert found == [0.9]
+
+
+# Tables that were appended, and rows that are of others -------------------------------------------
+
+
+def test_an_appended_table_is_read_in_its_own_unit(tmp_path):
+    joules, found = joules_of(tmp_path, "model,energy_wh\na,10\nmodel,energy_kwh,seed\nb,10,1\n")
+    assert joules == pytest.approx([36e3, 36e6])
+    assert found.problems == ()
+
+
+def test_an_appended_table_that_does_not_say_its_energy_is_left_out_and_listed(tmp_path):
+    text = "model,energy_wh\na,10\nmodel,energy_kwh,energy_j\nb,10,5\nmodel,energy_wh\nc,10\n"
+    joules, found = joules_of(tmp_path, text)
+    assert joules == pytest.approx([36e3, 36e3])
+    assert any(":4: " in problem for problem in found.problems)
+
+
+@pytest.mark.parametrize(("name", "doubted"), [("Total", True), ("average", True), ("totalnet", False)])
+def test_a_row_of_sums_or_means_is_doubted(name, doubted, tmp_path):
+    _, found = joules_of(tmp_path, f"model,energy_wh\na,10\nb,20\n{name},30\n")
+    assert any(name in str(sentence) for sentence in found[2].warnings) == doubted

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import Remedy
+from wattwhat.errors import LogError, Remedy
 from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts, plain_name
@@ -25,6 +25,7 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["EnergyTable"]
 
 # A table does not say who measured; between a sensor and a model (ours).
+_OF_OTHERS = frozenset(("total", "sum", "subtotal", "mean", "average", "avg", "median", "overall", "all"))
 _SENSOR = Sensor("a table's energy (it does not say how it was measured)", 0.1, False)
 _NAMES = (
     "model", "model_name", "model_id", "name", "label", "run_name", "mlflow_runname", "run", "run_id",
@@ -78,15 +79,20 @@ class EnergyTable:
         plan = _plan(source, header, options)
 
         def rows(of: Source) -> Iterator[NamedRow]:
-            return named_rows(of, lambda names: names == lower, delimiter)
+            return named_rows(of, lambda names: names == lower or _is_another_header(names), delimiter)
 
         ahead = source.ahead()
         facts = RowFacts(options, lambda: (row.cells for row in rows(ahead)), plan.used)
+        plans: dict[tuple[str, ...], _Plan | None] = {header: plan}
         for row in rows(source):
-            if row.whole:
-                yield from self._row(source, options, plan, row, facts)
+            if row.header not in plans:  # of another table that was appended, in another unit perhaps
+                plans[row.header] = _plan_or_problem(source, row, options)
+            known = plans[row.header]
+            if known is None or not row.whole:
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}"
+                               if known else "expected a row of a header that names one energy")  # fmt: skip
             else:
-                source.problem(row.line, f"expected {len(header)} cells, found {len(row.found)}")
+                yield from self._row(source, options, known, row, facts)
 
     def _row(
         self, source: Source, options: Options, plan: _Plan, row: NamedRow, facts: RowFacts
@@ -106,11 +112,28 @@ class EnergyTable:
                 totals.check_power(energy_j, _power_w(row, plan.powers), duration_s)
         if "run_id" in row.cells:  # MLflow's times have a zone
             fields["started_at"] = utc(stamp(row.get("start_time")), options.timezone)
+        label = said(row.get(plan.label)) if plan.label else None
+        if label is not None and plain_name(label) in _OF_OTHERS:
+            totals.warn(f"by its name {label!r} is no model but the sum or the mean of the other rows")
         yield from totals.measurement(
-            label=said(row.get(plan.label)) if plan.label else None,
+            label=label,
             columns=[column.name for column in plan.energies] or None,
             **fields,
         )
+
+
+def _is_another_header(names: tuple[str, ...]) -> bool:
+    """Whether a row is the header of another table: an energy with its unit, a name, and no number."""
+    named = any(plain_name(name) in _NAMES for name in names)
+    return named and all(number(name) is None for name in names) and bool(energy_columns(names))
+
+
+def _plan_or_problem(source: Source, row: NamedRow, options: Options) -> _Plan | None:
+    try:
+        return _plan(source, row.header, options)
+    except LogError as err:
+        source.problem(row.line, f"expected a header as the first one; {str(err).partition(': ')[2]}")
+        return None
 
 
 def _power_w(row: NamedRow, names: tuple[str, ...]) -> float | None:
