@@ -54,6 +54,7 @@ const unpacked = (row) => ({
   grade: row.grade && gradeOf(row.grade),
   ungraded: row.ungraded === undefined ? undefined : text(row.ungraded),
   sensors: row.sensors && { ids: row.sensors[0], gain: row.sensors[1], offset: row.sensors[2] },
+  advice: row.advice === undefined ? '' : text(row.advice),
   warnings: (row.warnings || []).map(text),
   budget: (row.budget || []).map(([source, share]) => ({ source: text(source), share })),
   channels: (row.channels || []).map(([name, device, component, energy, provenance, counted]) => ({

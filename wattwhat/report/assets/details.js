@@ -46,7 +46,7 @@ function budgetBar(row) {
       );
     }),
   );
-  return el('div', null, bar, list);
+  return el('div', null, bar, list, row.advice ? el('p', { class: 'hint' }, `${capital(row.advice)}.`) : null);
 }
 
 function channelList(row) {

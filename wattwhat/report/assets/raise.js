@@ -1,8 +1,5 @@
 // What would raise a grade: how far the next letter is, in joules and in accuracy, and what would make it surer.
 
-const GAINS = /gain|calibration|model/i; // what repeating does not shrink
-const REPEATABLE = /repeat|spread|sampling|edge|unseen|timing|noise/i;
-
 // The frontier's energy at an accuracy by straight lines between its points; null outside its range.
 function frontierAt(reference, accuracy) {
   const points = reference.frontier;
@@ -41,20 +38,23 @@ function raiseWords(row) {
   return [`For ${next.letter}: ${[less, more].filter(Boolean).join(', or ')}.`, surerWords(row)].filter(Boolean).join(' ');
 }
 
-// Which part of the budget is the largest says whether repeats or another sensor would make the letter surer.
+// How far the accuracy's uncertainty moves the energy that the frontier needs, as a share.
+function accuracyDoubt(row) {
+  const [accuracy, u] = row.accuracy;
+  const reference = page.references[row.grade.reference];
+  const [here, there] = [accuracy, accuracy - (u || 0)].map((one) => frontierAt(reference, one));
+  return here && there ? Math.log(here / there) : 0;
+}
+
+// What would make the letter surer: more test items where the accuracy is the larger doubt, else what the budget advises.
 function surerWords(row) {
   const likely = row.grade.odds && row.grade.odds[row.grade.letter];
   if (!isNumber(likely)) return 'How sure the letter is cannot be told: an uncertainty is unknown.';
   if (likely >= 0.95) return `It is sure (${Math.round(100 * likely)} %).`;
-  const part = (pattern) => row.budget.filter((one) => pattern.test(one.source)).reduce((sum, one) => sum + one.share ** 2, 0);
-  const [sensor, repeats] = [part(GAINS), part(REPEATABLE)];
-  const joules = Math.sqrt(row.budget.reduce((sum, one) => sum + one.share ** 2, 0));
-  const accuracy = row.accuracy && isNumber(row.accuracy[1]) ? row.accuracy[1] / row.accuracy[0] : 0;
   const start = `It is ${Math.round(100 * likely)} % sure.`;
-  if (!row.budget.length) return `${start} No budget says what would make it surer.`;
-  if (5 * accuracy > joules) return `${start} More test items would make it surer: the accuracy is the larger doubt.`;
-  if (sensor > repeats) return `${start} A better or calibrated sensor would make it surer; repeats would not.`;
-  return `${start} Repeats would make it surer.`;
+  const [energy, u] = row.energy.item;
+  if (accuracyDoubt(row) > u / energy) return `${start} More test items would make it surer: the accuracy is the larger doubt.`;
+  return row.advice ? `${start} Of the energy, ${row.advice}.` : `${start} No budget says what would make it surer.`;
 }
 
 // The way to the next letter, for what is picked: a line to less energy, one to more accuracy.

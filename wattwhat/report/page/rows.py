@@ -158,6 +158,7 @@ def row_of(measurement: Measurement, texts: Texts, metric: str) -> dict[str, Any
         "started_at": None if m.started_at is None else _utc(m.started_at),
         "warnings": [texts.number(sentence) for sentence in m.warnings],
         "budget": _budget(m, texts),
+        "advice": texts.number(m.budget.advice) if len(m.budget) else None,
         "channels": [_channel(entry, texts) for entry in m.channels],
         "sensors": _sensors(m, texts),
     }
