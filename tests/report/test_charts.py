@@ -3,10 +3,12 @@
 import json
 import sys
 
+import attrs
 import pytest
 
 import wattwhat.report
 from tests.report import made
+from wattwhat import Quantity
 from wattwhat.errors import ArgumentError
 from wattwhat.report import charts
 
@@ -34,6 +36,18 @@ def test_without_accuracy_it_is_energy_alone():
     rows, spec = drawn(charts.plot([made.model("a", 1), made.model("b", 2)]))
     assert [row["accuracy"] for row in rows] == [None, None]
     assert "label" in json.dumps(spec["layer"][-1]["encoding"]["y"])
+
+
+@pytest.mark.parametrize("accuracy", [0.5, None])
+def test_an_energy_of_unknown_uncertainty_does_not_look_exact(accuracy):
+    pytest.importorskip("altair")
+    known = made.model("known", 1, accuracy=accuracy)
+    energy = Quantity(known.energy_j.value, float("inf"), "J")
+    unknown = attrs.evolve(known, label="unknown", energy_j=energy)
+    rows, spec = drawn(charts.plot([known, unknown]))
+    assert [row["u"] for row in rows] == ["known", "not known"]
+    assert spec["layer"][-1]["encoding"]["strokeDash"]["title"] == "U of the energy"
+    assert "strokeDash" not in json.dumps(drawn(charts.plot([known]))[1])
 
 
 def test_nothing_to_draw_is_an_error_that_says_so():

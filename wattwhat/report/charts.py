@@ -26,7 +26,8 @@ def plot(measurements: Iterable[Measurement], *, metric: str = "accuracy") -> An
     """Accuracy against energy as an Altair chart for further use; needs the extra ``wattwhat[report]``.
 
     Energy per item where any measurement has it, else per call, else of the whole span; the axis says
-    which, and measurements without it are left out. Bars are ± U (k = 2). Without any accuracy, energy alone.
+    which, and measurements without it are left out. Bars are ± U (k = 2), dashed outlines energies of
+    unknown U. Without any accuracy, energy alone.
 
     Args:
         measurements: what to show.
@@ -78,6 +79,7 @@ def _plot_row(m: Measurement, energy: Any, metric: str) -> dict[str, Any]:
         "device": traits_of(m)["device"] or "not named",
         "provenance": m.provenance,
         "energy": energy.value,
+        "u": "known" if math.isfinite(energy.u) else "not known",
         # An interval that reaches 0 has no end on a log axis: it is drawn down to a twentieth.
         "energy_low": max(energy.value - 2.0 * u, energy.value / 20.0),
         "energy_high": energy.value + 2.0 * u,
@@ -106,7 +108,8 @@ def _plot_scatter(rows: list[dict[str, Any]], title: str, metric: str) -> Any:
         y=y,
         color=colour,
         shape=_shape(alt),
-        tooltip=["label:N", "device:N", "provenance:N", "energy:Q", "accuracy:Q"],
+        tooltip=["label:N", "device:N", "provenance:N", "energy:Q", "u:N", "accuracy:Q"],
+        **_doubts(alt, rows),
     )
     return across + up + points
 
@@ -124,13 +127,22 @@ def _plot_dots(rows: list[dict[str, Any]], title: str) -> Any:
         y=y,
         color=alt.Color("device:N"),
         shape=_shape(alt),
-        tooltip=["label:N", "device:N", "provenance:N", "energy:Q"],
+        tooltip=["label:N", "device:N", "provenance:N", "energy:Q", "u:N"],
+        **_doubts(alt, rows),
     )
     return bars + points
 
 
 def _shape(alt: Any) -> Any:
     return alt.Shape("provenance:N", scale=alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values())))
+
+
+def _doubts(alt: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Dashed outlines with a legend where the uncertainty of an energy is not known: no bar is not exact."""
+    if all(row["u"] == "known" for row in rows):
+        return {}
+    dashes = alt.Scale(domain=["known", "not known"], range=[[1, 0], [3, 3]])
+    return {"strokeDash": alt.StrokeDash("u:N", title="U of the energy", scale=dashes)}
 
 
 def altair() -> Any:
