@@ -567,6 +567,17 @@ def test_print_shows_all_there_is_on_white(driver, files):
     opened.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 
+def test_every_row_is_printed_however_many_there_are(driver, tmp_path):
+    write_page(tmp_path / "many.html", [made.model(f"net{i}", 1.0 + i, accuracy=0.5) for i in range(150)])
+    opened = browser.Page(*driver).open(tmp_path / "many.html")
+    lines = "return document.querySelectorAll('#table tbody tr[data-id]').length"
+    assert opened.run(lines) < 150
+    opened.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert opened.run(lines) == 150
+    opened.run("window.dispatchEvent(new Event('afterprint'))")
+    assert opened.run(lines) < 150
+
+
 # One rule for what may be compared -----------------------------------------------------------------
 
 
