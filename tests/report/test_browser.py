@@ -116,6 +116,26 @@ def test_names_from_right_to_left_turn_nothing_around(driver, tmp_path):
 # Filters ------------------------------------------------------------------------------------------
 
 
+def test_rows_of_one_name_are_told_apart_by_the_fewest_settings(driver, tmp_path):
+    from wattwhat import Measurement, Quantity
+
+    rows = [
+        Measurement(
+            label="net",
+            energy_j=Quantity(1.0 + number, 0.1, "J"),
+            items=1,
+            details={"fields": {"runtime": runtime, "run": f"log-{number}", "load": str(0.5 + number)}},
+        )
+        for number, runtime in enumerate(("eager", "compile", "onnx"))
+    ]
+    write_page(tmp_path / "page.html", rows)
+    page = browser.Page(*driver).open(tmp_path / "page.html")
+    names = page.run(
+        "return [...document.querySelectorAll('#table tbody bdi.model')].map(e => e.textContent)"
+    )
+    assert sorted(name.strip() for name in names) == ["net (compile)", "net (eager)", "net (onnx)"]
+
+
 @pytest.mark.parametrize(
     ("key", "low", "high"),
     [("accuracy", 57, 70.5), ("energy", 0.3, 1.2), ("date", "2026-03-03", "2026-03-08")],

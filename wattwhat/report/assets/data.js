@@ -96,9 +96,25 @@ function groupBy(list, key) {
 
 const settingWords = (name, value) => (typeof value === 'number' ? `${name} ${value}` : value);
 
+// Of how many kinds a setting is on the whole page: a runtime of 3 tells more than a line number of 1,200.
+const kindsOf = new Map(page.fields.map(({ name }) => [name, new Set(rows.map((row) => row.fields[name])).size]));
+
+// The fewest settings that tell rows apart as well as all of them do, those of few kinds first.
+function telling(group) {
+  const words = (names) => (row) => names.map((name) => settingWords(name, row.fields[name])).filter((one) => one !== undefined).join(', ');
+  const differ = page.fields
+    .filter(({ name, setting }) => setting && new Set(group.map((row) => row.fields[name])).size > 1)
+    .map(({ name }) => name)
+    .sort((one, other) => kindsOf.get(one) - kindsOf.get(other));
+  const apart = (names) => groupBy(group, words(names)).size;
+  const most = apart(differ);
+  const chosen = [];
+  for (const name of differ) if (apart(chosen) < most && apart([...chosen, name]) > apart(chosen)) chosen.push(name);
+  return words(chosen);
+}
+
 function nameGroup(group) {
-  const differ = page.fields.filter(({ name, setting }) => setting && new Set(group.map((row) => row.fields[name])).size > 1);
-  const told = (row) => differ.map(({ name }) => settingWords(name, row.fields[name])).filter((one) => one !== undefined).join(', ');
+  const told = telling(group);
   for (const alike of groupBy(group, told).values())
     alike.forEach((row, i) => {
       const tail = [told(row), alike.length > 1 ? `${i + 1} of ${alike.length}` : ''].filter(Boolean).join('; ');
