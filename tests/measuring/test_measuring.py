@@ -79,6 +79,19 @@ def test_calls_items_and_energy_are_of_the_same_span() -> None:
     assert sum(m.details["block_energy_j"]) == pytest.approx(m.energy_j.value)
 
 
+def test_how_much_calls_differ_is_uncertain_of_a_call_and_not_of_their_sum() -> None:
+    simulation = simulated(counter(constant(225.0)), max_power_w=450.0, gain_error=0.0)
+    m = measured(simulation, Passing(simulation, call_s=0.4, spread=0.9), max_seconds=5.0)
+    assert m.power_w is not None
+    assert m.energy_per_call_j is not None
+    assert m.duration_s is not None
+    assert m.power_w.value == pytest.approx(225.0, abs=2.0 * m.power_w.u)
+    assert m.power_w.u < 0.01 * 225.0
+    assert m.energy_j.u < 0.01 * m.energy_j.value
+    assert m.energy_per_call_j.relative > 5.0 * m.energy_j.relative
+    assert Measurement.from_dict(m.to_dict()).energy_per_call_j == m.energy_per_call_j
+
+
 def test_it_stops_when_the_time_is_up_and_says_so() -> None:
     simulation = simulated(counter(square(7.3, 0.5, 10.0, 400.0), 0.1), max_power_w=450.0)
     begun = simulation.clock.now_s

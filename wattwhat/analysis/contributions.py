@@ -73,7 +73,7 @@ def shares_of(measurement: Measurement) -> tuple[Share, ...]:
 def independent_u_j(measurement: Measurement) -> float:
     """What remains of a measurement's uncertainty without gain, model and offset, in J."""
     systematic = math.hypot(*(measurement.budget.get(source) for source in SYSTEMATIC))
-    u_j = measurement.energy_j.u
+    u_j = max(measurement.energy_j.u, measurement.budget.u)
     return remaining_u(u_j, systematic) if math.isfinite(u_j) else u_j
 
 

@@ -232,7 +232,6 @@ class _Run:
             words += (Caution("imprecise", f"{sentence}: raise max_seconds"),)
         return attrs.evolve(
             m,
-            energy_j=Quantity(m.energy_j.value, budget.u if m.energy_j.known else math.inf, "J"),
             budget=budget,
             warnings=words,
             details={

@@ -92,13 +92,19 @@ class Measurement:
 
     @property
     def energy_per_call_j(self) -> Quantity | None:
-        """Joules of one call, or None where calls were not counted."""
-        return self.energy_j / self.calls if self.calls else None
+        """Joules of one call, or None where calls were not counted; how much calls differ is in its u."""
+        return self._each_j / self.calls if self.calls else None
 
     @property
     def energy_per_item_j(self) -> Quantity | None:
         """Joules of one item, or None where items were not counted."""
-        return self.energy_j / self.items if self.items else None
+        return self._each_j / self.items if self.items else None
+
+    @property
+    def _each_j(self) -> Quantity:
+        """The energy with all of its budget: how calls differ is uncertain of a call, not of their sum."""
+        budget_j, energy = self.budget.u, self.energy_j
+        return energy if budget_j <= energy.u else Quantity(energy.value, budget_j, "J")
 
     @property
     def power_w(self) -> Quantity | None:
