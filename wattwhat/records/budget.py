@@ -65,7 +65,7 @@ class Budget(tuple[tuple[str, float], ...]):
     @property
     def u(self) -> float:
         """The combined standard uncertainty in J."""
-        return math.sqrt(math.fsum(u * u for _, u in self))
+        return math.hypot(*(u for _, u in self))
 
     def get(self, source: str) -> float:
         """The part of one source in J; 0.0 where it contributes nothing."""
