@@ -165,7 +165,7 @@ def test_a_shard_that_is_none_is_refused(tmp_path, shard):
 
 
 def test_an_unknown_launcher_is_refused(tmp_path):
-    assert "known are local" in refused(plan_of(), tmp_path / "out", launcher="moon")
+    assert "is not one of local" in refused(plan_of(), tmp_path / "out", launcher="moon")
 
 
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):

@@ -179,7 +179,7 @@ class RowFacts:
                 if said(cells[column]) is not None:
                     totals.warn(
                         f"{column} holds values above 1, and its name does not say percent: it was left out; "
-                        "the option accuracy_unit, percent, reads it"
+                        "accuracy_unit='percent' reads it"
                     )
                 continue
             percent = by_cell or self._is_percent(column)

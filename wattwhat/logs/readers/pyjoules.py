@@ -87,7 +87,7 @@ class PyJoules:
                 totals.warn(
                     f"{name}: a mean of {energy_j / duration_s:.3g} W is too little for a GPU: some versions "
                     "of pyJoules write mJ there; nothing was "
-                    "converted, the option gpu_energy_unit, mJ, does so"
+                    "converted, gpu_energy_unit='mJ' does so"
                 )
         begin = stamp(row.get("timestamp"))
         yield from totals.measurement(

@@ -69,7 +69,7 @@ class PyRapl:
             totals.warn(
                 "the package energies have fractions of a µJ and the run is shorter than 1 ms: pyRAPL before "
                 "its release wrote J and s under this header; nothing was "
-                "converted, the option energy_unit, J, does so"
+                "converted, energy_unit='J' does so"
             )
         begin = stamp(first.get("timestamp"))
         yield from totals.measurement(
