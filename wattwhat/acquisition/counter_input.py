@@ -43,6 +43,15 @@ class CounterInput(Input):
         self.looks, self.held = CounterLooks(self), HeldPower()
         self.latest: Reading | None = None  # the latest reading that held the program
 
+    def failed(self, now_s: float) -> None:
+        """A reading beside the program gave nothing: the next one can wait."""
+        self.looks.failed(now_s)
+
+    @property
+    def settled_s(self) -> float:
+        """Seconds after which an edge was looked at, where that is done beside the program."""
+        return self.looks.settled_s if self.beside else 0.0
+
     def unread_words(self) -> str:
         """Why there is no look to tell what it showed."""
         again = f"; it is tried again every {retry_s:.0f} s" if (retry_s := self.looks.retry_s()) else ""

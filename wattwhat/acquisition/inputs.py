@@ -81,6 +81,9 @@ class Input:
         slow = seconds > EDGE_BOUND_S or self.took_s > (_SOON_S if self.beside else _SLOW_S)
         self.beside = slow and may_be_left
 
+    def failed(self, now_s: float) -> None:
+        """A reading beside the program gave nothing."""
+
     def doubt(self) -> None:
         """Something took long: it has to show anew that it is quick."""
         self._took.clear()

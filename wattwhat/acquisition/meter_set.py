@@ -99,8 +99,10 @@ class MeterSet:
         self.context: Snapshot | None = None
         self._newer: Snapshot | None = None
         self._newer_ns = 0
-        self._reads = [self._counter_read(line) for line in self.inputs]
-        self._plain = False  # whether all counters are known to be quick
+        self._reads: list[Callable[[], Any]] = [
+            line.meter.read if isinstance(line, CounterInput) else line.begin for line in self.inputs
+        ]
+        self._plain = self._bare = False  # whether all counters are known to be quick; and there is no gauge
         self.sampler = Sampler(self)
         self.history = History(self)
         self.closed = False
@@ -108,9 +110,6 @@ class MeterSet:
         self._anchoring = threading.Lock()
         self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
         enrol(self)
-
-    def _counter_read(self, line: CounterInput | GaugeInput) -> Callable[[], Any]:
-        return line.meter.read if isinstance(line, CounterInput) else line.begin
 
     def begin(self) -> Snapshot:
         """Read everything at the start of a span; the time is taken last."""
@@ -125,7 +124,7 @@ class MeterSet:
         else:
             readings = self._with_care(None)
         t_ns = self.clock()
-        if self.gauges or not self._plain:
+        if not self._bare:
             _stamp(readings, t_ns)
             self.sampler.look()
         snapshot = Snapshot(t_ns, readings, anchors, [])
@@ -135,7 +134,7 @@ class MeterSet:
 
     def _without_edges(self, snapshot: Snapshot) -> Snapshot:
         """A snapshot to remember: an edge in it would look like an open window for ever."""
-        if self._plain and not self.gauges:
+        if self._bare:
             return snapshot
         kept = [None if isinstance(item, (Edge, Moment)) else item for item in snapshot.readings]
         return snapshot._replace(readings=kept)
@@ -144,22 +143,28 @@ class MeterSet:
         """Read everything at the end of a span; the time is taken first."""
         t_ns = self.clock()
         anchors = self.anchors
-        if not self._plain:
-            readings = self._with_care(begin)
-            _stamp(readings, t_ns)
-        elif self.gauges:
-            readings = [self._careful(number, begin) for number in range(len(self.inputs))]
-            _stamp(readings, t_ns)
-        else:
+        if self._bare:
             try:
                 readings = [read() for read in self._reads]
+                if readings[-1][0] - t_ns > _LONG_NS:
+                    self._doubt()
             except BaseException as err:
                 readings = self._each(err)
-        if self.clock() - t_ns > _LONG_NS:
-            self._plain = False
-            for line in self.inputs:
-                line.doubt()
+            return Snapshot(t_ns, readings, anchors, [])
+        if not self._plain:
+            readings = self._with_care(begin)
+        else:
+            readings = [self._careful(number, begin) for number in range(len(self.inputs))]
+            if self.clock() - t_ns > _LONG_NS:
+                self._doubt()
+        _stamp(readings, t_ns)
         return Snapshot(t_ns, readings, anchors, [])
+
+    def _doubt(self) -> None:
+        """Something took long: which it was is seen at the next edges."""
+        self._plain = self._bare = False
+        for line in self.inputs:
+            line.doubt()
 
     def _each(self, err: BaseException) -> list[Any]:
         """Readings one by one, where one of them failed."""
@@ -173,12 +178,11 @@ class MeterSet:
         readings = edge_readings(self, begin)
         counters = [line for line in self.inputs if isinstance(line, CounterInput)]
         self._plain = all(line.quick or line.lost for line in counters)
+        self._bare = self._plain and not self.gauges
         if self._plain:
             self.sampler.rest()
         elif any(isinstance(item, Moment) for item in readings):
-            self.sampler.needed = True
-            self.sampler.ensure()
-            self.sampler.look()
+            self.sampler.wanted()
         return readings
 
     def glance(self, begin: Snapshot) -> Snapshot:
@@ -229,10 +233,8 @@ class MeterSet:
         finally:
             end_ns, line.reading_ns = self.clock(), None
         line.timed((end_ns - begin_ns) * 1e-9, may_be_left=self.aside.leaves)
-        if not isinstance(line, CounterInput):
-            return reading
-        if not is_reading(reading):
-            line.looks.failed(end_ns * 1e-9)
+        if not (isinstance(line, CounterInput) and is_reading(reading)):
+            line.failed(end_ns * 1e-9)
             return reading
         t_ns = middle_ns(begin_ns, int(reading[0]))
         for follower in line.followers:
@@ -260,9 +262,7 @@ class MeterSet:
     @property
     def settled_s(self) -> float:
         """Seconds after which all of an edge was shown and looked at."""
-        gauges = max((line.settled_s for line in self.gauges), default=0.0)
-        beside = (line for line in self.inputs if isinstance(line, CounterInput) and line.beside)
-        return max(gauges, max((line.looks.settled_s for line in beside), default=0.0))
+        return max((line.settled_s for line in self.inputs), default=0.0)
 
     def after_fork(self) -> None:
         """In a forked child: the sampler's thread is gone and its locks may be held by nobody."""
@@ -294,7 +294,7 @@ class MeterSet:
 
 
 def _stamp(readings: list[Any], t_ns: int) -> None:
-    """Give edges that were not read the time of their snapshot: reading the other meters took a while."""
+    """Give edges that were not read the time of their snapshot: reading took a while."""
     for item in readings:
         if isinstance(item, (Edge, Moment)):
             item.t_ns = t_ns

@@ -78,6 +78,12 @@ class Sampler:
                 self._aside(line, partial(meter_set.visit, number))
                 self._due_s[number] = meter_set.clock() * 1e-9 + line.watch_s
 
+    def wanted(self) -> None:
+        """Something is read beside the program from now on."""
+        self.needed = True
+        self.ensure()
+        self.look()
+
     def look(self) -> None:
         """Let the thread look at the gauges now: a window has begun."""
         self._wake.set()
