@@ -72,6 +72,37 @@ def test_the_core_imports_no_vendor_library():
     assert {name: vendors for name, vendors in found.items() if vendors} == {}
 
 
+# What catches everything may hold an exception that a signal handler of the program raised. Rooms that run in
+# processes of their own, or only for a person at a terminal, are left out, and so is what has no room below.
+ANSWERS = {"pass_on", "_each", "_fail", "_again", "outcome", "own"}  # or it is kept, and raised later
+APART = {"cli", "study", "testing"}
+
+
+def swallows(source):
+    """Lines of handlers of everything that neither raise nor pass on what is the program's own."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ExceptHandler):
+            continue
+        caught = {one.id for one in ast.walk(node.type) if isinstance(one, ast.Name)} if node.type else set()
+        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        names |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+        raises = any(isinstance(one, ast.Raise) for one in ast.walk(node))
+        everything = node.type is None or caught & {"Exception", "BaseException"}
+        if everything and not raises and not names & ANSWERS:
+            found.append(node.lineno)
+    return found
+
+
+def test_nothing_swallows_what_a_signal_handler_of_the_program_raised():
+    assert swallows("try:\n    f()\nexcept (OSError, Exception):\n    pass") == [3]
+    assert swallows("try:\n    f()\nexcept Exception as err:\n    pass_on(err)") == []
+    apart = APART | {"errors.py", "_child.py", "_jtop_child.py"}
+    own = [one for one in LIBRARY if not apart & set(one.parts)]
+    found = {relative(module): swallows(module.read_text(encoding="utf-8")) for module in own}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
 @pytest.mark.parametrize(
     "source",
     [

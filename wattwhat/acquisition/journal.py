@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
+from wattwhat.plugins import pass_on
 from wattwhat.records.file_lock import take_lock
 from wattwhat.sensing.launch import rank_of
 
@@ -166,6 +167,7 @@ class Journal:
             warnings = dict.fromkeys((*measurement.warnings, *self.warnings))
             self._file.append(attrs.evolve(measurement, details=details, warnings=warnings).to_json())
         except Exception as err:  # the promise: nothing of ours ends or disturbs the program
+            pass_on(err)
             import logging
 
             from wattwhat.records.escaping import one_line

@@ -18,6 +18,7 @@ from wattwhat.calibration.pattern import RATIOS, SHORTEST_S, random_pattern, squ
 from wattwhat.calibration.record import Finding, Found, Series, Timeline
 from wattwhat.calibration.ticks import TOO_FAST, fast_counter_period, find_ticks
 from wattwhat.errors import MeterLostError
+from wattwhat.plugins import pass_on
 from wattwhat.sensing.meter import Meter
 
 __all__ = ["Finding", "Found", "Series", "Timeline", "calibrate", "examine"]
@@ -199,6 +200,7 @@ class _Calibration:
         except MeterLostError as err:
             self.lost[number], self.failed[number] = True, str(err)
         except Exception as err:  # whatever a plugin raises is a gap here
+            pass_on(err)
             self.failed[number] = str(err) or type(err).__name__
         else:
             if math.isfinite(value):

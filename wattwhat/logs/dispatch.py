@@ -14,6 +14,7 @@ from wattwhat.logs.parsing.streams import source_of_stream
 from wattwhat.logs.protocol import Options, Reader
 from wattwhat.logs.registry import recognise
 from wattwhat.logs.source import Problem, Problems, Source
+from wattwhat.plugins import pass_on
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Measurements", "Stream", "measurements_of", "read", "read_with", "stream"]
@@ -176,6 +177,7 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
     except OSError as err:
         raise source.error(None, f"cannot be read to its end: {err.strerror or err}") from err
     except (Exception, SystemExit) as err:
+        pass_on(err)
         raise source.error(
             None,
             f"the reader {reader.name!r} failed on it ({error_text(err)}); please report this file",

@@ -9,7 +9,7 @@ from typing import Any
 from wattwhat.errors import BackendError, LogError, error_text
 from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
-from wattwhat.plugins import Plugin, find_plugins, load
+from wattwhat.plugins import Plugin, find_plugins, load, pass_on
 
 __all__ = ["GROUP", "formats", "plugins", "readers", "recognise"]
 
@@ -63,6 +63,7 @@ def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
             broken.append(str(err))
             continue
         except (Exception, SystemExit) as err:
+            pass_on(err)
             broken.append(f"reader {name!r} failed to start: {error_text(err)}")
             continue
         if isinstance(reader, Reader):
@@ -117,5 +118,6 @@ def _surer(best: tuple[int, Reader] | None, reader: Reader, head: Head) -> tuple
     try:
         sure = int(reader.sniff(head))
     except (Exception, SystemExit) as err:
+        pass_on(err)
         raise LogError(f"{head.name}: reader {reader.name!r} failed to look at it: {err!r}") from err
     return (sure, reader) if sure > (best[0] if best else 0) else best

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError, error_text
+from wattwhat.plugins import pass_on
 from wattwhat.scoring.result import ScoreOption
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ def make_score(
     except (KeyboardInterrupt, WattwhatError, OSError):
         raise
     except BaseException as err:  # a score that calls sys.exit() ends itself, not the program
+        pass_on(err)
         raise ScoreError(f"score {name}: it failed to start: {error_text(err)}") from err
     if not (callable(score) and named):
         raise ScoreError(f"score {name}: it has no name or cannot be called; see wattwhat.scoring.Score")

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError, error_text
+from wattwhat.plugins import pass_on
 from wattwhat.records.channel import Channel
 from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.user_paths import ENV_PROFILES, profiles_path
@@ -120,6 +121,7 @@ def read_profiles(path: str | None = None) -> tuple[dict[Key, Profile], tuple[st
             return {}, (_broken(file, f"it has schema {data['schema']!r}, and this version reads {_SCHEMA}"),)
         entries = list(data["profiles"])
     except Exception as err:  # whatever is in that file, no run may end by it
+        pass_on(err)
         return {}, (_broken(file, error_text(err)),)
     return _profiles_of(entries, file)
 
@@ -132,6 +134,7 @@ def _profiles_of(entries: list[Any], file: str) -> tuple[dict[Key, Profile], tup
             profile = Profile.from_dict(entry)
             known[profile.key] = profile
         except Exception as err:
+            pass_on(err)
             words = [_broken(file, f"{err}")]
     return known, tuple(words)
 

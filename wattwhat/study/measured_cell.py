@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import error_text
+from wattwhat.plugins import pass_on
 from wattwhat.records.measurement import Measurement
 from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
@@ -135,6 +136,7 @@ def _count(model: Built, cell: Cell, known: _Known) -> None:
     try:
         counts = count(model.model, model.inputs)
     except Exception as err:  # a model that cannot be run without values: its energy is known all the same
+        pass_on(err)
         known.warnings.append(f"operations are not counted: {error_text(err)}")
         return
     known.metrics.update(counts.metrics())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from wattwhat.errors import ArgumentError, error_text
+from wattwhat.plugins import pass_on
 from wattwhat.workloads.torch_optimizers import OptimizerState, optimizers_of
 
 __all__ = ["ModelState", "RandomState"]
@@ -89,11 +90,18 @@ class ModelState:
             ("buffers", self._restore_buffers),
         ]
         steps += [("the optimizer's state", optimizer.restore) for optimizer in self._optimizers]
+        own: BaseException | None = None  # raised by a handler of the program, for when all is back
         for what, step in steps:
             try:
                 step()
             except Exception as err:
+                try:
+                    pass_on(err)
+                except BaseException as programs:
+                    own = programs
                 self._doubt(f"{what} could not be put back: {error_text(err)}")
+        if own is not None:
+            raise own
 
     def _states(self, optimizers: Sequence[Any], asked: bool) -> Iterator[OptimizerState]:
         """Of each optimizer what it keeps; one that was only found may be passed over, which is said."""

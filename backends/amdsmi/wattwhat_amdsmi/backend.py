@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import BackendError, error_text
+from wattwhat.plugins import pass_on
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat_amdsmi import remedies
@@ -85,6 +86,7 @@ class AmdSmiBackend(Backend):
         except Unavailable as err:
             return err.availability
         except Exception as err:
+            pass_on(err)
             return Availability(
                 False, f"AMD's library failed: {error_text(err)}", "see whether amd-smi list works"
             )
@@ -184,7 +186,8 @@ class AmdSmiBackend(Backend):
             return
         try:
             handles = library.handles()
-        except Exception:
+        except Exception as err:
+            pass_on(err)
             return
         for meter in self._meters:
             for key in meter.keys:

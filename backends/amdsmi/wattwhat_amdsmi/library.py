@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from wattwhat.errors import BackendError
+from wattwhat.plugins import pass_on
 from wattwhat.sensing.backend import Availability
 from wattwhat_amdsmi import remedies
 from wattwhat_amdsmi.values import version_text
@@ -95,7 +96,8 @@ class Library:
         with calls.lock:
             try:
                 return getattr(self.module, name)(*args)
-            except Exception:
+            except Exception as err:
+                pass_on(err)
                 return None
 
     def ask_versioned(self, name: str, *args: Any) -> Any:
@@ -201,6 +203,7 @@ def _import(path: str, root: str, load: Callable[[], Any]) -> Any:
     except ModuleNotFoundError as err:
         raise Unavailable(remedies.package_missing()) from err
     except Exception as err:
+        pass_on(err)
         loaded = loaded_path() or path
         rocm = rocm_release(loaded, root)
         answer = remedies.import_failed(err, prefix_of(loaded), version_text(rocm) if rocm else None)

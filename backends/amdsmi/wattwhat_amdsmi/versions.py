@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from wattwhat.plugins import pass_on
 from wattwhat.records.small_files import read_small_text
 from wattwhat_amdsmi.values import parse_version, rocm_of_file, version_text
 
@@ -72,7 +73,8 @@ def _own_version(module: Any) -> tuple[int, int] | None:
         ask = module.amdsmi_wrapper.amdsmi_get_lib_version
         if ask(ctypes.cast(buffer, ask.argtypes[0])) != 0:
             return None
-    except Exception:
+    except Exception as err:
+        pass_on(err)
         return None
     return (buffer[0], buffer[1]) if buffer[0] else None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, BackendError, error_text
+from wattwhat.plugins import pass_on
 from wattwhat.sensing.backend import Availability, Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat_jetson._machine import DRIVERS, in_container, model_of, module_state, read_text
@@ -84,6 +85,7 @@ class JetsonBackend(Backend):
         try:
             return self._probe()
         except Exception as err:
+            pass_on(err)
             reason = f"looking for the power monitors failed: {error_text(err)}"
             return Availability(False, reason, "report this with the board's name")
 

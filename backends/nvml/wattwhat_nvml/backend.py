@@ -75,6 +75,7 @@ class NvmlBackend(Backend):
                 self.notes = (f"an NVIDIA GPU is there and not measured: {err.reason}",)
             return Availability(False, err.reason, err.remedy)
         except Exception as err:  # a probe never raises
+            pass_on(err)
             return Availability(False, f"NVML failed: {error_text(err)}", "run: nvidia-smi")
         names = {plan.gpu.uuid: plan.gpu.name for plan in plans}
         return Availability(True, f"{len(names)} GPU(s) readable: {', '.join(sorted(set(names.values())))}")

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from wattwhat.errors import BackendError
+from wattwhat.plugins import pass_on
 
 __all__ = [
     "GONE",
@@ -163,8 +164,8 @@ def release(pid: int) -> None:
             return
         try:
             nvml.nvmlShutdown()
-        except Exception:  # somebody else has shut it down once too often: nothing is left to give back
-            pass
+        except Exception as err:  # somebody else has shut it down once too often: nothing is left
+            pass_on(err)
 
 
 def locked() -> AbstractContextManager[Any]:

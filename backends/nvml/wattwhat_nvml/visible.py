@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.plugins import pass_on
 
 __all__ = ["Gpu", "Selection", "cuda_uuids", "in_use", "pick", "settings", "visible"]
 
@@ -202,7 +203,8 @@ def cuda_uuids() -> list[str] | None:
         if torch is None or not torch.cuda.is_initialized():
             return None
         return [str(torch.cuda.get_device_properties(i).uuid) for i in range(torch.cuda.device_count())]
-    except Exception:  # an old torch without uuid, a forked child: the variable must do
+    except Exception as err:  # an old torch without uuid, a forked child: the variable must do
+        pass_on(err)
         return None
 
 

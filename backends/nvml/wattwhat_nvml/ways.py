@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from wattwhat.plugins import pass_on
 from wattwhat.records.channel import ChannelQuantity
 from wattwhat_nvml.library import NOT_SUPPORTED, ask
 
@@ -88,5 +89,6 @@ def module_limit_w(nvml: Any, handle: Any) -> float | None:
     """The power limit of the module that a GPU sits on, in W; None if unknown."""
     try:
         return field_mw(nvml, handle, [(_FIELD_LIMIT, MODULE)]) / 1000 or None
-    except Exception:
+    except Exception as err:
+        pass_on(err)
         return None

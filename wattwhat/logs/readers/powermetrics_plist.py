@@ -11,6 +11,7 @@ from wattwhat.logs.building.power_blocks import PowerBlocks
 from wattwhat.logs.building.stated_totals import said
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
+from wattwhat.plugins import pass_on
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["PowermetricsPlist"]
@@ -101,7 +102,8 @@ def _samples(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _parsed(text: str) -> Mapping[str, Any] | None:
     try:
         value = plistlib.loads(text.encode("utf-8", "surrogatepass"), fmt=plistlib.FMT_XML)
-    except Exception:  # expat's errors and whatever a value of nonsense raises
+    except Exception as err:  # expat's errors and whatever a value of nonsense raises
+        pass_on(err)
         return None
     return value if isinstance(value, dict) else None
 

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from wattwhat.errors import ArgumentError
+from wattwhat.plugins import pass_on
 from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.user_paths import power_path
 
@@ -67,7 +68,8 @@ def read_learnt(host: str, cpu: str | None, path: str | None = None) -> LearntPo
 
         data = json.loads(read_small_text(file))
         learnt = LearntPower(**data["power"]) if data["schema"] == _SCHEMA else None
-    except Exception:  # whatever is in that file, no run may end by it: the estimate does as without it
+    except Exception as err:  # whatever is in that file, no run may end by it: as without it
+        pass_on(err)
         return None
     return learnt if learnt is not None and (learnt.host, learnt.cpu) == (host, cpu) else None
 
