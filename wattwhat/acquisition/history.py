@@ -6,10 +6,13 @@ An edge appends one entry to a ring and nothing else. What a window took is then
 
 from __future__ import annotations
 
+import math
 import threading
 import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.counter_looks import Moment
@@ -29,12 +32,24 @@ if TYPE_CHECKING:
 __all__ = ["BEGIN", "END", "History", "places"]
 
 BEGIN, END = 1, -1
+# A label, and the length of its windows as a power of two ns; None where they had not ended by then.
+Key = tuple[str, "int | None"]
 # Edges that are kept until somebody asks. A window of which these have passed is judged by itself.
 _MOST = 16384
 # Two threads that read a counter at the same time have their values within this many seconds.
 _CROSSING_S = 0.02
 # Sets of labels that are judged each by itself; further ones are one more.
 _STATES = 12
+
+
+@attrs.define
+class _Begin:
+    """A window that has begun: its key, and its place among the edges that are being settled."""
+
+    thread: int
+    t_ns: int
+    key: Key
+    place: int | None
 
 
 class _Line:
@@ -112,8 +127,9 @@ class History:
         self._size = len(meter_set.inputs)
         self._edges = len(self._lines) < self._size
         self._thread = 0
-        self._open: dict[str, int] = {}
-        self._states: dict[frozenset[str], int] = {frozenset(): 0}
+        self._open: dict[Key, int] = {}
+        self._begun: dict[str, list[_Begin]] = {}
+        self._states: dict[frozenset[Key], int] = {frozenset(): 0}
         self._state = 0
         self._ids: tuple[str, ...] = ()
 
@@ -140,19 +156,44 @@ class History:
             entries.sort(key=lambda entry: entry[0])
             if lost:  # of some labels it is not known when they began
                 self._open.clear()
+                self._begun.clear()
                 for line in self._lines.values():
                     if line.course is not None:
                         line.course.restart()
-            for _, snapshot, label, step, thread in entries:
+            for (_, snapshot, _, step, thread), key in zip(entries, self._keys(entries), strict=True):
                 crossing, self._thread = thread != self._thread, thread
-                self._take(snapshot, label, step, crossing)
+                self._take(snapshot, key, step, crossing)
             for line in self._lines.values():
                 if line.course is not None:
                     line.course.answer()
 
-    def _take(self, snapshot: Snapshot, label: str, step: int, crossing: bool) -> None:
+    def _keys(self, entries: list[Any]) -> list[Key]:
+        """Of each edge the label and the length of its window, as a power of two where its end is among them.
+
+        Long windows of a label may do other work than short ones, and draw other powers: whoever adds up the
+        short ones alone must not be told the mean of both.
+        """
+        keys: list[Key] = [(label, None) for _, _, label, _, _ in entries]
+        fresh: list[_Begin] = []
+        for place, (t_ns, _, label, step, thread) in enumerate(entries):
+            begun = self._begun.setdefault(label, [])
+            if step == BEGIN:
+                fresh.append(_Begin(thread, t_ns, keys[place], place))
+                begun.append(fresh[-1])
+            elif begun:
+                own = [number for number, one in enumerate(begun) if one.thread == thread]
+                one = begun.pop(own[-1] if own else -1)
+                if one.place is not None:
+                    one.key = label, round(math.log2(max(t_ns - one.t_ns, 1)))
+                    keys[one.place] = one.key
+                keys[place] = one.key
+        for one in fresh:
+            one.place = None  # its place was told
+        return keys
+
+    def _take(self, snapshot: Snapshot, key: Key, step: int, crossing: bool) -> None:
         before = self._state
-        self._count(label, step)
+        self._count(key, step)
         found = snapshot.points
         if found is None:
             return
@@ -172,12 +213,12 @@ class History:
         if line.course is not None:
             line.course.edge(snapshot.t_ns * 1e-9, self._state, snapshot.points, number)
 
-    def _count(self, label: str, step: int) -> None:
-        count = self._open.get(label, 0) + step
+    def _count(self, key: Key, step: int) -> None:
+        count = self._open.get(key, 0) + step
         if count > 0:
-            self._open[label] = count
+            self._open[key] = count
         else:
-            self._open.pop(label, None)
+            self._open.pop(key, None)
         labels = frozenset(self._open)
         state = self._states.get(labels)
         if state is None:
