@@ -21,6 +21,8 @@ import pythons
 # One process a core, tests handed out one by one: a few long laws would keep one process busy at the end.
 # pytest takes the last -n that it is given, so ARGS="-n 0" turns it off.
 SPREAD = ["-n", "auto", "--dist", "worksteal"]
+# What a browser makes of a page does not depend on the interpreter that wrote it.
+BROWSER = [f"--ignore=tests/report/{name}.py" for name in ("test_browser", "test_browser_answers")]
 WHICH = {"--others": (False, True), "--all": (True, True)}
 
 
@@ -67,7 +69,8 @@ def main(arguments: list[str]) -> int:
     for title, name, python, extras in rows:
         if python is not None:
             print(f"\n=== Python {title}", flush=True)
-        outcomes.append("not found" if python is None else suite_on(name, python, extras, arguments))
+        given = arguments if name == ".venv" else [*BROWSER, *arguments]
+        outcomes.append("not found" if python is None else suite_on(name, python, extras, given))
     print("\n=== Summary")
     for (title, *_), outcome in zip(rows, outcomes, strict=True):
         print(f"Python {title}: {outcome}")
