@@ -57,7 +57,7 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
         True
     """
     installed_ones = entry_points is None
-    pairs = _installed(group, _path_now()) if entry_points is None else _with_names(entry_points)
+    pairs = _installed_now(group) if entry_points is None else _with_names(entry_points)
     found: dict[str, dict[str, Any]] = {}
     for entry_point, distribution in pairs:
         found.setdefault(entry_point.name, {}).setdefault(distribution, entry_point)
@@ -70,17 +70,24 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
     return {name: _choose(name, rivals) for name, rivals in sorted(found.items())}
 
 
+def _installed_now(group: str) -> tuple[tuple[Any, str], ...]:
+    from importlib import metadata
+
+    return _installed(group, _path_now(), metadata.entry_points)
+
+
 @lru_cache(maxsize=16)
-def _installed(group: str, path: tuple[tuple[str, int], ...]) -> tuple[tuple[Any, str], ...]:
+def _installed(
+    group: str, path: tuple[tuple[str, int], ...], look: Callable[..., Any]
+) -> tuple[tuple[Any, str], ...]:
     """The installed entry points of a group; a look through all metadata costs ms, and a table asks often.
 
     Args:
         group: the entry-point group.
         path: where Python looks now, and when each of that changed: what is installed later is found.
+        look: what looks through the metadata.
     """
-    from importlib.metadata import entry_points
-
-    return tuple(_with_names(entry_points(group=group)))
+    return tuple(_with_names(look(group=group)))
 
 
 def _with_names(entry_points: Iterable[Any]) -> Iterator[tuple[Any, str]]:

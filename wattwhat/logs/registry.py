@@ -78,7 +78,6 @@ def readers() -> dict[str, Reader]:
     return dict(_loaded()[0])
 
 
-@lru_cache(maxsize=1)
 def formats() -> tuple[str, ...]:
     """The names of the formats that can be read here, third parties' included; none of them is imported.
 
