@@ -152,7 +152,7 @@ def test_a_plan_is_predicted_cell_by_cell(sized_nets, capsys):
             "--device: name what the language model will run on",
         ),
         (LLM[1:], "--output-tokens: expected it for a request, or --train-tokens"),
-        ([*LLM[1:], "--output-tokens", "0"], "output_tokens: expected a number above 0"),
+        ([*LLM[1:], "--output-tokens", "0"], "--output-tokens: expected a number above 0"),
         (["--plan", "none.toml"], "none.toml"),
     ],
 )

@@ -49,12 +49,16 @@ class Problems:
         self.listed: list[str] = []
         self.count = 0
 
-    def add(self, error: LogError) -> None:
+    def add(self, problem: LogError | str) -> None:
         """Keep one sentence.
+
+        Args:
+            problem: the error, or its sentence alone, as readers of others give it.
 
         Raises:
             LogError: problems are not tolerated (strict).
         """
+        error = LogError(problem) if isinstance(problem, str) else problem
         if self.strict:
             raise error
         self.count += 1

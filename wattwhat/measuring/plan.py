@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.errors import ArgumentError
+from wattwhat.errors import ArgumentError, Remedy
 
 __all__ = ["Plan", "is_number"]
 
@@ -53,9 +53,9 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         if self.min_seconds > self.max_seconds:
             raise ArgumentError(
-                f"{self.min_seconds:g} is more than max_seconds, {self.max_seconds:g}",
+                f"{self.min_seconds:g} is more than the greatest length, {self.max_seconds:g}",
                 argument="min_seconds",
-                remedy="lower it or raise max_seconds",
+                remedy=Remedy("lower it or raise {max_seconds}", max_seconds=...),
             )
         if not isinstance(self.min_calls, numbers.Integral) or self.min_calls < 1:
             raise ArgumentError(f"min_calls: expected a number of calls >= 1, got {self.min_calls!r}")

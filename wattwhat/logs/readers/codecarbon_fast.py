@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from wattwhat.logs.parsing.cells import stamp
@@ -16,6 +17,8 @@ from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["FastRuns", "fast_index"]
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?")
 
 
 def fast_index(source: Source) -> Index:
@@ -60,6 +63,8 @@ def _give_spans(index: Index, stamps: list[str], durations: list[str], places: l
     if not places:
         return
     try:
+        if not all(map(_STAMP.fullmatch, stamps)):
+            raise ValueError  # numpy would take further kinds, some with a warning about time zones
         end_s = np.array(stamps, dtype="datetime64[s]").astype(np.int64).astype(float)
         lengths_s = np.array(list(map(float, durations)))
     except ValueError:
