@@ -140,7 +140,8 @@ def test_measure_leaves_out_the_rise_and_says_so() -> None:
     naive = (m.energy_j.value + sum(rise["block_energy_j"])) / (
         (m.duration_s or 0.0) + sum(rise["block_duration_s"])
     )
-    assert naive < 0.97 * 300.0
+    assert naive < 0.98 * 300.0
+    assert abs(m.energy_per_call_j.value / 3.0 - 1.0) < 1.0 - naive / 300.0
 
 
 class Loading(Passing):

@@ -55,5 +55,5 @@ def test_the_spread_of_the_data_sheet_follows_from_the_tables() -> None:
 
 def test_the_benchmark_keeps_its_limits() -> None:
     table = run(Options(quick=True))
-    assert len(table.limits) == 5
+    assert len(table.limits) == 6
     assert all(limit.within for limit in table.limits), table.text()

@@ -127,7 +127,7 @@ def test_what_is_stated_fills_in_for_what_is_not_known():
         *population([(a + 1, e) for a, e in LADDER[5:]], details={"device": "RTX"}),
     ]
     half = [attrs.evolve(m, label=str(i)) for i, m in enumerate(half)]
-    with pytest.raises(ComparisonError, match="state device= if it is the same"):
+    with pytest.raises(ComparisonError, match="state the device if it is the same"):
         FrontierGrade.fit(half)
     assert FrontierGrade.fit(half, device="RTX", bootstrap=0).traits["device"] == "RTX"
     with pytest.raises(ComparisonError, match="device differs"):

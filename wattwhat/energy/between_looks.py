@@ -55,7 +55,7 @@ def at_moment(
     Example:
         >>> rest, work = [Look(0.0, 0.0), Look(1.0, 20.0)], [Look(1.5, 120.0), Look(2.0, 245.0)]
         >>> value_j, u_j = at_moment(1.1, rest, work, period_s=0.001, took_s=0.0, limit_w=500.0)
-        >>> round(value_j), u_j < 1.0
+        >>> round(value_j), u_j < 1.5
         (22, True)
     """
     earlier_w, later_w = _power(before[-2:], period_s), _power(after[:2], period_s)
