@@ -1,7 +1,8 @@
 """`make test`: the whole suite on the default interpreter, on every core.
 
     python3 tools/suites.py [ARGS]             the default interpreter; ARGS go to pytest
-    python3 tools/suites.py --others [ARGS]    the part without torch, on every other supported Python found
+    python3 tools/suites.py --others [ARGS]    the part without torch that the interpreter may change, on every
+                                               other supported Python found
     python3 tools/suites.py --all [ARGS]       both (`make test-all`)
 
 The environments of the other interpreters hold no torch, so tests that need it skip there by themselves.
@@ -21,8 +22,19 @@ import pythons
 # One process a core, tests handed out one by one: a few long laws would keep one process busy at the end.
 # pytest takes the last -n that it is given, so ARGS="-n 0" turns it off.
 SPREAD = ["-n", "auto", "--dist", "worksteal"]
-# What a browser makes of a page does not depend on the interpreter that wrote it.
-BROWSER = [f"--ignore=tests/report/{name}.py" for name in ("test_browser", "test_browser_answers")]
+# What does not depend on the interpreter: what a browser makes of a page, how often intervals hold in made
+# worlds, what benchmarks and examples print.
+ONCE = [
+    f"--ignore=tests/{name}.py"
+    for name in (
+        "report/test_browser",
+        "report/test_browser_answers",
+        "benchmarks/test_benchmarks",
+        "measuring/test_real_loads",
+        "scoring/test_odds",
+        "test_examples",
+    )
+]
 WHICH = {"--others": (False, True), "--all": (True, True)}
 
 
@@ -69,7 +81,7 @@ def main(arguments: list[str]) -> int:
     for title, name, python, extras in rows:
         if python is not None:
             print(f"\n=== Python {title}", flush=True)
-        given = arguments if name == ".venv" else [*BROWSER, *arguments]
+        given = arguments if name == ".venv" else [*ONCE, *arguments]
         outcomes.append("not found" if python is None else suite_on(name, python, extras, given))
     print("\n=== Summary")
     for (title, *_), outcome in zip(rows, outcomes, strict=True):
