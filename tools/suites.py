@@ -1,8 +1,8 @@
 """`make test`: the whole suite on the default interpreter, on every core.
 
     python3 tools/suites.py [ARGS]             the default interpreter; ARGS go to pytest
-    python3 tools/suites.py --others [ARGS]    the part without torch that the interpreter may change, on every
-                                               other supported Python found
+    python3 tools/suites.py --others [ARGS]    the part without torch that the interpreter may change, on each
+                                               other supported Python that is found
     python3 tools/suites.py --all [ARGS]       both (`make test-all`)
 
 The environments of the other interpreters hold no torch, so tests that need it skip there by themselves.
