@@ -132,7 +132,11 @@ def test_bad_input_is_one_sentence_and_2(tmp_path, monkeypatch, capsys, words, s
 
 
 @pytest.mark.parametrize(
-    "verb", [("run", "--exclusive", "--", "true"), ("measure", "--exclusive", "x:quick")]
+    "verb",
+    [
+        ("run", "--exclusive", "--", "true"),
+        ("measure", "--exclusive", "--max-seconds", "0.5", "--min-seconds", "0.1", "x:quick"),
+    ],
 )
 def test_exclusive_waits_for_whoever_measures_the_same(study, tmp_path, verb):
     (tmp_path / "x.py").write_text("def quick():\n    pass\n")
