@@ -119,7 +119,8 @@ def test_a_file_of_devices_of_ones_own(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.torch
-def test_a_plan_is_predicted_cell_by_cell(sized_nets, capsys):
+def test_a_plan_is_predicted_cell_by_cell(sized_nets, capsys, monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (0.5, 0.5, 0.5))  # the plan's time goes by it
     (sized_nets / "plan.toml").write_text(
         'models = ["cli_nets:model", "cli_nets:nothing"]\nbatch_size = [1, 8]\nimage_size = 16\n'
     )
