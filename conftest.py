@@ -25,6 +25,8 @@ settings.register_profile("patient", deadline=None)
 settings.register_profile(
     "fuzz", deadline=None, max_examples=5000, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
 )
+# For runs after the first of the same laws: another interpreter, or no ../shared beside the tree.
+settings.register_profile("brief", deadline=None, max_examples=20)
 settings.load_profile("patient")
 
 

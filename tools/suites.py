@@ -23,17 +23,15 @@ import pythons
 # pytest takes the last -n that it is given, so ARGS="-n 0" turns it off.
 SPREAD = ["-n", "auto", "--dist", "worksteal"]
 # What does not depend on the interpreter: what a browser makes of a page, how often intervals hold in made
-# worlds, what benchmarks and examples print.
+# worlds, what benchmarks and examples print. Laws are tried in full on the first interpreter, then in brief.
 ONCE = [
-    f"--ignore=tests/{name}.py"
-    for name in (
-        "report/test_browser",
-        "report/test_browser_answers",
-        "benchmarks/test_benchmarks",
-        "measuring/test_real_loads",
-        "scoring/test_odds",
-        "test_examples",
-    )
+    "--hypothesis-profile=brief",
+    "--ignore=tests/report/test_browser.py",
+    "--ignore=tests/report/test_browser_answers.py",
+    "--ignore=tests/benchmarks/test_benchmarks.py",
+    "--ignore=tests/measuring/test_real_loads.py",
+    "--ignore=tests/scoring/test_odds.py",
+    "--ignore=tests/test_examples.py",
 ]
 WHICH = {"--others": (False, True), "--all": (True, True)}
 
