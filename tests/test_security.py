@@ -104,6 +104,18 @@ def test_nothing_tells_the_host_and_all_else_stays(host: str) -> None:
     assert anonymous(one) == found  # the same in each run
 
 
+def test_conditions_lose_the_name_of_the_host_and_nothing_else() -> None:
+    told = {
+        "host": {"governor": "mains", "power_source": "mains"},
+        "devices": {"plug": {"error": "no answer from mains"}},
+    }
+    kept = without_hosts({"host": "mains", "environment": {"conditions": {"latest": told}}}, ["mains"])
+    latest = kept["environment"]["conditions"]["latest"]
+    assert kept["host"] == pseudonym("mains")
+    assert latest["host"] == told["host"]
+    assert latest["devices"]["plug"]["error"] == f"no answer from {pseudonym('mains')}"
+
+
 def test_two_hosts_stay_two() -> None:
     assert pseudonym("lab1") != pseudonym("lab2")
     assert "lab" not in pseudonym("lab1")

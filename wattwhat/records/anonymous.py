@@ -66,10 +66,15 @@ def _replaced(data: Any, begun: re.Pattern[str], pattern: re.Pattern[str]) -> An
     if isinstance(data, Mapping):
         # what is a host's name, and sentences that may hold one, are looked at word by word
         return {
-            key: _replaced(value, pattern if key in ("host", "warnings") else begun, pattern)
+            key: _replaced(value, pattern if _may_name(key, value) else begun, pattern)
             for key, value in data.items()
         }
     return [_replaced(one, begun, pattern) for one in data] if isinstance(data, (list, tuple)) else data
+
+
+def _may_name(key: str, value: Any) -> bool:
+    """Whether a text there is a host's name or a sentence: the conditions of a host are neither."""
+    return key in ("warnings", "error") or (key == "host" and isinstance(value, str))
 
 
 @lru_cache(maxsize=256)
