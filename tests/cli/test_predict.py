@@ -1,5 +1,6 @@
 """The verb predict, as somebody types it."""
 
+import importlib.util
 import json
 import sys
 
@@ -27,6 +28,8 @@ def nothing():
     return print
 """
 LLM = ["predict", "--parameters", "8e9", "--device", "H100"]
+
+NO_TRANSFORMERS = importlib.util.find_spec("transformers") is None
 
 
 @pytest.fixture
@@ -154,6 +157,10 @@ def test_a_plan_is_predicted_cell_by_cell(sized_nets, capsys, monkeypatch):
         ),
         (LLM[1:], "--output-tokens: expected it for a request, or --train-tokens"),
         ([*LLM[1:], "--output-tokens", "0"], "--output-tokens: expected a number above 0"),
+        (
+            [*LLM[1:], "--output-tokens", "9", "--batch-size", "0"],
+            "--batch-size: expected a number of at least 1",
+        ),
         (["--plan", "none.toml"], "none.toml"),
     ],
 )
@@ -175,6 +182,11 @@ def test_bad_input_is_one_sentence_and_2(words, said, capsys):
         (["cli_nets:net", "--inputs", "1x10:flat"], "expected sizes such as 1x3x224x224"),
         (["cli_nets:net", "--inputs", "cli_nets:broken"], "cli_nets:broken failed"),
         (["cli_nets:nothing"], "gives no torch.nn.Module"),
+        pytest.param(
+            ["transformers:brt"],
+            "did you mean bert",
+            marks=pytest.mark.skipif(NO_TRANSFORMERS, reason="no transformers"),
+        ),
         (["cli_nets:none"], "has no 'none'"),
         (["cli_nets:net", "--inputs", "1x11"], "cannot run on shapes alone"),
         (["cli_nets:net", "--inputs", "1x10", "--study", "nowhere"], "'nowhere' cannot be read"),

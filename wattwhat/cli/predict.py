@@ -85,6 +85,10 @@ def call(arguments: argparse.Namespace) -> int:
             f"predict: expected one of MODEL, --parameters or --plan, got {' and '.join(asked) or 'none'}, "
             "as in: wattwhat predict torchvision:resnet50 --device H100"
         )
+    if arguments.batch_size < 1:
+        raise ArgumentError(
+            argument="batch_size", expected="a number of at least 1", got=arguments.batch_size
+        )
     if asked == ["plan"]:
         from wattwhat.cli.predict_plan import predict_plan
 

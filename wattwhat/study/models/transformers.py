@@ -37,9 +37,23 @@ def build(name: str, cell: Cell) -> Built:
             config = transformers.AutoConfig.for_model(name)
         model = transformers.AutoModel.from_config(config).eval()
     except (ValueError, OSError, KeyError) as err:
-        raise WorkloadError(f"transformers:{name} cannot be built ({error_text(err)})") from err
+        near = "" if name.endswith(".json") else _alike(name)
+        raise WorkloadError(f"transformers:{name} cannot be built ({near or error_text(err)})") from err
     if model.main_input_name == "pixel_values":
         size = cell.image_size or config.image_size
         return Built(model, {"pixel_values": image_batch(cell.batch_size, size)}, "random")
     tokens = token_batch(cell.batch_size, cell.sequence_length or _TOKENS, config.vocab_size)
     return Built(model, {"input_ids": tokens}, "random")
+
+
+def _alike(name: str) -> str:
+    """What to say of a model type that transformers does not know; empty where it knows it."""
+    import difflib
+
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    if name in CONFIG_MAPPING_NAMES:
+        return ""
+    near = difflib.get_close_matches(name, list(CONFIG_MAPPING_NAMES), 3)
+    hint = f"did you mean {', '.join(near)}?" if near else "name a type such as bert, or a config.json"
+    return f"transformers knows no model type {name!r}; {hint}"
