@@ -10,7 +10,7 @@ import attrs
 from wattwhat.logs.parsing.csv_rows import csv_rows
 from wattwhat.logs.source import Source
 
-__all__ = ["NamedRow", "delimiter_of", "named_rows"]
+__all__ = ["NamedRow", "delimiter_of", "header_of", "named_rows", "under"]
 
 _MANY = 200  # of so many columns some are alike in sensible files: sensors of one name
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d{1,4})?")
@@ -71,17 +71,27 @@ def named_rows(
     header: tuple[str, ...] = ()
     for line, row in csv_rows(source, delimiter):
         if is_header(tuple(cell.lower() for cell in row)):
-            header = tuple(row)
-            twice = sorted({name for name in header if name and header.count(name) > 1})
-            if twice and len(header) < _MANY:
-                source.problem(
-                    line,
-                    f"expected each column once, found {', '.join(twice)[:80]} twice: the first one counts",
-                )
+            header = header_of(source, line, row)
         elif header:
             if delimiter == ";":
                 row = [cell.replace(",", ".") if _COMMA_NUMBER.fullmatch(cell) else cell for cell in row]
-            cells: dict[str, str] = {}
-            for name, cell in zip(header, row, strict=False):
-                cells.setdefault(name, cell)
-            yield NamedRow(line, cells, header, tuple(row))
+            yield under(header, line, row)
+
+
+def header_of(source: Source, line: int, row: list[str]) -> tuple[str, ...]:
+    """The columns that a header names; a name that stands in it twice is a problem of the file."""
+    header = tuple(row)
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice and len(header) < _MANY:
+        source.problem(
+            line, f"expected each column once, found {', '.join(twice)[:80]} twice: the first one counts"
+        )
+    return header
+
+
+def under(header: tuple[str, ...], line: int, row: list[str]) -> NamedRow:
+    """The cells of a row under the columns of a header."""
+    cells: dict[str, str] = {}
+    for name, cell in zip(header, row, strict=False):
+        cells.setdefault(name, cell)
+    return NamedRow(line, cells, header, tuple(row))

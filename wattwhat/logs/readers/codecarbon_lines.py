@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from wattwhat.logs.parsing.named_rows import NamedRow
+from wattwhat.logs.parsing.named_rows import header_of, under
 from wattwhat.logs.protocol import head_of
 from wattwhat.logs.readers.codecarbon_records import Record, is_header, records_of
 from wattwhat.logs.source import Source
@@ -78,11 +78,8 @@ class Lines:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._take_header([])
-
-    def _take_header(self, names: list[str]) -> None:
-        self.header = tuple(names)
-        self.plan = Plan.of(self.header)
+        self.header: tuple[str, ...] = ()
+        self.plan = Plan()
 
     def blocks(self) -> Iterator[tuple[int, list[str], bool]]:
         """Lines by the hundred kilobytes: the number of the first, the lines, and whether there are quotes.
@@ -107,9 +104,7 @@ class Lines:
         if not any(row):
             return
         if is_header(tuple(cell.lower() for cell in row)):
-            self._take_header(row)
+            self.header = header_of(self._source, number, row)
+            self.plan = Plan.of(self.header)
         elif self.header:
-            cells: dict[str, str] = {}
-            for name, cell in zip(self.header, row, strict=False):
-                cells.setdefault(name, cell)
-            yield from records_of(self._source, NamedRow(number, cells, self.header, tuple(row)))
+            yield from records_of(self._source, under(self.header, number, row))
