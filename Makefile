@@ -2,7 +2,8 @@
 # it makes .venv first, and makes it again only when a pyproject.toml or constraints.txt has changed.
 #
 #   make demo                      train, measure and compare four small models
-#   make study                     a small study of twelve models, and its analysis, in build/study
+#   make study                     a study of twelve models of torchvision, and its analysis, in build/study
+#   make study PLAN=examples/study/plan.toml      of twelve small ones, in minutes
 #   make test                      all tests, on the default interpreter and on every core
 #   make test-all                  the same, then the part without torch on every other supported Python found
 #   make test ARGS="-k quantity"   arguments for pytest
@@ -13,6 +14,7 @@
 SHELL = /bin/sh
 PYTHON ?= python3
 ARGS ?=
+PLAN ?= examples/study/torchvision.toml
 BIN = .venv/bin
 PLUGINS = $(patsubst %/pyproject.toml,%,$(wildcard backends/*/pyproject.toml))
 PACKAGES = wattwhat $(wildcard backends/*/wattwhat_*)
@@ -22,9 +24,11 @@ PACKAGES = wattwhat $(wildcard backends/*/wattwhat_*)
 demo: venv
 	$(BIN)/python examples/demo.py $(ARGS)
 
-study: venv
-	$(BIN)/wattwhat study run examples/study/plan.toml --out build/study $(ARGS)
-	$(BIN)/wattwhat study analyse build/study
+# torchvision fits one torch only, so a study has an environment and pinned versions of its own.
+study:
+	@$(PYTHON) tools/environment.py .venv-study --constraints examples/study/constraints.txt study torchvision onnx report
+	.venv-study/bin/wattwhat study run $(PLAN) --out build/study $(ARGS)
+	.venv-study/bin/wattwhat study analyse build/study
 
 test:
 	$(PYTHON) tools/suites.py $(ARGS)

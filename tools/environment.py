@@ -2,6 +2,8 @@
 
     python3 tools/environment.py .venv            everything that demo, tests and lint need
     python3 tools/environment.py .venv-docs docs  the extras named
+    python3 tools/environment.py .venv-study --constraints examples/study/constraints.txt study onnx
+                                                  with other pinned versions than constraints.txt has
 
 A second call costs a few milliseconds: the environment remembers what it was made from and is left alone
 until one of those files, the extras or the interpreter changes.
@@ -18,6 +20,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / "constraints.txt"
 OLDEST = (3, 10)
 # What `make demo`, `make test` and `make lint` need.
 DEFAULT_EXTRAS = ("demo", "report", "test", "frameworks", "lint")
@@ -32,9 +35,9 @@ def plugins() -> list[Path]:
     return [folder for folder in folders if (folder / "pyproject.toml").exists()]
 
 
-def fingerprint(extras: list[str]) -> str:
+def fingerprint(extras: list[str], constraints: Path = CONSTRAINTS) -> str:
     """A digest of all that decides what the environment holds."""
-    sources = [ROOT / "constraints.txt", ROOT / "wattwhat" / "_version.py", Path(__file__).resolve()]
+    sources = [constraints, ROOT / "wattwhat" / "_version.py", Path(__file__).resolve()]
     sources += [folder / "pyproject.toml" for folder in (ROOT, *plugins())]
     digest = hashlib.sha256(repr(sorted(extras)).encode())
     for source in sources:
@@ -50,9 +53,9 @@ def foundation(python: str) -> str:
     return f"{answer.stdout.strip()} {ROOT}"
 
 
-def pip(interpreter: Path, *arguments: str) -> None:
+def pip(interpreter: Path, *arguments: str, constraints: Path = CONSTRAINTS) -> None:
     """Run pip under the pinned versions; WATTWHAT_PIP adds arguments."""
-    command = [str(interpreter), "-m", "pip", "install", "-qq", "-c", str(ROOT / "constraints.txt")]
+    command = [str(interpreter), "-m", "pip", "install", "-qq", "-c", str(constraints)]
     command += shlex.split(os.environ.get("WATTWHAT_PIP", ""))
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     subprocess.run(
@@ -65,13 +68,16 @@ def pip(interpreter: Path, *arguments: str) -> None:
     )
 
 
-def ensure(place: Path, extras: list[str], python: str = sys.executable) -> Path:
+def ensure(
+    place: Path, extras: list[str], python: str = sys.executable, constraints: Path = CONSTRAINTS
+) -> Path:
     """Make the environment, or bring it up to date, or leave it alone if it is; returns its interpreter.
 
     Args:
         place: folder of the virtual environment.
         extras: extras of the core to install.
         python: interpreter to make it with.
+        constraints: the pinned versions.
 
     Raises:
         subprocess.CalledProcessError: venv or pip failed; what they said is on stderr.
@@ -79,7 +85,7 @@ def ensure(place: Path, extras: list[str], python: str = sys.executable) -> Path
     interpreter = place / ("Scripts" if os.name == "nt" else "bin") / "python"
     ready = place / ".made-from"
     made_from = ready.read_text(encoding="utf-8").splitlines() if ready.exists() else []
-    wanted = [" ".join(foundation(python).split()), fingerprint(extras)]
+    wanted = [" ".join(foundation(python).split()), fingerprint(extras, constraints)]
     if made_from == wanted:
         return interpreter
     say(f"installing into {place.name}: wattwhat[{','.join(extras)}] and {len(plugins())} plugins")
@@ -88,9 +94,10 @@ def ensure(place: Path, extras: list[str], python: str = sys.executable) -> Path
         subprocess.run(
             [python, "-m", "venv", str(place)], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=True
         )
-    pip(interpreter, *BUILDER)
+    pip(interpreter, *BUILDER, constraints=constraints)
     editable = [part for folder in plugins() for part in ("-e", str(folder))]
-    pip(interpreter, "--no-build-isolation", "-e", f"{ROOT}[{','.join(extras)}]", *editable)
+    core = f"{ROOT}[{','.join(extras)}]"
+    pip(interpreter, "--no-build-isolation", "-e", core, *editable, constraints=constraints)
     ready.write_text("\n".join(wanted), encoding="utf-8")
     return interpreter
 
@@ -112,8 +119,14 @@ def main(arguments: list[str]) -> int:
     """The command line: the folder, then the extras."""
     if too_old():
         return 2
+    if not arguments or arguments[0].startswith("-"):
+        say(__doc__ or "")
+        return 2
+    place, extras, constraints = arguments[0], arguments[1:], CONSTRAINTS
+    if extras[:1] == ["--constraints"]:
+        constraints, extras = ROOT / extras[1], extras[2:]
     try:
-        ensure(ROOT / arguments[0], arguments[1:] or list(DEFAULT_EXTRAS))
+        ensure(ROOT / place, extras or list(DEFAULT_EXTRAS), constraints=constraints)
     except subprocess.CalledProcessError as error:
         say(f"could not make {arguments[0]}: {shlex.join(error.cmd)} ended with {error.returncode}")
         return 1
