@@ -15,6 +15,7 @@ from wattwhat.report.text_table import Column, listing
 from wattwhat.study.analysis.best import PARITY
 from wattwhat.study.analysis.correlations import PROPERTIES
 from wattwhat.study.analysis.rows import factors_of, setting_words
+from wattwhat.study.model_names import shared_source
 
 if TYPE_CHECKING:
     from wattwhat.study.analysis.analysed import Analysis
@@ -33,10 +34,15 @@ def text_of(analysis: Analysis) -> Iterator[str]:
     models = {row.model for row in analysis.rows}
     kinds = Counter(row.measurement.provenance for row in analysis.rows)
     how = ", ".join(f"{count} {name}" for name, count in kinds.items())
-    yield f"{len(analysis.rows)} cells of {len(models)} models ({how}); {len(analysis.failures)} not measured"
+    source = shared_source(models)
+    whose = f" of {source[:-1]}" if source else ""
+    failed = len(analysis.failures)
+    yield f"{len(analysis.rows)} cells of {len(models)} models{whose} ({how}); {failed} not measured"
     if kinds.keys() & {"estimated", "predicted"}:
-        yield "Estimates follow the CPU's time: memory and clocks, which they cannot see, are in"
-        yield "none of these ratios."
+        yield (
+            "Estimates follow the CPU's time: memory and clocks, which they cannot see, are in none of these "
+            "ratios."
+        )
     if analysis.drift is not None:
         yield f"The reference cell came back within {100 * analysis.drift:.2g} % of its mean."
     yield from _effects(analysis)
@@ -122,13 +128,14 @@ def _best(analysis: Analysis) -> Iterator[str]:
     yield from ("", f"The best setting of each model (output error up to {PARITY:g})", "")
     names = list(factors_of(analysis.rows))
     several = len({row.hardware for row in analysis.rows}) > 1
+    source = shared_source(one.model for one in analysis.best)
     rows = []
     for one in analysis.best[:_MOST_MODELS]:
         alike = f"{len(one.alike)} alike" if one.alike else ""
         words = setting_words(one.row.setting, names) or "the only one"
         words += f" on {one.row.hardware}" if several else ""
         each = with_prefix(one.row.energy_j, "J")
-        rows.append([one.model, words, each, f"{100 * one.saving:.3g} %", alike])
+        rows.append([one.model.removeprefix(source), words, each, f"{100 * one.saving:.3g} %", alike])
     columns = [Column("model", shrinks=True), Column("setting", shrinks=True), Column("an item", right=True)]
     yield from listing([*columns, Column("saves", right=True), Column("")], rows)
     if len(analysis.best) > _MOST_MODELS:
