@@ -21,22 +21,24 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a slow moment of a shared machine is no bug. What hypothesis itself sets under CI=true stays.
-settings.register_profile("patient", deadline=None)
+# `make test` tries every law with a few fresh examples, so that a person can run it between two edits; CI
+# also tries them as often as each says itself (full), and `make fuzz` thousands of times.
+BRIEF = 20
+settings.register_profile("brief", deadline=None, max_examples=BRIEF)
+settings.register_profile("full", deadline=None)
 settings.register_profile(
     "fuzz", deadline=None, max_examples=5000, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
 )
-# For runs after the first of the same laws: another interpreter, or no ../shared beside the tree.
-settings.register_profile("brief", deadline=None, max_examples=20)
-settings.load_profile("patient")
+settings.load_profile("brief")
 
 
 def pytest_collection_modifyitems(items):
-    """Slow laws say fewer examples of their own; `make fuzz` tries them in full length too."""
+    """Laws that say how many examples they want get fewer in a brief run, and more in a long one."""
     most = settings().max_examples
-    for item in items if most > 1000 else ():
+    for item in items if most == BRIEF or most > 1000 else ():
         law = getattr(item, "obj", None)
         own = getattr(law, "_hypothesis_internal_use_settings", None)
-        if own is not None and own.max_examples < most:
+        if own is not None and (own.max_examples > most if most == BRIEF else own.max_examples < most):
             getattr(law, "__func__", law)._hypothesis_internal_use_settings = settings(own, max_examples=most)
 
 

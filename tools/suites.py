@@ -23,9 +23,8 @@ import pythons
 # pytest takes the last -n that it is given, so ARGS="-n 0" turns it off.
 SPREAD = ["-n", "auto", "--dist", "worksteal"]
 # What does not depend on the interpreter: what a browser makes of a page, how often intervals hold in made
-# worlds, what benchmarks and examples print. Laws are tried in full on the first interpreter, then in brief.
+# worlds, what benchmarks and examples print.
 ONCE = [
-    "--hypothesis-profile=brief",
     "--ignore=tests/report/test_browser.py",
     "--ignore=tests/report/test_browser_answers.py",
     "--ignore=tests/benchmarks/test_benchmarks.py",
