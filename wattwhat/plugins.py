@@ -58,16 +58,16 @@ def find_plugins(group: str = GROUP, entry_points: Iterable[Any] | None = None) 
     """
     installed_ones = entry_points is None
     pairs = _installed_now(group) if entry_points is None else _with_names(entry_points)
-    found: dict[str, dict[str, Any]] = {}
+    plugins: dict[str, dict[str, Any]] = {}
     for entry_point, distribution in pairs:
-        found.setdefault(entry_point.name, {}).setdefault(distribution, entry_point)
-    if installed_ones and group == GROUP and not found.get("estimate", {}).get("wattwhat"):
+        plugins.setdefault(entry_point.name, {}).setdefault(distribution, entry_point)
+    if installed_ones and group == GROUP and not plugins.get("estimate", {}).get("wattwhat"):
         # a vendored or frozen copy has no metadata that its own entry point could be read from
         from importlib.metadata import EntryPoint
 
         built_in = EntryPoint("estimate", "wattwhat.sensing.estimate.backend:EstimateBackend", GROUP)
-        found.setdefault("estimate", {})["wattwhat"] = built_in
-    return {name: _choose(name, rivals) for name, rivals in sorted(found.items())}
+        plugins.setdefault("estimate", {})["wattwhat"] = built_in
+    return {name: _choose(name, rivals) for name, rivals in sorted(plugins.items())}
 
 
 def _installed_now(group: str) -> tuple[tuple[Any, str], ...]:
@@ -101,13 +101,13 @@ def _with_names(entry_points: Iterable[Any]) -> Iterator[tuple[Any, str]]:
 
 
 def _path_now() -> tuple[tuple[str, int], ...]:
-    found = []
+    roots = []
     for folder in sys.path:
         try:
-            found.append((folder, os.stat(folder or ".").st_mtime_ns))
+            roots.append((folder, os.stat(folder or ".").st_mtime_ns))
         except (OSError, ValueError, TypeError):  # whatever stands there, it is not looked into
             continue
-    return tuple(found)
+    return tuple(roots)
 
 
 def _choose(name: str, rivals: dict[str, Any]) -> Plugin:
@@ -222,9 +222,9 @@ def _handlers() -> list[object]:
     """The signal handlers of the program that are installed now; Python's own of SIGINT is not among them."""
     import signal  # brings enum, which a window has no need of
 
-    found = []
+    handlers = []
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
         if callable(handler) and handler is not signal.default_int_handler:
-            found.append(getattr(handler, "__func__", handler))
-    return found
+            handlers.append(getattr(handler, "__func__", handler))
+    return handlers

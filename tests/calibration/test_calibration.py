@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests import rigs
-from wattwhat.calibration.driver import Finding, Found, Series, Timeline, calibrate, examine
+from wattwhat.calibration.driver import Calibrated, Finding, Series, Timeline, calibrate, examine
 from wattwhat.calibration.loads import Load, ProcessLoad, busy_processors
 from wattwhat.calibration.pattern import RATIOS, random_pattern, square_period_s, square_wave
 from wattwhat.calibration.response import fit_response
@@ -53,7 +53,7 @@ def near(value: float, least: float) -> Any:
 class VirtualLoad(Load):
     """Switches a waveform on the virtual clock."""
 
-    words = "a made load"
+    description = "a made load"
 
     def __init__(self, wave: rigs.Load, clock: VirtualClock) -> None:
         self.wave, self.clock, self.on = wave, clock, False
@@ -70,7 +70,7 @@ class VirtualLoad(Load):
         return self.times
 
 
-def calibrated(*sensors: Any, seconds: float = 20.0, with_load: bool = True) -> tuple[list[Found], Any]:
+def calibrated(*sensors: Any, seconds: float = 20.0, with_load: bool = True) -> tuple[list[Calibrated], Any]:
     """Run the driver over sensors (functions of the waveform) in virtual time; also gives the meters."""
     clock, wave = VirtualClock(100 * 10**9), rigs.Load(IDLE_W)
     load = VirtualLoad(wave, clock)
@@ -223,7 +223,7 @@ def test_it_takes_about_the_time_it_was_given() -> None:
 # What cannot be found has a reason ----------------------------------------------------------------
 
 
-def reasons(found: Found) -> dict[str, str]:
+def reasons(found: Calibrated) -> dict[str, str]:
     names = ("averaging_window_s", "duty", "delay_s", "rise_s")
     assert all(getattr(found, name).value is None for name in names)
     return {name: getattr(found, name).reason for name in names}
@@ -426,7 +426,7 @@ def test_processes_are_switched_and_tell_when() -> None:
     assert len(told) == 4, "switching on what is on is no switch"
     assert begin_s <= told[0] <= told[-1] <= end_s
     assert told == sorted(told)
-    assert "busy loop" in load.words
+    assert "busy loop" in load.description
 
 
 def test_asking_for_the_times_switches_off() -> None:

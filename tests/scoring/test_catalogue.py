@@ -108,7 +108,7 @@ class Careless(Weighted):
 def test_a_third_partys_score_declares_its_options_and_is_built_from_them():
     points = [entry_point("weighted", f"{__name__}:Weighted")]
     found = score_class("weighted", points) if __name__.startswith("tests") else Weighted
-    score = make_score("weighted", {"weight": "2.5"}, found=found)
+    score = make_score("weighted", {"weight": "2.5"}, cls=found)
     assert (score.weight, score.colour) == (2.5, "green")
     assert options_of(Careless) == ()
 
@@ -123,11 +123,11 @@ def test_a_third_partys_score_declares_its_options_and_is_built_from_them():
 )
 def test_an_option_that_does_not_fit_is_named(given, words):
     with pytest.raises(ArgumentError) as told:
-        make_score("weighted", given, found=Weighted)
+        make_score("weighted", given, cls=Weighted)
     assert str(told.value) == words
 
 
 @pytest.mark.parametrize("found", [lambda measurement: 5, type("Nameless", (), {}), 5])
 def test_what_is_no_score_is_refused(found):
     with pytest.raises(ScoreError, match="it has no name or cannot be called"):
-        make_score("odd", {}, found=found)
+        make_score("odd", {}, cls=found)

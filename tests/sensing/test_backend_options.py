@@ -254,7 +254,7 @@ def test_the_whole_way_from_the_command_line_to_the_joules(run, tmp_path, monkey
     [
         ("made.watt=1", "takes no 'watt'; it takes watts"),
         ("made.watts=many", "expected a number for 'watts'"),
-        ("maid.watts=1", "there is no 'maid'; there are:"),
+        ("maid.watts=1", "'maid' is not one of"),
         ("watts=1", "expected NAME.KEY=VALUE"),
     ],
 )

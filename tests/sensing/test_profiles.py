@@ -18,7 +18,7 @@ from tests.rigs import counter, gauge
 from tests.strategies import channels
 from wattwhat import Channel
 from wattwhat.acquisition.discovery import open_meter_set
-from wattwhat.calibration.driver import Finding, Found
+from wattwhat.calibration.driver import Calibrated, Finding
 from wattwhat.errors import ArgumentError
 from wattwhat.plugins import Plugin
 from wattwhat.sensing.profiles import Profile, profiled, read_profiles, write_profiles
@@ -315,9 +315,11 @@ def test_a_broken_file_is_a_warning_of_every_measurement(kept: str) -> None:
 
 def test_findings_become_a_profile_without_what_was_not_found() -> None:
     channel = Channel("h/x/0", "x", "a GPU", "gpu", "power")
-    found = Found(channel, Finding(0.1, 0.001), Finding(reason="the load did not move it"), load="a loop")
+    found = Calibrated(
+        channel, Finding(0.1, 0.001), Finding(reason="the load did not move it"), load="a loop"
+    )
     profile = found.profile("580", "2026-11-02")
     assert profile == Profile(
         "h/x/0", "a GPU", "2026-11-02", version="580", update_period_s=0.1, load="a loop"
     )
-    assert Found(channel, Finding(reason="never changed")).profile("580", "2026-11-02") is None
+    assert Calibrated(channel, Finding(reason="never changed")).profile("580", "2026-11-02") is None

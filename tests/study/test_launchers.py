@@ -116,7 +116,7 @@ def test_slurm_runs_a_study_and_survives_a_lost_task(plan, lab, tmp_path, monkey
             (job,) = (tmp_path / "out" / "slurm" / "jobs.txt").read_text().split()
             lost.append(subprocess.run(["scancel", "--signal=KILL", f"{job}_0"]).returncode)
 
-    first = run_study(plan, tmp_path / "out", launcher="slurm", told=told)
+    first = run_study(plan, tmp_path / "out", launcher="slurm", on_outcome=told)
     assert lost == [0]
     second = run_study(plan, tmp_path / "out", launcher="slurm")
     assert second.measured + second.failed == first.interrupted
@@ -139,7 +139,7 @@ def told(outcome, done, total):
         lost.append(1)
         cluster.remove_node(node, allow_graceful=False)
 
-run_study(sys.argv[1], sys.argv[2], launcher="ray", told=told)
+run_study(sys.argv[1], sys.argv[2], launcher="ray", on_outcome=told)
 run_study(sys.argv[1], sys.argv[2], launcher="ray")
 ray.shutdown()
 cluster.shutdown()

@@ -21,7 +21,7 @@ from wattwhat.analysis.machines import by_machine
 from wattwhat.analysis.overlap import Seen, Span, choose, covered_s
 from wattwhat.analysis.summing import merged_channels, predicted_in, summed
 from wattwhat.analysis.united import united
-from wattwhat.errors import ArgumentError, ComparisonError
+from wattwhat.errors import ArgumentError, ComparisonError, Remedy
 from wattwhat.records.channel import Channel
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import COVERED_BY, related
@@ -90,7 +90,7 @@ def combine(
     kept, covered = _without_covered_estimates(seen)
     relatives, depth = related({one.key: one.entry.channel for one in kept})
     chosen = choose(kept, relatives, depth)
-    energy, budget, words = summed(given, kept, chosen, relatives)
+    energy, budget, notes = summed(given, kept, chosen, relatives)
     channels = merged_channels(given, kept, chosen)
     parts = [(one.entry.provenance, one.value_j) for one in chosen]
     return Measurement(
@@ -108,7 +108,7 @@ def combine(
             [
                 *renamed,
                 *covered,
-                *words,
+                *notes,
                 *predicted_in(parts),
                 *counting(given),
                 *(w for m in given for w in m.warnings),
@@ -121,22 +121,22 @@ def combine(
 
 
 def _checked(measurements: Any) -> list[Measurement]:
-    found = list(measurements) if isinstance(measurements, Iterable) else [measurements]
-    if isinstance(measurements, Measurement) or not all(isinstance(one, Measurement) for one in found):
+    runs = list(measurements) if isinstance(measurements, Iterable) else [measurements]
+    if isinstance(measurements, Measurement) or not all(isinstance(one, Measurement) for one in runs):
         raise ArgumentError(
             argument="measurements", expected="some in a list, combine([first, second])", got=measurements
         )
-    return found
+    return runs
 
 
-def _each_run_once(found: list[Measurement]) -> list[Measurement]:
+def _each_run_once(runs: list[Measurement]) -> list[Measurement]:
     """Of several lines of one run, each of which holds the ones before it, the longest."""
     longest: dict[str, Measurement] = {}
-    for one in found:
+    for one in runs:
         run = run_of(one)
         if run is not None and _length(one) >= _length(longest.get(run, one)):
             longest[run] = one
-    return [one for one in found if (run := run_of(one)) is None or longest[run] is one]
+    return [one for one in runs if (run := run_of(one)) is None or longest[run] is one]
 
 
 def _length(measurement: Measurement) -> tuple[float, bool]:
@@ -157,8 +157,11 @@ def _spans(given: Sequence[Measurement], overlapping: bool | None) -> list[Span]
             if measurement.started_at is None or measurement.duration_s is None:
                 missing = "started_at" if measurement.started_at is None else "duration_s"
                 raise ComparisonError(
-                    f"{measurement.label!r} has no {missing}, so nobody knows whether it overlaps with "
-                    "the others; say overlapping=True (same time) or overlapping=False (one after the other)"
+                    f"{measurement.label!r} has no {missing}, so nobody knows what it overlaps",
+                    remedy=Remedy(
+                        "say with {overlapping} whether all were at the same time or in turn",
+                        overlapping=...,
+                    ),
                 )
     lengths = [measurement.duration_s or 0.0 for measurement in given]
     if overlapping:
@@ -178,7 +181,7 @@ def _began(measurement: Measurement) -> datetime:
 
 
 def _seen(given: Sequence[Measurement], spans: Sequence[Span]) -> list[Seen]:
-    found = []
+    seen = []
     for owner, (measurement, span) in enumerate(zip(given, spans, strict=True)):
         if not measurement.channels and measurement.energy_j.known:
             raise ComparisonError(
@@ -187,8 +190,8 @@ def _seen(given: Sequence[Measurement], spans: Sequence[Span]) -> list[Seen]:
             )
         for entry in measurement.channels:
             if entry.energy_j is not None and entry.energy_j.known:
-                found.append(Seen(owner, _key(entry), entry, span))
-    return found
+                seen.append(Seen(owner, _key(entry), entry, span))
+    return seen
 
 
 def _key(entry: ChannelEnergy) -> str:
@@ -205,7 +208,7 @@ def _without_covered_estimates(seen: list[Seen]) -> tuple[list[Seen], list[str]]
         if one.entry.provenance != "estimated":
             channel = one.entry.channel
             sensors.setdefault((_host(channel), channel.component), []).append(one.span)
-    kept, words = [], []
+    kept, notes = [], []
     for one in seen:
         channel = one.entry.channel
         covering = COVERED_BY.get(channel.component, {channel.component})
@@ -214,10 +217,10 @@ def _without_covered_estimates(seen: list[Seen]) -> tuple[list[Seen], list[str]]
             for component in covering
             for span in sensors.get((_host(channel), component), ())
         ):
-            words.append(f"{channel.id}: an estimate was left out, for a sensor covers the same time")
+            notes.append(f"{channel.id}: an estimate was left out, for a sensor covers the same time")
         else:
             kept.append(one)
-    return kept, words
+    return kept, notes
 
 
 def _host(channel: Channel) -> str:

@@ -22,14 +22,14 @@ def added(counts: Sequence[Any]) -> Any:
 
 def counting(given: Sequence[Measurement]) -> list[str]:
     """Sentences where only some know how many calls or items they had."""
-    words = []
+    counts = []
     for name in ("calls", "items"):
         known = sum(getattr(one, name) is not None for one in given)
         if 0 < known < len(given):
-            words.append(
+            counts.append(
                 f"{name} are known of {known} of {len(given)} measurements only, so their sum is not"
             )
-    return words
+    return counts
 
 
 def joint_label(given: Sequence[Measurement]) -> str:

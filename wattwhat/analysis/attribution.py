@@ -146,7 +146,7 @@ def attribute(
         raise ArgumentError(f"span: {whole.label!r} has no duration or no energy that is known")
     given = as_requests(requests)
     weights = [_weight(one, by) for one in given]
-    times, words = on_the_clock(whole, given, clock)
+    times, notes = on_the_clock(whole, given, clock)
     knots = knots_of(whole, given, times)
     pieces = _pieces(times, knots, whole.duration_s)
     idle_w = whole.idle_power_w.value if whole.idle_power_w is not None else 0.0
@@ -155,12 +155,12 @@ def attribute(
     return Attribution(
         whole.energy_j,
         tuple(
-            Share(one.name, _quantity(found, whole), max(end_s - begin_s, 0.0), one.tokens)
-            for one, found, (begin_s, end_s) in zip(given, shares, times, strict=True)
+            Share(one.name, _quantity(share, whole), max(end_s - begin_s, 0.0), one.tokens)
+            for one, share, (begin_s, end_s) in zip(given, shares, times, strict=True)
         ),
         _idle_quantity(idle, whole),
         by if isinstance(by, str) else getattr(by, "__name__", "weight"),
-        words,
+        notes,
     )
 
 
@@ -195,14 +195,14 @@ def _pieces(
 ) -> list[_Piece]:
     cuts = sorted({0.0, length_s, *(t for pair in times for t in pair), *(t for t, _ in knots)})
     cuts = [t for t in cuts if 0.0 <= t <= length_s]
-    found, place = [], 0
+    pieces, place = [], 0
     for begin_s, end_s in itertools.pairwise(cuts):
         while place < len(knots) - 2 and knots[place + 1][0] <= begin_s:
             place += 1
         (t0, e0), (t1, e1) = knots[place], knots[place + 1]
         part = (end_s - begin_s) / (t1 - t0) if t1 > t0 else 0.0
-        found.append(_Piece(begin_s, end_s, (e1 - e0) * part, place, e1 - e0))
-    return found
+        pieces.append(_Piece(begin_s, end_s, (e1 - e0) * part, place, e1 - e0))
+    return pieces
 
 
 class _Sum:
@@ -250,8 +250,8 @@ def _shared(
     return [one.close() for one in shares], idle.close()
 
 
-def _quantity(found: _Sum, whole: Measurement) -> Quantity:
-    value_j, unseen_j2 = found.value_j, found.variance_j2
+def _quantity(total: _Sum, whole: Measurement) -> Quantity:
+    value_j, unseen_j2 = total.value_j, total.variance_j2
     idle, length_s = whole.idle_power_w, whole.duration_s or 0.0
     busy_j = whole.energy_j.value - (idle.value * length_s if idle is not None else 0.0)
     net = whole.net_energy_j if idle is not None and whole.net_energy_j is not None else whole.energy_j
@@ -259,8 +259,8 @@ def _quantity(found: _Sum, whole: Measurement) -> Quantity:
     return Quantity(value_j, math.hypot(alike_j, math.sqrt(unseen_j2)), "J")
 
 
-def _idle_quantity(found: _Sum, whole: Measurement) -> Quantity:
-    value_j, unseen_j2 = found.value_j, found.variance_j2
+def _idle_quantity(total: _Sum, whole: Measurement) -> Quantity:
+    value_j, unseen_j2 = total.value_j, total.variance_j2
     total_j = whole.energy_j.value
     alike_j = whole.energy_j.u * value_j / total_j if total_j else 0.0
     if whole.idle_power_w is not None:

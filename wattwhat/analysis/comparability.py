@@ -34,14 +34,14 @@ def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
         b: the other one.
         per: what their energies are to be of: ``"item"``, ``"call"`` or ``"total"``.
     """
-    found = []
+    reasons = []
     if a.provenance != b.provenance:
-        found.append(f"A is {a.provenance}, B is {b.provenance}")
-    found += _scopes(a, b)
+        reasons.append(f"A is {a.provenance}, B is {b.provenance}")
+    reasons += _scopes(a, b)
     for name, mine, other in zip(SAID, facts_of(a)[1], facts_of(b)[1], strict=True):
         if mine and other and mine != other:
-            found.append(difference(name, mine, other))
-    return (*found, *_counts(a, b, per))
+            reasons.append(difference(name, mine, other))
+    return (*reasons, *_counts(a, b, per))
 
 
 def difference(name: str, mine: str, other: str, a: str = "A", b: str = "B") -> str:
@@ -104,26 +104,28 @@ def shared_ids(a: Measurement, b: Measurement) -> set[str]:
 
 def doubts(a: Measurement, b: Measurement) -> tuple[str, ...]:
     """What is doubtful about a comparison of two measurements that may be compared."""
-    found = []
+    sentences = []
     if not a.channels and not b.channels:
-        found.append("neither says which channels were read: that they cover the same is taken on trust")
+        sentences.append("neither says which channels were read: that they cover the same is taken on trust")
     elif not all(names_host(entry.channel.id) for m in (a, b) for entry in _counted(m)):
-        found.append(
+        sentences.append(
             "a log names no host, so the two may come from different sensors: their errors are not taken "
             "to cancel"
         )
     elif len(shared_ids(a, b)) < max(len(_counted(a)), len(_counted(b))):
-        found.append("not the same sensors: their errors do not cancel, and units of one device differ too")
+        sentences.append(
+            "not the same sensors: their errors do not cancel, and units of one device differ too"
+        )
     if "predicted" in (a.provenance, b.provenance):
-        found.append("a prediction: nothing was run, so it says what is likely and not what was taken")
+        sentences.append("a prediction: nothing was run, so it says what is likely and not what was taken")
     if "estimated" in (a.provenance, b.provenance):
-        found.append(
+        sentences.append(
             "estimates: how well the power model fits each workload is not in the interval, "
             "only its scale, which cancels where both use one model"
         )
     for name, measurement in (("A", a), ("B", b)):
-        found += [f"{name}: {sentence}" for sentence in measurement.warnings]
-    return tuple(found)
+        sentences += [f"{name}: {sentence}" for sentence in measurement.warnings]
+    return tuple(sentences)
 
 
 def _counted(measurement: Measurement) -> list[ChannelEnergy]:
@@ -149,10 +151,10 @@ def _scopes(a: Measurement, b: Measurement) -> list[str]:
 
 
 def _column(kinds: Counter[tuple[str, ...]], number: int) -> Counter[str]:
-    found: Counter[str] = Counter()
+    column: Counter[str] = Counter()
     for kind, count in kinds.items():
-        found[kind[number]] += count
-    return found
+        column[kind[number]] += count
+    return column
 
 
 def _listed(parts: Counter[str]) -> str:
@@ -162,16 +164,16 @@ def _listed(parts: Counter[str]) -> str:
 
 
 def _counts(a: Measurement, b: Measurement, per: str) -> list[str]:
-    found = []
+    reasons = []
     batches = _per_call(a), _per_call(b)
     if per in ("item", "call") and None not in batches and not _close(*batches):
-        found.append(f"items per call differ: {batches[0]:.6g} (A), {batches[1]:.6g} (B)")
+        reasons.append(f"items per call differ: {batches[0]:.6g} (A), {batches[1]:.6g} (B)")
     if per == "total":
         for name in ("items", "calls"):
             mine, other = getattr(a, name), getattr(b, name)
             if mine is not None and other is not None and not _close(mine, other):
-                found.append(f"{name} in total differ: {mine:g} (A), {other:g} (B)")
-    return found
+                reasons.append(f"{name} in total differ: {mine:g} (A), {other:g} (B)")
+    return reasons
 
 
 def _per_call(measurement: Measurement) -> float | None:

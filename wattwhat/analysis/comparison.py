@@ -66,8 +66,8 @@ class Comparison:
         low, high = self.interval
         if low <= 1.0 <= high:
             return CANNOT_TELL
-        word = "less" if high < 1.0 else "more"
-        return f"A uses {word}" if self.repeated else f"A used {word} in these runs"
+        direction = "less" if high < 1.0 else "more"
+        return f"A uses {direction}" if self.repeated else f"A used {direction} in these runs"
 
     @property
     def decided(self) -> bool:
@@ -84,8 +84,8 @@ class Comparison:
         if self.outcome == CANNOT_TELL:
             return f"cannot tell: A uses {text}"
         if not self.repeated:
-            word = "less" if self.interval[1] < 1.0 else "more"
-            return f"in these runs A used {word} than B: {text}; {REPEATS_NEEDED}"
+            direction = "less" if self.interval[1] < 1.0 else "more"
+            return f"in these runs A used {direction} than B: {text}; {REPEATS_NEEDED}"
         return f"{self.outcome} than B: {text}"
 
     def times_longer(self, limit: float = 1.0, *, only_a: bool = False) -> float | None:
@@ -191,9 +191,9 @@ def compare(
     a, b = _side("a", "A", a), _side("b", "B", b)
     per = per or basis(a, b)
     counts = _count(a, "A", per), _count(b, "B", per)
-    found = differences(a, b, per)
-    if found and not force:
-        raise ComparisonError(found[0], remedy=Remedy("pass {force} to compare all the same", force=True))
+    reasons = differences(a, b, per)
+    if reasons and not force:
+        raise ComparisonError(reasons[0], remedy=Remedy("pass {force} to compare all the same", force=True))
     energy_a, energy_b = a.energy_j / counts[0], b.energy_j / counts[1]
     _check_energies((a, energy_a), (b, energy_b))
     x, y = energy_a.value, energy_b.value
@@ -216,7 +216,7 @@ def compare(
         coverage=confidence,
         parts=parts,
         repeated=knows_repeats(a) and knows_repeats(b),
-        warnings=(*(f"forced: {sentence}" for sentence in found), *doubts(a, b)),
+        warnings=(*(f"forced: {sentence}" for sentence in reasons), *doubts(a, b)),
     )
 
 
@@ -234,20 +234,20 @@ def _side(argument: str, name: str, given: Any) -> Measurement:
         return one
     from wattwhat.analysis.repeats import average_repeats
 
-    found, notes = average_repeats(attrs.evolve(run, label=runs[0].label) for run in runs)
-    if len(found) > 1:
+    averaged, notes = average_repeats(attrs.evolve(run, label=runs[0].label) for run in runs)
+    if len(averaged) > 1:
         raise ComparisonError(
             f"the repeats of {name} are unlike: {notes[0] if notes else 'see their details'}"
         )
-    return found[0]
+    return averaged[0]
 
 
 def by_label(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]]:
     """Measurements under their labels: those of one label are repeats."""
-    found: dict[str, list[Measurement]] = {}
+    groups: dict[str, list[Measurement]] = {}
     for one in measurements:
-        found.setdefault(one.label, []).append(one)
-    return found
+        groups.setdefault(one.label, []).append(one)
+    return groups
 
 
 def basis(a: Measurement, b: Measurement) -> str:

@@ -62,12 +62,12 @@ def shares_of(measurement: Measurement) -> tuple[Share, ...]:
     """
     counted = [entry for entry in measurement.channels if entry.counted and entry.energy_j is not None]
     budget = measurement.budget
-    found: list[Share] = []
+    shares: list[Share] = []
     for source in SYSTEMATIC:
         u_j = budget.get(source)
         if u_j:
-            found.extend(_dealt(source, u_j, counted))
-    return tuple(found)
+            shares.extend(_dealt(source, u_j, counted))
+    return tuple(shares)
 
 
 def independent_u_j(measurement: Measurement) -> float:

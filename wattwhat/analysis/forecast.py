@@ -58,7 +58,7 @@ class Forecast:
         return self.law == "linear"
 
     def __str__(self) -> str:
-        text = _said(self.low_j, self.energy_j.value, self.high_j)
+        text = _interval_text(self.low_j, self.energy_j.value, self.high_j)
         if self.duration_s is not None and self.low_s is not None and self.high_s is not None:
             text += f"; {self.duration_s.value:.4g} s, 95 % {self.low_s:.4g} to {self.high_s:.4g} s"
         text += f", {self.reach:.3g} times as far as was measured" if self.reach > 1.0 else ", all of it done"
@@ -169,7 +169,7 @@ def _total(
         law, low, value, high = _reaching(kept, ahead, p, flat)
         notes = _notes(law, p, slope_half, mean, len(kept) / len(pieces))
         if law == "linear" and unit == "J" and p is not None:
-            notes += (f"without any drift: {_said(*(known + end for end in flat))}",)
+            notes += (f"without any drift: {_interval_text(*(known + end for end in flat))}",)
     low, value, high = (known + max(0.0, end) for end in (low, value, high))
     below, above = math.hypot(value - low, common * value), math.hypot(high - value, common * value)
     return _Total(value, max(0.0, value - below), value + above, law, p, notes)
@@ -251,7 +251,7 @@ def _quantity(total: _Total, unit: str) -> Quantity:
     return Quantity(total.value, wider / coverage_factor(0.95), unit)
 
 
-def _said(low: float, value: float, high: float) -> str:
+def _interval_text(low: float, value: float, high: float) -> str:
     unit, factor = next(((u, f) for u, f in (("MJ", 1e6), ("kJ", 1e3)) if abs(value) >= 10 * f), ("J", 1.0))
     return f"{value / factor:.4g} {unit}, 95 % {low / factor:.4g} to {high / factor:.4g} {unit}"
 

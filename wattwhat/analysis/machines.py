@@ -35,21 +35,21 @@ def by_machine(given: Sequence[Measurement]) -> tuple[list[Measurement], list[st
         ['node is two machines, or was started anew; one is node#2 here']
     """
     names: dict[str, str] = {}
-    found, words = [], []
+    moved, notes = [], []
     for one in given:
         host, machine = one.environment.get("host"), one.environment.get("machine")
         if not isinstance(host, str) or not isinstance(machine, str):
-            found.append(one)
+            moved.append(one)
             continue
         name = names.get(machine)
         if name is None:
             name = names[machine] = _free(host, names.values())
             if name != host:
-                words.append(f"{host} is two machines, or was started anew; one is {name} here")
+                notes.append(f"{host} is two machines, or was started anew; one is {name} here")
         elif name.split("#")[0] != host:
-            words.append(f"{host} and {name} are one machine, and are counted as one")
-        found.append(one if name == host else _renamed(one, host, name))
-    return found, list(dict.fromkeys(words))
+            notes.append(f"{host} and {name} are one machine, and are counted as one")
+        moved.append(one if name == host else _renamed(one, host, name))
+    return moved, list(dict.fromkeys(notes))
 
 
 def _free(host: str, taken: Collection[str]) -> str:

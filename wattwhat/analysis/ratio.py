@@ -152,12 +152,12 @@ def spread_of(a: Measurement, b: Measurement, counts: tuple[float, float]) -> Sp
 
 def _by_share(shares: Iterable[Share], shared: set[str]) -> dict[_Key, float]:
     """J by (source, backend, channel id), the id None for channels that only one side has."""
-    found: dict[_Key, float] = {}
+    squares: dict[_Key, float] = {}
     for share in shares:
         channel_id = share.channel.id if share.channel is not None else ""
         key = (share.source, share.backend, channel_id if channel_id in shared else None)
-        found[key] = found.get(key, 0.0) + share.u_j
-    return found
+        squares[key] = squares.get(key, 0.0) + share.u_j
+    return squares
 
 
 def _linear(side: dict[_Key, float], wanted: Callable[[_Key], bool]) -> dict[tuple[str, str], float]:

@@ -113,12 +113,12 @@ def check(
         if label in now:
             outcomes.append(_held(now[label], old, float(max_increase), coverage, per, force))
         else:
-            words = "the baseline has it, the new measurements do not"
-            outcomes.append(Outcome(label=label, result=MISSING, reason=words, max_increase=max_increase))
+            reason = "the baseline has it, the new measurements do not"
+            outcomes.append(Outcome(label=label, result=MISSING, reason=reason, max_increase=max_increase))
     for label in now:
         if label not in then:
-            words = "the baseline does not have it; add it there to have it checked"
-            outcomes.append(Outcome(label=label, result=NEW, reason=words, max_increase=max_increase))
+            reason = "the baseline does not have it; add it there to have it checked"
+            outcomes.append(Outcome(label=label, result=NEW, reason=reason, max_increase=max_increase))
     return outcomes
 
 
@@ -126,46 +126,46 @@ def _held(
     new: list[Measurement], old: list[Measurement], most: float, coverage: float, per: str | None, force: bool
 ) -> Outcome:
     try:
-        found = compare(new, old, per=per, confidence=coverage, force=force)
+        comparison = compare(new, old, per=per, confidence=coverage, force=force)
     except ComparisonError as err:
-        words = f"A is the new one, B the baseline: {err}"
-        return Outcome(label=new[0].label, result=REFUSED, reason=words, max_increase=most)
-    low, high = found.interval
+        reason = f"A is the new one, B the baseline: {err}"
+        return Outcome(label=new[0].label, result=REFUSED, reason=reason, max_increase=most)
+    low, high = comparison.interval
     limit = 1.0 + most
-    if not found.repeated:
+    if not comparison.repeated:
         result, longer = CANNOT_TELL, None
     elif low > limit:
         result, longer = FAILED, None
     elif high <= limit:
         result, longer = PASSED, None
     else:
-        result, longer = CANNOT_TELL, found.times_longer(limit, only_a=True)
+        result, longer = CANNOT_TELL, comparison.times_longer(limit, only_a=True)
     return Outcome(
         label=new[0].label,
         result=result,
-        reason=_reason(found, most, result, longer),
+        reason=_reason(comparison, most, result, longer),
         max_increase=most,
-        comparison=found,
+        comparison=comparison,
         longer=longer if longer is None or longer <= _TOO_LONG else None,
     )
 
 
-def _reason(found: Comparison, most: float, result: str, longer: float | None) -> str:
-    basis = "in total" if found.per == "total" else f"per {found.per}"
-    low, high = found.interval
+def _reason(comparison: Comparison, most: float, result: str, longer: float | None) -> str:
+    basis = "in total" if comparison.per == "total" else f"per {comparison.per}"
+    low, high = comparison.interval
     text = (
-        f"{_change(found.ratio.value)} energy {basis} "
-        f"({100 * found.coverage:g} %: {_range(low, high)}); {_change(1.0 + most)} is allowed"
+        f"{_change(comparison.ratio.value)} energy {basis} "
+        f"({100 * comparison.coverage:g} %: {_range(low, high)}); {_change(1.0 + most)} is allowed"
     )
-    return f"{text}; {_advice(found, most, longer)}" if result == CANNOT_TELL else text
+    return f"{text}; {_advice(comparison, most, longer)}" if result == CANNOT_TELL else text
 
 
-def _advice(found: Comparison, most: float, longer: float | None) -> str:
-    if not found.repeated:
+def _advice(comparison: Comparison, most: float, longer: float | None) -> str:
+    if not comparison.repeated:
         return REPEATS_NEEDED
     if longer is not None and longer <= _TOO_LONG:
         return f"run longer: about {max(longer, 1.1):.2g} times"
-    both = found.times_longer(1.0 + most)
+    both = comparison.times_longer(1.0 + most)
     if longer is None and both is not None and both <= _TOO_LONG:
         return f"run longer, the baseline too: about {max(both, 1.1):.2g} times"
     if longer is None and both is None:

@@ -152,12 +152,12 @@ def _mean_u(us: Sequence[float], *, shared: bool) -> float:
 def _channels(runs: Sequence[Measurement], factors: Sequence[float]) -> tuple[ChannelEnergy, ...]:
     """Each channel's mean, where all runs have the same ones with a known energy."""
     sets = [{entry.channel.id: entry for entry in run.channels} for run in runs]
-    found = []
+    channels = []
     for entry in runs[0].channels:
         alike = [entries.get(entry.channel.id) for entries in sets]
         energies = [other.energy_j for other in alike if other is not None and other.energy_j is not None]
         if len(energies) < len(runs):
-            found.append(attrs.evolve(entry, energy_j=None))
+            channels.append(attrs.evolve(entry, energy_j=None))
             continue
         values = [energy.value * factor for energy, factor in zip(energies, factors, strict=True)]
         mean = attrs.evolve(entry, energy_j=Quantity(math.fsum(values) / len(values), 0.0, "J"))
@@ -166,26 +166,26 @@ def _channels(runs: Sequence[Measurement], factors: Sequence[float]) -> tuple[Ch
             remaining_u(energy.u * factor, gain) for energy, factor in zip(energies, factors, strict=True)
         ]
         u = math.hypot(gain, max(_spread_u(values), _mean_u(random, shared=False)))
-        found.append(attrs.evolve(entry, energy_j=Quantity(math.fsum(values) / len(values), u, "J")))
-    return tuple(found)
+        channels.append(attrs.evolve(entry, energy_j=Quantity(math.fsum(values) / len(values), u, "J")))
+    return tuple(channels)
 
 
 def _metrics(runs: Sequence[Measurement]) -> dict[str, float]:
     """The mean of each metric, an accuracy's spread beside it; of test items the fewest."""
     names = dict.fromkeys(name for run in runs for name in run.metrics)
     values = {name: [run.metrics[name] for run in runs if name in run.metrics] for name in names}
-    found: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     tested = next((min(values[name]) for name in ("n_test", "test_items") if name in values), None)
     for name, known in values.items():
         mean = math.fsum(known) / len(known)
         if name in ("n_test", "test_items") or name.endswith("_n"):
-            found[name] = min(known)
+            metrics[name] = min(known)
         elif not name.endswith("_u"):
-            found[name] = known[0] if len(set(known)) == 1 else mean
+            metrics[name] = known[0] if len(set(known)) == 1 else mean
             own = _mean_u(values[f"{name}_u"], shared=True) if f"{name}_u" in values else None
             if len(set(known)) > 1 and 0.0 <= min(known) <= max(known) <= 1.0:
                 sampled = binomial_u(mean, tested) if own is None and tested else own or 0.0
-                found[f"{name}_u"] = math.hypot(_spread_u(known), sampled)
+                metrics[f"{name}_u"] = math.hypot(_spread_u(known), sampled)
             elif own is not None:
-                found[f"{name}_u"] = own
-    return found
+                metrics[f"{name}_u"] = own
+    return metrics

@@ -56,8 +56,8 @@ def as_requests(requests: Iterable[Any]) -> list[Request]:
     """
     if isinstance(requests, (str, bytes, Mapping)) or not isinstance(requests, Iterable):
         raise ArgumentError(f"requests: expected several, such as [(0.0, 1.5)], got {requests!r:.100}")
-    found = [_request(number, one) for number, one in enumerate(requests)]
-    for number, one in enumerate(found):
+    checked = [_request(number, one) for number, one in enumerate(requests)]
+    for number, one in enumerate(checked):
         try:
             length_s = one.length_s
         except TypeError:
@@ -67,7 +67,7 @@ def as_requests(requests: Iterable[Any]) -> list[Request]:
                 f"requests[{number}]: expected a begin and an end after it, both datetimes or both seconds, "
                 f"got {one.begin!r:.60} and {one.end!r:.60}"
             )
-    return found
+    return checked
 
 
 def _request(number: int, one: Any) -> Request:
@@ -116,18 +116,18 @@ def on_the_clock(
     if clock not in _CLOCKS:
         raise ArgumentError(f"clock: expected one of {', '.join(_CLOCKS)}, got {clock!r:.60}")
     length_s = whole.duration_s or 0.0
-    found, outside = [], []
+    inside, outside = [], []
     for one in given:
         zero_s = _zero_s(whole, one, clock)
         begin_s, end_s = (_seconds(t) - zero_s for t in (one.begin, one.end))
         if end_s < 0.0 or begin_s > length_s:
             outside.append(one.name)
         cut = (min(max(begin_s, 0.0), length_s), min(max(end_s, 0.0), length_s))
-        found.append(cut)
+        inside.append(cut)
     if not outside:
-        return found, ()
+        return inside, ()
     more = "" if len(outside) < 4 else f" and {len(outside) - 3} more"
-    return found, (f"{', '.join(outside[:3])}{more} did not run in this span, and have no share of it",)
+    return inside, (f"{', '.join(outside[:3])}{more} did not run in this span, and have no share of it",)
 
 
 def _seconds(t: Any) -> float:

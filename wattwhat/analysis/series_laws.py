@@ -93,14 +93,14 @@ def sum_ahead(values: Sequence[float], ahead: float) -> SumAhead:
     white = np.concatenate([root[:, None] * y[:1], y[1:] - alike[:, None] * y[:-1]], axis=1)
     normal = np.einsum("lcni,lcnj->lcij", x, x)
     inverse = np.linalg.inv(normal)
-    found = np.einsum("lcij,lcnj,cn->lci", inverse, x, white)
-    rest = white - np.einsum("lcni,lci->lcn", x, found)
+    coefficients = np.einsum("lcij,lcnj,cn->lci", inverse, x, white)
+    rest = white - np.einsum("lcni,lci->lcn", x, coefficients)
     squares = np.square(rest).sum(axis=2) + n * (1e-9 * np.abs(y).max()) ** 2
     degrees = n - 2
     carried = alike * (1.0 - alike**whole) / (1.0 - alike)
     reach = coming[:, None, :] - carried[:, None] * seen[:, None, -1, :]
-    means = np.einsum("li,lci->lc", coming, found)
-    means += carried * (y[-1] - np.einsum("li,lci->lc", seen[:, -1], found))
+    means = np.einsum("li,lci->lc", coming, coefficients)
+    means += carried * (y[-1] - np.einsum("li,lci->lc", seen[:, -1], coefficients))
     spread = np.einsum("lci,lcij,lcj->lc", reach, inverse, reach) + _errors_ahead(alike, whole)
     scales = np.sqrt(squares / degrees * spread)
     plain = np.linalg.slogdet(np.einsum("lni,lnj->lij", seen, seen))[1]

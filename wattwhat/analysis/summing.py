@@ -57,9 +57,9 @@ def summed(
                 parts.append((source, u_j))
         for source, backend, u_j in _systematic(given[owner], ones):
             alike[source, backend] = alike.get((source, backend), 0.0) + u_j
-    missing, words = _missing(seen, chosen, relatives)
+    missing, notes = _missing(seen, chosen, relatives)
     budget = Budget.of([*parts, *((source, u_j) for (source, _), u_j in alike.items()), (LOST, missing)])
-    return Quantity(math.fsum(one.value_j for one in chosen), budget.u, "J"), budget, words
+    return Quantity(math.fsum(one.value_j for one in chosen), budget.u, "J"), budget, notes
 
 
 def _short(ones: Iterable[Seen]) -> bool:
@@ -109,12 +109,12 @@ def _systematic(measurement: Measurement, ones: Iterable[Seen]) -> list[tuple[st
     shares: dict[Channel | None, list[tuple[str, float]]] = {}
     for share in shares_of(measurement):
         shares.setdefault(share.channel, []).append((share.source, share.u_j))
-    found = [(source, "", u_j) for source, u_j in shares.get(None, ())]
+    terms = [(source, "", u_j) for source, u_j in shares.get(None, ())]
     for one in ones:
         channel = one.entry.channel
         stated = shares.get(channel, ()) if one.entry.counted else _stated(one)
-        found += [(source, channel.backend, u_j) for source, u_j in stated]
-    return found
+        terms += [(source, channel.backend, u_j) for source, u_j in stated]
+    return terms
 
 
 def _stated(one: Seen) -> list[tuple[str, float]]:
@@ -141,7 +141,7 @@ def _missing(
             kept.setdefault(one.key, []).append(one)
         elif one.entry.counted:
             dropped.setdefault(one.key, []).append(one)
-    squares, words = [], list(_processes(kept))
+    squares, notes = [], list(_processes(kept))
     for key, ones in sorted(dropped.items()):
         covering = [one.span for relative in sorted(relatives[key]) for one in kept.get(relative, ())]
         seen_s, all_s = covered_s(covering), covered_s([*covering, *(one.span for one in ones)])
@@ -149,16 +149,16 @@ def _missing(
         missing_s = max(all_s - seen_s, 0.0)
         if length_s:
             squares.append(missing_s * math.fsum(one.value_j for one in ones) / length_s)
-        words.append(_sentence(ones[0].entry.channel.id, len(ones), key in kept, seen_s, missing_s))
-    return math.hypot(*squares), words
+        notes.append(_sentence(ones[0].entry.channel.id, len(ones), key in kept, seen_s, missing_s))
+    return math.hypot(*squares), notes
 
 
 def _sentence(channel_id: str, count: int, same: bool, seen_s: float, missing_s: float) -> str:
     why = "the same channel was counted" if same else "a channel that shares its joules was counted"
-    words = f"{channel_id}: left out of {count} measurement(s), as {why} at that time ({seen_s:.4g} s)"
+    sentence = f"{channel_id}: left out of {count} measurement(s), as {why} at that time ({seen_s:.4g} s)"
     if missing_s > _WORTH_SAYING_S:
-        words += f"; {missing_s:.3g} s that only they cover are missing from the sum"
-    return words
+        sentence += f"; {missing_s:.3g} s that only they cover are missing from the sum"
+    return sentence
 
 
 def _processes(kept: Mapping[str, Sequence[Seen]]) -> Iterable[str]:

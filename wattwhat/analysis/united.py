@@ -93,13 +93,13 @@ def _unions(given: Sequence[Measurement]) -> list[list[Measurement]]:
         if one.timeline is not None and _all_placed(one):
             counted = tuple(entry.channel.id for entry in one.channels if entry.counted)
             groups.setdefault((one.timeline.run, one.timeline.channels, counted), []).append(one)
-    found = []
+    unions = []
     for members in groups.values():
         mine = {id(one) for one in members}
         ids = _ids(members)
         if len(members) > 1 and ids.isdisjoint(_ids(one for one in given if id(one) not in mine)):
-            found.append(members)
-    return found
+            unions.append(members)
+    return unions
 
 
 def _all_placed(one: Measurement) -> bool:
@@ -110,12 +110,12 @@ def _all_placed(one: Measurement) -> bool:
 
 def _ids(measurements: Iterable[Measurement]) -> set[str]:
     """The channels and all that they contain, by id, and the host where a sensor may cover an estimate."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for one in measurements:
         for entry in one.channels:
-            found.update((entry.channel.id, *entry.channel.contains))
-            found.add(f"{entry.channel.id.split('/', 1)[0]}\n{entry.channel.component}")
-    return found
+            ids.update((entry.channel.id, *entry.channel.contains))
+            ids.add(f"{entry.channel.id.split('/', 1)[0]}\n{entry.channel.component}")
+    return ids
 
 
 def _union_of(members: Sequence[Measurement]) -> _Union:
@@ -156,8 +156,8 @@ def _systematic(entry: ChannelEnergy, value_j: float, duration_s: float) -> dict
     """What a channel says of itself: gain times energy, offset times duration, in J."""
     channel = entry.channel
     gain = MODEL if entry.provenance in MODELLED else GAIN
-    found = {gain: (channel.gain_error or 0.0) * abs(value_j), OFFSET: (channel.offset_w or 0.0) * duration_s}
-    return {source: u_j for source, u_j in found.items() if u_j}
+    terms = {gain: (channel.gain_error or 0.0) * abs(value_j), OFFSET: (channel.offset_w or 0.0) * duration_s}
+    return {source: u_j for source, u_j in terms.items() if u_j}
 
 
 def _merged(members: Sequence[Measurement]) -> list[tuple[int, int, list[Place]]]:
@@ -196,13 +196,13 @@ def _timeline(
 
 def _warnings(members: Sequence[Measurement], energy_j: Quantity) -> tuple[str, ...]:
     known = 2.0 * energy_j.u <= _SHORT * abs(energy_j.value)
-    found: Mapping[str, None] = dict.fromkeys(
+    warnings: Mapping[str, None] = dict.fromkeys(
         sentence
         for one in members
         for sentence in one.warnings
         if not (known and code_of(sentence) == "short")
     )
-    return tuple(found)
+    return tuple(warnings)
 
 
 def _idle_of(members: Sequence[Measurement]) -> Quantity | None:

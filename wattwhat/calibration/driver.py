@@ -15,13 +15,13 @@ from typing import Any
 from wattwhat.calibration.examine import Wave, examine
 from wattwhat.calibration.loads import Load
 from wattwhat.calibration.pattern import RATIOS, SHORTEST_S, random_pattern, square_period_s, square_wave
-from wattwhat.calibration.record import Finding, Found, Series, Timeline
+from wattwhat.calibration.record import Calibrated, Finding, Series, Timeline
 from wattwhat.calibration.ticks import TOO_FAST, fast_counter_period, find_ticks
 from wattwhat.errors import MeterLostError
 from wattwhat.plugins import pass_on
 from wattwhat.sensing.meter import Meter
 
-__all__ = ["Finding", "Found", "Series", "Timeline", "calibrate", "examine"]
+__all__ = ["Calibrated", "Finding", "Series", "Timeline", "calibrate", "examine"]
 
 Progress = Callable[[float, str], None]
 
@@ -46,7 +46,7 @@ def calibrate(
     sleep: Callable[[float], None] = time.sleep,
     generator: random.Random | None = None,
     progress: Progress | None = None,
-) -> list[Found]:
+) -> list[Calibrated]:
     """Find out what meters are like: update period, averaging window, duty, delay, rise, resolution.
 
     Args:
@@ -98,15 +98,15 @@ class _Calibration:
     def now_s(self) -> float:
         return self.clock() * 1e-9
 
-    def run(self) -> list[Found]:
+    def run(self) -> list[Calibrated]:
         fast = self.steady()
         random_s = self.now_s
         self.take(self.seconds / 2.0, random_pattern(self.now_s, self.seconds / 2.0, self.generator))
         waves = self.square_waves(random_s)
         timeline = Timeline([] if self.load is None else self.load.switches_s())
-        words = "" if self.load is None else self.load.words
+        load = "" if self.load is None else self.load.description
         return [
-            self.found(number, random_s, timeline, fast.get(number), waves, words)
+            self.examined(number, random_s, timeline, fast.get(number), waves, load)
             for number in range(len(self.meters))
         ]
 
@@ -222,21 +222,21 @@ class _Calibration:
         values = self.series(number, begin_s).values
         return float((values[1:] != values[:-1]).mean()) if len(values) > 1 else 0.0
 
-    def found(
+    def examined(
         self,
         number: int,
         begin_s: float,
         timeline: Timeline,
         fast: Finding | None,
         waves: list[Wave],
-        words: str,
-    ) -> Found:
+        load: str,
+    ) -> Calibrated:
         import attrs
 
         channel = self.meters[number].channel
         series = self.series(number, begin_s)
-        found = examine(channel, series, timeline, fast_period=fast, waves=waves, load_words=words)
+        result = examine(channel, series, timeline, fast_period=fast, waves=waves, load_description=load)
         if self.failed[number]:
             sentence = f"readings failed: {self.failed[number]}"
-            found = attrs.evolve(found, notes=(*found.notes, sentence))
-        return found
+            result = attrs.evolve(result, notes=(*result.notes, sentence))
+        return result

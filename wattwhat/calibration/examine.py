@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.calibration.record import Finding, Found, Series, Timeline
+from wattwhat.calibration.record import Calibrated, Finding, Series, Timeline
 from wattwhat.calibration.response import Response, fit_response
 from wattwhat.calibration.spread import duty_from_spread
 from wattwhat.calibration.ticks import Ticks, find_ticks, resolution
@@ -42,8 +42,8 @@ def examine(
     *,
     fast_period: Finding | None = None,
     waves: Sequence[Wave] = (),
-    load_words: str = "",
-) -> Found:
+    load_description: str = "",
+) -> Calibrated:
     """What one channel's readings tell about it.
 
     Args:
@@ -52,7 +52,7 @@ def examine(
         load: when the load was on.
         fast_period: for a counter that is faster than the looks: its update period, found otherwise.
         waves: square waves that were part of the load.
-        load_words: the load in words.
+        load_description: the load, for a person.
 
     Returns:
         What was found; a finding without a value has the reason.
@@ -60,21 +60,23 @@ def examine(
     series, notes = _believed(channel, series)
     fast = fast_period is not None
     ticks = Ticks(fast_period, series.t_s, series.values) if fast_period else find_ticks(series)
-    found = Found(channel, ticks.period_s, resolution=resolution(series.values), load=load_words, notes=notes)
+    result = Calibrated(
+        channel, ticks.period_s, resolution=resolution(series.values), load=load_description, notes=notes
+    )
     if ticks.period_s.value is None:
-        return _without(found, f"not looked for: {ticks.period_s.reason}")
+        return _without(result, f"not looked for: {ticks.period_s.reason}")
     if not len(load.switches_s):
-        return _without(found, f"not looked for: {load_words or 'there was no load to put on it'}")
+        return _without(result, f"not looked for: {load_description or 'there was no load to put on it'}")
     answer = _answer(channel, series, ticks, load, fast)
     if isinstance(answer, str):
-        return _without(found, answer)
+        return _without(result, answer)
     if answer.explained < _SEEN or answer.swing_w < 4.0 * answer.u[3]:
         return _without(
-            found,
+            result,
             f"the load hardly moved it: {100.0 * max(answer.explained, 0.0):.0f} % of its changes came with "
             "the load",
         )
-    return _described(found, answer, series, ticks, waves)
+    return _described(result, answer, series, ticks, waves)
 
 
 def _believed(channel: Channel, series: Series) -> tuple[Series, tuple[str, ...]]:
@@ -89,8 +91,8 @@ def _believed(channel: Channel, series: Series) -> tuple[Series, tuple[str, ...]
         kept = np.abs(series.values) <= beyond_w(channel)
     if kept.all():
         return series, ()
-    words = f"left out {int(np.sum(~kept))} of {len(kept)} readings, of {beyond_words(channel)}"
-    return Series(series.t_s[kept], series.values[kept]), (words,)
+    note = f"left out {int(np.sum(~kept))} of {len(kept)} readings, of {beyond_words(channel)}"
+    return Series(series.t_s[kept], series.values[kept]), (note,)
 
 
 def _fitting(channel: Channel, t_s: list[float], values: list[float]) -> list[bool]:
@@ -112,9 +114,9 @@ def _fitting(channel: Channel, t_s: list[float], values: list[float]) -> list[bo
     return kept
 
 
-def _without(found: Found, reason: str) -> Found:
+def _without(result: Calibrated, reason: str) -> Calibrated:
     nothing = Finding(reason=reason)
-    return attrs.evolve(found, averaging_window_s=nothing, duty=nothing, delay_s=nothing, rise_s=nothing)
+    return attrs.evolve(result, averaging_window_s=nothing, duty=nothing, delay_s=nothing, rise_s=nothing)
 
 
 def _answer(channel: Channel, series: Series, ticks: Ticks, load: Timeline, fast: bool) -> Response | str:
@@ -141,28 +143,30 @@ def _answer(channel: Channel, series: Series, ticks: Ticks, load: Timeline, fast
     return fit_response(load, seen[1:][whole], powers, period, timing_s=timing)
 
 
-def _described(found: Found, answer: Response, series: Series, ticks: Ticks, waves: Sequence[Wave]) -> Found:
-    window = _window(found, answer, series.look_s)
-    duty, notes = _duty(found, window, answer, ticks, waves)
+def _described(
+    result: Calibrated, answer: Response, series: Series, ticks: Ticks, waves: Sequence[Wave]
+) -> Calibrated:
+    window = _window(result, answer, series.look_s)
+    duty, notes = _duty(result, window, answer, ticks, waves)
     delay = Finding(max(answer.delay_s, 0.0), answer.u[2])
     if answer.delay_s < -3.0 * answer.u[2] - series.look_s:
         notes += (
             f"its values came {-answer.delay_s * 1e3:.2g} ms before the load: delay and rise are doubtful",
         )
     return attrs.evolve(
-        found,
+        result,
         averaging_window_s=window,
         duty=duty,
         delay_s=delay,
         rise_s=Finding(answer.rise_s, answer.u[1]),
-        notes=(*found.notes, *notes),
+        notes=(*result.notes, *notes),
     )
 
 
-def _window(found: Found, answer: Response, look_s: float) -> Finding:
-    period = found.update_period_s.value or math.inf
-    vague = not found.update_period_s.known_within(_VAGUE)
-    if found.channel.is_counter and period < _SLOW_COUNTER_S:
+def _window(result: Calibrated, answer: Response, look_s: float) -> Finding:
+    period = result.update_period_s.value or math.inf
+    vague = not result.update_period_s.known_within(_VAGUE)
+    if result.channel.is_counter and period < _SLOW_COUNTER_S:
         return Finding(
             reason=f"it ticks every {period * 1e3:.2g} ms: what it misses of so short a time cannot be told"
         )
@@ -177,10 +181,10 @@ def _window(found: Found, answer: Response, look_s: float) -> Finding:
 
 
 def _duty(
-    found: Found, window: Finding, answer: Response, ticks: Ticks, waves: Sequence[Wave]
+    result: Calibrated, window: Finding, answer: Response, ticks: Ticks, waves: Sequence[Wave]
 ) -> tuple[Finding, tuple[str, ...]]:
     """The part of the time it looks at: from the window, and from the spread under square waves."""
-    period = found.update_period_s.value or math.inf
+    period = result.update_period_s.value or math.inf
     by_window = Finding(reason=window.reason)
     if window.value is not None and window.u is not None:
         by_window = Finding(min(window.value / period, 1.0), window.u / period)
@@ -192,15 +196,15 @@ def _duty(
         shown = (ticks.seen_s >= begin + settle) & (ticks.seen_s < end)
         readings.append((wave_s, ticks.values[shown]))
     by_spread = duty_from_spread(readings, period, answer.swing_w, answer.rise_s, answer.residual_w)
-    if by_spread.value is None or found.channel.is_counter:
+    if by_spread.value is None or result.channel.is_counter:
         return by_window, ()
     if by_window.value is None:
         return by_spread, ()
     apart = abs(by_spread.value - by_window.value)
     if apart > 0.1 + 3.0 * math.hypot(by_spread.u or 0.0, by_window.u or 0.0):
-        words = (
+        note = (
             f"its answer to the load says that it looks {100 * by_window.value:.0f} % of the time, the "
             f"spread under square waves {100 * by_spread.value:.0f} %: take more --seconds"
         )
-        return by_window, (words,)
+        return by_window, (note,)
     return min(by_window, by_spread, key=lambda one: one.u or 0.0), ()

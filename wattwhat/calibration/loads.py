@@ -21,10 +21,10 @@ class Load:
     """Something that takes power when switched on; derive from it, or imitate it.
 
     Attributes:
-        words: what it is, for a person.
+        description: what it is, for a person.
     """
 
-    words = ""
+    description = ""
 
     def switch(self, on: bool) -> None:
         """Switch it."""
@@ -98,14 +98,14 @@ class ProcessLoad(Load):
         script: what each runs: it prints a line when it is ready, then obeys ``1`` and ``0``, and tells
             the times in ns at which it did when asked with ``?``.
         count: how many.
-        words: what it is, for a person.
+        description: what it is, for a person.
 
     Raises:
         BackendError: a process could not begin; the message holds its last words.
     """
 
-    def __init__(self, script: str, count: int, words: str) -> None:
-        self.words = words
+    def __init__(self, script: str, count: int, description: str) -> None:
+        self.description = description
         self._on = False
         self._workers: list[subprocess.Popen[bytes]] = []
         try:
@@ -113,7 +113,7 @@ class ProcessLoad(Load):
                 self._workers.append(_start(script))
             for worker in self._workers:
                 if not _line(worker):
-                    raise BackendError(f"the load ({words}) did not begin: {_last_words(worker)}")
+                    raise BackendError(f"the load ({description}) did not begin: {_last_line(worker)}")
         except BaseException:
             self.close()
             raise
@@ -125,13 +125,13 @@ class ProcessLoad(Load):
         self._on = on
         self._send(b"1" if on else b"0")
 
-    def _send(self, word: bytes) -> None:
+    def _send(self, command: bytes) -> None:
         try:
             for worker in self._workers:
-                _pipe(worker.stdin).write(word)
+                _pipe(worker.stdin).write(command)
                 _pipe(worker.stdin).flush()
         except OSError as err:
-            raise BackendError(f"the load ({self.words}) ended by itself; run calibrate again") from err
+            raise BackendError(f"the load ({self.description}) ended by itself; run calibrate again") from err
 
     def switches_s(self) -> list[float]:
         """The mean times at which they obeyed.
@@ -143,7 +143,7 @@ class ProcessLoad(Load):
         self._send(b"?")
         answers = [_line(worker) for worker in self._workers]
         if not all(answers):
-            raise BackendError(f"the load ({self.words}) ended by itself; run calibrate again")
+            raise BackendError(f"the load ({self.description}) ended by itself; run calibrate again")
         times_ns = [[int(word) for word in answer.split()] for answer in answers]
         return [math.fsum(times) / len(times) * 1e-9 for times in zip(*times_ns, strict=True)]
 
@@ -208,6 +208,6 @@ def _line(worker: subprocess.Popen[bytes]) -> bytes:
     return line
 
 
-def _last_words(worker: subprocess.Popen[bytes]) -> str:
+def _last_line(worker: subprocess.Popen[bytes]) -> str:
     lines = _pipe(worker.stderr).read().decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-__all__ = ["Finding", "Found", "Series", "Timeline"]
+__all__ = ["Calibrated", "Finding", "Series", "Timeline"]
 
 
 def _array(times: Any) -> Array:
@@ -136,7 +136,7 @@ class Timeline:
 
 
 @attrs.frozen
-class Found:
+class Calibrated:
     """What calibration found of one channel.
 
     Args:

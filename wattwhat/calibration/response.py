@@ -196,9 +196,9 @@ class _Fit:
         # the delay takes over the rise's part of the lag, or as much of it as fits better
         starts = [np.array([point[0], 0.0, point[2] + part * point[1]]) for part in (0.0, 0.5, 1.0)]
         self.fitted, both = [place for place in self.fitted if place != 1], self.fitted
-        found = min((self.descend(start, fixed) for start in starts), key=lambda one: one[1])
+        best = min((self.descend(start, fixed) for start in starts), key=lambda one: one[1])
         self.fitted = both
-        return found
+        return best
 
     def timing_square(self, point: Array, timing_s: float) -> float:
         """The sum of squares that such an uncertainty of the times leaves."""

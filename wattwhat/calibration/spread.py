@@ -72,9 +72,9 @@ def duty_from_spread(
     steepest = np.zeros_like(duties)
     for period, values in used:
         seen = math.sqrt(max(float(np.var(values)) - noise_w**2, 0.0)) / swing_w
-        told = spread_of_square(period, duties * update_period_s, rise_s)
-        misfit += (told - seen) ** 2
-        steepest += np.gradient(told, duties) ** 2
+        spreads = spread_of_square(period, duties * update_period_s, rise_s)
+        misfit += (spreads - seen) ** 2
+        steepest += np.gradient(spreads, duties) ** 2
     best = int(np.argmin(misfit))
     slope = float(steepest[best])
     if slope < 1e-4:

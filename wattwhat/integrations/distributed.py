@@ -63,9 +63,9 @@ def _all_gather(line: str, group: Any) -> list[str]:
                 got=group,
             )
         return [line]
-    found: list[Any] = [None] * distributed.get_world_size(group)
-    distributed.all_gather_object(found, line, group=group)
-    return [str(one) for one in found]
+    gathered: list[Any] = [None] * distributed.get_world_size(group)
+    distributed.all_gather_object(gathered, line, group=group)
+    return [str(one) for one in gathered]
 
 
 def _mpi_world() -> Any:

@@ -47,7 +47,7 @@ class LiveChannel:
     def names(self) -> dict[str, str]:
         """What tells it from others, as texts that every monitor can hold."""
         channel = self.channel
-        found = {
+        names = {
             "channel": channel.id,
             "backend": channel.backend,
             "device": channel.device,
@@ -55,7 +55,7 @@ class LiveChannel:
             "provenance": self.provenance,
             "counted": str(self.counted).lower(),
         }
-        return {name: controls_shown(text) for name, text in found.items()}
+        return {name: controls_shown(text) for name, text in names.items()}
 
 
 @attrs.frozen

@@ -30,15 +30,15 @@ def taken(measured: Any) -> Measurement:
         >>> taken(window) is taken(window.measurement)
         True
     """
-    found = measured if isinstance(measured, Measurement) else getattr(measured, "measurement", None)
-    if not isinstance(found, Measurement):
+    measurement = measured if isinstance(measured, Measurement) else getattr(measured, "measurement", None)
+    if not isinstance(measurement, Measurement):
         raise ArgumentError(argument="measured", expected="a Measurement or a window", got=measured)
-    return found
+    return measurement
 
 
 def facts(measurement: Measurement, prefix: str) -> dict[str, str]:
     """Where the numbers come from, and the warnings that go with them, each as one line by name."""
-    found = {f"{prefix}provenance": str(measurement.provenance)}
+    tags = {f"{prefix}provenance": str(measurement.provenance)}
     if measurement.warnings:
-        found[f"{prefix}warnings"] = one_line("; ".join(map(str, measurement.warnings)), _LONGEST)
-    return found
+        tags[f"{prefix}warnings"] = one_line("; ".join(map(str, measurement.warnings)), _LONGEST)
+    return tags

@@ -57,13 +57,13 @@ class EnergyMonitor(BaseMetricsMonitor):
     def collect_metrics(self) -> None:
         """Ask every channel; one that cannot be read is left out, never 0."""
         channels = self._live.read().channels
-        found = {f"{_name(one)}/{unit}": value for one in channels for unit, value in _values(one)}
+        metrics = {f"{_name(one)}/{unit}": value for one in channels for unit, value in _values(one)}
         counted = [dict(_values(one)) for one in channels if one.counted]
         for unit in ("energy_joules", "power_watts"):
             values = [one[unit] for one in counted if unit in one]
             if values and len(values) == len(counted):  # a sum that lacks one of them would be a lower number
-                found[unit] = math.fsum(values)
-        for name, value in found.items():
+                metrics[unit] = math.fsum(values)
+        for name, value in metrics.items():
             self._metrics[name].append(value)
 
     def aggregate_metrics(self) -> dict[str, float]:

@@ -71,9 +71,9 @@ class EnergyInstruments:
         self._live: LiveEnergy | None = live or LiveEnergy(backends)
         self._lock, self._shown = threading.Lock(), set(_INSTRUMENTS)
         meter = (provider or get_meter_provider()).get_meter("wattwhat", __version__, schema_url=_SCHEMA)
-        for name, (of_whole_host, unit, words) in _INSTRUMENTS.items():
+        for name, (of_whole_host, unit, description) in _INSTRUMENTS.items():
             create = meter.create_observable_counter if unit == "J" else meter.create_observable_gauge
-            create(name, [partial(self._observe, name, of_whole_host, unit)], unit, words)
+            create(name, [partial(self._observe, name, of_whole_host, unit)], unit, description)
 
     def _observe(
         self, name: str, of_whole_host: bool, unit: str, options: CallbackOptions
@@ -121,11 +121,11 @@ def _parents(channels: Iterable[Channel]) -> dict[str, str]:
 
 def _attributes(one: LiveChannel, parents: Mapping[str, str]) -> dict[str, str]:
     names, parent = one.names(), parents.get(one.channel.id)
-    found = {
+    attributes = {
         "hw.id": names["channel"],
         "hw.type": _TYPES.get(names["component"], names["component"]),
         "hw.name": names["device"],
         "wattwhat.component": names["component"],
         "wattwhat.provenance": names["provenance"],
     }
-    return found if parent is None else {**found, "hw.parent": controls_shown(parent)}
+    return attributes if parent is None else {**attributes, "hw.parent": controls_shown(parent)}

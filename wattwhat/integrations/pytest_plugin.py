@@ -135,26 +135,26 @@ class EnergyCheck:
         if outcome.result in (FAILED, REFUSED):
             pytest.fail(f"energy {outcome}", pytrace=False)
 
-    def _say(self, words: str) -> None:
-        self._node.user_properties.append((_KEY, words))
+    def _say(self, sentence: str) -> None:
+        self._node.user_properties.append((_KEY, sentence))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say what was found, that a passing test shows too what could not be told."""
-    words = [
-        said
+    lines = [
+        line
         for reports in terminalreporter.stats.values()
         for report in reports
         if getattr(report, "when", None) == "call"
-        for key, said in report.user_properties
+        for key, line in report.user_properties
         if key == _KEY
     ]
-    if words:
+    if lines:
         terminalreporter.section("energy")
         from wattwhat.records.escaping import controls_shown
 
-        for said in words:
-            terminalreporter.line(controls_shown(said))
+        for line in lines:
+            terminalreporter.line(controls_shown(line))
 
 
 def _skip_without_sensor(backends: Any) -> None:

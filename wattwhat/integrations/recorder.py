@@ -138,8 +138,8 @@ class EnergyRecorder:
 
     def count(self, batch: Any) -> float | None:
         """Items in a batch, as ``items`` counts them; None where the batch does not tell."""
-        found: float | None = self._quietly(self.items_in, batch)
-        return found
+        items: float | None = self._quietly(self.items_in, batch)
+        return items
 
     def note(self, stage: str, sentence: str) -> None:
         """A warning for the measurement of the stage that is open."""
@@ -187,13 +187,13 @@ class EnergyRecorder:
         Raises:
             ArgumentError: nothing of this stage was measured.
         """
-        found = self.so_far(stage)
-        if found is None:
+        measurement = self.so_far(stage)
+        if measurement is None:
             known = sorted({*self.measurements, *self._open}) or "none yet"
             raise ArgumentError(
                 f"nothing of {stage!r} was measured", argument="stage", remedy=f"there is {known}"
             )
-        return found
+        return measurement
 
     def state(self) -> dict[str, Any]:
         """Plain data for a checkpoint: the train stage until now."""
@@ -217,8 +217,8 @@ class EnergyRecorder:
 
     def numbers(self, stage: str, measurement: Measurement | None = None) -> dict[str, float]:
         """Plain numbers for a logger, named after the stage."""
-        found = self.so_far(stage) if measurement is None else measurement
-        return {} if found is None else found.flat(f"{self.prefix}{stage}/")
+        total = self.so_far(stage) if measurement is None else measurement
+        return {} if total is None else total.flat(f"{self.prefix}{stage}/")
 
     def forecast(self) -> Forecast | None:
         """What all epochs will take; None before two are done, or where nobody tells how many there are."""
@@ -227,8 +227,8 @@ class EnergyRecorder:
 
     def forecast_numbers(self) -> dict[str, float]:
         """The forecast as plain numbers for a logger."""
-        found = self.forecast()
-        return {} if found is None else numbers_of(found, self.prefix)
+        forecast = self.forecast()
+        return {} if forecast is None else numbers_of(forecast, self.prefix)
 
     def epoch_numbers(self, epoch: Measurement | None) -> dict[str, float]:
         """What is logged at the end of an epoch: the train stage until now, that epoch, and the forecast."""

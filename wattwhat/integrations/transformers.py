@@ -60,11 +60,11 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
         Returns:
             This callback.
         """
-        found = trainer.callback_handler.callbacks
-        while self in found:
-            found.remove(self)
-        first = [n for n, one in enumerate(found) if isinstance(one, DefaultFlowCallback)]
-        found.insert(first[0] + 1 if first else 0, self)
+        callbacks = trainer.callback_handler.callbacks
+        while self in callbacks:
+            callbacks.remove(self)
+        first = [n for n, one in enumerate(callbacks) if isinstance(one, DefaultFlowCallback)]
+        callbacks.insert(first[0] + 1 if first else 0, self)
         return self
 
     # -- what a checkpoint keeps ----------------------------------------------------------------------------

@@ -53,8 +53,8 @@ class CodeCarbonData:
 def _installed() -> Path:
     from importlib.util import find_spec
 
-    found = find_spec("codecarbon")
-    places = list(found.submodule_search_locations or ()) if found is not None else []
+    spec = find_spec("codecarbon")
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
     if not places:
         raise ArgumentError("codecarbon is not installed: pip install codecarbon", argument="intensity")
     return Path(places[0]).joinpath(*_TABLE)
@@ -62,11 +62,11 @@ def _installed() -> Path:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_small_text(path))
+        table = json.loads(read_small_text(path))
     except (OSError, ValueError) as err:
         raise ArgumentError(f"{path} is no table of codecarbon's: {err}", argument="path") from err
-    if not isinstance(found, dict) or not found:
+    if not isinstance(table, dict) or not table:
         raise ArgumentError(
             f"{path} is no table of codecarbon's: expected countries by their codes", argument="path"
         )
-    return found
+    return table

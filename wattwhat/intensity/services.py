@@ -63,9 +63,9 @@ class NationalGrid:
                     apart.append(float(actual) - float(forecast))
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise _nonsense(self._url, err) from err
-        found = during(pieces, started_at, duration_s)
+        intensity = during(pieces, started_at, duration_s)
         off = math.sqrt(math.fsum(one * one for one in apart) / len(apart)) if apart else 0.0
-        return attrs.evolve(found, u=math.hypot(found.u, off))
+        return attrs.evolve(intensity, u=math.hypot(intensity.u, off))
 
 
 class ElectricityMaps:

@@ -29,8 +29,8 @@ class Measurements(list[Measurement]):
         problems: sentences beginning with file and line.
     """
 
-    def __init__(self, found: Iterable[Measurement] = (), problems: Iterable[str] = ()) -> None:
-        super().__init__(found)
+    def __init__(self, measurements: Iterable[Measurement] = (), problems: Iterable[str] = ()) -> None:
+        super().__init__(measurements)
         self.problems: tuple[str, ...] = tuple(problems)
 
     def _repr_html_(self) -> str:
@@ -42,11 +42,11 @@ class Measurements(list[Measurement]):
 class Stream(Iterator[Measurement]):
     """Measurements of a log, each made when it is asked for."""
 
-    def __init__(self, found: Iterator[Measurement], problems: Callable[[], Iterable[str]]) -> None:
-        self._found, self._problems = found, problems
+    def __init__(self, measurements: Iterator[Measurement], problems: Callable[[], Iterable[str]]) -> None:
+        self._measurements, self._problems = measurements, problems
 
     def __next__(self) -> Measurement:
-        return next(self._found)
+        return next(self._measurements)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -105,9 +105,9 @@ def read(
         gpus=gpus,
         more=more,
     )
-    found = read_with(where, options)
+    measurements = read_with(where, options)
     options.refuse_not_asked("what was read")
-    return found
+    return measurements
 
 
 def read_with(where: str | os.PathLike[str] | IO[Any], options: Options) -> Measurements:
@@ -147,8 +147,8 @@ def _stream(where: str | os.PathLike[str] | IO[Any], options: Options) -> Stream
         return _stream_one(source_of_stream(where, problems=Problems(options.strict)), options)
     path = _path(where)
     if path.is_dir():
-        found = _read_folder(path, options)
-        return Stream(iter(found), lambda: found.problems)
+        measurements = _read_folder(path, options)
+        return Stream(iter(measurements), lambda: measurements.problems)
     return _stream_one(Source.of_path(path, problems=Problems(options.strict)), options)
 
 
@@ -185,18 +185,18 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
 
 
 def _stream_one(source: Source, options: Options) -> Stream:
-    found = measurements_of(source, recognise(source), options)
-    return Stream(_at_least_one(source, found), lambda: source.problems)
+    measurements = measurements_of(source, recognise(source), options)
+    return Stream(_at_least_one(source, measurements), lambda: source.problems)
 
 
-def _all_of(found: Stream) -> Measurements:
-    kept = list(found)
-    return Measurements(kept, found.problems)
+def _all_of(measurements: Stream) -> Measurements:
+    kept = list(measurements)
+    return Measurements(kept, measurements.problems)
 
 
-def _at_least_one(source: Source, found: Iterator[Measurement]) -> Iterator[Measurement]:
+def _at_least_one(source: Source, measurements: Iterator[Measurement]) -> Iterator[Measurement]:
     nothing = True
-    for measurement in found:
+    for measurement in measurements:
         nothing = False
         yield measurement
     if nothing:
@@ -217,11 +217,11 @@ def _read_folder(folder: Path, options: Options) -> Measurements:
         results[owner] = _read_listed(path, options, claim)
     kept = [result for path, result in results.items() if not _belongs_to_another(path, claimed, results)]
     problems = [problem for result in kept for problem in result.problems]
-    found = [measurement for result in kept for measurement in result]
-    if not found:
+    measurements = [measurement for result in kept for measurement in result]
+    if not measurements:
         more = f"; the first of {len(problems)} problems: {problems[0]}" if problems else "; it holds no file"
         raise LogError(f"no readable energy log in this folder{more}", path=os.fspath(folder))
-    return Measurements(found, problems)
+    return Measurements(measurements, problems)
 
 
 def _read_listed(path: Path, options: Options, claim: Any) -> Measurements:

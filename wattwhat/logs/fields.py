@@ -67,18 +67,18 @@ def label_by(measurements: Iterable[Measurement], field: str) -> tuple[list[Meas
         ['net']
     """
     given = list(measurements)
-    found, lacking = [], []
+    labelled, lacking = [], []
     for one in given:
         value = field_of(one, field)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value).strip():
-            found.append(attrs.evolve(one, label=str(value)))
+            labelled.append(attrs.evolve(one, label=str(value)))
         else:
             lacking.append(one)
-    if given and not found:
+    if given and not labelled:
         raise ArgumentError(
             f"none of {len(given)} measurement(s) has {field!r}", argument="label", remedy=named(given)
         )
-    return found, [
+    return labelled, [
         Problem(
             LogError(
                 f"expected {field!r} as the label of {one.label!r}, found none",

@@ -96,7 +96,7 @@ def join_metrics(
     loose: dict[str, list[_Row]] = {}
     for row in exact.values():
         loose.setdefault(_plain(row.name), []).append(row)
-    found: list[Measurement] = []
+    joined: list[Measurement] = []
     unmatched: list[str] = []
     normalised: list[tuple[str, str]] = []
     used: set[str] = set()
@@ -105,14 +105,14 @@ def join_metrics(
         alike = [exact[label]] if label in exact else loose.get(_plain(label), [])
         if len(alike) != 1:
             unmatched.append(label)
-            found.append(measurement)
+            joined.append(measurement)
             continue
         if label not in exact:
             normalised.append((label, alike[0].name))
         used.add(alike[0].name)
-        found.append(measurement.with_metrics(**alike[0].metrics))
+        joined.append(measurement.with_metrics(**alike[0].metrics))
     unused = (name for name in exact if name not in used)
-    return Joined(tuple(found), tuple(unmatched), tuple(unused), tuple(normalised), tuple(problems))
+    return Joined(tuple(joined), tuple(unmatched), tuple(unused), tuple(normalised), tuple(problems))
 
 
 def _plain(name: str) -> str:

@@ -27,11 +27,11 @@ def plugins(entry_points: Iterable[Any] | None = None) -> dict[str, Plugin]:
         >>> list(plugins())[:2]
         ['ai-energy-score', 'amd-smi']
     """
-    found = find_plugins(GROUP, entry_points)
-    if not any(plugin.distribution == _OURS for plugin in found.values()):
+    announced = find_plugins(GROUP, entry_points)
+    if not any(plugin.distribution == _OURS for plugin in announced.values()):
         # a vendored or frozen copy has no metadata that its own entry points could be read from
-        found = {**found, **_in_this_folder()}
-    return dict(sorted(found.items(), key=lambda item: (item[1].distribution != _OURS, item[0])))
+        announced = {**announced, **_in_this_folder()}
+    return dict(sorted(announced.items(), key=lambda item: (item[1].distribution != _OURS, item[0])))
 
 
 def _in_this_folder() -> dict[str, Plugin]:
@@ -41,19 +41,19 @@ def _in_this_folder() -> dict[str, Plugin]:
 
     from wattwhat.logs import readers as folder
 
-    found: dict[str, Plugin] = {}
+    readers: dict[str, Plugin] = {}
     for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
         module = import_module(info.name)
         for name in getattr(module, "__all__", ()):
             if isinstance(reader := getattr(module, name), Reader):  # a class has what its objects have
-                found[reader.name] = Plugin(reader.name, _OURS, partial(getattr, module, name))
-    return found
+                readers[reader.name] = Plugin(reader.name, _OURS, partial(getattr, module, name))
+    return readers
 
 
 @lru_cache(maxsize=1)
 def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
     """The readers in the order of `plugins`, and sentences about those that do not work."""
-    found: dict[str, Reader] = {}
+    readers: dict[str, Reader] = {}
     broken: list[str] = []
     for name, plugin in plugins().items():
         try:
@@ -67,10 +67,10 @@ def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
             broken.append(f"reader {name!r} failed to start: {error_text(err)}")
             continue
         if isinstance(reader, Reader):
-            found[name] = reader
+            readers[name] = reader
         else:
             broken.append(f"reader {name!r} lacks name, sniff() or read(); see wattwhat.logs.protocol")
-    return found, tuple(broken)
+    return readers, tuple(broken)
 
 
 def readers() -> dict[str, Reader]:
@@ -98,9 +98,9 @@ def recognise(source: Source) -> Reader:
     """
     source.check_text()
     head = head_of(source)
-    found, broken = _loaded()
+    readers, broken = _loaded()
     best: tuple[int, Reader] | None = None
-    for reader in found.values():
+    for reader in readers.values():
         best = _surer(best, reader, head)
     if best is None:
         first = head.first_line.strip()[:80]

@@ -284,7 +284,7 @@ class Rounds:
             ended_ns = self._taken[number - 1][-1][1].t_ns
             return attrs.evolve(blocks[0], gap_s=(parts[0][0].t_ns - ended_ns) * 1e-9)
         calls = sum(block.calls for block in blocks)
-        entries = [(line, _without_unseen(joules), words) for line, joules, words in add_up(blocks)]
+        entries = [(line, _without_unseen(joules), notes) for line, joules, notes in add_up(blocks)]
         seconds = math.fsum(block.duration_s for block in blocks)
         return Block(entries, calls, seconds, items_of(blocks), parts=tuple(blocks))
 

@@ -78,10 +78,10 @@ def add_up(blocks: Sequence[Block]) -> Account:
     added: Account = []
     for column in columns:
         line = column[0][0]
-        words = _told_once([sentence for _, _, sentences in column for sentence in sentences])
+        notes = _once_each([sentence for _, _, sentences in column for sentence in sentences])
         known = [(joules, block) for (_, joules, _), block in zip(column, blocks, strict=True) if joules]
         if not known:
-            added.append((line, None, words))
+            added.append((line, None, notes))
             continue
         joules = _sum(line, known, adjoining=len(known) == len(blocks))
         seen_s = sum(block.duration_s for _, block in known)
@@ -89,25 +89,25 @@ def add_up(blocks: Sequence[Block]) -> Account:
         if len(known) < len(blocks) and seen_s > 0.0:
             filled_j = joules.value_j * (all_s / seen_s - 1.0)
             joules = Joules(joules.value_j + filled_j, (*joules.parts, (LOST, 0.5 * abs(filled_j))))
-            words += (
+            notes += (
                 f"{line.channel.id}: {all_s - seen_s:.3g} s of {all_s:.3g} s lost, filled with its mean",
             )
-        added.append((line, joules, words))
+        added.append((line, joules, notes))
     return added
 
 
-def _told_once(sentences: Sequence[str]) -> tuple[str, ...]:
+def _once_each(sentences: Sequence[str]) -> tuple[str, ...]:
     """Sentences without those that differ from an earlier one by their figures only; that says how many."""
     alike: dict[str, list[str]] = {}
     for sentence in sentences:
         alike.setdefault(_FIGURE.sub("0", sentence), []).append(sentence)
-    told = []
+    kept = []
     for group in alike.values():
         first, code = group[0], code_of(group[0])
         if len(set(group)) > 1:
             first = f"{first}; and alike {len(group) - 1} times more"
-        told.append(first if code is None else Caution(code, first))
-    return tuple(told)
+        kept.append(first if code is None else Caution(code, first))
+    return tuple(kept)
 
 
 def _sum(line: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> Joules:

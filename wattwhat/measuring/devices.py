@@ -72,11 +72,11 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
     if not accelerators:
         return Concerned()
     if known is None:
-        words = (
+        note = (
             f"on which devices {workload.label!r} runs is not known, so all are counted, with "
             f"{_some(accelerators)}; devices=[...] names those that are to count"
         )
-        return Concerned(warnings=(words,))
+        return Concerned(warnings=(note,))
     kept = [
         line.channel.id
         for line in meter_set.inputs
@@ -92,20 +92,20 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
     if not left_out:
         return Concerned(frozenset(kept))
     where = "the accelerators its tensors are on" if known else "the CPU"
-    words = f"{workload.label!r} runs on {where}: left out {_some(left_out)}; devices=[...] counts others"
-    return Concerned(frozenset(kept), (words,), _details(kept, left_out))
+    note = f"{workload.label!r} runs on {where}: left out {_some(left_out)}; devices=[...] counts others"
+    return Concerned(frozenset(kept), (note,), _details(kept, left_out))
 
 
 def _asked_for(meter_set: MeterSet, devices: Sequence[str]) -> Concerned:
     kept: set[str] = set()
     for name in devices:
-        found = {line.channel.id for line in meter_set.inputs if _is_called(line, name)}
-        if not found:
+        ids = {line.channel.id for line in meter_set.inputs if _is_called(line, name)}
+        if not ids:
             known = dict.fromkeys(line.channel.device for line in meter_set.inputs)
             raise ArgumentError(
                 f"{name!r} is none of those measured here: {_some(list(known))}", argument="devices"
             )
-        kept |= found
+        kept |= ids
     ordered = [line.channel.id for line in meter_set.inputs if line.channel.id in kept]
     left_out = [line.channel.id for line in meter_set.inputs if line.channel.id not in kept]
     return Concerned(frozenset(kept), (), _details(ordered, left_out))

@@ -72,13 +72,13 @@ def keep_idle(meter_set: MeterSet, seconds: float, sleep: Callable[[float], None
     lines = [line for line in meter_set.inputs if not line.lost]
     counted = counted_ids(line.channel for line in lines)
     plan = Plan(idle=seconds, min_seconds=seconds, max_seconds=2.0 * seconds / _REST_SHARE)
-    found = power_at_rest(meter_set, lines, counted, plan, sleep, lambda _: None)
-    if found.power_w is None:
+    power = power_at_rest(meter_set, lines, counted, plan, sleep, lambda _: None)
+    if power.power_w is None:
         raise BackendError(
             "idle: no channel showed a power while nothing ran; run 'wattwhat doctor' to see why"
         )
-    meter_set.baseline = (frozenset(counted), found.power_w, found.warnings)
-    return found.power_w
+    meter_set.baseline = (frozenset(counted), power.power_w, power.warnings)
+    return power.power_w
 
 
 @attrs.frozen
@@ -147,11 +147,11 @@ def power_at_rest(
             return Rest(Quantity(whole[0], whole[2], "W"))
         fell_w = falls_w
         if clock() + int(0.5e9 * seconds) > latest_ns:
-            words = (
+            note = (
                 f"power at rest was still changing, by {abs(falls_w):.2g} W in {seconds / 2.0:.2g} s: "
                 "the idle power and the energy above it are not known better than their ±"
             )
-            return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"), (Caution("idle", words),))
+            return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"), (Caution("idle", note),))
 
 
 def _power(

@@ -66,8 +66,8 @@ def learn_rest(
         if clock() + 1e9 * spent_s > until_ns:
             break
         parts = _watched(meter_set, workload, lines, away_s, calls, rest_s, sleep)
-        found = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
-        lines = [line for line, done in zip(lines, found, strict=True) if not done]
+        rests = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
+        lines = [line for line, done in zip(lines, rests, strict=True) if not done]
         if not lines:
             break
         rest_s *= 2.0

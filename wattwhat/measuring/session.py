@@ -78,14 +78,14 @@ def run_plan(
 _ADVICE = re.compile(r"a window (this short|of \S+ \S+) (says .*): use a longer window, or measure\(\).*$")
 
 
-def followable(words: tuple[str, ...]) -> tuple[str, ...]:
+def followable(warnings: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences of the blocks' accounts, with advice that whoever called measure() can follow.
 
     Example:
         >>> followable(("h/x/0: a window this short says little: use a longer window, or measure()",))
         ('h/x/0: a block this short says little: raise max_seconds, so that blocks are longer',)
     """
-    return tuple(dict.fromkeys(_with_advice(one) for one in words))
+    return tuple(dict.fromkeys(_with_advice(one) for one in warnings))
 
 
 def _with_advice(sentence: str) -> str:
@@ -150,9 +150,9 @@ class _Run:
         self.warnings = (*self.warnings, *rounds.warnings)
         return self.result(blocks, idle_w, stopped)
 
-    def say(self, words: str) -> None:
+    def say(self, sentence: str) -> None:
         if self.progress is not None:
-            self.progress((self.clock() - self.begun_ns) * 1e-9, words)
+            self.progress((self.clock() - self.begun_ns) * 1e-9, sentence)
 
     def time_calls(self, calls: int, whole: bool = False) -> float:
         """Seconds for one call, over so many; fewer if they take too long, unless all are wanted."""
@@ -188,11 +188,11 @@ class _Run:
 
     def idle_power(self) -> Quantity | None:
         """Power of the counted channels at rest, the workload loaded."""
-        found = power_at_rest(
+        power = power_at_rest(
             self.meter_set, self.lines, self.counted, self.plan, self.sleep, self.say, only=self.only
         )
-        self.warnings = (*self.warnings, *found.warnings)
-        return found.power_w
+        self.warnings = (*self.warnings, *power.warnings)
+        return power.power_w
 
     def result(self, blocks: list[Block], idle_w: Quantity | None, stopped: str) -> Measurement:
         blocks, rise = self.settled(blocks)
@@ -215,25 +215,25 @@ class _Run:
         )
         counted = {entry.channel.id for entry in m.channels if entry.counted and entry.energy_j is not None}
         budget = with_repeats(m.budget, repeats_u_j(blocks, counted, m.budget))
-        words = followable(m.warnings)
+        warnings = followable(m.warnings)
         if len(blocks) < 2:
             sentence = (
                 "only one block was measured, so the spread between calls is not known: raise max_seconds"
             )
-            words += (Caution("no-spread", sentence),)
+            warnings += (Caution("no-spread", sentence),)
         changing = level_change(*seen_j(parts_of(blocks), counted)) or drift(*seen_j(blocks, counted))
         if changing is not None:
-            words += (Caution(changing.code, changing.sentence),)
+            warnings += (Caution(changing.code, changing.sentence),)
         reached = shrinkable_half_width(blocks, counted)
         if _FAR * self.plan.precision < reached < math.inf:
             sentence = (
                 f"known to ±{100.0 * reached:.2g} %, where {100.0 * self.plan.precision:.2g} % was asked for"
             )
-            words += (Caution("imprecise", f"{sentence}: raise max_seconds"),)
+            warnings += (Caution("imprecise", f"{sentence}: raise max_seconds"),)
         return attrs.evolve(
             m,
             budget=budget,
-            warnings=words,
+            warnings=warnings,
             details={
                 "stopped": stopped,
                 "precision": reached if math.isfinite(reached) else None,

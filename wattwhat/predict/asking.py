@@ -165,17 +165,17 @@ def read_study(path: str) -> list[Measurement]:
 
     if os.path.isdir(path):
         path = os.path.join(path, "results.jsonl")
-    found = []
+    studies = []
     try:
         with io.TextIOWrapper(open_regular(path), encoding="utf-8") as stream:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     try:
-                        found.append(Measurement.from_dict(json.loads(line)))
+                        studies.append(Measurement.from_dict(json.loads(line)))
                     except (ValueError, RecursionError) as err:
                         raise ArgumentError(f"no Measurement ({err})", path=path, line=number) from err
     except (OSError, UnicodeDecodeError) as err:
         raise ArgumentError(
             f"{path!r} cannot be read ({err})", argument="study", remedy="name results.jsonl or its folder"
         ) from err
-    return found
+    return studies

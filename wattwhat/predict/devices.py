@@ -234,14 +234,14 @@ def device(name: str) -> Device:
             return one
     inside = [one for one in everything if any(_within(known, asked) for known in (one.name, *one.aliases))]
     most = max((_length(one, asked) for one in inside), default=0)
-    found = [one for one in inside if _length(one, asked) == most]
-    if not found:
-        found = [one for one in everything if _within_words(asked, _words(one.name))]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    matches = [one for one in inside if _length(one, asked) == most]
+    if not matches:
+        matches = [one for one in everything if _within_words(asked, _words(one.name))]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
         raise ArgumentError(
-            f"{name!r} may be {', '.join(one.name for one in found)}", argument="device", remedy="say which"
+            f"{name!r} may be {', '.join(one.name for one in matches)}", argument="device", remedy="say which"
         )
     raise ArgumentError(
         f"{name!r} is not in the catalogue",

@@ -66,7 +66,7 @@ def trends(devices: Sequence[Device] | None = None) -> tuple[Trend, ...]:
         True
     """
     everything = catalogue() if devices is None else devices
-    found = []
+    fitted = []
     for kind in KINDS:
         for precision in PRECISIONS:
             points = sorted(
@@ -75,8 +75,8 @@ def trends(devices: Sequence[Device] | None = None) -> tuple[Trend, ...]:
                 if one.kind == kind and one.year and one.tdp_w and precision in one.peak_flops
             )
             if len(points) >= 5 and len({year for year, _, _ in points}) >= 3:
-                found.append(_trend(kind, precision, tuple(points)))
-    return tuple(found)
+                fitted.append(_trend(kind, precision, tuple(points)))
+    return tuple(fitted)
 
 
 def _trend(kind: str, precision: str, points: tuple[tuple[int, float, str], ...]) -> Trend:
@@ -100,11 +100,11 @@ def _trend(kind: str, precision: str, points: tuple[tuple[int, float, str], ...]
     )
 
 
-def plot(found: Sequence[Trend] | None = None) -> Any:
+def plot(fitted: Sequence[Trend] | None = None) -> Any:
     """The trends as an Altair chart: FLOP/J at peak by year; needs the extra ``wattwhat[report]``.
 
     Args:
-        found: None takes those of the catalogue.
+        fitted: None takes those of the catalogue.
 
     Raises:
         ArgumentError: Altair is not installed.
@@ -118,7 +118,7 @@ def plot(found: Sequence[Trend] | None = None) -> Any:
     alt: Any = altair
     rows = [
         {"year": year, "efficiency": value, "name": name, "series": f"{one.kind}, {one.precision}"}
-        for one in (trends() if found is None else found)
+        for one in (trends() if fitted is None else fitted)
         for year, value, name in one.points
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(

@@ -95,8 +95,8 @@ class LanguageModel:
         """
 
         def read(name: str, otherwise: Any = None) -> Any:
-            found = config.get(name) if isinstance(config, dict) else getattr(config, name, None)
-            return otherwise if found is None else found
+            value = config.get(name) if isinstance(config, dict) else getattr(config, name, None)
+            return otherwise if value is None else value
 
         names = ("hidden_size", "num_hidden_layers", "num_attention_heads")
         missing = [name for name in names if not read(name)]
@@ -112,8 +112,8 @@ class LanguageModel:
                     "of a mixture of experts give parameters= (and active=) yourself", argument="config"
                 )
             attention = 2 * hidden * heads * size + 2 * hidden * kv_heads * size
-            words = read("vocab_size", 0) * hidden * (1 if read("tie_word_embeddings", False) else 2)
-            parameters = layers * (attention + 3 * hidden * read("intermediate_size")) + words
+            embedding = read("vocab_size", 0) * hidden * (1 if read("tie_word_embeddings", False) else 2)
+            parameters = layers * (attention + 3 * hidden * read("intermediate_size")) + embedding
         return cls(
             parameters=parameters,
             layers=layers,

@@ -125,12 +125,12 @@ class LogLinear:
             )
         logs = np.log(y) - sum(power * np.log(covariates[name]) for name, power in fixed.items())
         inverse = np.linalg.pinv(rows.T @ rows)
-        found = inverse @ rows.T @ logs
-        residuals = logs - rows @ found
+        coefficients = inverse @ rows.T @ logs
+        residuals = logs - rows @ coefficients
         own = math.sqrt(float(residuals @ residuals) / (len(y) - rows.shape[1]))
         return cls(
             names=names,
-            coefficients=found.tolist(),
+            coefficients=coefficients.tolist(),
             covariance=inverse.tolist(),
             sd=max(own, _left_out_sd(rows, logs, belongs)),
             degrees=count - rows.shape[1],
@@ -167,13 +167,13 @@ class LogLinear:
 
     def beyond(self, case: Mapping[str, float]) -> dict[str, float]:
         """By how many times each covariate lies outside of the range of the rows; without those inside."""
-        found = {}
+        outside = {}
         for name in (*self.names, *self.fixed):
             low, high = self.ranges[name]
             times = max(case[name] / high, low / case[name])
             if times > 1.0 + 1e-9:
-                found[name] = times
-        return found
+                outside[name] = times
+        return outside
 
     @property
     def exponents(self) -> dict[str, float]:

@@ -85,7 +85,7 @@ class OwnStudy(Way):
 
     Args:
         fits: by (device, runtime, precision).
-        told: in words how much each rests on.
+        origins: in words how much each rests on.
     """
 
     name = "own-study"
@@ -95,10 +95,10 @@ class OwnStudy(Way):
     def __init__(
         self,
         fits: Mapping[tuple[str, str, str], LogLinear] | None = None,
-        told: Mapping[tuple[str, str, str], str] | None = None,
+        origins: Mapping[tuple[str, str, str], str] | None = None,
     ) -> None:
         self.fits = dict(fits or {})
-        self.told = dict(told or {})
+        self.origins = dict(origins or {})
 
     @classmethod
     def fit(cls, measurements: Iterable[Measurement]) -> OwnStudy:
@@ -125,8 +125,8 @@ class OwnStudy(Way):
                 "activations and parameters in their metrics",
                 remedy=f"the most found are {most}",
             )
-        told = {key: f"{len(groups[key])} {' and '.join(sorted(kinds[key]))} cells" for key in fits}
-        return cls(fits, told)
+        origins = {key: f"{len(groups[key])} {' and '.join(sorted(kinds[key]))} cells" for key in fits}
+        return cls(fits, origins)
 
     def predict(self, case: Case) -> Prediction | None:
         """Joules of one item; None where that device was not measured."""
@@ -143,7 +143,7 @@ class OwnStudy(Way):
             energy=fit.predict(given),
             way=self.name,
             source=self.source,
-            rests_on=(f"{self.told.get(key, 'cells')} on {', '.join(key)}: energy goes as {exponents}",),
+            rests_on=(f"{self.origins.get(key, 'cells')} on {', '.join(key)}: energy goes as {exponents}",),
             notes=tuple(notes),
         )
 
@@ -183,12 +183,12 @@ def _fitted(rows: Sequence[tuple[Case, float]]) -> LogLinear | None:
         for name in ("flops", "activations", "parameters", "batch_size")
     }
     energies = [energy for _, energy in rows]
-    found = []
+    groups = []
     for names, fixed in _SETS:
         chosen = {name: columns[name] for name in (*names, "batch_size")}
         if len(set(models)) >= _LEAST and all(min(column) > 0 for column in chosen.values()):
             try:
-                found.append(LogLinear.fit(chosen, energies, models, fixed))
+                groups.append(LogLinear.fit(chosen, energies, models, fixed))
             except ArgumentError:  # too few models for so many covariates
                 continue
-    return None if not found else min(found, key=lambda fit: fit.half_width)
+    return None if not groups else min(groups, key=lambda fit: fit.half_width)

@@ -68,20 +68,20 @@ def ways(entry_points: Iterable[Any] | None = None) -> tuple[list[Way], list[str
     Args:
         entry_points: entry points to take instead of those installed (for tests).
     """
-    found: list[Way] = []
+    known: list[Way] = []
     broken: list[str] = []
     plugins = _installed() if entry_points is None else find_plugins(GROUP, entry_points)
     for name, plugin in plugins.items():
         try:
-            found.append(load(plugin)())
+            known.append(load(plugin)())
         except BackendError as err:
             broken.append(str(err))
         except BaseException as err:
             pass_on(err)
             broken.append(f"way of predicting {name!r} cannot be made: {error_text(err)}")
     if entry_points is None:
-        found += [_built_in(home) for name, home in _OWN if name not in plugins]
-    return found, broken
+        known += [_built_in(home) for name, home in _OWN if name not in plugins]
+    return known, broken
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +104,7 @@ def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[st
     The lower rank goes first, and of the same rank the narrower interval; what is known worse than to a
     factor of 30 either way says hardly anything, and comes last.
     """
-    found: list[tuple[bool, int, float, int, Prediction]] = []
+    answered: list[tuple[bool, int, float, int, Prediction]] = []
     broken: list[str] = []
     for way in among:
         try:
@@ -117,8 +117,8 @@ def answers(case: Case, among: Sequence[Way]) -> tuple[list[Prediction], list[st
         else:
             if prediction is not None:
                 spread = prediction.energy.spread
-                found.append((spread > _VAGUE, way.rank, spread, len(found), prediction))
-    return [one[-1] for one in sorted(found, key=lambda one: one[:4])], broken
+                answered.append((spread > _VAGUE, way.rank, spread, len(answered), prediction))
+    return [one[-1] for one in sorted(answered, key=lambda one: one[:4])], broken
 
 
 def best(case: Case, among: Sequence[Way]) -> tuple[Prediction, list[Prediction], list[str]]:
@@ -127,8 +127,8 @@ def best(case: Case, among: Sequence[Way]) -> tuple[Prediction, list[Prediction]
     Raises:
         ArgumentError: no way has an answer; the message says why.
     """
-    found, broken = answers(case, among)
-    if not found:
+    answered, broken = answers(case, among)
+    if not answered:
         why = "; ".join(broken) or f"no way of predicting knows {case.device.name} at {case.precision}"
         raise ArgumentError(f"nothing can be predicted ({why})", argument="device")
-    return found[0], found[1:], broken
+    return answered[0], answered[1:], broken

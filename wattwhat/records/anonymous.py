@@ -56,8 +56,8 @@ def without_hosts(data: Any, hosts: Iterable[str]) -> Any:
     if not names:
         return data
     begun = re.compile(rf"(?<![\w./-])({names})(?=/)")
-    word = re.compile(rf"(?<![^\W_])({names})(?:\.[\w-]+)*(?![^\W_])")
-    return _replaced(data, begun, word)
+    pattern = re.compile(rf"(?<![^\W_])({names})(?:\.[\w-]+)*(?![^\W_])")
+    return _replaced(data, begun, pattern)
 
 
 def _replaced(data: Any, begun: re.Pattern[str], pattern: re.Pattern[str]) -> Any:

@@ -181,8 +181,8 @@ def _hand_on(target: Path, file: int) -> None:
         try:
             os.fchown(file, old.st_uid, -1)
         except PermissionError as err:
-            words = "belongs to somebody else and would become yours; write to another file"
-            raise PermissionError(errno.EPERM, words, str(target)) from err
+            reason = "belongs to somebody else and would become yours; write to another file"
+            raise PermissionError(errno.EPERM, reason, str(target)) from err
     if old.st_gid != new.st_gid:
         try:
             os.fchown(file, -1, old.st_gid)
@@ -201,8 +201,8 @@ def _remove_left_over(target: Path) -> None:
             continue
         place = target.with_name(name)
         try:
-            found = place.lstat()
-            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            status = place.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
                 continue
             file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             try:

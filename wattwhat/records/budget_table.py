@@ -82,11 +82,11 @@ def _repeats(source: str) -> str:
 
 def _groups(source: str, counted: Sequence[ChannelEnergy]) -> dict[str, list[str]]:
     """Ids of the channels that this source is of, by the backend within which they err alike."""
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for entry in counted:
         if own_u(source, entry):
-            found.setdefault(entry.channel.backend, []).append(entry.channel.id)
-    return found
+            groups.setdefault(entry.channel.backend, []).append(entry.channel.id)
+    return groups
 
 
 def _between(source: str, groups: dict[str, list[str]]) -> str:

@@ -69,11 +69,11 @@ def _ids(value: Iterable[str]) -> tuple[str, ...]:
         raise ArgumentError(
             argument="contains", expected="a tuple of ids", got=value, remedy="write () for none"
         )
-    found = tuple(value)
-    for one in found:
+    ids = tuple(value)
+    for one in ids:
         if not isinstance(one, str):
             raise ArgumentError(argument="contains", expected="ids, which are texts", got=one)
-    return found
+    return ids
 
 
 def _others(instance: Channel, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:

@@ -43,16 +43,16 @@ def counted_ids(channels: Iterable[Channel]) -> set[str]:
 
 def _descendants(channel: Channel, by_id: dict[str, Channel]) -> set[str]:
     """Every id inside this channel, its own left out; ids nobody reads here still pass containment on."""
-    found: set[str] = set()
+    ids: set[str] = set()
     todo = list(channel.contains)
     while todo:
         channel_id = todo.pop()
-        if channel_id in found or channel_id == channel.id:
+        if channel_id in ids or channel_id == channel.id:
             continue
-        found.add(channel_id)
+        ids.add(channel_id)
         if channel_id in by_id:
             todo.extend(by_id[channel_id].contains)
-    return found
+    return ids
 
 
 def _has_counted_ancestor(channel_id: str, counted: set[str], by_id: dict[str, Channel]) -> bool:
@@ -87,14 +87,14 @@ def related(channels: Mapping[str, Channel]) -> tuple[dict[str, frozenset[str]],
 
 
 def _inside(channel_id: str, contains: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    ids: set[str] = set()
     todo = list(contains.get(channel_id, ()))
     while todo:
         inner = todo.pop()
-        if inner not in found and inner != channel_id:
-            found.add(inner)
+        if inner not in ids and inner != channel_id:
+            ids.add(inner)
             todo.extend(contains.get(inner, ()))
-    return found
+    return ids
 
 
 # A component on the left is covered where any channel of those on the right is measured: what they show

@@ -84,11 +84,11 @@ def budget_html(budget: Budget) -> str:
 
     heads, *rows = rows_of(budget, budget.entries)
     filled = [number for number, head in enumerate(heads) if head]
-    told = [html_isolated(sentence) for sentence in notes_of(budget, budget.entries)]
+    notes = [html_isolated(sentence) for sentence in notes_of(budget, budget.entries)]
     table = table_html(
         [heads[number] for number in filled], [[row[number] for number in filled] for row in rows]
     )
-    return table + "".join(f"<p>{sentence}</p>" for sentence in told)
+    return table + "".join(f"<p>{sentence}</p>" for sentence in notes)
 
 
 def measurements_html(measurements: Sequence[Measurement], problems: Sequence[str] = ()) -> str:
@@ -114,5 +114,5 @@ def measurements_html(measurements: Sequence[Measurement], problems: Sequence[st
         for m in shown
     ]
     left_out = [f"{len(measurements) - _MOST_ROWS} more rows"] if len(measurements) > _MOST_ROWS else []
-    told = [*left_out, *(f"left out: {sentence}" for sentence in problems)]
-    return table_html(heads, rows) + "".join(f"<p>{html_isolated(sentence)}</p>" for sentence in told[:20])
+    notes = [*left_out, *(f"left out: {sentence}" for sentence in problems)]
+    return table_html(heads, rows) + "".join(f"<p>{html_isolated(sentence)}</p>" for sentence in notes[:20])

@@ -41,18 +41,18 @@ def read_jsonl(path: str | os.PathLike[str]) -> list[Measurement]:
         LogError: a line is no Measurement; the message names file and line.
         OSError: the file cannot be opened, or is no regular file.
     """
-    found = []
+    measurements = []
     with io.TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                found.append(Measurement.from_dict(json.loads(line)))
+                measurements.append(Measurement.from_dict(json.loads(line)))
             except (ValueError, ArgumentError) as err:
                 raise LogError(
                     f"expected one Measurement as JSON, but {err}", path=os.fspath(path), line=number
                 ) from err
-    return found
+    return measurements
 
 
 def run_of(measurement: Measurement) -> str | None:

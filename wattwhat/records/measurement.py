@@ -193,7 +193,7 @@ class Measurement:
             >>> m.flat("")["energy_per_item_j"], m.flat("")["power_w"], "energy/energy_j" in m.flat()
             (2.0, 4.0, True)
         """
-        found: dict[str, float | None] = {
+        numbers: dict[str, float | None] = {
             "energy_j": self.energy_j.value,
             "energy_u_j": self.energy_j.u,
             "energy_kwh": self.energy_kwh.value,
@@ -201,14 +201,14 @@ class Measurement:
         }
         for name in ("power_w", "energy_per_call_j", "energy_per_item_j", "net_energy_j"):
             quantity: Quantity | None = getattr(self, name)
-            found[name] = None if quantity is None else quantity.value
+            numbers[name] = None if quantity is None else quantity.value
         for entry in self.channels:
             if entry.counted and entry.energy_j is not None:
                 name = f"{entry.channel.component}_energy_j"
-                found[name] = (found.get(name) or 0.0) + entry.energy_j.value
+                numbers[name] = (numbers.get(name) or 0.0) + entry.energy_j.value
         return {
             f"{prefix}{name}": value
-            for name, value in found.items()
+            for name, value in numbers.items()
             if value is not None and math.isfinite(value)
         }
 

@@ -78,7 +78,7 @@ def lower_is_better(name: str) -> bool:
         >>> [lower_is_better(name) for name in ("val_loss", "WER", "top1", "mAP")]
         [True, True, False, False]
     """
-    return bool(_words(name) & (_SHARES | _UNBOUNDED))
+    return bool(_parts(name) & (_SHARES | _UNBOUNDED))
 
 
 def check_direction(name: str) -> None:
@@ -98,7 +98,7 @@ def check_direction(name: str) -> None:
         return
     instead = (
         "it has no range from 0 to 1, so choose an accuracy, F1, mAP or BLEU"
-        if _words(name) & _UNBOUNDED
+        if _parts(name) & _UNBOUNDED
         else f"give 1 - {name} under another name, for instance accuracy"
     )
     raise ArgumentError(
@@ -109,9 +109,9 @@ def check_direction(name: str) -> None:
 
 
 def _check_range(name: str) -> None:
-    found = _words(name)
-    below = bool(found & _SIGNED or _SQUARED.search(name.lower()))
-    if below or found & _ENDLESS:
+    parts = _parts(name)
+    below = bool(parts & _SIGNED or _SQUARED.search(name.lower()))
+    if below or parts & _ENDLESS:
         where = "reaches below 0" if below else "has no upper end"
         raise ArgumentError(
             f"{name!r} {where}, a score takes a share from 0 to 1, as an accuracy, F1 or mAP",
@@ -119,7 +119,7 @@ def _check_range(name: str) -> None:
         )
 
 
-def _words(name: str) -> set[str]:
+def _parts(name: str) -> set[str]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[a-z])(?=[0-9])", " ", name)
     return set(re.split(r"[\W_]+", spaced.lower()))
 
@@ -145,9 +145,9 @@ def as_metrics(value: Mapping[str, float] | None) -> Mapping[str, float]:
         except (TypeError, ValueError, OverflowError) as err:
             raise ArgumentError(argument=f"metrics[{name!r}]", expected="one number", got=number) from err
         if not math.isfinite(plain):
-            word = "NaN" if math.isnan(plain) else "infinite"
+            shown = "NaN" if math.isnan(plain) else "infinite"
             raise ArgumentError(
-                f"is {word}", argument=f"metrics[{name!r}]", remedy="leave out a metric that is not known"
+                f"is {shown}", argument=f"metrics[{name!r}]", remedy="leave out a metric that is not known"
             )
     return frozen_mapping({name: float(number) for name, number in (value or {}).items()})
 

@@ -47,17 +47,17 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
         raise
 
 
-def _check_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None:
-    if not stat.S_ISREG(found.st_mode) and not _is_null(found):
-        number, words = errno.EINVAL, "is no regular file"
-        if stat.S_ISDIR(found.st_mode):
-            number, words = errno.EISDIR, "is a folder"
-        raise OSError(number, words, os.fspath(path))
+def _check_regular(status: os.stat_result, path: str | os.PathLike[str]) -> None:
+    if not stat.S_ISREG(status.st_mode) and not _is_null(status):
+        number, reason = errno.EINVAL, "is no regular file"
+        if stat.S_ISDIR(status.st_mode):
+            number, reason = errno.EISDIR, "is a folder"
+        raise OSError(number, reason, os.fspath(path))
 
 
-def _is_null(found: os.stat_result) -> bool:
+def _is_null(status: os.stat_result) -> bool:
     """Whether it is the null device: how one names no file, and safe to read."""
-    return stat.S_ISCHR(found.st_mode) and found.st_rdev == os.stat(os.devnull).st_rdev
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == os.stat(os.devnull).st_rdev
 
 
 def read_small(path: str | os.PathLike[str], most_bytes: int = _MOST_BYTES) -> bytes:

@@ -45,17 +45,17 @@ def folded(lines: Iterable[str], width: int | None = None) -> list[str]:
 
 def _fold(line: str, width: int) -> list[str]:
     indent = re.match(r" *", line)[0][: width // 3]  # type: ignore[index]
-    found, current, room = [], "", width
+    lines, current, room = [], "", width
     for blanks, word in re.findall(r"(\s*)(\S+)", line):
         if current and columns_of(current + blanks + word) > room:
-            found.append(current)
+            lines.append(current)
             current, blanks, room = "", f"{indent}  ", width
         current += blanks + word
         while columns_of(current) > width:  # a word that no line holds
             head = cut(current, width)
-            found.append(head)
+            lines.append(head)
             current = f"{indent}  {current[len(head) :]}"
-    return [*found, current]
+    return [*lines, current]
 
 
 def spelled(text: str, stream: Any = None) -> str:

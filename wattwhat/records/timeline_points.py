@@ -83,12 +83,12 @@ def _by_chance_j2(places: list[tuple[float, float, float, float]]) -> float:
     """
     places.sort()
     whole_part = math.fsum(sign * part for part, _, _, sign in places)
-    after, reached_j2, found = math.fsum(sign for *_, sign in places), 0.0, []
+    after, reached_j2, terms = math.fsum(sign for *_, sign in places), 0.0, []
     for _, chance_j2, _, sign in places:
-        found.append(max(chance_j2 - reached_j2, 0.0) * (after - whole_part) ** 2)
+        terms.append(max(chance_j2 - reached_j2, 0.0) * (after - whole_part) ** 2)
         after, reached_j2 = after - sign, max(chance_j2, reached_j2)
-    found.append(max(places[-1][2] - reached_j2, 0.0) * (after - whole_part) ** 2)
-    return math.fsum(found)
+    terms.append(max(places[-1][2] - reached_j2, 0.0) * (after - whole_part) ** 2)
+    return math.fsum(terms)
 
 
 @attrs.frozen(weakref_slot=False)
@@ -141,13 +141,13 @@ class TimelinePoints:
                 (int(begin), int(end), packed(_place(one) for one in places))
                 for begin, end, places in data["spans"]
             )
-            found = cls(str(data["run"]), channels, spans)
+            points = cls(str(data["run"]), channels, spans)
             if any(len(places) != 2 * len(channels) for _, _, places in data["spans"]):
                 raise ValueError("expected two places a channel")
         except (KeyError, TypeError, ValueError, IndexError, OverflowError, struct.error) as err:
             why = f"{type(err).__name__}: {err}"
             raise ArgumentError(f"timeline: expected what to_dict() gives: {why}") from err
-        return found
+        return points
 
 
 def _plain(places: Iterable[Place]) -> list[list[Any]]:
@@ -168,14 +168,14 @@ def _place(data: Any) -> Place:
 
 def packed(places: Iterable[Place]) -> bytes:
     """Places in few bytes, since programs keep 100,000 measurements: errors need no double precision."""
-    found = b""
+    data = b""
     for one in places:
         pairs = [part for pair in one.shared for part in pair]
         kind = f"<difffH{'if' * len(one.shared)}"
-        found += struct.pack(
+        data += struct.pack(
             kind, one.energy_j, one.interval, one.part, one.chance_j2, one.whole_j2, len(one.shared), *pairs
         )
-    return found
+    return data
 
 
 _HEAD, _PAIR = struct.Struct("<difffH"), struct.Struct("<if")
@@ -183,11 +183,11 @@ _HEAD, _PAIR = struct.Struct("<difffH"), struct.Struct("<if")
 
 def unpacked(data: bytes) -> list[Place]:
     """The inverse of `packed`."""
-    at, found = 0, []
+    at, points = 0, []
     while at < len(data):
         energy_j, interval, part, chance_j2, whole_j2, count = _HEAD.unpack_from(data, at)
         stop = at + _HEAD.size + count * _PAIR.size
         pairs = tuple(_PAIR.iter_unpack(data[at + _HEAD.size : stop]))
-        found.append(Place(energy_j, interval, part, chance_j2, whole_j2, pairs))
+        points.append(Place(energy_j, interval, part, chance_j2, whole_j2, pairs))
         at = stop
-    return found
+    return points

@@ -88,13 +88,13 @@ def watts_or_none(instance: object, attribute: attrs.Attribute[Any], value: Any)
         _in_unit(attribute.name, value, "W", "watts")
 
 
-def _in_unit(name: str, value: Any, unit: str, word: str) -> None:
+def _in_unit(name: str, value: Any, unit: str, expected: str) -> None:
     if not isinstance(value, Quantity):
         raise ArgumentError(
-            argument=name, expected=word, got=value, remedy=f"write Quantity(value, u, {unit!r})"
+            argument=name, expected=expected, got=value, remedy=f"write Quantity(value, u, {unit!r})"
         )
     if value.unit != unit:
-        raise ArgumentError(argument=name, expected=word, got=value, remedy=f"convert with .to({unit!r})")
+        raise ArgumentError(argument=name, expected=expected, got=value, remedy=f"convert with .to({unit!r})")
 
 
 def number_or_none(value: Any) -> float | None:
@@ -131,11 +131,11 @@ def tuple_of(value: Any, kind: type, name: str, how: str) -> tuple[Any, ...]:
     """
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise ArgumentError(argument=name, expected="a tuple", got=value, remedy=how)
-    found = tuple(value)
-    for one in found:
+    items = tuple(value)
+    for one in items:
         if not isinstance(one, kind):
             raise ArgumentError(f"{one!r:.200} is no {kind.__name__}", argument=name, remedy=how)
-    return found
+    return items
 
 
 def sentences(value: Iterable[str]) -> tuple[str, ...]:

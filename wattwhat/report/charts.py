@@ -49,13 +49,13 @@ def plot(measurements: Iterable[Measurement], *, metric: str = "accuracy") -> An
     """
     from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
 
-    found = list(measurements)
-    by_basis = [energies(m) for m in found]
+    measured = list(measurements)
+    by_basis = [energies(m) for m in measured]
     basis = preferred(by_basis)
     unit, factor = display_unit(one[basis].value for one in by_basis if basis in one)
     rows = [
         _plot_row(m, one[basis] * factor, metric)
-        for m, one in zip(found, by_basis, strict=True)
+        for m, one in zip(measured, by_basis, strict=True)
         if basis in one and one[basis].value > 0
     ]
     if not rows:

@@ -48,9 +48,9 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
         parts.append((Column(">next", True), [_beats(row) for row in rows]))
         parts.append((Column("ranks", True), [_span(row.get("ranks")) for row in rows]))
     parts = _fitting(parts, max(1, *(len(cell[0]) for cell in cells)))
-    for column, found in parts:
+    for column, results in parts:
         columns.append(column)
-        for cell, text in zip(cells, found, strict=True):
+        for cell, text in zip(cells, results, strict=True):
             cell.append(text)
     direction = "smaller is better" if smaller_is_better else "larger is better"
     lines = [f"{name}, {direction}", *listing(columns, cells)]

@@ -77,7 +77,7 @@ def agreements(scores: Sequence[Scored]) -> list[tuple[str, str, RankCorrelation
     Returns:
         The names of both, and how far they agree.
     """
-    found = []
+    rows = []
     for one, other in itertools.combinations(scores, 2):
         first, second = _goodness(one), _goodness(other)
         both = [label for label in first if label in second]
@@ -85,8 +85,8 @@ def agreements(scores: Sequence[Scored]) -> list[tuple[str, str, RankCorrelation
             agreed = rank_correlation([first[label] for label in both], [second[label] for label in both])
         except ScoreError:
             continue
-        found.append((one.name, other.name, agreed))
-    return found
+        rows.append((one.name, other.name, agreed))
+    return rows
 
 
 def _goodness(scored: Scored) -> dict[str, float]:
@@ -120,15 +120,15 @@ def _columns(scores: Sequence[Scored], epsilon: float | None) -> list[_Column]:
         _Column(f"energy ({unit})", energies),
     ]
     for scored, rows in zip(scores, by_label, strict=True):
-        found = [rows.get(label) for label in labels]
-        results = [None if row is None else row["result"] for row in found]
+        values = [rows.get(label) for label in labels]
+        results = [None if row is None else row["result"] for row in values]
         columns.append(_Column(scored.name, [_quantity(r and r["value"]) for r in results]))
         if any(r and r["grade"] for r in results):
             columns.append(
                 _Column(f"{scored.name}: letter", [r["grade"] if r else None for r in results], number=False)
             )
             columns.append(_Column(f"{scored.name}: odds", [_odds(r) for r in results], share=True))
-        columns.append(_Column(f"{scored.name}: rank", [row.get("rank") if row else None for row in found]))
+        columns.append(_Column(f"{scored.name}: rank", [row.get("rank") if row else None for row in values]))
     dominated = [_yes(row["dominated"]) if row else None for row in firsts]
     columns.append(_Column("dominated", dominated, number=False))
     if epsilon is not None:
@@ -142,13 +142,13 @@ def _epsilon_column(
     dominated: Sequence[str | None],
     epsilon: float,
 ) -> _Column:
-    found = [
+    members = [
         (place, accuracy.value, energy.value)
         for place, (accuracy, energy, known) in enumerate(zip(accuracies, energies, dominated, strict=True))
         if isinstance(accuracy, Quantity) and energy is not None and known is not None
     ]
-    front = epsilon_front([one[1] for one in found], [one[2] for one in found], epsilon)
-    chosen = {place: stands for (place, _, _), stands in zip(found, front, strict=True)}
+    front = epsilon_front([one[1] for one in members], [one[2] for one in members], epsilon)
+    chosen = {place: stands for (place, _, _), stands in zip(members, front, strict=True)}
     cells = [_yes(chosen.get(place)) for place in range(len(accuracies))]
     return _Column(f"stands for all to {100 * epsilon:g} %", cells, number=False)
 
@@ -164,8 +164,8 @@ def _quantity(data: Mapping[str, Any] | None) -> Quantity | None:
 def _odds(result: Mapping[str, Any] | None) -> float | None:
     if result is None or not result["probabilities"]:
         return None
-    found: float | None = result["probabilities"].get(result["grade"])
-    return found
+    probability: float | None = result["probabilities"].get(result["grade"])
+    return probability
 
 
 def _markdown(columns: Sequence[_Column]) -> str:

@@ -69,19 +69,19 @@ def _entry(name: str, plugin: Plugin) -> CatalogEntry:
         )
     from wattwhat.plugins import load
 
-    found = load(plugin)
-    fitted = hasattr(found, "fit") or hasattr(found, "against")
-    return CatalogEntry(name, found.formula, found.source, _OURS, fitted, options_of(found))
+    cls = load(plugin)
+    fitted = hasattr(cls, "fit") or hasattr(cls, "against")
+    return CatalogEntry(name, cls.formula, cls.source, _OURS, fitted, options_of(cls))
 
 
 def _plugins(entry_points: Iterable[Any] | None = None) -> dict[str, Plugin]:
     """Every score by name, ours first; what the metadata lacks of ours comes from this package."""
     from wattwhat.plugins import find_plugins
 
-    found = find_plugins(GROUP, entry_points)
+    plugins = find_plugins(GROUP, entry_points)
     # a vendored copy has no metadata, and that of an editable install may be older than the source
-    ours = {**_in_this_package(), **{n: one for n, one in found.items() if one.distribution == _OURS}}
-    return {**dict(sorted(ours.items())), **{n: one for n, one in found.items() if n not in ours}}
+    ours = {**_in_this_package(), **{n: one for n, one in plugins.items() if one.distribution == _OURS}}
+    return {**dict(sorted(ours.items())), **{n: one for n, one in plugins.items() if n not in ours}}
 
 
 def _in_this_package() -> dict[str, Plugin]:
@@ -93,8 +93,8 @@ def _in_this_package() -> dict[str, Plugin]:
             if hasattr(one, "short_name")}  # fmt: skip
 
 
-def _same(found: Any) -> Any:
-    return found
+def _same(value: Any) -> Any:
+    return value
 
 
 def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
@@ -120,14 +120,14 @@ def score_class(name: str, entry_points: Iterable[Any] | None = None) -> Any:
     return load(plugins[name])
 
 
-def options_of(found: Any) -> tuple[ScoreOption, ...]:
+def options_of(cls: Any) -> tuple[ScoreOption, ...]:
     """The options that a score's class declares; none where it declares none, or no options.
 
     Example:
         >>> [option.name for option in options_of(score_class("full-cycle"))]
         ['inferences', 'tau', 'unit', 'metric']
     """
-    options = getattr(found, "options", ())
+    options = getattr(cls, "options", ())
     known = isinstance(options, (tuple, list)) and all(isinstance(one, ScoreOption) for one in options)
     return tuple(options) if known else ()
 
@@ -138,7 +138,7 @@ def make_score(
     measurements: Sequence[Measurement] = (),
     *,
     force: bool = False,
-    found: Any = None,
+    cls: Any = None,
 ) -> Any:
     """A score by its short name and its options, fitted where it needs the measurements.
 
@@ -147,7 +147,7 @@ def make_score(
         given: option to value; a text becomes a number where the option is one.
         measurements: all that are known, for scores that are fitted to them.
         force: let measurements through that are unlike.
-        found: what `score_class` gave, if it was asked already.
+        cls: what `score_class` gave, if it was asked already.
 
     Raises:
         ScoreError: there is no such score, or it failed to start.
@@ -157,15 +157,15 @@ def make_score(
         >>> make_score("sam", {"unit": "Wh", "alpha": "3"}).name
         'SAM[Wh, alpha=3, beta=5]'
     """
-    found = score_class(name) if found is None else found
-    values = _values(name, options_of(found), given)
+    cls = score_class(name) if cls is None else cls
+    values = _values(name, options_of(cls), given)
     try:
-        if not isinstance(found, type):
-            score = found
-        elif hasattr(found, "build"):
-            score = found.build(values, measurements, force)
+        if not isinstance(cls, type):
+            score = cls
+        elif hasattr(cls, "build"):
+            score = cls.build(values, measurements, force)
         else:
-            score = found(**values)
+            score = cls(**values)
         named = isinstance(getattr(score, "name", None), str)
     except (KeyboardInterrupt, WattwhatError, OSError):
         raise

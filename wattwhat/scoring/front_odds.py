@@ -66,12 +66,12 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     import numpy as np
 
     usable = [i for i, row in enumerate(rows) if _usable(row)]
-    found: list[float | None] = [None] * len(rows)
+    odds: list[float | None] = [None] * len(rows)
     for i in usable:
-        found[i] = 0.0 if rows[i]["energy"][1] is not None else None
+        odds[i] = 0.0 if rows[i]["energy"][1] is not None else None
     places = [usable[n] for n in _contenders([rows[i] for i in usable])]
     if not places:
-        return found
+        return odds
     rng = np.random.default_rng(20_261_129)
     sensors = sorted({row["sensors"][0] for row in rows if row.get("sensors")})
     counts, left = np.zeros(len(places)), _DRAWS
@@ -83,9 +83,9 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         counts += _on_front(energies, accuracies).sum(axis=0)
         left -= draws
     for i, count in zip(places, counts, strict=True):
-        if found[i] is not None:
-            found[i] = round(float(count) / _DRAWS, 2)
-    return found
+        if odds[i] is not None:
+            odds[i] = round(float(count) / _DRAWS, 2)
+    return odds
 
 
 def _contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -261,8 +261,8 @@ reference model at least this accurate uses 1.1 times as much
 
         if not self.lines:
             return np.ones((len(measurements), draws))
-        found = [self._inner(accuracy_of(one, self.metric), one).value for one in measurements]
-        x = np.array([linked(accuracy, self.link) for accuracy in found])
+        values = [self._inner(accuracy_of(one, self.metric), one).value for one in measurements]
+        x = np.array([linked(accuracy, self.link) for accuracy in values])
         lines = np.array(self.lines)
         middle = np.median(np.outer(x, lines[:, 1]) + lines[:, 0], axis=1)
         intercepts, slopes = lines[generator.integers(0, len(lines), draws)].T

@@ -92,8 +92,8 @@ def fit_frontier(
         notes=notes,
         seed=seed,
     )
-    found = _with_line(bare, bootstrap)
-    return attrs.evolve(found, notes=(*notes, *_doubts(found)))
+    fitted = _with_line(bare, bootstrap)
+    return attrs.evolve(fitted, notes=(*notes, *_doubts(fitted)))
 
 
 def _doubts(grade: FrontierGrade) -> tuple[str, ...]:
@@ -101,16 +101,16 @@ def _doubts(grade: FrontierGrade) -> tuple[str, ...]:
     accuracies = [member.accuracy for member in grade.members]
     span = max(accuracies) - min(accuracies)
     typical = sorted(member.u_accuracy or 0.0 for member in grade.members)[len(accuracies) // 2]
-    found = []
+    doubts = []
     if span < max(_FEW_U * typical, _NARROW):
-        found.append(
+        doubts.append(
             f"the accuracies span {100 * span:.2g} points"
             + (f", {span / typical:.1f} times their uncertainty" if typical else "")
             + ": the price of accuracy, the frontier's slope, is hardly known"
         )
     if grade.slope == 0.0:
-        found.append("accuracy plays no part: the frontier's slope is 0, so the letters judge energy alone")
-    return tuple(found)
+        doubts.append("accuracy plays no part: the frontier's slope is 0, so the letters judge energy alone")
+    return tuple(doubts)
 
 
 _FORCE = Remedy("add models, or pass {force} to have it noted instead", force=True)

@@ -24,10 +24,10 @@ def leave_one_out(grade: FrontierGrade) -> Mapping[str, tuple[str, str]]:
         out one by one, itself among them.
     """
     full = {member.label: letter_of(_excess(grade, member), grade.edges) for member in grade.members}
-    found = {label: {letter} for label, letter in full.items()}
+    letters = {label: {letter} for label, letter in full.items()}
     for left_out in grade.members:
         others = tuple(member for member in grade.members if member is not left_out)
         refitted = _with_line(attrs.evolve(grade, members=others), 0)
         for member in grade.members:
-            found[member.label].add(letter_of(_excess(refitted, member), grade.edges))
-    return {label: (letter, "".join(sorted(found[label]))) for label, letter in full.items()}
+            letters[member.label].add(letter_of(_excess(refitted, member), grade.edges))
+    return {label: (letter, "".join(sorted(letters[label]))) for label, letter in full.items()}

@@ -105,20 +105,24 @@ def doubts(
         drawn: whether bootstrap populations tell how well the frontier is known.
     """
     low, high = covered
-    found = []
+    sentences = []
     if not low <= accuracy.value <= high:
-        found.append(f"an extrapolation: the reference reaches from {100 * low:.3g} % to {100 * high:.3g} %")
+        sentences.append(
+            f"an extrapolation: the reference reaches from {100 * low:.3g} % to {100 * high:.3g} %"
+        )
     if accuracy.u == 0:
-        found.append("the accuracy is taken as exact: neither its u nor the number of test items is known")
+        sentences.append(
+            "the accuracy is taken as exact: neither its u nor the number of test items is known"
+        )
     likeliest = max(odds, key=lambda letter: odds[letter]) if odds else grade
     if odds and odds[likeliest] > odds[grade]:
-        found.append(
+        sentences.append(
             f"{likeliest} is likelier ({100 * odds[likeliest]:.0f} %) than the {grade} of the value "
             f"({100 * odds[grade]:.0f} %): the frontier of few models lies too high on the whole"
         )
     if not drawn:
-        found.append("the frontier is taken as exact: it was fitted without bootstrap")
-    return tuple(found)
+        sentences.append("the frontier is taken as exact: it was fitted without bootstrap")
+    return tuple(sentences)
 
 
 def why_no_odds(grade: FrontierGrade, own: float, scatter: float) -> str:

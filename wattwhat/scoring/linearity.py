@@ -38,7 +38,7 @@ def first_order_notes(
     if not 0.0 < u < math.inf:
         return ()
     values = [quantity.value for quantity in inputs.values()]
-    found = []
+    notes = []
     for place, (name, quantity) in enumerate(inputs.items()):
         if quantity.u <= 0.0:
             continue
@@ -46,8 +46,8 @@ def first_order_notes(
         if abs(ratio - 1.0) > _MOST:
             how = "understated" if ratio > 1.0 else "overstated"
             text = f"the score bends so much over {str(quantity).removesuffix(' 1')} of {name}"
-            found.append(f"{text} that the uncertainty of the score is {how}{advice}")
-    return tuple(found)
+            notes.append(f"{text} that the uncertainty of the score is {how}{advice}")
+    return tuple(notes)
 
 
 def _spread_over_first_order(
@@ -71,7 +71,7 @@ def _spread_over_first_order(
 def _at(score: Callable[..., float], values: list[float], place: int, step: float) -> float:
     moved = [*values]
     moved[place] += step
-    found = score(*moved)
-    if isinstance(found, complex):
+    result = score(*moved)
+    if isinstance(result, complex):
         raise ValueError("a negative number has no such power")
-    return float(found)
+    return float(result)

@@ -49,10 +49,10 @@ def check_phase(measurement: Measurement, phase: str | None) -> None:
     Raises:
         ScoreError: it does.
     """
-    found = phase_of(measurement)
-    if phase is not None and found is not None and found != phase:
+    own = phase_of(measurement)
+    if phase is not None and own is not None and own != phase:
         raise ScoreError(
-            f"{measurement.label!r} is a measurement of {found}, but phase={phase!r} was asked for",
+            f"{measurement.label!r} is a measurement of {own}, but phase={phase!r} was asked for",
             remedy=Remedy("pick or add up the phases with {choose_phase}", choose_phase={"phase": ...}),
         )
 
@@ -91,13 +91,13 @@ def choose_phase(
     for measurement in measurements:
         check_measurement(measurement)
         phases = by_label.setdefault(measurement.label, {})
-        found = phase_of(measurement)
-        if found in phases:
+        own = phase_of(measurement)
+        if own in phases:
             raise ScoreError(
-                f"{measurement.label!r} comes twice with phase {found!r}",
+                f"{measurement.label!r} comes twice with phase {own!r}",
                 remedy=Remedy("give the runs different labels, or tell them apart by {details}", details=...),
             )
-        phases[found] = measurement
+        phases[own] = measurement
     return [_chosen(label, phases, wanted, inferences) for label, phases in by_label.items()]
 
 
@@ -110,9 +110,9 @@ def _chosen(
             check_phase(only, wanted)
             return only
     if wanted is None:
-        found = ", ".join(str(phase) for phase in phases)
+        listed = ", ".join(str(phase) for phase in phases)
         raise ScoreError(
-            f"{label!r} has measurements of {found}",
+            f"{label!r} has measurements of {listed}",
             remedy=Remedy(
                 "say which electricity is to be judged with {phase}: training, inference or both", phase=...
             ),

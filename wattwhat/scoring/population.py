@@ -72,7 +72,7 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
         ComparisonError: a label comes twice and `force` is not set.
     """
     seen: set[str] = set()
-    found = []
+    members = []
     for measurement in measurements:
         check_measurement(measurement)
         if measurement.label in seen and not force:
@@ -86,7 +86,7 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
                 f"{measurement.label!r}: {energy} an item is not above 0, so it has no logarithm"
             )
         accuracy = accuracy_of(measurement, metric)
-        found.append(
+        members.append(
             Member(
                 measurement.label,
                 accuracy.value,
@@ -96,7 +96,7 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
                 accuracy.u or None,
             )
         )
-    return tuple(found)
+    return tuple(members)
 
 
 def traits_of(measurement: Measurement) -> dict[str, str | None]:
@@ -157,13 +157,13 @@ def common_traits(
     notes = []
     for name, values in by_trait.items():
         common[name] = next(iter(values), None) if len(values) < 2 else None
-        told_apart = _difference(name, values, stated.get(name))
-        if told_apart and not force:
+        difference = _difference(name, values, stated.get(name))
+        if difference and not force:
             raise ComparisonError(
-                told_apart,
+                difference,
                 remedy=Remedy("leave one out, or pass {force} to have it noted instead", force=True),
             )
-        notes += [f"forced: {told_apart}"] if told_apart else []
+        notes += [f"forced: {difference}"] if difference else []
         common[name] = stated.get(name) or common[name]
     return common, tuple(notes)
 
@@ -189,19 +189,19 @@ def check_together(measurements: Iterable[Measurement], force: bool = False) -> 
         ("dataset differs: 'mnist' (mnist), 'cifar10' (cifar10)",)
     """
     population = [(measurement.label, traits_of(measurement)) for measurement in measurements]
-    found = []
+    problems = []
     for name in TRAITS:
         values: dict[str | None, str] = {}
         for label, traits in population:
             if traits[name] is not None:
                 values.setdefault(traits[name], label)
-        told_apart = _difference(name, values, None)
-        if told_apart and not force:
+        difference = _difference(name, values, None)
+        if difference and not force:
             by = "phase" if name == "phase" else "details"
             remedy = Remedy(f"choose one {name} ({{{by}}}), or pass {{force}}", **{by: ..., "force": True})
-            raise ComparisonError(f"{told_apart}; they are not ranked together", remedy=remedy)
-        found += [told_apart] if told_apart else []
-    return tuple(found)
+            raise ComparisonError(f"{difference}; they are not ranked together", remedy=remedy)
+        problems += [difference] if difference else []
+    return tuple(problems)
 
 
 def check_like(measurement: Measurement, traits: Mapping[str, str | None], reference: str) -> tuple[str, ...]:
@@ -216,15 +216,15 @@ def check_like(measurement: Measurement, traits: Mapping[str, str | None], refer
     own = traits_of(measurement)
     notes = []
     for name in TRAITS:
-        wanted, found = traits.get(name), own[name]
-        if wanted is None or found == wanted:
+        wanted, actual = traits.get(name), own[name]
+        if wanted is None or actual == wanted:
             continue
-        if found is None:
+        if actual is None:
             notes.append(f"its {name} is not known; taken to be the reference's ({wanted})")
         else:
             raise ComparisonError(
                 f"{measurement.label!r} does not compare with reference {reference}: "
-                f"{name} is {found!r}, the reference's is {wanted!r}"
+                f"{name} is {actual!r}, the reference's is {wanted!r}"
             )
     return tuple(notes)
 

@@ -105,7 +105,7 @@ def bootstrap_lines(
         drawn = drawn[several]
         rows = middle[drawn] + width[drawn] * generator.standard_normal(drawn.shape)
         rows += slope * x[drawn] + intercept
-        lines += zip(*(found.tolist() for found in _lines(x[drawn], rows, quantile)), strict=True)
+        lines += zip(*(values.tolist() for values in _lines(x[drawn], rows, quantile)), strict=True)
     return tuple(lines)
 
 

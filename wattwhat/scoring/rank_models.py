@@ -107,8 +107,8 @@ def rank(
         chosen.name,
         rows,
         sign > 0,
-        {alpha: tuple(population[i].label for i in found) for alpha, found in alpha_orders.items()},
-        {unit: tuple(population[i].label for i in found) for unit, found in unit_orders.items()},
+        {alpha: tuple(population[i].label for i in ordered) for alpha, ordered in alpha_orders.items()},
+        {unit: tuple(population[i].label for i in ordered) for unit, ordered in unit_orders.items()},
         tuple(note.removeprefix("forced: ") for note in notes),
     )
 
@@ -201,14 +201,14 @@ def _firmness(
     """For each place: probability of beating the next one, and the ranks that hold 95 % of the draws."""
     import numpy as np
 
-    found = [sensitivity_of(population[i], score, results[i]) for i in order]
+    sensitivities = [sensitivity_of(population[i], score, results[i]) for i in order]
     draws = max(100, min(draws, _CELLS // len(order)))
     generator = np.random.default_rng(seed)
-    values = sign * draw_values(found, draws, generator)
+    values = sign * draw_values(sensitivities, draws, generator)
     common = getattr(score, "common_factors", None)
     if common is not None:
         values *= common([population[i] for i in order], draws, generator)
-    known = [math.isfinite(one.own) for one in found]
+    known = [math.isfinite(one.own) for one in sensitivities]
     places = np.empty(values.shape, dtype=np.int64)
     np.put_along_axis(
         places, np.argsort(-values, axis=0, kind="stable"), np.arange(len(order))[:, None], axis=0
@@ -250,4 +250,4 @@ def _extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int
     for order in orders.values():
         for place, i in enumerate(order):
             places[i].append(place + 1)
-    return [(min(found), max(found)) if found else None for found in places]
+    return [(min(places_of_one), max(places_of_one)) if places_of_one else None for places_of_one in places]

@@ -161,17 +161,17 @@ class ReferenceGrade:
     ) -> ReferenceGrade:
         """Against the one measurement of this label."""
         label = given["against"]
-        found = [measurement for measurement in measurements if measurement.label == label]
-        if not found:
+        matching = [measurement for measurement in measurements if measurement.label == label]
+        if not matching:
             names = ", ".join(list(dict.fromkeys(m.label for m in measurements))[:8])
             raise ArgumentError(
                 f"no measurement is labelled {label!r}", argument="against", remedy=f"there are {names}"
             )
-        if len(found) > 1:
+        if len(matching) > 1:
             raise ArgumentError(
-                f"{label!r} comes {len(found)} times", argument="against", remedy="leave out all but one"
+                f"{label!r} comes {len(matching)} times", argument="against", remedy="leave out all but one"
             )
-        return cls.against(found[0])
+        return cls.against(matching[0])
 
     @property
     def name(self) -> str:
@@ -253,20 +253,20 @@ class ReferenceGrade:
 def _values(measurement: Measurement) -> dict[str, Quantity]:
     """What a measurement says of the label's metrics."""
     check_measurement(measurement)
-    found = {m: Quantity(measurement.metrics[m], 0.0, "1") for m in BOUNDARIES if m in measurement.metrics}
+    values = {m: Quantity(measurement.metrics[m], 0.0, "1") for m in BOUNDARIES if m in measurement.metrics}
     if "accuracy" in measurement.metrics:
-        found.setdefault("top1_val", accuracy_of(measurement))
+        values.setdefault("top1_val", accuracy_of(measurement))
     duration = measurement.duration_s
     if phase_of(measurement) == "training":
         if measurement.energy_j.known:
-            found.setdefault("train_power_draw", measurement.energy_j)
+            values.setdefault("train_power_draw", measurement.energy_j)
         if duration:
-            found.setdefault("train_time", Quantity(duration, 0.0, "s"))
+            values.setdefault("train_time", Quantity(duration, 0.0, "s"))
     elif measurement.items and measurement.energy_j.known:
-        found.setdefault("inference_power_draw", item_energy_of(measurement))
+        values.setdefault("inference_power_draw", item_energy_of(measurement))
         if duration:
-            found.setdefault("inference_time", Quantity(1e3 * duration / measurement.items, 0.0, "ms"))
-    return found
+            values.setdefault("inference_time", Quantity(1e3 * duration / measurement.items, 0.0, "ms"))
+    return values
 
 
 def _operations(own: Mapping[str, Quantity], counted: Iterable[str]) -> tuple[str, ...]:

@@ -87,8 +87,8 @@ class ReferenceIndex:
         if i == len(self.accuracies):
             return None
         best, label, other = self.cheapest[i]
-        found = other if label == but else best
-        return found if found < math.inf else None
+        cheapest = other if label == but else best
+        return cheapest if cheapest < math.inf else None
 
     def spread(self, x: float) -> float:
         """Standard deviation of the frontier's height (log2 of J) at this linked accuracy."""

@@ -92,7 +92,7 @@ class ScoreResult:
         odds = self.odds()
         beside = "; ".join(_beside(self.details))
         line = f"{self.name}: {text}" + (f" ({odds})" if odds else "") + (f" [{beside}]" if beside else "")
-        return "\n  note: ".join(one_line(str(words)) for words in (line, *self.details.get("notes", ())))
+        return "\n  note: ".join(one_line(str(part)) for part in (line, *self.details.get("notes", ())))
 
     def __repr__(self) -> str:
         text = self.grade if self.grade is not None else _number(self.value)

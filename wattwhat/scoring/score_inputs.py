@@ -119,7 +119,7 @@ def accuracy_of(measurement: Measurement, metric: str = "accuracy") -> Quantity:
     value = measurement.metrics.get(metric)
     if value is None:
         known = ", ".join(measurement.metrics) or "none"
-        left_out = next((said for said in measurement.warnings if _is_of(said, metric)), None)
+        left_out = next((sentence for sentence in measurement.warnings if _is_of(sentence, metric)), None)
         if left_out is not None:
             raise ScoreError(f"{measurement.label!r} carries no {metric!r}: {left_out}")
         raise ScoreError(
@@ -145,8 +145,8 @@ ADD_TEST_ITEMS = Remedy("add the number of test items with {with_metrics}", with
 
 def _is_of(warning: str, metric: str) -> bool:
     """Whether a warning tells why this metric was left out; an accuracy may stand in a column of any name."""
-    column, told, _ = warning.partition(" holds values above 1")
-    return bool(told) and (metric == "accuracy" or column.lower() == metric.lower())
+    column, separator, _ = warning.partition(" holds values above 1")
+    return bool(separator) and (metric == "accuracy" or column.lower() == metric.lower())
 
 
 def energy_of(measurement: Measurement, items: float | None = None) -> Quantity:

@@ -44,7 +44,7 @@ def give(texts: Iterable[str]) -> None:
         >>> give(["shelly.url=http://192.168.1.20"])
         >>> give([])
     """
-    found: dict[str, dict[str, str]] = {}
+    options: dict[str, dict[str, str]] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         name, dot, option = key.strip().partition(".")
@@ -54,15 +54,15 @@ def give(texts: Iterable[str]) -> None:
                 expected="NAME.KEY=VALUE such as wallplug.url=http://plug",
                 got=text,
             )
-        if option in found.setdefault(name, {}):
+        if option in options.setdefault(name, {}):
             raise ArgumentError(
                 f"{name}.{option} is given twice",
                 argument="--backend-option",
                 remedy="give several values as one, with commas",
             )
-        found[name][option] = value
+        options[name][option] = value
     _given.clear()
-    _given.update(found)
+    _given.update(options)
 
 
 def given_names() -> tuple[str, ...]:
@@ -93,8 +93,8 @@ def options_for(name: str, factory: Callable[..., Any]) -> dict[str, Any]:
     if not are_given(name):  # nearly always, and then nothing more is imported
         return {}
     parameters = _parameters(factory)
-    found = texts_for(name, parameters)
-    return {key: _converted(name, key, option, parameters) for key, option in found.items()}
+    texts = texts_for(name, parameters)
+    return {key: _converted(name, key, option, parameters) for key, option in texts.items()}
 
 
 def are_given(name: str) -> bool:
@@ -104,7 +104,7 @@ def are_given(name: str) -> bool:
         BackendError: the configuration file is unclear.
     """
     prefix = variable_of(name, "")
-    return bool(_found(name)) or any(variable.startswith(prefix) for variable in os.environ)
+    return bool(_file_options(name)) or any(variable.startswith(prefix) for variable in os.environ)
 
 
 def texts_for(name: str, keys: Iterable[str]) -> dict[str, Option]:
@@ -113,25 +113,25 @@ def texts_for(name: str, keys: Iterable[str]) -> dict[str, Option]:
     Raises:
         BackendError: the configuration file is unclear.
     """
-    found = _found(name)
+    texts = _file_options(name)
     for key in keys:
         text = os.environ.get(variable_of(name, key))
         if text and key not in _given.get(name, {}):
-            found[key] = Option(text, f"environment variable {variable_of(name, key)}")
-    return found
+            texts[key] = Option(text, f"environment variable {variable_of(name, key)}")
+    return texts
 
 
-def _found(name: str) -> dict[str, Option]:
+def _file_options(name: str) -> dict[str, Option]:
     """What the command line and the file say."""
     try:
         path, entries = section(f"backends.{name}")
     except Unclear as err:
         raise BackendError(f"options of backend {name!r}: {err}") from err
     file = f"configuration file {os.path.basename(path)}, [backends.{name}] "
-    found = {key: Option(text, file + key) for key, text in entries.items()}
+    options = {key: Option(text, file + key) for key, text in entries.items()}
     for key, text in _given.get(name, {}).items():
-        found[key] = Option(text, f"--backend-option {name}.{key}")
-    return found
+        options[key] = Option(text, f"--backend-option {name}.{key}")
+    return options
 
 
 def _parameters(factory: Callable[..., Any]) -> Mapping[str, Any]:
@@ -183,8 +183,10 @@ def _scalar(name: str, key: str, option: Option, kinds: set[str]) -> Any:
     wanted = " or ".join(kind for kind in ("bool", "int", "float") if kind in kinds)
     if not wanted:
         raise BackendError(f"{option.where}: {key!r} of backend {name!r} cannot be given as a text")
-    words = wanted.replace("bool", "yes or no").replace("int", "a whole number").replace("float", "a number")
-    raise BackendError(f"{option.where}: expected {words} for {key!r} of backend {name!r}, got {text!r}")
+    expected = (
+        wanted.replace("bool", "yes or no").replace("int", "a whole number").replace("float", "a number")
+    )
+    raise BackendError(f"{option.where}: expected {expected} for {key!r} of backend {name!r}, got {text!r}")
 
 
 def _truth(text: str) -> bool:

@@ -36,7 +36,7 @@ def host_conditions(root: str = "/") -> dict[str, Any]:
     """
     tree = Path(root)
     policies = _numbered(tree / "sys/devices/system/cpu/cpufreq", "policy")[:_MOST_POLICIES]
-    found = {
+    conditions = {
         "governor": _agreed(policies, "scaling_governor"),
         "energy_preference": _agreed(policies, "energy_performance_preference"),
         "cpu_mhz": _mean_mhz(policies),
@@ -46,7 +46,7 @@ def host_conditions(root: str = "/") -> dict[str, Any]:
         "load_1min": _number((_text(tree / "proc/loadavg") or "").partition(" ")[0]),
         "power_source": _power_source(tree / "sys/class/power_supply"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in conditions.items() if value is not None}
 
 
 def _text(path: Path) -> str | None:

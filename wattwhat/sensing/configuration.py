@@ -49,9 +49,9 @@ def section(name: str) -> tuple[str, Mapping[str, str]]:
         text = read_small_text(path)
         return path, _parsed(text, path, name) if name in text or name == "estimate" else {}
     except (UnicodeDecodeError, OSError, ValueError) as err:
-        words = " ".join(str(err).split())
+        message = " ".join(str(err).split())
         raise Unclear(
-            f"configuration file {os.path.basename(path)}: expected an INI file, but {words}",
+            f"configuration file {os.path.basename(path)}: expected an INI file, but {message}",
             f"mend or remove {path}",
         ) from err
 

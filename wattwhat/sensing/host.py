@@ -49,7 +49,7 @@ def environment(meter_set: MeterSet | None = None) -> Mapping[str, Any]:
 def _environment(
     imported: tuple[str, ...], devices: tuple[str, ...], versions: tuple[tuple[str, str], ...]
 ) -> Mapping[str, Any]:
-    found: dict[str, Any] = {
+    environment: dict[str, Any] = {
         "host": host_name(),
         "os": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
@@ -59,25 +59,25 @@ def _environment(
     }
     machine = machine_id()
     if machine is not None:
-        found["machine"] = machine
+        environment["machine"] = machine
     if devices:
-        found["devices"] = list(devices)
+        environment["devices"] = list(devices)
     if versions:
-        found["backend_versions"] = dict(versions)
+        environment["backend_versions"] = dict(versions)
     for name in imported:
         with contextlib.suppress(Exception):  # a stand-in that cannot tell fails no measurement
             version = getattr(sys.modules[name], "__version__", None)
             if version is not None:
-                found[name] = str(version)
+                environment[name] = str(version)
     commit = _git_commit()
     if commit is not None:
-        found["git_commit"] = commit
+        environment["git_commit"] = commit
     job, rank = job_of(), rank_of()
     if job is not None:
-        found["slurm"] = job
+        environment["slurm"] = job
     if rank is not None:
-        found["rank"] = attrs.asdict(rank)
-    return MappingProxyType(found)
+        environment["rank"] = attrs.asdict(rank)
+    return MappingProxyType(environment)
 
 
 @lru_cache(maxsize=1)

@@ -51,7 +51,7 @@ class Rank:
     attempt: int = 0
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """For the name of a file; numbers sort as texts."""
         again = f"-restart{self.attempt}" if self.attempt else ""
         return f"rank{self.number:0{len(str(self.of - 1))}d}{again}"
@@ -61,16 +61,16 @@ def rank_of(environ: Mapping[str, str] | None = None) -> Rank | None:
     """Which rank this process is, or None where it is alone.
 
     Example:
-        >>> rank_of({"RANK": "3", "WORLD_SIZE": "16"}).words
+        >>> rank_of({"RANK": "3", "WORLD_SIZE": "16"}).text
         'rank03'
         >>> rank_of({"SLURM_PROCID": "0", "SLURM_NTASKS": "4"})  # a batch script, which is no rank
     """
     environ = os.environ if environ is None else environ
     for launcher, number, of, attempt in _LAUNCHERS:
-        found = [_whole(environ.get(name, "")) for name in (number, of)]
-        if found[0] is not None and found[1] is not None and found[0] < found[1]:
+        numbers = [_whole(environ.get(name, "")) for name in (number, of)]
+        if numbers[0] is not None and numbers[1] is not None and numbers[0] < numbers[1]:
             again = _whole(environ.get(attempt, "")) or 0
-            return Rank(launcher, found[0], found[1], again) if found[1] > 1 or again else None
+            return Rank(launcher, numbers[0], numbers[1], again) if numbers[1] > 1 or again else None
     return None
 
 
@@ -82,7 +82,7 @@ def ranked(path: str, rank: Rank) -> str:
         'runs/train-rank1.jsonl'
     """
     stem, ending = os.path.splitext(path)
-    return f"{stem}-{rank.words}{ending}"
+    return f"{stem}-{rank.text}{ending}"
 
 
 def job_of(environ: Mapping[str, str] | None = None, cpu_count: int | None = None) -> dict[str, Any] | None:
@@ -103,12 +103,12 @@ def job_of(environ: Mapping[str, str] | None = None, cpu_count: int | None = Non
     ident = environ.get("SLURM_JOB_ID")
     if not ident:
         return None
-    found: dict[str, Any] = {"job_id": ident[:40]}
+    job: dict[str, Any] = {"job_id": ident[:40]}
     cpus, here = _cpus(environ), os.cpu_count() if cpu_count is None else cpu_count
     if cpus and here:
-        found |= {"cpus": cpus, "node_cpus": here, "cpu_share": min(1.0, cpus / here)}
+        job |= {"cpus": cpus, "node_cpus": here, "cpu_share": min(1.0, cpus / here)}
     gpus = environ.get("SLURM_STEP_GPUS") or environ.get("SLURM_JOB_GPUS")
-    return {**found, "gpus": gpus[:200]} if gpus else found
+    return {**job, "gpus": gpus[:200]} if gpus else job
 
 
 def _cpus(environ: Mapping[str, str]) -> int | None:
@@ -137,19 +137,19 @@ def shared_words(
         return ()
     sensors = [one.channel for one in channels if one.counted and one.provenance == "measured"]
     whole = sorted({one.id for one in sensors if one.component in _OF_THE_NODE})
-    words = []
+    parts = []
     if whole and job.get("cpu_share", 0.0) < 1.0:
         share = f"{job['cpus']} of {job['node_cpus']} CPUs" if "cpus" in job else "a share that is not known"
-        words.append(
+        parts.append(
             f"job {job['job_id']} of Slurm has {share} of this node, and {', '.join(whole)} "
             f"count all of it, other jobs too; sbatch --exclusive gives a node alone"
         )
     if any(one.component in _GPUS for one in sensors) and not any(name in environ for name in _GIVEN):
-        words.append(
+        parts.append(
             f"job {job['job_id']} of Slurm names no GPU of its own, so every GPU that is seen is counted; "
             "ask for GPUs with --gres=gpu:N"
         )
-    return tuple(Caution("shared-node", one) for one in words)
+    return tuple(Caution("shared-node", one) for one in parts)
 
 
 def _whole(text: str) -> int | None:

@@ -128,15 +128,15 @@ def read_profiles(path: str | None = None) -> tuple[dict[Key, Profile], tuple[st
 
 def _profiles_of(entries: list[Any], file: str) -> tuple[dict[Key, Profile], tuple[str, ...]]:
     known: dict[Key, Profile] = {}
-    words: list[str] = []
+    problems: list[str] = []
     for entry in entries:
         try:
             profile = Profile.from_dict(entry)
             known[profile.key] = profile
         except Exception as err:
             pass_on(err)
-            words = [_broken(file, f"{err}")]
-    return known, tuple(words)
+            problems = [_broken(file, f"{err}")]
+    return known, tuple(problems)
 
 
 def _broken(file: str, why: str) -> str:
@@ -196,11 +196,11 @@ def profiled(channel: Channel, version: str | None, known: Mapping[Key, Profile]
     profile = known.get((channel.id, channel.device, version))
     if profile is None:
         return channel
-    found = {name: getattr(profile, name) for name in _USED}
-    new: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
+    values = {name: getattr(profile, name) for name in _USED}
+    new: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     if not new:
         return channel
     *names, last = [name.removesuffix("_s").replace("_", " ") for name in new]
-    words = f"{', '.join(names)} and {last}" if names else last
-    source = f"{channel.source or channel.backend}; {words} as calibrated on {profile.found_at}"
+    listed = f"{', '.join(names)} and {last}" if names else last
+    source = f"{channel.source or channel.backend}; {listed} as calibrated on {profile.found_at}"
     return attrs.evolve(channel, source=source, **new)

@@ -63,14 +63,14 @@ class Accuracies:
         if not self.source:
             return {}, {}
         name = cell.model.partition(":")[2]
-        found = self.rows.get(cell.model) or self.rows.get(name) or []
-        sized = [row for row in found if row.size in (None, cell.image_size)]
-        found = sized if cell.image_size is not None else found
-        if len({row.accuracy for row in found}) == 1:
-            at = "" if found[0].size is None else f" at {found[0].size} px"
-            return {"accuracy": found[0].accuracy}, {"accuracy_source": f"{self.source}: {found[0].name}{at}"}
-        several = f"has {len(found)} rows of it: name its tag, or set image_size"
-        why = several if found else "does not name it"
+        rows = self.rows.get(cell.model) or self.rows.get(name) or []
+        sized = [row for row in rows if row.size in (None, cell.image_size)]
+        rows = sized if cell.image_size is not None else rows
+        if len({row.accuracy for row in rows}) == 1:
+            at = "" if rows[0].size is None else f" at {rows[0].size} px"
+            return {"accuracy": rows[0].accuracy}, {"accuracy_source": f"{self.source}: {rows[0].name}{at}"}
+        several = f"has {len(rows)} rows of it: name its tag, or set image_size"
+        why = several if rows else "does not name it"
         return {}, {"accuracy_missing": f"{self.source} {why}"}
 
 
@@ -88,7 +88,7 @@ def _read(path: str) -> list[_Row]:
             path=path,
             line=1,
         )
-    found = []
+    rows = []
     for line, cells in lines:
         if len(cells) != len(header):
             raise ArgumentError(expected=f"{len(header)} cells", got=len(cells), path=path, line=line)
@@ -100,12 +100,10 @@ def _read(path: str) -> list[_Row]:
                 argument=header[accuracy_at], expected="a share", got=value, path=path, line=line
             )
         size = None if size_at is None else number(cells[size_at])
-        found.append(_Row(cells[name_at], None if size is None else int(size), value))
+        rows.append(_Row(cells[name_at], None if size is None else int(size), value))
     # a column with a number above 1 in it is in percent, all of it
-    percent = any(row.accuracy > 1.0 for row in found)
-    return (
-        [attrs.evolve(row, accuracy=round(row.accuracy / 100.0, 12)) for row in found] if percent else found
-    )
+    percent = any(row.accuracy > 1.0 for row in rows)
+    return [attrs.evolve(row, accuracy=round(row.accuracy / 100.0, 12)) for row in rows] if percent else rows
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> int | None:
@@ -115,8 +113,8 @@ def _column(header: list[str], names: tuple[str, ...]) -> int | None:
 
 def _by_name(rows: list[_Row]) -> dict[str, list[_Row]]:
     """Rows by their name, and by its part before the tag (``resnet50.a1_in1k`` is a resnet50)."""
-    found: dict[str, list[_Row]] = {}
+    by_name: dict[str, list[_Row]] = {}
     for row in rows:
         for name in dict.fromkeys((row.name, row.name.partition(".")[0])):
-            found.setdefault(name, []).append(row)
-    return found
+            by_name.setdefault(name, []).append(row)
+    return by_name

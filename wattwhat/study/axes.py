@@ -94,17 +94,17 @@ def axis_of(
     if name == "model":
         values = expanded(source, values, table=table, key=key, occurrence=occurrence)
     folder = os.path.dirname(os.path.abspath(source.path))
-    found = []
+    checked = []
     for value in values:
         kept, expected = AXIS_CHECKS[name](value, folder)
         if expected:
             source.refuse(
                 f"{key}: {value!r} is not known; expected {expected}", table, key, value, occurrence
             )
-        if kept in found:
+        if kept in checked:
             source.refuse(f"{key}: {value!r} stands there twice; remove one", table, key, value, occurrence)
-        found.append(kept)
-    return tuple(found)
+        checked.append(kept)
+    return tuple(checked)
 
 
 def rule_of(
@@ -131,20 +131,20 @@ def rule_of(
     """
     if not given:
         source.refuse(f"[[{table}]] is empty; name at least one axis", table, key, None, number)
-    found = {}
+    rule = {}
     for name, value in given.items():
         axis = "model" if name == "models" else name
         where = key or name
         if axis not in AXIS_CHECKS:
-            words = f"{name} is no axis; known are {', '.join(AXIS_CHECKS)}"
-            source.refuse(words, table, where, None, number)
+            message = f"{name} is no axis; known are {', '.join(AXIS_CHECKS)}"
+            source.refuse(message, table, where, None, number)
         if single and isinstance(value, list):
             source.refuse(f"{where}: {name}: expected one value, got a list", table, where, None, number)
         if table == "exclude" and axis == "model":  # a pattern of cells that are there, not a model to build
             patterns = value if isinstance(value, list) else [value]
             if not patterns or not all(isinstance(one, str) and one for one in patterns):
                 source.refuse(f"{name}: expected models, got {value!r}", table, where, None, number)
-            found[axis] = tuple(patterns)
+            rule[axis] = tuple(patterns)
             continue
-        found[axis] = axis_of(source, axis, value, table=table, key=where, occurrence=number)
-    return found
+        rule[axis] = axis_of(source, axis, value, table=table, key=where, occurrence=number)
+    return rule

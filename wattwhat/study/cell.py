@@ -78,17 +78,17 @@ class Cell:
         return canonical(self.settings())
 
     def __str__(self) -> str:
-        words = [self.model, f"batch {self.batch_size}", self.precision, self.runtime, self.device]
+        parts = [self.model, f"batch {self.batch_size}", self.precision, self.runtime, self.device]
         for name, unit in (("image_size", "px"), ("sequence_length", "tokens"), ("threads", "threads")):
             if getattr(self, name) is not None:
-                words.append(f"{getattr(self, name)} {unit}")
+                parts.append(f"{getattr(self, name)} {unit}")
         if self.power_limit_w is not None:
-            words.append(f"{self.power_limit_w:g} W")
+            parts.append(f"{self.power_limit_w:g} W")
         if self.repeat:
-            words.append(f"repeat {self.repeat + 1}")
+            parts.append(f"repeat {self.repeat + 1}")
         if self.reference is not None:
-            words.append(f"reference {self.reference + 1}")
-        return " ".join(words)
+            parts.append(f"reference {self.reference + 1}")
+        return " ".join(parts)
 
 
 _NAMES = tuple(field.name for field in attrs.fields(Cell))

@@ -39,13 +39,13 @@ def cells_of(plan: Plan) -> list[Cell]:
     once = _once(plan)
     reference = _reference(plan, once)
     generator = random.Random(plan.order.seed)
-    found: list[Cell] = []
+    cells: list[Cell] = []
     for repeat in range(plan.measure.repeats):
         these = once if repeat == 0 else [attrs.evolve(cell, repeat=repeat) for cell in once]
         these = list(these)
         generator.shuffle(these)
-        found += these
-    return found if reference is None else list(_with_reference(found, reference, plan.order.block))
+        cells += these
+    return cells if reference is None else list(_with_reference(cells, reference, plan.order.block))
 
 
 def shard_of(cells: list[_T], number: int, count: int) -> list[_T]:
@@ -64,22 +64,22 @@ def shard_of(cells: list[_T], number: int, count: int) -> list[_T]:
 
 
 def _once(plan: Plan) -> list[Cell]:
-    found = dict.fromkeys(_product(plan.axes))
+    cells = dict.fromkeys(_product(plan.axes))
     for rule in plan.include:
-        found.update(dict.fromkeys(_product({**plan.axes, **rule})))
+        cells.update(dict.fromkeys(_product({**plan.axes, **rule})))
     for number, rule in enumerate(plan.exclude, 1):
-        left_out = [cell for cell in found if _fits(cell, rule)]
+        left_out = [cell for cell in cells if _fits(cell, rule)]
         if not left_out:
             raise ArgumentError(
-                f"[[exclude]] number {number} ({_words(rule)}) fits no cell",
+                f"[[exclude]] number {number} ({_text_of(rule)}) fits no cell",
                 path=plan.path,
                 remedy="remove it",
             )
         for cell in left_out:
-            del found[cell]
-    if not found:
+            del cells[cell]
+    if not cells:
         raise ArgumentError("every cell is excluded", path=plan.path, remedy="remove a rule")
-    return list(found)
+    return list(cells)
 
 
 def _product(axes: Mapping[str, tuple[Any, ...]]) -> Iterator[Cell]:
@@ -103,12 +103,12 @@ def _reference(plan: Plan, cells: list[Cell]) -> Cell | None:
     asked = plan.order.reference
     if asked is None:
         return None
-    found = [cell for cell in cells if all(getattr(cell, name) == value for name, value in asked.items())]
-    if not found:
+    matching = [cell for cell in cells if all(getattr(cell, name) == value for name, value in asked.items())]
+    if not matching:
         raise ArgumentError(
-            f"no cell of the plan has {_words(asked)}", argument="[order] reference", path=plan.path
+            f"no cell of the plan has {_text_of(asked)}", argument="[order] reference", path=plan.path
         )
-    return found[0]
+    return matching[0]
 
 
 def _with_reference(cells: list[Cell], reference: Cell, block: int) -> Iterator[Cell]:
@@ -117,7 +117,7 @@ def _with_reference(cells: list[Cell], reference: Cell, block: int) -> Iterator[
         yield from cells[begin : begin + block]
 
 
-def _words(rule: Mapping[str, Any]) -> str:
+def _text_of(rule: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} = {' or '.join(map(str, value)) if isinstance(value, tuple) else value}"
         for name, value in rule.items()

@@ -121,13 +121,13 @@ def versions_of(plan: Plan) -> dict[str, str]:
     for axes in (plan.axes, *plan.include):
         wanted |= {model.partition(":")[0] for model in axes.get("model", ())} & set(registered(MODELS))
         wanted |= {runtime.partition(":")[0] for runtime in axes.get("runtime", ())}
-    found = {"python": platform.python_version(), "wattwhat": __version__}
+    versions = {"python": platform.python_version(), "wattwhat": __version__}
     for name in sorted(wanted):
         try:
-            found[name] = metadata.version("torch-tensorrt" if name == "tensorrt" else name)
+            versions[name] = metadata.version("torch-tensorrt" if name == "tensorrt" else name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _plain(content: Any) -> Any:
@@ -137,18 +137,18 @@ def _plain(content: Any) -> Any:
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(read_small_text(folder / MANIFEST))
+        manifest = json.loads(read_small_text(folder / MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as err:
         raise ArgumentError(
             f"{folder / MANIFEST} cannot be read ({err}); name another results folder"
         ) from err
-    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise ArgumentError(
             f"{folder / MANIFEST} is none of a study ({_FORMAT}); name another results folder"
         )
-    return found
+    return manifest
 
 
 def _begin(study: Study) -> None:
@@ -205,11 +205,11 @@ def _what_changed(kept: Study, fresh: Study) -> str:
             for name in {*kept.versions, *fresh.versions}
             if kept.versions.get(name) != fresh.versions.get(name)
         )
-        words = ", ".join(
+        changes = ", ".join(
             f"{name} {kept.versions.get(name, 'absent')} before, {fresh.versions.get(name, 'absent')} now"
             for name in names
         )
-        text = f"it was begun with other software ({words}), so {len(after - before)} cells are other ones"
+        text = f"it was begun with other software ({changes}), so {len(after - before)} cells are other ones"
     elif not before & after:
         text = "it is the results folder of another study: no cell of this plan is in it"
     else:

@@ -71,9 +71,9 @@ class Journal:
 
     def finished(self) -> dict[str, bool]:
         """Every key that has a row, and whether it was measured."""
-        found = dict.fromkeys(_keys(self.folder / FAILURES), False)
-        found.update(dict.fromkeys(_keys(self.folder / RESULTS), True))
-        return found
+        keys = dict.fromkeys(_keys(self.folder / FAILURES), False)
+        keys.update(dict.fromkeys(_keys(self.folder / RESULTS), True))
+        return keys
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Measurements as plain data, the first of each key.
@@ -135,10 +135,10 @@ def _append(path: Path, lines: memoryview) -> None:
             os.fsync(descriptor)
         except OSError as err:
             os.ftruncate(descriptor, size)
-            words = (
+            message = (
                 f"a row could not be written ({err.strerror}), nothing else is lost; mend that and run again"
             )
-            raise OSError(err.errno, words, str(path)) from err
+            raise OSError(err.errno, message, str(path)) from err
         except BaseException:
             os.ftruncate(descriptor, size)
             raise
@@ -167,8 +167,8 @@ def _tail(descriptor: int, size: int) -> bytes:
         step = min(_CHUNK, size)
         os.lseek(descriptor, size - step, os.SEEK_SET)
         chunk = os.read(descriptor, step)
-        head, found, rest = chunk.rpartition(b"\n")
-        if found:
+        head, newline, rest = chunk.rpartition(b"\n")
+        if newline:
             return rest + tail
         tail, size = head + rest + tail, size - step
     return tail
@@ -182,9 +182,9 @@ def _keys(path: Path) -> list[str]:
                 return []
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 end = content.rfind(b"\n") + 1
-                found = [match.decode() for match in _KEY.findall(content, 0, end)]
-                found += _key_of_last(content[end:])
-                return found
+                keys = [match.decode() for match in _KEY.findall(content, 0, end)]
+                keys += _key_of_last(content[end:])
+                return keys
     except FileNotFoundError:
         return []
 

@@ -22,14 +22,14 @@ def latencies(
         synchronize: waits until its work is done.
         clock: gives the time in s.
     """
-    found: list[float] = []
+    seconds: list[float] = []
     begin = clock()
-    while len(found) < _LEAST_CALLS or (len(found) < _MOST_CALLS and clock() - begin < _MOST_S):
+    while len(seconds) < _LEAST_CALLS or (len(seconds) < _MOST_CALLS and clock() - begin < _MOST_S):
         started = clock()
         run()
         synchronize()
-        found.append(clock() - started)
-    return found
+        seconds.append(clock() - started)
+    return seconds
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -58,8 +58,8 @@ def lock_names(channels: Iterable[Channel]) -> list[str]:
     names = set()
     for channel in channels:
         host = channel.id.partition("/")[0]
-        found = _ACCELERATOR.search(channel.id)
-        what = "0-host" if found is None else found[0]  # the host's comes first, in everybody's order
+        match = _ACCELERATOR.search(channel.id)
+        what = "0-host" if match is None else match[0]  # the host's comes first, in everybody's order
         names.add(re.sub(r"[^\w.-]", "_", f"wattwhat-{host}-{what}"))
     return sorted(names, key=lambda name: (not name.endswith("-0-host"), name))
 

@@ -199,11 +199,13 @@ def _first_call(
 def _compare(reference: Any, outputs: Any, known: _Known) -> None:
     if reference is None:
         return
-    found: Parity = parity(reference, outputs)
-    if found.error is None:
-        known.warnings.append(f"the outputs could not be compared with those of eager fp32: {found.reason}")
+    compared: Parity = parity(reference, outputs)
+    if compared.error is None:
+        known.warnings.append(
+            f"the outputs could not be compared with those of eager fp32: {compared.reason}"
+        )
     else:
-        known.metrics["parity_error"] = found.error
+        known.metrics["parity_error"] = compared.error
 
 
 def _time(workload: CellWorkload, known: _Known) -> None:

@@ -34,13 +34,13 @@ def expanded(
     Raises:
         ArgumentError: a pattern matches nothing, or a file cannot be read.
     """
-    found: list[Any] = []
+    names: list[Any] = []
     for value in values:
         try:
-            found += _expanded(value, os.path.dirname(os.path.abspath(source.path)))
+            names += _expanded(value, os.path.dirname(os.path.abspath(source.path)))
         except (WattwhatError, OSError) as err:
             source.refuse(f"{key}: {value!r}: {err}", table, key, value, occurrence)
-    return found
+    return names
 
 
 def _expanded(value: Any, folder: str) -> list[Any]:
@@ -105,12 +105,12 @@ def _file_of(module: str, folder: str) -> str | None:
     if module in sys.builtin_module_names:
         return module
     try:
-        found = importlib.util.find_spec(parts[0])
+        spec = importlib.util.find_spec(parts[0])
     except (ImportError, ValueError):
         return None
-    if found is None:
+    if spec is None:
         return None
-    return found.origin if len(parts) == 1 and found.origin else module
+    return spec.origin if len(parts) == 1 and spec.origin else module
 
 
 def _top_names(path: str) -> set[str] | None:

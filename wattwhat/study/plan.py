@@ -178,10 +178,10 @@ def _unknown(key: str, known: list[str]) -> str:
 
 
 def _table(source: TomlSource, name: str) -> dict[str, Any]:
-    found = source.values.get(name, {})
-    if not isinstance(found, dict):
-        source.refuse(f"expected a table [{name}], got {found!r}", "", name)
-    return dict(found)
+    table = source.values.get(name, {})
+    if not isinstance(table, dict):
+        source.refuse(f"expected a table [{name}], got {table!r}", "", name)
+    return dict(table)
 
 
 def _rules(source: TomlSource, name: str) -> tuple[dict[str, tuple[Any, ...]], ...]:
@@ -213,48 +213,48 @@ def _number(source: TomlSource, table: str, key: str, value: Any, low: float, *,
 
 def _measure(source: TomlSource) -> MeasureSettings:
     given = _table(source, "measure")
-    found: dict[str, Any] = {}
+    settings_given: dict[str, Any] = {}
     names = [field.name for field in attrs.fields(MeasureSettings)]
     for key, value in given.items():
         if key not in names:
             axis = key in AXIS_CHECKS or key == "models"
-            words = f"{key} is an axis; write it at the top, above the first [table]" if axis else ""
-            source.refuse(words or _unknown(key, names), "measure", key)
+            message = f"{key} is an axis; write it at the top, above the first [table]" if axis else ""
+            source.refuse(message or _unknown(key, names), "measure", key)
         if key == "backends":
             if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
                 source.refuse(f'backends: expected a list such as ["rapl"], got {value!r}', "measure", key)
-            found[key] = tuple(value)
+            settings_given[key] = tuple(value)
         elif key == "idle":
             if not isinstance(value, bool):
                 source.refuse(f"idle: expected true or false, got {value!r}", "measure", key)
-            found[key] = value
+            settings_given[key] = value
         else:
-            found[key] = _number(source, "measure", key, value, 0, whole=key == "repeats")
-    settings = MeasureSettings(**found)
+            settings_given[key] = _number(source, "measure", key, value, 0, whole=key == "repeats")
+    settings = MeasureSettings(**settings_given)
     if settings.precision >= 1.0:
         source.refuse(f"precision: expected less than 1, got {settings.precision:g}", "measure", "precision")
     for low, high in (("min_seconds", "max_seconds"), ("max_seconds", "limit_seconds")):
         if getattr(settings, low) > getattr(settings, high):
-            words = f"{low} {getattr(settings, low):g} is above {high} {getattr(settings, high):g}"
-            source.refuse(words, "measure", low if low in given else high)
+            message = f"{low} {getattr(settings, low):g} is above {high} {getattr(settings, high):g}"
+            source.refuse(message, "measure", low if low in given else high)
     return settings
 
 
 def _order(source: TomlSource) -> Order:
     given = _table(source, "order")
-    found: dict[str, Any] = {}
+    order: dict[str, Any] = {}
     names = [field.name for field in attrs.fields(Order)]
     for key, value in given.items():
         if key not in names:
             source.refuse(_unknown(key, names), "order", key)
         if key == "reference":
             if not isinstance(value, dict) or not value:
-                words = 'reference: expected settings such as { model = "m:build", batch_size = 1 }'
-                source.refuse(f"{words}, got {value!r}", "order", key)
-            found[key] = {
+                message = 'reference: expected settings such as { model = "m:build", batch_size = 1 }'
+                source.refuse(f"{message}, got {value!r}", "order", key)
+            order[key] = {
                 name: one[0]
                 for name, one in rule_of(source, "order", value, 0, key="reference", single=True).items()
             }
         else:
-            found[key] = _number(source, "order", key, value, -1 if key == "seed" else 0, whole=True)
-    return Order(**found)
+            order[key] = _number(source, "order", key, value, -1 if key == "seed" else 0, whole=True)
+    return Order(**order)

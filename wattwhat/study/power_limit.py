@@ -35,7 +35,7 @@ def set_limit(uuids: tuple[str, ...] | None, device: str, limit_w: float) -> tup
     gpu = f"GPU-{uuids[0]}"
     answer = _asked("-i", gpu, _QUERY, "--format=csv,noheader,nounits")
     try:
-        before_w, least_w, most_w = (float(word) for word in answer.split(","))
+        before_w, least_w, most_w = (float(watts) for watts in answer.split(","))
     except ValueError as err:
         raise NotPossibleError(f"power_limit_w: {gpu} tells no limits: {answer.strip()!r}") from err
     if not least_w <= limit_w <= most_w:

@@ -42,8 +42,8 @@ def run_in_process(job: Job) -> Outcome:
         OSError: no process can be started at all.
     """
     begin = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        process = _started(job, said)
+    with tempfile.TemporaryFile() as output:
+        process = _started(job, output)
         limits: dict[str, float] = {}
         try:
             answer = _waited_for(process, float(job.measure.get("limit_seconds", 1800.0)), limits)
@@ -53,7 +53,7 @@ def run_in_process(job: Job) -> Outcome:
                 put_back(gpu, limit_w)
         seconds = time.monotonic() - begin
         if answer is None:
-            kind, reason = _ended_by(process.returncode, _last_line(said))
+            kind, reason = _ended_by(process.returncode, _last_line(output))
             return Outcome(job.key, job.cell.settings(), None, reason, kind, seconds)
     return Outcome(
         job.key,
@@ -65,7 +65,7 @@ def run_in_process(job: Job) -> Outcome:
     )
 
 
-def _started(job: Job, said: IO[bytes]) -> subprocess.Popen[bytes]:
+def _started(job: Job, output: IO[bytes]) -> subprocess.Popen[bytes]:
     environment = dict(os.environ)
     home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     # modules may lie beside the plan, which is the process's folder, or where the study was started
@@ -77,7 +77,7 @@ def _started(job: Job, said: IO[bytes]) -> subprocess.Popen[bytes]:
         python_child("from wattwhat.study.worker import main; sys.exit(main())"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=said,
+        stderr=output,
         cwd=job.folder,
         env=environment,
         start_new_session=True,
@@ -103,8 +103,10 @@ def _waited_for(
             message = messages.get(timeout=_POLL_S)
         except queue.Empty:
             if deadline is not None and time.monotonic() > deadline:
-                words = f"it was not done after {limit_s:g} s and was ended; raise limit_seconds in [measure]"
-                return {"kind": "limit", "reason": words}
+                sentence = (
+                    f"it was not done after {limit_s:g} s and was ended; raise limit_seconds in [measure]"
+                )
+                return {"kind": "limit", "reason": sentence}
             # a grandchild may hold the stream of a process that is dead already
             if process.poll() is not None and messages.empty():
                 reader.join(_POLL_S)
@@ -168,10 +170,10 @@ def _ended_by(status: int, last: str) -> tuple[str, str]:
     return "crash", f"its process was ended by {name}{hint}{behind}"
 
 
-def _last_line(said: IO[bytes]) -> str:
+def _last_line(output: IO[bytes]) -> str:
     from wattwhat.records.escaping import one_line
 
-    size = said.seek(0, os.SEEK_END)
-    said.seek(max(size - 4096, 0))
-    lines = [line.strip() for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(size - 4096, 0))
+    lines = [line.strip() for line in output.read().decode("utf-8", "replace").splitlines() if line.strip()]
     return one_line(lines[-1])[:_MOST_SAID] if lines else ""

@@ -50,7 +50,7 @@ def run_study(
     launcher: str | Launcher = "local",
     retry: bool = False,
     changed: bool = False,
-    told: Callable[[Outcome, int, int], object] | None = None,
+    on_outcome: Callable[[Outcome, int, int], object] | None = None,
 ) -> Summary:
     """Measure every cell of a plan that has no row in the results folder yet.
 
@@ -63,7 +63,7 @@ def run_study(
         launcher: where cells run: name of an entry point of ``wattwhat.launchers``, or such a function.
         retry: run cells again that failed before.
         changed: go on where plan or versions have changed, see `wattwhat.study.folder.prepare_study`.
-        told: called with each outcome, and how many cells are done of how many.
+        on_outcome: called with each outcome, and how many cells are done of how many.
 
     Raises:
         ArgumentError: the plan or the folder makes no sense, or another run is at work there.
@@ -97,7 +97,7 @@ def run_study(
             remedy="wait for it, or share the work with --shard",
         )
     try:
-        return _run(study, shard, launch, launcher, retry, told)
+        return _run(study, shard, launch, launcher, retry, on_outcome)
     finally:
         lock.give_back()
 
@@ -108,7 +108,7 @@ def _run(
     launch: Launcher,
     name: str | Launcher,
     retry: bool,
-    told: Callable[[Outcome, int, int], object] | None,
+    on_outcome: Callable[[Outcome, int, int], object] | None,
 ) -> Summary:
     keys = shard_of(list(study.cells), *shard)
     finished = study.journal.finished()
@@ -123,8 +123,8 @@ def _run(
         else:
             study.journal.append(outcome)
             counts["failed" if outcome.measurement is None else "measured"] += 1
-        if told is not None:
-            told(outcome, before + counts["measured"] + counts["failed"], len(keys))
+        if on_outcome is not None:
+            on_outcome(outcome, before + counts["measured"] + counts["failed"], len(keys))
 
     asked = study.plan.launchers.get(name, {}) if isinstance(name, str) else {}
     if pending:

@@ -54,18 +54,18 @@ class TomlSource:
         return line
 
     def _line_of_value(self, line: int, value: Any) -> int:
-        words = str(value).lower() if isinstance(value, bool) else str(value)
+        text = str(value).lower() if isinstance(value, bool) else str(value)
         later = [place for place in self.places.values() if place > line]
         for number in range(line, min(later, default=len(self.lines) + 1)):
-            if words in self.lines[number - 1]:
+            if text in self.lines[number - 1]:
                 return number
         return line
 
     def refuse(
-        self, words: str, table: str = "", key: str | None = None, value: Any = None, occurrence: int = 0
+        self, message: str, table: str = "", key: str | None = None, value: Any = None, occurrence: int = 0
     ) -> NoReturn:
         """Raise an ArgumentError that begins with the place."""
-        raise ArgumentError(words, path=self.path, line=self.line_of(table, key, value, occurrence))
+        raise ArgumentError(message, path=self.path, line=self.line_of(table, key, value, occurrence))
 
 
 def read_toml(path: str | os.PathLike[str]) -> TomlSource:
@@ -91,7 +91,7 @@ def read_toml(path: str | os.PathLike[str]) -> TomlSource:
     try:
         values = parser.loads(text)
     except parser.TOMLDecodeError as err:
-        raise _no_toml(name, str(err), text) from err
+        raise _not_toml(name, str(err), text) from err
     except RecursionError as err:
         raise ArgumentError("is nested too deeply for a plan", path=name) from err
     lines = tuple(text.split("\n"))
@@ -110,19 +110,19 @@ def _parser() -> Any:
     )
 
 
-def _no_toml(name: str, words: str, text: str) -> ArgumentError:
-    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", words)
+def _not_toml(name: str, message: str, text: str) -> ArgumentError:
+    match = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     line, column = text.count("\n") + 1, None
-    if found is not None and found[1] is not None:
-        line, column = int(found[1]), int(found[2])
-    words = words[: found.start()] if found else words
-    told = f"expected TOML, but found {words[:1].lower()}{words[1:]}"
-    return ArgumentError(told, path=name, line=line, column=column)
+    if match is not None and match[1] is not None:
+        line, column = int(match[1]), int(match[2])
+    message = message[: match.start()] if match else message
+    problem = f"expected TOML, but found {message[:1].lower()}{message[1:]}"
+    return ArgumentError(problem, path=name, line=line, column=column)
 
 
 def _places(lines: tuple[str, ...]) -> dict[tuple[str, int, str | None], int]:
     """Where tables and their keys stand; what lies within brackets or long strings is passed over."""
-    found: dict[tuple[str, int, str | None], int] = {}
+    places: dict[tuple[str, int, str | None], int] = {}
     seen: dict[str, int] = {}
     table, occurrence, depth, quote = "", 0, 0, ""
     for number, line in enumerate(lines, 1):
@@ -132,12 +132,12 @@ def _places(lines: tuple[str, ...]) -> dict[tuple[str, int, str | None], int]:
                 table = header[1].strip().strip("\"'")
                 occurrence = seen.get(table, -1) + 1
                 seen[table] = occurrence
-                found[table, occurrence, None] = number
+                places[table, occurrence, None] = number
                 continue
             if key:
-                found[table, occurrence, key[1].strip("\"'")] = number
+                places[table, occurrence, key[1].strip("\"'")] = number
         depth, quote = _nesting(line, depth, quote)
-    return found
+    return places
 
 
 _TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'[^']*'|[\[\]{}#]")

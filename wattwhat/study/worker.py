@@ -31,12 +31,12 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if job.folder not in sys.path:
         sys.path.insert(0, job.folder)
-    _say(answers, begun=time.time())
+    _send(answers, begun=time.time())
     with contextlib.ExitStack() as held:
         answer = _answer(job, answers, held)
         _put_back()
-    _say(answers, limits={})
-    _say(answers, **answer)
+    _send(answers, limits={})
+    _send(answers, **answer)
     return 0
 
 
@@ -59,7 +59,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _say(answers: TextIO, **message: Any) -> None:
+def _send(answers: TextIO, **message: Any) -> None:
     answers.write(json.dumps(message, ensure_ascii=True) + "\n")
     answers.flush()
 
@@ -74,10 +74,10 @@ def _answer(job: Job, answers: TextIO, held: contextlib.ExitStack) -> dict[str, 
     try:
         return {"measurement": measure_cell(job, locked).to_dict()}
     except NotPossibleError as err:
-        return {"kind": "not possible", "reason": _words(err)}
+        return {"kind": "not possible", "reason": _reason_of(err)}
     except Exception as err:
         kind = "memory" if "OutOfMemory" in _chain(err) or "MemoryError" in _chain(err) else "error"
-        return {"kind": kind, "reason": _words(err)}
+        return {"kind": kind, "reason": _reason_of(err)}
     except SystemExit as err:
         return {"kind": "error", "reason": f"{job.cell.model} ended the program (SystemExit: {err.code})"}
 
@@ -92,11 +92,11 @@ def _lock(job: Job, uuids: tuple[str, ...] | None, answers: TextIO, held: contex
     meter_set = shared_meter_set(job.measure.get("backends"))
     only = concerned(CellWorkload(lambda: None, job.cell, uuids), meter_set).only
     channels = [line.channel for line in meter_set.inputs if only is None or line.channel.id in only]
-    _say(answers, waiting=True)
+    _send(answers, waiting=True)
     held.enter_context(Locks(lock_names(channels)))
     if job.cell.power_limit_w is not None:
         _limit(job.cell, uuids, answers)
-    _say(answers, begun=time.time())
+    _send(answers, begun=time.time())
 
 
 def _limit(cell: Cell, uuids: tuple[str, ...] | None, answers: TextIO) -> None:
@@ -104,7 +104,7 @@ def _limit(cell: Cell, uuids: tuple[str, ...] | None, answers: TextIO) -> None:
 
     gpu, before_w = set_limit(uuids, cell.device, cell.power_limit_w or 0.0)
     _limits[gpu] = before_w
-    _say(answers, limits=_limits)
+    _send(answers, limits=_limits)
 
 
 def _put_back() -> None:
@@ -123,7 +123,7 @@ def _chain(err: BaseException | None) -> str:
     return " ".join(names)
 
 
-def _words(err: BaseException) -> str:
+def _reason_of(err: BaseException) -> str:
     from wattwhat.errors import WattwhatError
     from wattwhat.records.escaping import one_line
 

@@ -87,30 +87,30 @@ def meters_match_probe(subject: Subject) -> str:
 def it_speaks_in_sentences(subject: Subject) -> str:
     """`notes`, `warnings` and what conditions() gives are sentences, `version` a text or None."""
     with subject.opened() as (backend, _):
-        said = 0
+        checked = 0
         for name in ("notes", "warnings"):
-            said += _sentences(f"{name}", lambda name=name: getattr(backend, name, ()))  # type: ignore[misc]
-        said += _sentences("conditions()", lambda: getattr(backend, "conditions", tuple)())
+            checked += _sentences(f"{name}", lambda name=name: getattr(backend, name, ()))  # type: ignore[misc]
+        checked += _sentences("conditions()", lambda: getattr(backend, "conditions", tuple)())
         version = getattr(backend, "version", None)
         require(
             version is None or isinstance(version, str),
             f"version is {version!r}; expected a text, or None where it is not known",
         )
-    return f"{many(said, 'sentence')} besides the probe's"
+    return f"{many(checked, 'sentence')} besides the probe's"
 
 
 def _sentences(name: str, given: Callable[[], Any]) -> int:
     try:
-        found = given()
+        sentences = given()
     except (Verdict, KeyboardInterrupt):
         raise
     except BaseException as err:
         raise Broken(f"{name} raised {described(err)}; expected sentences, or () for none") from err
     require(
-        isinstance(found, (tuple, list)) and all(map(is_sentence, found)),
-        f"{name}: {found!r} is not a tuple of sentences for a person; expected () for none",
+        isinstance(sentences, (tuple, list)) and all(map(is_sentence, sentences)),
+        f"{name}: {sentences!r} is not a tuple of sentences for a person; expected () for none",
     )
-    return len(found)
+    return len(sentences)
 
 
 PROMISES = (

@@ -111,10 +111,10 @@ class Held:
 
     def __getattr__(self, name: str) -> Any:
         # a property may well ask the device
-        found = self._calls(getattr, self.target, name, what=f"{self._name}.{name}")
-        if not callable(found):
-            return found
-        return partial(self._calls, found, what=f"{self._name}.{name}()")
+        attribute = self._calls(getattr, self.target, name, what=f"{self._name}.{name}")
+        if not callable(attribute):
+            return attribute
+        return partial(self._calls, attribute, what=f"{self._name}.{name}()")
 
 
 def target_of(one: Any) -> Any:

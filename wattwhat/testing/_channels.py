@@ -85,14 +85,14 @@ def containment_is_plausible(subject: Subject) -> str:
 
 
 def _below(channel_id: str, inside: dict[str, tuple[str, ...]]) -> set[str]:
-    found: set[str] = set()
+    ids: set[str] = set()
     todo = list(inside.get(channel_id, ()))
     while todo:
         other = todo.pop()
-        if other not in found:
-            found.add(other)
+        if other not in ids:
+            ids.add(other)
             todo.extend(inside.get(other, ()))
-    return found
+    return ids
 
 
 PROMISES = (

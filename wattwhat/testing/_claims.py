@@ -64,10 +64,10 @@ def update_period_is_true(subject: Subject) -> str:
                 continue
             if getattr(stand, "tick", None) is None:
                 raise NotChecked("the stand has no tick(seconds)")
-            found_s = _period_s(subject, meter, period_s)
+            seen_s = _period_s(subject, meter, period_s)
             require(
-                0.8 * period_s <= found_s <= 1.25 * period_s,
-                f"{meter.channel.id}: declared update_period_s {period_s:.6g}, seen {found_s:.6g} s",
+                0.8 * period_s <= seen_s <= 1.25 * period_s,
+                f"{meter.channel.id}: declared update_period_s {period_s:.6g}, seen {seen_s:.6g} s",
             )
             seen += 1
     if not seen:

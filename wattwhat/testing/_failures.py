@@ -141,8 +141,8 @@ def _left_out_and_told(subject: Subject, failing: Meter, how: str, meters: list[
     failing_id = failing.channel.id
     backend = subject.open()
     fresh = _fresh_meters(subject, f"{failing_id} fails ({how})", backend)
-    found = {meter.channel.id for meter in fresh or []}
-    missing = {meter.channel.id for meter in meters} - found - {failing_id}
+    ids = {meter.channel.id for meter in fresh or []}
+    missing = {meter.channel.id for meter in meters} - ids - {failing_id}
     inside = any(failing_id in meter.channel.contains for meter in fresh or [])
     _close(fresh)
     if missing and how == "permission":
@@ -152,7 +152,7 @@ def _left_out_and_told(subject: Subject, failing: Meter, how: str, meters: list[
         f"{failing_id} alone fails ({how}), and a fresh opening lacks {', '.join(sorted(missing))} too; "
         "expected all others: one device that fails takes no other with it",
     )
-    if failing_id in found or inside:
+    if failing_id in ids or inside:
         return False  # a channel that is inside an open one is counted there
     warnings = getattr(backend, "warnings", ())
     require(

@@ -132,11 +132,11 @@ def each_cause_once(promises: Iterable[Promise], checks: Sequence[Check]) -> tup
     """
     failed = {check.promise for check in checks if check.outcome == "failed"}
     homes = {promise.owns: promise.name for promise in promises if promise.owns and promise.name in failed}
-    said: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     kept = []
     for check in checks:
         if check.outcome == "failed":
-            home = homes.get(check.cause) or said.setdefault(check.sentence, check.promise)
+            home = homes.get(check.cause) or sentences.setdefault(check.sentence, check.promise)
             if home != check.promise:
                 check = Check(check.promise, "not checked", pointing_to(home))
         kept.append(check)

@@ -94,19 +94,19 @@ class Subject:
     def meters_of(self, backend: Backend) -> list[Meter]:
         """The meters that a backend gives, each with a channel; what breaks here breaks most promises."""
         try:
-            found = self.calls(lambda: list(backend.meters()), what="the backend's meters()")
+            meters = self.calls(lambda: list(backend.meters()), what="the backend's meters()")
         except (Verdict, KeyboardInterrupt):
             raise
         except BaseException as err:
             hint = "" if isinstance(err, WattwhatError) else "; only BackendError may leave it"
             raise Broken(f"meters() raised {described(err)}{hint}", "opening") from err
-        for number, meter in enumerate(found, 1):
+        for number, meter in enumerate(meters, 1):
             channel = self.calls(getattr, meter, "channel", None, what=f"meter {number}'s channel")
             if not isinstance(channel, Channel):
                 raise Broken(
                     f"the channel of meter {number} is {channel!r}; expected a wattwhat.Channel", "channel"
                 )
-        return [cast(Meter, Held(meter, self.calls, meter.channel.id)) for meter in found]
+        return [cast(Meter, Held(meter, self.calls, meter.channel.id)) for meter in meters]
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[tuple[Backend, list[Meter]]]:

@@ -80,28 +80,28 @@ def gained(before: dict[str, set[str]]) -> str:
 
 
 def _descriptors() -> set[str]:
-    found = set()
+    descriptors = set()
     with contextlib.suppress(OSError):
         for fd in os.listdir("/proc/self/fd"):
             with contextlib.suppress(OSError):  # the listing's own descriptor is gone by now
-                found.add(f"{fd} -> {os.readlink(f'/proc/self/fd/{fd}')}")
-    return found
+                descriptors.add(f"{fd} -> {os.readlink(f'/proc/self/fd/{fd}')}")
+    return descriptors
 
 
 def _children() -> set[str]:
-    found: set[str] = set()
+    pids: set[str] = set()
     with contextlib.suppress(OSError):
         for task in os.listdir("/proc/self/task"):
             with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/children") as listing:
-                found.update(listing.read().split())
-    return found
+                pids.update(listing.read().split())
+    return pids
 
 
 def settings() -> dict[str, Any]:
     """What belongs to the whole process and is not a backend's to change."""
     logging = sys.modules.get("logging")
     multiprocessing = sys.modules.get("multiprocessing")
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "the environment": dict(os.environ),
         "the current folder": os.getcwd(),
         "the start method of multiprocessing": multiprocessing
@@ -109,10 +109,10 @@ def settings() -> dict[str, Any]:
         "the handlers of the root logger": list(logging.getLogger().handlers) if logging else [],
     }
     for name, state in _random_states():
-        found[name] = state
+        values[name] = state
     for number in signal.valid_signals():
-        found[f"the handler of signal {number:d}"] = signal.getsignal(number)
-    return found
+        values[f"the handler of signal {number:d}"] = signal.getsignal(number)
+    return values
 
 
 def _random_states() -> Iterator[tuple[str, Any]]:

@@ -178,13 +178,13 @@ def log_faults(
         return (f"the sample itself is refused: {whole}",)
     if whole.problems:
         return (f"the sample itself has a problem: {whole.problems[0]}",)
-    found = []
+    faults = []
     for mutation in mutated(sample, delimiter, header_lines, timed):
         read = _reading(reader, mutation.data, options)
         fault = _fault(mutation, whole, read, _rest(reader, mutation, options))
         if fault:
-            found.append(f"{mutation.name}: {fault}; expected {HOLDS[mutation.holds]}")
-    return tuple(found)
+            faults.append(f"{mutation.name}: {fault}; expected {HOLDS[mutation.holds]}")
+    return tuple(faults)
 
 
 def _rest(reader: Reader, mutation: Mutation, options: dict[str, Any]) -> list[float]:
@@ -201,14 +201,14 @@ def _reading(reader: Reader, data: bytes, options: dict[str, Any]) -> Measuremen
     more = {name: value for name, value in options.items() if name not in named}
     source = Source.of_text(data, "sample")
     try:
-        found = list(measurements_of(source, reader, Options(**own, more=more)))
-        return Measurements(found, source.problems) if found else "holds no usable row"
+        measurements = list(measurements_of(source, reader, Options(**own, more=more)))
+        return Measurements(measurements, source.problems) if measurements else "holds no usable row"
     except LogError as err:
         return str(err)
 
 
-def _joules(found: Measurements) -> list[float]:
-    return sorted(one.energy_j.value for one in found)
+def _joules(measurements: Measurements) -> list[float]:
+    return sorted(one.energy_j.value for one in measurements)
 
 
 def _fault(
@@ -219,8 +219,8 @@ def _fault(
             return f"the reader failed: {read}"
         return f"refused: {read}" if mutation.holds == "same" else None
     joules, known = _joules(read), _joules(whole)
-    words = {sentence for one in whole for sentence in one.warnings}
-    more = bool(read.problems) or any(sentence not in words for one in read for sentence in one.warnings)
+    warnings = {sentence for one in whole for sentence in one.warnings}
+    more = bool(read.problems) or any(sentence not in warnings for one in read for sentence in one.warnings)
     got = f"{len(joules)} measurement(s) of {math.fsum(joules):g} J, of the whole file {math.fsum(known):g} J"
     as_whole = _alike(joules, known)
     if mutation.holds == "same":
@@ -232,17 +232,17 @@ def _fault(
     ratio = math.fsum(joules) / math.fsum(known) if math.fsum(known) else math.nan
     if as_whole or (mutation.holds == "each run" and math.isclose(ratio, mutation.copies, rel_tol=1e-6)):
         return None
-    told = mutation.holds != "cut" or _alike(joules, rest) or _doubted(read, known, words)
-    if more and told:
+    noticed = mutation.holds != "cut" or _alike(joules, rest) or _doubted(read, known, warnings)
+    if more and noticed:
         return None
     row = f", without its last row {math.fsum(rest):g} J" if mutation.without is not None else ""
     return f"{got}{row}, and {'a' if more else 'no'} sentence about it"
 
 
-def _doubted(read: Measurements, known: list[float], words: set[str]) -> bool:
+def _doubted(read: Measurements, known: list[float], warnings: set[str]) -> bool:
     """Whether every measurement with joules that the whole file does not have says something new."""
     odd = [one for one in read if not any(math.isclose(one.energy_j.value, j, rel_tol=1e-6) for j in known)]
-    return all(any(sentence not in words for sentence in one.warnings) for one in odd)
+    return all(any(sentence not in warnings for sentence in one.warnings) for one in odd)
 
 
 def _alike(joules: list[float], known: list[float]) -> bool:

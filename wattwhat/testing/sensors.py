@@ -206,7 +206,7 @@ class VirtualSensor:
             name: the last part of the id ``host/virtual/<name>``.
             **fields: fields of `Channel` to set otherwise.
         """
-        told: dict[str, Any] = {
+        stated: dict[str, Any] = {
             "id": f"{host_name()}/virtual/{name}",
             "backend": "virtual",
             "device": f"virtual {name}",
@@ -220,7 +220,7 @@ class VirtualSensor:
             "gain_error": abs(self.gain - 1.0),
             "source": "a waveform",
         }
-        return Channel(**{**told, **fields})
+        return Channel(**{**stated, **fields})
 
 
 def _risen_w(waveform: Waveform, tau_s: float, t: Array) -> Array:

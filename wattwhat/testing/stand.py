@@ -186,8 +186,8 @@ class VirtualStand:
         return waveform
 
     def _all_inside(self, name: str) -> set[str]:
-        found = set(self._inside.get(name, ()))
-        return found.union(*(self._all_inside(inner) for inner in found))
+        names = set(self._inside.get(name, ()))
+        return names.union(*(self._all_inside(inner) for inner in names))
 
 
 class _StandMeter(VirtualMeter):

@@ -120,7 +120,7 @@ class CommandWorkload(Workload):
             raise ArgumentError(
                 argument="command", expected="a list such as ['python', 'train.py']", got=command
             )
-        self.command = [os.fspath(word) for word in command]
+        self.command = [os.fspath(argument) for argument in command]
         self.label = label or os.path.basename(self.command[0])
         self.items_per_call = 1 if items_per_call is None else items_per_call
 

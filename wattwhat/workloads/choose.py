@@ -61,9 +61,9 @@ def make_workload(
     if (
         isinstance(target, (list, tuple))
         and target
-        and all(isinstance(word, (str, os.PathLike)) for word in target)
+        and all(isinstance(part, (str, os.PathLike)) for part in target)
     ):
-        return CommandWorkload([os.fspath(word) for word in target], label, items_per_call)
+        return CommandWorkload([os.fspath(part) for part in target], label, items_per_call)
     raise ArgumentError(
         argument="target",
         expected="a torch.nn.Module or an estimator with inputs, a callable, a command as a list of words or "

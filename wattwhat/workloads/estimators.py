@@ -63,8 +63,8 @@ def call_with_inputs(
             rows = _rows(arguments[0])
         else:
             phase = None  # nobody says what a function does
-    words = label or (type(owner).__name__ if owner is not target or not name else name)
-    workload = CallableWorkload(call, words, rows if items_per_call is None else items_per_call)
+    name_shown = label or (type(owner).__name__ if owner is not target or not name else name)
+    workload = CallableWorkload(call, name_shown, rows if items_per_call is None else items_per_call)
     workload.phase = phase
     return workload
 

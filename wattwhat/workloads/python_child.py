@@ -11,16 +11,16 @@ __all__ = ["python_child"]
 _NOT_FROM_HERE = "import sys; sys.path[:] = [place for place in sys.path if place]\n"
 
 
-def python_child(code: str, *words: str) -> list[str]:
+def python_child(code: str, *arguments: str) -> list[str]:
     """Program and arguments of a process of this interpreter.
 
     Args:
         code: what it runs; it finds what is installed and what PYTHONPATH names, and nothing else.
-        words: its arguments.
+        arguments: its arguments.
 
     Example:
         >>> import subprocess
         >>> subprocess.check_output(python_child("print('' in sys.path)"), text=True).strip()
         'False'
     """
-    return [sys.executable, "-c", _NOT_FROM_HERE + code, *words]
+    return [sys.executable, "-c", _NOT_FROM_HERE + code, *arguments]

@@ -28,9 +28,9 @@ def devices_of(model: Any, *others: Any) -> tuple[str, ...] | None:
     if _moves_about(model):
         return None
     own = _own(model)
-    found = _uuids([*own, *(tensor for one in others for tensor in _tensors_in(one))])
+    uuids = _uuids([*own, *(tensor for one in others for tensor in _tensors_in(one))])
     # what keeps its tensors where they cannot be seen may keep them on the accelerator that is in use
-    return None if found == () and not own and accelerator_in_use() else found
+    return None if uuids == () and not own and accelerator_in_use() else uuids
 
 
 def devices_of_function(function: Any) -> tuple[str, ...] | None:
@@ -51,8 +51,8 @@ def devices_of_function(function: Any) -> tuple[str, ...] | None:
     if any(_moves_about(model) for model in models):
         return None
     tensors = [tensor for one in held for tensor in (_own(one) if issubclass(type(one), module) else [one])]
-    found = _uuids(tensors)
-    return None if found == () and accelerator_in_use() else found
+    uuids = _uuids(tensors)
+    return None if uuids == () and accelerator_in_use() else uuids
 
 
 def _own(model: Any) -> list[Any]:
@@ -66,7 +66,7 @@ def _moves_about(model: Any) -> bool:
 
 def _uuids(tensors: Iterable[Any]) -> tuple[str, ...] | None:
     torch = sys.modules["torch"]
-    found, seen = set(), False
+    uuids, seen = set(), False
     for tensor in tensors:
         seen = True
         if tensor.device.type == "cpu":
@@ -76,8 +76,8 @@ def _uuids(tensors: Iterable[Any]) -> tuple[str, ...] | None:
         uuid = getattr(torch.cuda.get_device_properties(tensor.device), "uuid", None)
         if uuid is None:
             return None
-        found.add(str(uuid).removeprefix("GPU-"))
-    return tuple(sorted(found)) if seen else None
+        uuids.add(str(uuid).removeprefix("GPU-"))
+    return tuple(sorted(uuids)) if seen else None
 
 
 def _tensors_in(batch: Any) -> Iterator[Any]:

@@ -67,7 +67,7 @@ class TorchWorkload(Workload):
             raise ArgumentError(_NO_PAIR)
         self.label = label or type(model).__name__
         self.items_per_call = _first_dimension(self._next) if items_per_call is None else items_per_call
-        self._told = items_per_call
+        self._items_per_call = items_per_call
         self.items_done: float | None = 0 if self.items_per_call is not None else None
         self._parameters = _parameter_count(model)
         self.phase = "inference" if train is None else "training"
@@ -109,7 +109,7 @@ class TorchWorkload(Workload):
                 "list of batches or a DataLoader, which can be begun again"
             )
         if self.items_done is not None:
-            self.items_done += self._told or _first_dimension(batch) or 0
+            self.items_done += self._items_per_call or _first_dimension(batch) or 0
         with failing_as(self.label):
             return self._step(batch) if self._train is not None else self._infer(batch)
 

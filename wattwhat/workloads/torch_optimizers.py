@@ -80,7 +80,7 @@ def held_by(step: Any, wanted: type | tuple[type, ...]) -> list[Any]:
         step: any callable.
         wanted: types; what is found is not searched any further.
     """
-    found: list[Any] = []
+    optimizers: list[Any] = []
     seen = {id(step)}
     level: list[Any] = [step]
     for _ in range(_DEPTH):
@@ -90,9 +90,9 @@ def held_by(step: Any, wanted: type | tuple[type, ...]) -> list[Any]:
                 continue
             seen.add(id(part))
             # the type, as isinstance asks the object itself, and a proxy may answer with an error
-            (found if issubclass(type(part), wanted) else inner).append(part)
+            (optimizers if issubclass(type(part), wanted) else inner).append(part)
         level = inner
-    return found
+    return optimizers
 
 
 def _parts(thing: Any) -> Iterator[Any]:

@@ -141,18 +141,20 @@ class AmdSmiBackend(Backend):
         try:
             library.handles(fresh=True)  # GPUs may have come or gone since the last opening
             devices = read_devices(library, self._root)
-            known = {gpu.key for found in self._findings for gpu in found.package}
+            known = {gpu.key for finding in self._findings for gpu in finding.package}
             if known != {gpu.key for gpu in devices}:
                 self._findings = survey(library, devices, self._clock, self._sleep)
         except Exception as err:
             raise BackendError(f"AMD's library does not list its GPUs: {error_text(err)}") from err
         chosen, hidden_by = self._chosen(devices)
         keys = {device.key for device in chosen}
-        findings = [found for found in self._findings if keys & {gpu.key for gpu in found.package}]
+        findings = [finding for finding in self._findings if keys & {gpu.key for gpu in finding.package}]
         self.notes = tuple(self._all_notes(library, findings, len(self._findings), hidden_by))
         # what is wrong with a GPU that is not read is the last that its finding says
-        self.warnings = tuple(found.notes[-1] for found in findings if found.key is None)
-        self._meters = [meter_of(library, found, found.key) for found in findings if found.key is not None]
+        self.warnings = tuple(finding.notes[-1] for finding in findings if finding.key is None)
+        self._meters = [
+            meter_of(library, finding, finding.key) for finding in findings if finding.key is not None
+        ]
         if not self._meters:
             raise BackendError("no AMD GPU can be read: " + ("; ".join(self.notes) or "none is visible"))
         return self._meters
@@ -165,13 +167,13 @@ class AmdSmiBackend(Backend):
             notes.append(
                 f"{hidden_by} leaves {len(findings)} of {packages} AMD GPU package(s) to be measured"
             )
-        return [*notes, *(note for found in findings for note in found.notes)]
+        return [*notes, *(note for finding in findings for note in finding.notes)]
 
     def conditions(self) -> Sequence[str]:
         """Sentences on what makes readings doubtful now: other processes on a GPU, throttling."""
         from wattwhat_amdsmi.opening import conditions_of
 
-        return [sentence for _, found in self._each(conditions_of) for sentence in found]
+        return [sentence for _, sentences in self._each(conditions_of) for sentence in sentences]
 
     def device_conditions(self) -> dict[str, dict[str, Any]]:
         """Temperature, clocks, power limits, throttling and other processes of each GPU, by PCI address."""

@@ -80,11 +80,11 @@ class Library:
         with calls.lock:
             if fresh or self._pid != os.getpid():
                 self._start()
-                found: dict[str, Any] = {}
+                handles: dict[str, Any] = {}
                 for index, handle in enumerate(self.module.amdsmi_get_processor_handles()):
                     address = self.ask("amdsmi_get_gpu_device_bdf", handle) or f"gpu-{index}"
-                    found[_unused(str(address).lower(), found)] = handle
-                self._handles, self._pid = found, os.getpid()
+                    handles[_unused(str(address).lower(), handles)] = handle
+                self._handles, self._pid = handles, os.getpid()
             return self._handles
 
     def _start(self) -> None:

@@ -135,5 +135,5 @@ class PowerMeter(AmdSmiMeter):
         super().__init__(library, key, channel, package)
 
     def _value(self, answer: Any) -> float | None:
-        found = power_w(answer, self._field)
-        return None if found is None else found[1]
+        watts = power_w(answer, self._field)
+        return None if watts is None else watts[1]

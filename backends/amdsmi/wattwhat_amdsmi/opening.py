@@ -19,30 +19,32 @@ __all__ = ["GAIN_ERROR", "conditions_of", "meter_of", "state_of"]
 GAIN_ERROR = 0.058
 
 
-def meter_of(library: Library, found: Finding, key: str) -> AmdSmiMeter:
+def meter_of(library: Library, finding: Finding, key: str) -> AmdSmiMeter:
     """The meter of a package.
 
     Args:
         library: the started library.
-        found: what is read of the package.
+        finding: what is read of the package.
         key: PCI address of the GPU that is read.
     """
-    first = found.package[0]
-    call = EnergyMeter.call_name if found.quantity == "energy" else f"{PowerMeter.call_name}: {found.field}"
+    first = finding.package[0]
+    call = (
+        EnergyMeter.call_name if finding.quantity == "energy" else f"{PowerMeter.call_name}: {finding.field}"
+    )
     channel = Channel(
         id=f"{host_name()}/amdsmi/{_id_part(first)}/gpu",
         backend="amdsmi",
         device=first.name,
         component="gpu",
-        quantity=found.quantity,
-        resolution=found.resolution,
+        quantity=finding.quantity,
+        resolution=finding.resolution,
         gain_error=GAIN_ERROR,
         max_power_w=first.max_power_w,
         source=call,
     )
-    if found.field is None:
-        return EnergyMeter(library, key, channel, found.package)
-    return PowerMeter(library, key, channel, found.package, found.field)
+    if finding.field is None:
+        return EnergyMeter(library, key, channel, finding.package)
+    return PowerMeter(library, key, channel, finding.package, finding.field)
 
 
 def _id_part(device: Device) -> str:
@@ -77,7 +79,7 @@ def state_of(library: Library, key: str, handle: Any) -> dict[str, Any]:
         handle: its handle.
     """
     metrics = library.ask_versioned("amdsmi_get_gpu_metrics_info", handle) or {}
-    found: dict[str, Any] = {
+    state: dict[str, Any] = {
         name: float(metrics[field])
         for name, field in _STATE.items()
         if isinstance(metrics.get(field), (int, float)) and metrics[field] not in _NOT_THERE
@@ -86,11 +88,11 @@ def state_of(library: Library, key: str, handle: Any) -> dict[str, Any]:
     for name, field in (("power_limit_w", "power_cap"), ("default_power_limit_w", "default_power_cap")):
         watts = cap_w({"power_cap": cap.get(field)})
         if watts is not None:
-            found[name] = watts
+            state[name] = watts
     status = metrics.get("throttle_status")
     if isinstance(status, int) and status not in _NOT_THERE:
-        found["throttled"] = [f"throttle status {status:#x}"] if status else []
-    return {**found, "other_processes": len(_others(library, handle))}
+        state["throttled"] = [f"throttle status {status:#x}"] if status else []
+    return {**state, "other_processes": len(_others(library, handle))}
 
 
 def conditions_of(library: Library, key: str, handle: Any) -> list[str]:
@@ -101,13 +103,13 @@ def conditions_of(library: Library, key: str, handle: Any) -> list[str]:
         key: PCI address of the GPU.
         handle: its handle.
     """
-    said: list[str] = []
+    sentences: list[str] = []
     others = _others(library, handle)
     if others:
         pids = ", ".join(map(str, sorted(others)))
-        said.append(f"GPU {key}: other processes use it too (pid {pids}); their energy is counted in")
+        sentences.append(f"GPU {key}: other processes use it too (pid {pids}); their energy is counted in")
     metrics = library.ask_versioned("amdsmi_get_gpu_metrics_info", handle) or {}
     throttled = metrics.get("throttle_status")
     if isinstance(throttled, int) and throttled:
-        said.append(f"GPU {key}: it is being throttled (throttle status {int(throttled):#x})")
-    return said
+        sentences.append(f"GPU {key}: it is being throttled (throttle status {int(throttled):#x})")
+    return sentences

@@ -50,18 +50,18 @@ def package_missing() -> Availability:
     )
 
 
-def library_missing(found: str | None, error: str | None) -> Availability:
+def library_missing(path: str | None, error: str | None) -> Availability:
     """libamd_smi.so is absent, or present and cannot be loaded.
 
     Args:
-        found: path of the file that did not load; None where there is no file.
+        path: path of the file that did not load; None where there is no file.
         error: what the loader said of it.
     """
-    if found is None:
+    if path is None:
         return Availability(False, "AMD's library libamd_smi.so was not found", INSTALL)
     return Availability(
         False,
-        f"{found} is there but does not load: {error}",
+        f"{path} is there but does not load: {error}",
         "install what it asks for (sudo apt install libdrm2 libdrm-amdgpu1), or reinstall amd-smi-lib",
     )
 

@@ -62,10 +62,10 @@ def visible(devices: Sequence[Device], environ: Mapping[str, str]) -> tuple[list
         'c'
     """
     left = in_hip_order(devices)
-    said: list[str] = []
+    notes: list[str] = []
     hip = "HIP_VISIBLE_DEVICES" if "HIP_VISIBLE_DEVICES" in environ else "CUDA_VISIBLE_DEVICES"
     for variable in ("ROCR_VISIBLE_DEVICES", hip):
         if variable in environ:
             left = select(left, environ[variable])
-            said.append(f"{variable}={environ[variable]}")
-    return left, " and ".join(said)
+            notes.append(f"{variable}={environ[variable]}")
+    return left, " and ".join(notes)

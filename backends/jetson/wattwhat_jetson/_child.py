@@ -62,7 +62,7 @@ class LineChild:
         self._seen_s = 0.0
         self._lines = 0
         self._mute = 0
-        self._words = ""
+        self._last_output = ""
         self._lost = ""
         self._proc: subprocess.Popen[bytes] | None = None
         self._stop: Any = None
@@ -142,8 +142,8 @@ class LineChild:
         while self._lines < lines:
             left_s = deadline - time.monotonic()
             if left_s <= 0.0 or self._mute >= _MUTE_LINES:
-                said = f"; it said: {self._words}" if self._words else ""
-                raise MeterError(f"{self.name} runs, but tells no power{said}")
+                output = f"; it said: {self._last_output}" if self._last_output else ""
+                raise MeterError(f"{self.name} runs, but tells no power{output}")
             poller.poll(left_s * 1000.0 + 1.0)
             self._drain()
 
@@ -171,7 +171,7 @@ class LineChild:
             self._lost = str(err)
             raise
         if values is None:
-            self._words, self._mute = line.strip()[:200] or self._words, self._mute + 1
+            self._last_output, self._mute = line.strip()[:200] or self._last_output, self._mute + 1
             return
         self._values, self._seen_s = values, time.monotonic()
         self._lines, self._mute = self._lines + 1, 0
@@ -183,8 +183,8 @@ class LineChild:
                 status = proc.wait(timeout=1.0)
             except Exception:  # it closed its output and lives on: as good as gone
                 pass
-        said = f"; its last words: {self._words}" if self._words else ""
-        self._lost = f"{self.name} ended (status {status}){said}; open the backend again to restart it"
+        output = f"; its last words: {self._last_output}" if self._last_output else ""
+        self._lost = f"{self.name} ended (status {status}){output}; open the backend again to restart it"
         raise MeterLostError(self._lost)
 
 

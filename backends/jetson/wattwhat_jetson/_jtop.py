@@ -50,14 +50,14 @@ def parse_line(line: str) -> dict[str, float] | None:
         {'VDD_IN': 5.321}
     """
     try:
-        told = json.loads(line)
+        fields = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         return None
-    if "error" in told:
-        raise MeterLostError("jtop: {}; {}".format(*explain(str(told["error"]))))
-    rails = told.get("rails")
+    if "error" in fields:
+        raise MeterLostError("jtop: {}; {}".format(*explain(str(fields["error"]))))
+    rails = fields.get("rails")
     if not isinstance(rails, dict):
         return None
     return {name: float(milliwatt) * 1e-3 for name, milliwatt in rails.items()} or None

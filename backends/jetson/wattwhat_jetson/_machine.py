@@ -47,17 +47,17 @@ _GPUS = re.compile(r"ga10b|gv11b|gp10b|gm20b|gpu")
 
 def module_state(root: str) -> dict[str, Any]:
     """Power mode, GPU temperature and GPU clock of the module, as `Backend.device_conditions` names them."""
-    found: dict[str, Any] = {}
+    state: dict[str, Any] = {}
     mode = re.match(r"pmode:0*(\d+)", read_text(root, "var/lib/nvpmodel/status") or "")
     if mode is not None:  # what nvpmodel keeps of the mode that was set last
-        found["profile"] = f"nvpmodel {mode[1]}"
+        state["profile"] = f"nvpmodel {mode[1]}"
     hertz = _first_number(root, "sys/class/devfreq", _GPUS.search, "cur_freq")
     if hertz is not None:
-        found["clock_mhz"] = hertz / 1e6
+        state["clock_mhz"] = hertz / 1e6
     thousandths = _first_number(root, "sys/class/thermal", lambda zone: _is_gpus(root, zone), "temp")
     if thousandths is not None:
-        found["temperature_c"] = thousandths / 1e3
-    return found
+        state["temperature_c"] = thousandths / 1e3
+    return state
 
 
 def _is_gpus(root: str, zone: str) -> bool:

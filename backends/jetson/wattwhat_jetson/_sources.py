@@ -81,24 +81,24 @@ class SysfsSource(Source):
 
     def look(self) -> Availability:
         """Whether there are rails that may be read."""
-        found = scan(self.root)
-        if not found.rails:
-            return Availability(False, *self._why_none(found))
+        tree = scan(self.root)
+        if not tree.rails:
+            return Availability(False, *self._why_none(tree))
         try:
-            plan = self.plan([rail.label for rail in found.rails])
+            plan = self.plan([rail.label for rail in tree.rails])
         except BackendError as err:
             return Availability(False, str(err).partition("; ")[0], _TELL)
-        said = f"{len(plan.rails)} rails in sysfs; {plan.notes[0]}"
-        if found.denied:
-            return Availability(True, f"{said}; {_denied(found)[0]}", _denied(found)[1])
-        return Availability(True, said, "")
+        reason = f"{len(plan.rails)} rails in sysfs; {plan.notes[0]}"
+        if tree.denied:
+            return Availability(True, f"{reason}; {_denied(tree)[0]}", _denied(tree)[1])
+        return Availability(True, reason, "")
 
-    def _why_none(self, found: Scan) -> tuple[str, str]:
-        if found.denied:
-            return _denied(found)
-        if found.drivers:
+    def _why_none(self, tree: Scan) -> tuple[str, str]:
+        if tree.denied:
+            return _denied(tree)
+        if tree.drivers:
             return (
-                f"a power monitor is bound at {found.drivers[0]}, but no channel is connected and enabled",
+                f"a power monitor is bound at {tree.drivers[0]}, but no channel is connected and enabled",
                 "look at in1_label and in1_enable (and 2, 3) there; writing 1 to the latter switches it on",
             )
         if in_container(self.root):
@@ -118,14 +118,14 @@ class SysfsSource(Source):
         """One meter for each rail of the plan."""
         from wattwhat_jetson._meters import PowerMeter, ProductMeter
 
-        found = scan(self.root)
-        if not found.rails:
-            raise BackendError("sysfs: {}; {}".format(*self._why_none(found)))
-        plan = self.plan([rail.label for rail in found.rails])
+        tree = scan(self.root)
+        if not tree.rails:
+            raise BackendError("sysfs: {}; {}".format(*self._why_none(tree)))
+        plan = self.plan([rail.label for rail in tree.rails])
         meters: list[Meter] = []
-        trouble: list[str] = [_denied(found)[0]] if found.denied else []
+        trouble: list[str] = [_denied(tree)[0]] if tree.denied else []
         seen: set[str] = set()
-        for rail in found.rails:
+        for rail in tree.rails:
             if rail.label in seen or rail.label not in plan.rails:
                 continue
             seen.add(rail.label)
@@ -153,10 +153,10 @@ class SysfsSource(Source):
 _GROUP = "power-readers"
 
 
-def _denied(found: Scan) -> tuple[str, str]:
-    path = found.denied[0]
-    more = f" and {len(found.denied) - 1} more" if len(found.denied) > 1 else ""
-    files = " ".join(found.denied)
+def _denied(tree: Scan) -> tuple[str, str]:
+    path = tree.denied[0]
+    more = f" and {len(tree.denied) - 1} more" if len(tree.denied) > 1 else ""
+    files = " ".join(tree.denied)
     rule = os.path.join(os.path.dirname(path), "*_input")
     return (
         f"{path}{more} may not be read by this user",

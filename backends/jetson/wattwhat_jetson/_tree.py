@@ -113,22 +113,22 @@ def scan(root: str) -> Scan:
 
 
 def _iio(folder: str) -> list[Found]:
-    found = []
+    rails = []
     for n in range(3):
         label = read_text(folder, f"rail_name_{n}")
         power = os.path.join(folder, f"in_power{n}_input")
         if label is None or is_no_rail(label) or not os.path.exists(power):
             continue
         millivolt = _number(folder, f"in_voltage{n}_input")
-        found.append(Found(label, "ina3221", (power,), 1e-3, bus_v=millivolt and millivolt * 1e-3))
-    return found
+        rails.append(Found(label, "ina3221", (power,), 1e-3, bus_v=millivolt and millivolt * 1e-3))
+    return rails
 
 
 def _hwmon_3221(folder: str, release: str) -> list[Found]:
     on = [n for n in (1, 2, 3) if read_text(folder, f"in{n}_enable") != "0"]
     interval_ms, samples = _number(folder, "update_interval"), _number(folder, "samples")
     period, window = timing(interval_ms, samples, len(on), release)
-    found = []
+    rails = []
     for n in on:
         label = read_text(folder, f"in{n}_label")
         files = tuple(os.path.join(folder, name) for name in (f"in{n}_input", f"curr{n}_input"))
@@ -136,8 +136,8 @@ def _hwmon_3221(folder: str, release: str) -> list[Found]:
             continue
         millivolt, shunt = _number(files[0]), _number(folder, f"shunt{n}_resistor")
         volts, ohm = millivolt and millivolt * 1e-3, shunt and shunt * 1e-6
-        found.append(Found(label, "ina3221", files, 1e-6, volts, ohm, period, window))
-    return found
+        rails.append(Found(label, "ina3221", files, 1e-6, volts, ohm, period, window))
+    return rails
 
 
 def _hwmon_238(folder: str) -> list[Found]:

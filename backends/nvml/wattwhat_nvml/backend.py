@@ -118,9 +118,9 @@ class NvmlBackend(Backend):
         from wattwhat_nvml.conditions import conditions_of
 
         sentences: list[str] = []
-        for gpu, found in self._each(conditions_of):
+        for gpu, of_gpu in self._each(conditions_of):
             sentences += (
-                [f"{gpu.name} ({gpu.uuid}) does not answer: {found}"] if isinstance(found, str) else found
+                [f"{gpu.name} ({gpu.uuid}) does not answer: {of_gpu}"] if isinstance(of_gpu, str) else of_gpu
             )
         return sentences
 
@@ -129,8 +129,8 @@ class NvmlBackend(Backend):
         from wattwhat_nvml.conditions import state_of
 
         return {
-            gpu.uuid: {"name": gpu.name, "error": found} if isinstance(found, str) else found
-            for gpu, found in self._each(state_of)
+            gpu.uuid: {"name": gpu.name, "error": state} if isinstance(state, str) else state
+            for gpu, state in self._each(state_of)
         }
 
     def _each(self, ask: Callable[[Any, Any, str], Any]) -> Iterator[tuple[Any, Any]]:
@@ -200,12 +200,12 @@ class NvmlBackend(Backend):
         self.notes = tuple(notes)
         if not chosen:
             raise _nothing_chosen(bool(everyone), notes)
-        found = _survey(nvml, chosen, notes)
-        for ability in found:
+        surveyed = _survey(nvml, chosen, notes)
+        for ability in surveyed:
             if watch and ability.module is not None and ability.gpu.uuid not in _verdicts:
                 _verdicts[ability.gpu.uuid] = watch_counter(nvml, ability)
         sockets = {gpu.uuid: socket_of(gpu.pci_bus_id, self._root) for gpu in everyone}
-        plans = plan(found, everyone, sockets, host_name(), self._scopes, _verdicts)
+        plans = plan(surveyed, everyone, sockets, host_name(), self._scopes, _verdicts)
         read = {made.gpu.uuid for made in plans}
         notes += [
             f"{gpu.name} ({gpu.uuid}) shows neither energy nor power"
@@ -225,15 +225,15 @@ def _survey(nvml: Any, gpus: Sequence[Any], notes: list[str]) -> list[Any]:
     """What works on each GPU; what does not goes into the notes."""
     from wattwhat_nvml.survey import abilities
 
-    found = []
+    surveyed = []
     for gpu in gpus:
         try:
-            found.append(abilities(nvml, gpu))
-            notes += found[-1].problems
+            surveyed.append(abilities(nvml, gpu))
+            notes += surveyed[-1].problems
         except Exception as err:  # whatever ails one GPU, the others are measured
             pass_on(err)
             notes.append(f"{gpu.name} ({gpu.uuid}) cannot be read: {err}")
-    return found
+    return surveyed
 
 
 def _nothing_chosen(any_gpu: bool, notes: Sequence[str]) -> library.NvmlUnavailable:

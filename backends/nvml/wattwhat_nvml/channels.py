@@ -51,14 +51,14 @@ def plan(
         verdicts: by UUID, what `watch_counter` said: whose energy the counter of a GPU on a module counts.
     """
     plans: dict[str, Plan] = {}
-    for found in chosen:
+    for abilities in chosen:
         # Without a verdict the counter of a GPU on a module is taken as reported: the module's.
-        verdict = (verdicts or {}).get(found.gpu.uuid)
-        of_module = found.module is not None and verdict != "board"
+        verdict = (verdicts or {}).get(abilities.gpu.uuid)
+        of_module = abilities.module is not None and verdict != "board"
         for made in (
-            _board(found, host, of_module),
-            _memory(found, host),
-            _module(found, everyone, sockets, host, of_module, verdict),
+            _board(abilities, host, of_module),
+            _memory(abilities, host),
+            _module(abilities, everyone, sockets, host, of_module, verdict),
         ):
             # Two GPUs of one superchip show one module: it is read once.
             if made is not None and made.channel.component in scopes:
@@ -70,51 +70,53 @@ def _id(host: str, gpu: Gpu, part: str) -> str:
     return f"{host}/nvml/{gpu.uuid}/{part}"
 
 
-def _board(found: Abilities, host: str, counter_is_module: bool) -> Plan | None:
-    way = COUNTER if found.counter and not counter_is_module else found.board
+def _board(abilities: Abilities, host: str, counter_is_module: bool) -> Plan | None:
+    way = COUNTER if abilities.counter and not counter_is_module else abilities.board
     if way is None:
         return None
-    return _plan(found, way, _id(host, found.gpu, "board"), "board", found.limit_w, _inner(found, host))
+    return _plan(
+        abilities, way, _id(host, abilities.gpu, "board"), "board", abilities.limit_w, _inner(abilities, host)
+    )
 
 
-def _inner(found: Abilities, host: str) -> tuple[str, ...]:
-    return (_id(host, found.gpu, "memory"),) if found.memory is not None else ()
+def _inner(abilities: Abilities, host: str) -> tuple[str, ...]:
+    return (_id(host, abilities.gpu, "memory"),) if abilities.memory is not None else ()
 
 
-def _memory(found: Abilities, host: str) -> Plan | None:
-    if found.memory is None:
+def _memory(abilities: Abilities, host: str) -> Plan | None:
+    if abilities.memory is None:
         return None
-    return _plan(found, found.memory, _id(host, found.gpu, "memory"), "memory", None, ())
+    return _plan(abilities, abilities.memory, _id(host, abilities.gpu, "memory"), "memory", None, ())
 
 
 def _module(
-    found: Abilities,
+    abilities: Abilities,
     everyone: Sequence[Gpu],
     sockets: Mapping[str, int | None],
     host: str,
     has_counter: bool,
     verdict: str | None,
 ) -> Plan | None:
-    if found.module is None:
+    if abilities.module is None:
         return None
-    way, source = found.module, found.module.source
-    if found.counter and has_counter:
+    way, source = abilities.module, abilities.module.source
+    if abilities.counter and has_counter:
         how = "seen in the readings" if verdict else "as reported for Grace Hopper"
         way, source = COUNTER, f"{COUNTER.source}, scope MODULE ({how})"
-    socket = sockets.get(found.gpu.uuid)
+    socket = sockets.get(abilities.gpu.uuid)
     if socket is None and len(everyone) == 1:
         socket = 0  # a virtual machine hides where its GPU sits; with one GPU there is no doubt
     beside = [gpu for gpu in everyone if socket is not None and sockets.get(gpu.uuid) == socket]
-    inside = [_id(host, gpu, part) for gpu in (beside or [found.gpu]) for part in ("board", "memory")]
-    channel_id = _id(host, found.gpu, "module")
+    inside = [_id(host, gpu, part) for gpu in (beside or [abilities.gpu]) for part in ("board", "memory")]
+    channel_id = _id(host, abilities.gpu, "module")
     if socket is not None:
         channel_id = f"{host}/nvml/socket-{socket}/module"
         inside += [f"{host}/{name.format(socket)}" for name in _CPU_CHANNELS]
-    return _plan(found, way, channel_id, "module", found.module_limit_w, inside, source)
+    return _plan(abilities, way, channel_id, "module", abilities.module_limit_w, inside, source)
 
 
 def _plan(
-    found: Abilities,
+    abilities: Abilities,
     way: Way,
     channel_id: str,
     component: Component,
@@ -122,7 +124,7 @@ def _plan(
     inside: Sequence[str],
     source: str | None = None,
 ) -> Plan:
-    gpu = found.gpu
+    gpu = abilities.gpu
     device = {
         "board": gpu.name,
         "memory": f"{gpu.name}, memory",

@@ -56,19 +56,19 @@ def state_of(nvml: Any, gpu: Gpu, root: str = "/") -> dict[str, Any]:
         pynvml.NVMLError: the GPU cannot be opened at all.
     """
     handle = nvml.nvmlDeviceGetHandleByUUID(gpu.uuid)
-    found: dict[str, Any] = {"name": gpu.name}
+    state: dict[str, Any] = {"name": gpu.name}
     for name, (question, arguments, units) in _STATE.items():
         value = ask_or(None, nvml, question, handle, *arguments)
         if value is not None:
-            found[name] = value / units
+            state[name] = value / units
     level = ask_or(None, nvml, "nvmlDeviceGetPerformanceState", handle)
     if level is not None and 0 <= level <= 15:  # 32 is NVML's unknown
-        found["profile"] = f"P{level}"
+        state["profile"] = f"P{level}"
     mask = _reasons(nvml, handle)
     if mask is not None:
-        found["throttled"] = [text for bit, text in _REASONS.items() if mask & bit]
+        state["throttled"] = [text for bit, text in _REASONS.items() if mask & bit]
     others = [pid for pid in _pids(nvml, handle) if os.getpid() not in (pid, *(_parents(pid, root) or ()))]
-    return {**found, "other_processes": len(others)}
+    return {**state, "other_processes": len(others)}
 
 
 def _reasons(nvml: Any, handle: Any) -> int | None:

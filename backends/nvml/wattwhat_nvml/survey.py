@@ -73,13 +73,13 @@ def _describe(nvml: Any, index: int) -> Gpu:
 
 
 def _mig_uuids(nvml: Any, handle: Any) -> tuple[str, ...]:
-    found = []
+    uuids = []
     for k in range(ask_or(0, nvml, "nvmlDeviceGetMaxMigDeviceCount", handle)):
         mig = ask_or(None, nvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle, k)
         uuid = ask_or(None, nvml, "nvmlDeviceGetUUID", mig) if mig is not None else None
         if uuid:
-            found.append(uuid)
-    return tuple(found)
+            uuids.append(uuid)
+    return tuple(uuids)
 
 
 def abilities(nvml: Any, gpu: Gpu) -> Abilities:
@@ -177,16 +177,16 @@ def counter_scope(rate_w: float, board_w: float, module_w: float) -> str | None:
     return "board" if to_board < to_module else "module"
 
 
-def watch_counter(nvml: Any, found: Abilities, sleep: Callable[[float], None] = time.sleep) -> str | None:
+def watch_counter(nvml: Any, abilities: Abilities, sleep: Callable[[float], None] = time.sleep) -> str | None:
     """Look at the counter of a GPU on a module twice, half a second apart: whose energy is it?
 
     Two readings and no more: a counter that is read often is reported to fall short.
     """
-    if found.board is None or found.module is None or not found.counter:
+    if abilities.board is None or abilities.module is None or not abilities.counter:
         return None
-    board, module, counter = (way.call(nvml) for way in (found.board, found.module, COUNTER))
+    board, module, counter = (way.call(nvml) for way in (abilities.board, abilities.module, COUNTER))
     try:
-        handle = ask(nvml, "nvmlDeviceGetHandleByUUID", found.gpu.uuid)
+        handle = ask(nvml, "nvmlDeviceGetHandleByUUID", abilities.gpu.uuid)
         start, t0 = counter(handle), time.monotonic_ns()
         before = board(handle), module(handle)
         sleep(0.5)

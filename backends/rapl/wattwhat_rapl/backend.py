@@ -98,23 +98,23 @@ class RaplBackend(Backend):
         if not self._tree.is_linux:
             return [], [Trouble("not linux")]
         surveys = [_SURVEYS[source](self._tree, self._kernel) for source in self._sources]
-        notes = [note for found in surveys for note in found.notes]
-        troubles = [trouble for found in surveys for trouble in found.troubles]
-        self.version = next((found.version for found in surveys if found.version), None)
-        domains = list(dict.fromkeys(one.domain for found in surveys for one in found.candidates))
+        notes = [note for survey in surveys for note in survey.notes]
+        troubles = [trouble for survey in surveys for trouble in survey.troubles]
+        self.version = next((survey.version for survey in surveys if survey.version), None)
+        domains = list(dict.fromkeys(one.domain for survey in surveys for one in survey.candidates))
         meters: list[Meter] = []
         refused: dict[str, Trouble] = {}
-        for found in surveys:
+        for survey in surveys:
             taken = {meter.channel.id for meter in meters}
-            meters += self._open_new(found, taken, domains, notes, refused)
+            meters += self._open_new(survey, taken, domains, notes, refused)
         self.notes = tuple(dict.fromkeys(notes))
-        unread = [words for found in surveys for words in found.unread]
+        unread = [sentence for survey in surveys for sentence in survey.unread]
         self.warnings = (*_missing([meter.channel for meter in meters], refused), *dict.fromkeys(unread))
         return meters, [*troubles, *refused.values()]
 
     def _open_new(
         self,
-        found: Survey,
+        survey: Survey,
         taken: set[str],
         domains: list[Domain],
         notes: list[str],
@@ -123,7 +123,7 @@ class RaplBackend(Backend):
         """Open the candidates of one source whose domains no better source reads."""
         opened: dict[str, Candidate] = {}
         meters: list[Meter] = []
-        for candidate in found.candidates:
+        for candidate in survey.candidates:
             channel = self._channel(candidate, domains)
             if channel.id in opened:
                 first = opened[channel.id].origin

@@ -71,7 +71,7 @@ def _add_grace(tree: Tree, folder: str, candidates: list[Candidate], notes: list
 
 
 def _amd_sockets(tree: Tree, folder: str) -> list[Candidate]:
-    found = []
+    sockets = []
     for file in tree.names(folder):
         number = _AMD_LABEL.match(file)
         socket = _AMD_SOCKET.match(tree.text(f"{folder}/{file}") or "") if number else None
@@ -79,8 +79,8 @@ def _amd_sockets(tree: Tree, folder: str) -> list[Candidate]:
             path = tree.path(f"{folder}/energy{number[1]}_input")
             opener = functools.partial(_open, path)
             domain = Domain("package", int(socket[1]))
-            found.append(Candidate(domain, folder, f"hwmon amd_energy {socket[0]}", opener))
-    return found
+            sockets.append(Candidate(domain, folder, f"hwmon amd_energy {socket[0]}", opener))
+    return sockets
 
 
 def _open(path: str, channel: Channel) -> Meter:

@@ -63,11 +63,11 @@ class DescriptorMeter(Meter):
         """The error to raise for a failed reading: transient, or the device is gone for good."""
         if self._fd < 0:
             return MeterLostError(f"{self._subject}: this meter is closed; open the backend's meters again")
-        words = getattr(err, "strerror", None) or f"expected a number: {err}"
+        reason = getattr(err, "strerror", None) or f"expected a number: {err}"
         if (isinstance(err, OSError) and err.errno in _GONE) or not self._exists():
             why = "the driver was unloaded or the CPU taken offline"
-            return MeterLostError(f"{self._subject}: gone ({words}); {why}")
-        return MeterError(f"{self._subject}: reading failed ({words}); this reading is left out")
+            return MeterLostError(f"{self._subject}: gone ({reason}); {why}")
+        return MeterError(f"{self._subject}: reading failed ({reason}); this reading is left out")
 
     def _exists(self) -> bool:
         return os.path.exists(self._subject)

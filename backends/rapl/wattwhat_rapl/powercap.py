@@ -84,12 +84,12 @@ def _bases(tree: Tree) -> tuple[str, ...]:
 
 def find_zones(tree: Tree) -> tuple[list[Zone], list[str]]:
     """Every zone whose name is understood, MSR before MMIO, parents before children; notes on the rest."""
-    found = {key: path for base in _bases(tree) for key, path in _walk(tree.path(base), 3)}
+    paths = {key: path for base in _bases(tree) for key, path in _walk(tree.path(base), 3)}
     domains: dict[str, Domain] = {}
     zones: list[Zone] = []
     notes: list[str] = []
-    for key in sorted(found, key=_order):
-        directory = found[key]
+    for key in sorted(paths, key=_order):
+        directory = paths[key]
         name = tree.text(os.path.join(directory, "name"))
         domain = parse_name(name or "", domains.get(key.rpartition(":")[0]))
         if domain is None:
@@ -137,12 +137,12 @@ def _limit_w(tree: Tree, directory: str) -> float | None:
 
 def package_limits(tree: Tree) -> dict[str, dict[str, float]]:
     """The sustained power limit of each package (constraint 0 of its zone, the long-term one), in W."""
-    found: dict[str, dict[str, float]] = {}
+    limits: dict[str, dict[str, float]] = {}
     for zone in find_zones(tree)[0]:
         microwatts = tree.number(os.path.join(zone.directory, "constraint_0_power_limit_uw"))
         if zone.domain.part == "package" and microwatts:
-            found.setdefault(zone.domain.path, {"power_limit_w": microwatts / 1e6})
-    return found
+            limits.setdefault(zone.domain.path, {"power_limit_w": microwatts / 1e6})
+    return limits
 
 
 def settings(zone: Zone) -> dict[str, float]:

@@ -39,17 +39,17 @@ def survey(tree: Tree) -> Survey:
         library = import_quietly()
     except ImportError as err:
         return _unable(str(err))
-    found = powercap.survey(tree)
+    zones = powercap.survey(tree)
     candidates = [
         attrs.evolve(
             candidate,
             source=f"pyRAPL {library.__version__} {candidate.origin}",
             opener=functools.partial(_open, library, candidate),
         )
-        for candidate in found.candidates
+        for candidate in zones.candidates
         if candidate.domain.part in _DEVICES and candidate.domain.die is None
     ]
-    return Survey(tuple(candidates), found.notes, found.troubles, str(library.__version__))
+    return Survey(tuple(candidates), zones.notes, zones.troubles, str(library.__version__))
 
 
 def _unable(detail: str) -> Survey:

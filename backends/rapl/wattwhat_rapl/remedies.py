@@ -139,17 +139,17 @@ def _perf_absent(trouble: Trouble, tree: Tree) -> _Advice:
 
 def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
     level = tree.perf_paranoid
-    said = f"perf_event_open refused {trouble.subject} ({trouble.detail})"
+    refusal = f"perf_event_open refused {trouble.subject} ({trouble.detail})"
     if tree.in_container:
         remedy = (
             "start the container with --cap-add PERFMON (where it has a seccomp profile of its own, "
             "that must allow perf_event_open too); what runs inside can then read power so finely that it "
             "can leak secrets of others (CVE-2020-8694)"
         )
-        return f"{said} in this container", remedy
+        return f"{refusal} in this container", remedy
     if level is not None and level > 0:
         reason = (
-            f"{said}: kernel.perf_event_paranoid is {level}, and counting a whole package needs 0 or less"
+            f"{refusal}: kernel.perf_event_paranoid is {level}, and counting a whole package needs 0 or less"
         )
         remedy = (
             "for one program: sudo setpriv --reuid $(id -u) --regid $(id -g) --init-groups "
@@ -159,9 +159,9 @@ def _perf_refused(trouble: Trouble, tree: Tree) -> _Advice:
             "power so finely that it can leak secrets of others (CVE-2020-8694)"
         )
         return reason, remedy
-    found = "unknown" if level is None else str(level)
+    paranoid = "unknown" if level is None else str(level)
     why = "a seccomp filter or a security module forbids it"
-    reason = f"{said} although kernel.perf_event_paranoid is {found}: {why}"
+    reason = f"{refusal} although kernel.perf_event_paranoid is {paranoid}: {why}"
     return reason, "allow the system call perf_event_open in the filter that this process was started under"
 
 

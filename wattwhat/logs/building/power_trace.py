@@ -252,12 +252,12 @@ class Trace:
             duration_s=end - begin,
             items=items,
             metrics=metrics,
-            warnings=self._said(parts),
+            warnings=self._warnings_of(parts),
             started_at=started,
             **more,
         )
 
-    def _said(self, parts: Mapping[str | None, Part]) -> Iterable[str]:
+    def _warnings_of(self, parts: Mapping[str | None, Part]) -> Iterable[str]:
         yield from self._warnings
         for device, part in parts.items():
             whose = f"{device}: " if device and len(parts) > 1 else ""

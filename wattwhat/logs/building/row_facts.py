@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 from wattwhat.logs.building.accuracies import accuracy_name, fraction, is_percent
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Options
 
@@ -60,14 +60,14 @@ class _Columns:
     """Which columns of one header hold what.
 
     Args:
-        said: name in ``details`` to column.
+        details: name in ``details`` to column.
         metrics: column to metric; of two columns of one metric the first counts.
         uncertain: column of an accuracy to the column of its standard uncertainty.
         tested: column of the number of test items, or None.
         items: column of the number of items, or None.
     """
 
-    said: Mapping[str, str]
+    details: Mapping[str, str]
     metrics: Mapping[str, str]
     uncertain: Mapping[str, str]
     tested: str | None
@@ -143,24 +143,24 @@ class RowFacts:
             cells: column to cell.
         """
         columns = self._columns(cells)
-        found: dict[str, Any] = {}
-        for fact, column in columns.said.items():
-            told = said(cells[column])
-            if told is not None:
-                found[fact] = told
-        batch = number(found.get("batch_size", ""))
+        facts: dict[str, Any] = {}
+        for fact, column in columns.details.items():
+            text = short_text(cells[column])
+            if text is not None:
+                facts[fact] = text
+        batch = number(facts.get("batch_size", ""))
         if batch is not None:
-            found["batch_size"] = int(batch) if batch.is_integer() else batch
-        if found.get("task", "").lower() in _PHASES:  # many call the phase so
-            found.setdefault("phase", found.pop("task"))
-        if plain_name(found.get("status", "")) in _FAILED:
+            facts["batch_size"] = int(batch) if batch.is_integer() else batch
+        if facts.get("task", "").lower() in _PHASES:  # many call the phase so
+            facts.setdefault("phase", facts.pop("task"))
+        if plain_name(facts.get("status", "")) in _FAILED:
             totals.spoil(
-                f"expected a finished run, found {found['status']!r:.40} in {columns.said['status']}"
+                f"expected a finished run, found {facts['status']!r:.40} in {columns.details['status']}"
             )
         if columns.items is not None:
-            found["items"] = totals.count(cells[columns.items], columns.items)
+            facts["items"] = totals.count(cells[columns.items], columns.items)
         metrics = dict(self._metrics(totals, cells, columns))
-        return {**found, "metrics": metrics, "fields": self._rest(cells, columns)}
+        return {**facts, "metrics": metrics, "fields": self._rest(cells, columns)}
 
     def _columns(self, cells: Mapping[str, Any]) -> _Columns:
         header = tuple(cells)
@@ -176,7 +176,7 @@ class RowFacts:
         for column, metric in columns.metrics.items():
             by_cell = text_of_value(cells[column]).rstrip().endswith("%")
             if not (by_cell or self._is_share(column)):
-                if said(cells[column]) is not None:
+                if short_text(cells[column]) is not None:
                     totals.warn(
                         f"{column} holds values above 1, and its name does not say percent: it was left out; "
                         "accuracy_unit='percent' reads it"
@@ -187,7 +187,7 @@ class RowFacts:
             if metric in seen:
                 continue
             if share is None:
-                if said(cells[column]) is not None:
+                if short_text(cells[column]) is not None:
                     totals.warn(
                         f"{column} holds {cells[column]!r:.40}, which is no {metric}: it was left out"
                     )
@@ -200,7 +200,7 @@ class RowFacts:
             seen.add(metric)
             yield metric, share
             beside = columns.uncertain.get(column)
-            if beside is not None and said(cells[beside]) is not None:
+            if beside is not None and short_text(cells[beside]) is not None:
                 u = fraction(cells[beside], percent=percent or is_percent(beside))
                 if u is None:
                     totals.warn(f"{beside} holds {cells[beside]!r:.40}, which is no uncertainty of {column}")
@@ -219,20 +219,20 @@ class RowFacts:
     @cached_property
     def _above_1(self) -> frozenset[str]:
         """Columns of accuracies that hold a value which no fraction has, and whose names say nothing."""
-        found: set[str] = set()
+        columns: set[str] = set()
         for cells in self._rows():
             for column in self._columns(cells).metrics:
-                if column not in found and column in cells and not is_percent(column):
+                if column not in columns and column in cells and not is_percent(column):
                     plain = number(text_of_value(cells[column]).strip())
                     if plain is not None and not 0.0 <= plain <= 1.0:
-                        found.add(column)
-        return frozenset(found)
+                        columns.add(column)
+        return frozenset(columns)
 
     def _rest(self, cells: Mapping[str, Any], columns: _Columns) -> dict[str, str]:
         """What else a row says, as written, to choose and to label by."""
         used = {*self._own, *columns.metrics, *columns.uncertain.values(), columns.tested, columns.items}
         names = [name for name in cells if name not in used][:_FIELDS_AT_MOST]
-        return {name: told for name in names if (told := said(cells[name])) is not None}
+        return {name: text for name in names if (text := short_text(cells[name])) is not None}
 
 
 def _metric(column: str) -> str | None:

@@ -20,7 +20,7 @@ from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import unit_factor
 from wattwhat.records.sources import EDGES
 
-__all__ = ["LONGEST_S", "MOST_J", "Totals", "said", "text_of_value", "unit_said"]
+__all__ = ["LONGEST_S", "MOST_J", "Totals", "short_text", "text_of_value", "unit_warning"]
 
 # What nobody's run exceeds (ours): a whole data centre for a year takes about 1e15 J.
 MOST_J = 1e15
@@ -48,22 +48,22 @@ def text_of_value(value: Any) -> str:
         return ""
 
 
-def said(text: Any, at_most: int = 200) -> str | None:
+def short_text(text: Any, at_most: int = 200) -> str | None:
     """What a cell says, cut to a length that can be shown; None where it says nothing.
 
     Example:
-        >>> said(" a  "), said("N/A"), said(None)
+        >>> short_text(" a  "), short_text("N/A"), short_text(None)
         ('a', None, None)
     """
-    words = " ".join(text_of_value(text)[: 4 * at_most].split())[:at_most]
-    return None if is_missing(words) else words
+    short = " ".join(text_of_value(text)[: 4 * at_most].split())[:at_most]
+    return None if is_missing(short) else short
 
 
-def unit_said(options: Options) -> str | None:
+def unit_warning(options: Options) -> str | None:
     """The sentence about a unit that the user put in the place of the file's, or None.
 
     Example:
-        >>> unit_said(Options()) is None
+        >>> unit_warning(Options()) is None
         True
     """
     unit = options.energy_unit
@@ -242,7 +242,7 @@ class Totals:
             self.spoil("expected an energy, but every one is missing")
             return
         self.warn(*warnings, self._assumption())
-        self.warn(unit_said(self._options))
+        self.warn(unit_warning(self._options))
         if self._line is not None:
             self.warn(self._source.unfinished(self._line))
         fields.setdefault("line", self._line)

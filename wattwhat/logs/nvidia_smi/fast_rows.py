@@ -22,7 +22,7 @@ _IRREGULAR_AT_MOST = 0.02
 _DAYS_AT_MOST = 64
 
 
-def _word(text: bytes) -> int:
+def _as_integer(text: bytes) -> int:
     return int.from_bytes(text, "little")
 
 
@@ -32,13 +32,13 @@ def _limits(largest: bytes) -> int:
 
 
 # The pieces of a stamp: bytes 0-7 (year, month), 8-15 (day, hour, minute), 15-22 (minute, second, fraction)
-_YEAR, _YEAR_LIMIT = _word(b"0000/00/"), _limits(bytes([9, 9, 9, 9, 0, 1, 9, 0]))
-_DAY, _DAY_LIMIT = _word(b"00 00:00"), _limits(bytes([3, 9, 0, 2, 9, 0, 5, 9]))
-_SECOND, _SECOND_LIMIT = _word(b"0:00.000"), _limits(bytes([9, 0, 5, 9, 0, 9, 9, 9]))
+_YEAR, _YEAR_LIMIT = _as_integer(b"0000/00/"), _limits(bytes([9, 9, 9, 9, 0, 1, 9, 0]))
+_DAY, _DAY_LIMIT = _as_integer(b"00 00:00"), _limits(bytes([3, 9, 0, 2, 9, 0, 5, 9]))
+_SECOND, _SECOND_LIMIT = _as_integer(b"0:00.000"), _limits(bytes([9, 0, 5, 9, 0, 9, 9, 9]))
 _DAY_MS = (0, 0, 0, 36_000_000, 3_600_000, 0, 600_000, 60_000)
 _SECOND_MS = (0, 0, 10_000, 1000, 0, 100, 10, 1)
 # The eight bytes that a power ends with; those before its first digit are blanked out.
-_POWER, _POWER_LIMIT = _word(b"00000.00"), _limits(bytes([9, 9, 9, 9, 9, 0, 9, 9]))
+_POWER, _POWER_LIMIT = _as_integer(b"00000.00"), _limits(bytes([9, 9, 9, 9, 9, 0, 9, 9]))
 _CENTS = (1_000_000, 100_000, 10_000, 1000, 100, 0, 10, 1)
 
 

@@ -119,10 +119,10 @@ class PowerTable:
             moving = [k for k in watts if len({row[k] for row in rows if len(row) > k}) > 1]
             watts = moving or watts
         if len(watts) != 1:
-            found = "no column in W" if not watts else "several columns in W"
+            problem = "no column in W" if not watts else "several columns in W"
             raise self._source.error(
                 1,
-                f"there is no header and {found}, so which one is the power draw is unknown; log with "
+                f"there is no header and {problem}, so which one is the power draw is unknown; log with "
                 "--format=csv (header and units), or write a header line above",
             )
         uuid = next((k for k, cell in enumerate(first) if _UUID.fullmatch(cell)), None)

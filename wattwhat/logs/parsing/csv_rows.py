@@ -25,14 +25,14 @@ def split_cells(line: str, delimiter: str = ",") -> list[str]:
         return [cell.strip() for cell in line.split(delimiter)]
 
 
-def misfit(found: int, expected: int) -> str | None:
+def misfit(width: int, expected: int) -> str | None:
     """What is wrong with a row of so many cells; with one more or less, any of them may be shifted.
 
     Example:
         >>> misfit(3, 2), misfit(2, 2)
         ('expected 2 cells as in the header, found 3', None)
     """
-    return None if found == expected else f"expected {expected} cells as in the header, found {found}"
+    return None if width == expected else f"expected {expected} cells as in the header, found {width}"
 
 
 def csv_rows(source: Source, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:

@@ -94,12 +94,12 @@ def _value(text: str) -> float | None:
 
 def _labels(text: str) -> dict[str, str] | None:
     """Labels by name, None where they are broken."""
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     here = 0
     while here < len(text.rstrip()):
         match = _LABEL.match(text, here)
         if match is None:
             return None
-        found[match[1]] = re.sub(r"\\.", lambda escape: _ESCAPES.get(escape[0], escape[0]), match[2])
+        labels[match[1]] = re.sub(r"\\.", lambda escape: _ESCAPES.get(escape[0], escape[0]), match[2])
         here = match.end()
-    return found
+    return labels

@@ -41,17 +41,17 @@ def first_keys(text: str) -> dict[str, Any]:
         >>> first_keys('[{"a": 1, "b": {"c": 2}, "d": [1, 2')
         {'a': 1, 'b': {'c': 2}, 'd': None}
     """
-    found: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     place = re.match(r"[\s\[]*\{", text)
     here = len(text) if place is None else place.end()
     while (key := _KEY.match(text, here)) is not None:
         try:
             name, _ = _DECODER.raw_decode(text, key.start(1))
-            found[name] = None
-            found[name], here = _DECODER.raw_decode(text, key.end())
+            keys[name] = None
+            keys[name], here = _DECODER.raw_decode(text, key.end())
         except (ValueError, RecursionError):
             break
-    return found
+    return keys
 
 
 def values(source: Source, max_chars: int = 16_000_000) -> Iterator[tuple[int, Any]]:

@@ -24,18 +24,18 @@ class NamedRow:
         line: line in the file.
         cells: column name (as written) to cell; of columns with one name the first.
         header: the names in the order of the file.
-        found: every cell of the row in its order, also those beyond the header.
+        all_cells: every cell of the row in its order, also those beyond the header.
     """
 
     line: int
     cells: Mapping[str, str]
     header: tuple[str, ...]
-    found: tuple[str, ...]
+    all_cells: tuple[str, ...]
 
     @property
     def whole(self) -> bool:
         """Whether there are as many cells as names, so that each stands under its own."""
-        return len(self.found) == len(self.header)
+        return len(self.all_cells) == len(self.header)
 
     def get(self, *names: str) -> str:
         """The first of these columns that there is, else an empty cell."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
@@ -45,7 +45,7 @@ class AiEnergyScore:
         facts = RowFacts(options, lambda: (row.cells for row in named_rows(ahead, _is_header)), _OWN)
         for row in named_rows(source, _is_header):
             if not row.whole:
-                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.all_cells)}")
             elif "total_gpu_energy" in row.cells:
                 yield from self._published(source, options, row, facts)
             else:
@@ -61,7 +61,7 @@ class AiEnergyScore:
         yield from totals.measurement(
             **{
                 **facts.of(totals, row.cells),
-                "label": said(row.get("model")),
+                "label": short_text(row.get("model")),
                 "items": 1000,
                 "item": "query",
                 "scope": "gpu",
@@ -70,7 +70,7 @@ class AiEnergyScore:
         )
 
     def _row(self, source: Source, options: Options, row: NamedRow, facts: RowFacts) -> Iterator[Measurement]:
-        energy, error = number(row.get("gpu_energy_wh")), said(row.get("error_message"))
+        energy, error = number(row.get("gpu_energy_wh")), short_text(row.get("error_message"))
         if not energy:
             why = error or "the run failed, or its GPU gave no energy"
             source.problem(row.line, f"expected gpu_energy_wh, found {row.get('gpu_energy_wh')!r:.40}: {why}")
@@ -90,7 +90,7 @@ class AiEnergyScore:
             ratio = energy_j / 3600.0 / items / each
             if not 0.98 <= ratio <= 1.02:
                 totals.warn(f"energy by prompt is {ratio:.3g} times the file's avg_energy_per_prompt_wh")
-        model, state = said(row.get("model_name")), said(row.get("reasoning_state"))
+        model, state = short_text(row.get("model_name")), short_text(row.get("reasoning_state"))
         fields = facts.of(totals, row.cells)
         fields.update(
             label=model if not state or state.lower() in ("off", "none") else f"{model} {state}",
@@ -99,7 +99,7 @@ class AiEnergyScore:
             warnings=[f"the tool noted: {error}"] if error else [],
             scope="gpu",
             reasoning_state=state,
-            model_class=said(row.get("model_class")),
+            model_class=short_text(row.get("model_class")),
             tokens=number(row.get("total_tokens")),
             written_at=_iso(row, options),
         )
@@ -145,4 +145,4 @@ def _is_summary(tree: dict[str, object]) -> bool:
 def _iso(row: NamedRow, options: Options) -> str | None:
     moment = stamp(row.get("timestamp"))
     at = utc(moment, options.timezone) if moment is not None else None
-    return at.isoformat() if at is not None else said(row.get("timestamp"))
+    return at.isoformat() if at is not None else short_text(row.get("timestamp"))

@@ -146,31 +146,31 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, tuple[str, str | 
 def _json_rows(source: Source) -> Iterator[tuple[int, dict[str, tuple[str, str | None]]]]:
     for line, value in values(source):
         stack = [value]
-        found = False
+        any_row = False
         while stack:
             item = stack.pop()
             if isinstance(item, list):
                 stack.extend(reversed(item))
             elif isinstance(item, dict) and isinstance(item.get("gpu"), (int, str)):
-                found = True
+                any_row = True
                 yield line, _flat(item)
             elif isinstance(item, dict) and isinstance(item.get("gpu_data"), list):
                 stack.extend(reversed(item["gpu_data"]))
-        if not found:
+        if not any_row:
             source.problem(line, "expected objects with gpu and power")
 
 
 def _flat(item: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     """Cells of an object and of the groups in it; {"value": 87, "unit": "W"} is one cell."""
-    found: dict[str, tuple[str, str | None]] = {}
+    cells: dict[str, tuple[str, str | None]] = {}
     for name, value in item.items():
         if isinstance(value, dict) and "value" in value:
-            found[name] = (
+            cells[name] = (
                 str(value["value"]),
                 value.get("unit") if isinstance(value.get("unit"), str) else None,
             )
         elif isinstance(value, dict) and name in ("power", "energy"):
-            found.update(_flat(value))
+            cells.update(_flat(value))
         elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            found[name] = (str(value), None)
-    return found
+            cells[name] = (str(value), None)
+    return cells

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from wattwhat.energy.joules import Joules
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, printed
-from wattwhat.logs.building.stated_totals import unit_said
+from wattwhat.logs.building.stated_totals import unit_warning
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.readers.carbontracker_log import Actual, Standard, read_output, read_standard
@@ -158,7 +158,7 @@ def _stated(
     factor = options.energy_factor or 3.6e6
     energy_j = (actual.energy_kwh or 0.0) * factor
     pue = log.pue if log is not None else None
-    unit = unit_said(options)
+    unit = unit_warning(options)
     known = f"a PUE of {pue:g}" if pue else "a PUE (1.55 to 1.67 by version; the standard log states it)"
     channel = channel_of(Carbontracker.name, "components", "host", sensor=_TOTAL)
     return imported(

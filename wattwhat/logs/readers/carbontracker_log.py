@@ -83,7 +83,7 @@ def read_standard(source: Source) -> Standard:
         if dated is not None and open_power:
             source.problem(begun, "expected the closing bracket of an array of powers")
             open_power = ""
-        words = dated[2] if dated is not None else text
+        message = dated[2] if dated is not None else text
         if dated is not None and log.started is None:
             log.started = dated[1]
         if open_power:
@@ -92,26 +92,26 @@ def read_standard(source: Source) -> Standard:
                 _add_power(source, log, place, begun, open_power)
                 open_power = ""
             continue
-        if _EPOCH.fullmatch(words):
+        if _EPOCH.fullmatch(message):
             place += 1
             log.first_line = log.first_line or line
             if place >= _EPOCHS_AT_MOST:
                 raise source.error(line, f"expected at most {_EPOCHS_AT_MOST} epochs")
-        elif words.startswith("Average power usage"):
-            if words.count("[") > words.count("]"):
-                open_power, begun = words, line
+        elif message.startswith("Average power usage"):
+            if message.count("[") > message.count("]"):
+                open_power, begun = message, line
             else:
-                _add_power(source, log, place, line, words)
+                _add_power(source, log, place, line, message)
         else:
-            _add_words(source, log, place, line, words)
+            _add_message(source, log, place, line, message)
     if open_power:
         source.problem(begun, "expected the closing bracket of an array of powers: the log is cut off")
     _drop_unfinished(log)
     return log
 
 
-def _add_words(source: Source, log: Standard, place: int, line: int, words: str) -> None:
-    duration = _DURATION.fullmatch(words)
+def _add_message(source: Source, log: Standard, place: int, line: int, message: str) -> None:
+    duration = _DURATION.fullmatch(message)
     if duration is not None and place >= 0:
         seconds = span_s(duration[1].strip())
         if seconds is None:
@@ -120,26 +120,26 @@ def _add_words(source: Source, log: Standard, place: int, line: int, words: str)
             log.durations[place] = seconds
             log.has_hundredths = log.has_hundredths or "." in duration[1]
         return
-    version, pue = _VERSION.search(words), _PUE.search(words)
+    version, pue = _VERSION.search(message), _PUE.search(message)
     log.version = version[1] if version and log.version is None else log.version
     if pue and log.pue is None:
         log.pue = float(pue[1]) or None
-    if "components were found" in words:
-        log.devices.update({kind.lower(): names.strip() for kind, names in _COMPONENT.findall(words)})
-    log.finished = log.finished or "Monitoring thread ended" in words
+    if "components were found" in message:
+        log.devices.update({kind.lower(): names.strip() for kind, names in _COMPONENT.findall(message)})
+    log.finished = log.finished or "Monitoring thread ended" in message
 
 
-def _add_power(source: Source, log: Standard, place: int, line: int, words: str) -> None:
+def _add_power(source: Source, log: Standard, place: int, line: int, message: str) -> None:
     """The sum over a component's devices; None is no power, not 0."""
-    match = _POWER.fullmatch(words)
+    match = _POWER.fullmatch(message)
     if match is None or place < 0:
-        source.problem(line, f"expected a power after an epoch, found {words!r:.80}")
+        source.problem(line, f"expected a power after an epoch, found {message!r:.80}")
         return
     inside = re.sub(r"[\[\](),]|array", " ", match[2]).split()
-    if not inside or all(word in ("None", "nan") for word in inside):
+    if not inside or all(text in ("None", "nan") for text in inside):
         log.missing += 1
         return
-    values = [number(word, decimal=".") for word in inside]
+    values = [number(text, decimal=".") for text in inside]
     if any(value is None or not 0.0 <= value <= MOST_J for value in values):
         source.problem(line, f"expected powers in W, found {match[2]!r:.80}")
         return

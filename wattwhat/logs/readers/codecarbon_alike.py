@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wattwhat.logs.building.measurement import plausible_range_w
-from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J, said
+from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J, short_text
 from wattwhat.records.copies import copier
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.sources import GAIN, MODEL
@@ -61,7 +61,7 @@ class AlikeRuns:
         self._numbers = itemgetter(
             *(at[f"{part}_energy"] for part in _PARTS), at["energy_consumed"], at["duration"], at["emissions"]
         )
-        self.words = itemgetter(at["run_id"], at["project_name"], at["timestamp"])
+        self.names_of = itemgetter(at["run_id"], at["project_name"], at["timestamp"])
         self._backups = backups
         self.known: dict[tuple[Any, ...], Like] = {}
 
@@ -69,14 +69,14 @@ class AlikeRuns:
         """CPU, GPU, RAM and total in kWh, duration in s and emissions; None where they do not add up."""
         texts = self._numbers(cells)
         try:
-            found = tuple(map(float, texts))
+            numbers = tuple(map(float, texts))
         except ValueError:
             return None
-        cpu, gpu, ram, total, duration_s, emissions = found
+        cpu, gpu, ram, total, duration_s, emissions = numbers
         adds_up = abs(cpu + gpu + ram - total) <= 1e-6 * total + 1e-15
         positive = cpu >= 0.0 and gpu >= 0.0 and ram >= 0.0 and 0.0 <= emissions < math.inf
         possible = 0.0 < duration_s <= LONGEST_S and total * _KWH_J <= MOST_J
-        return found if adds_up and positive and possible and "_" not in "".join(texts) else None
+        return numbers if adds_up and positive and possible and "_" not in "".join(texts) else None
 
     def key(self, cells: list[str], numbers: tuple[float, ...]) -> tuple[Any, ...]:
         """What the rows of runs that are alike have in common."""
@@ -121,7 +121,7 @@ class Like:
 
     def measurement(
         self,
-        words: tuple[str, str, str],
+        names: tuple[str, str, str],
         numbers: tuple[float, ...],
         line: int,
         rows: int,
@@ -143,10 +143,14 @@ class Like:
             else:
                 gain_j += u
             entries.append(entry(joules(value, u)))
-        run_id, project, stamp = words
-        told, label = self._labels.get(project) or self._label(project)
+        run_id, project, stamp = names
+        name, label = self._labels.get(project) or self._label(project)
         details = self._details.copy()
-        details["run_id"], details["project_name"], details["ended_local"] = _word(run_id), told, _word(stamp)
+        details["run_id"], details["project_name"], details["ended_local"] = (
+            _text_or_none(run_id),
+            name,
+            _text_or_none(stamp),
+        )
         details["rows_of_this_run"], details["emissions_kg"], details["line"] = rows, numbers[5], line
         warnings = self._warnings
         if overlap is not None:
@@ -162,11 +166,11 @@ class Like:
         )
 
     def _label(self, project: str) -> tuple[str | None, str]:
-        told = said(project)
-        label = told if told is not None and told != "codecarbon" else Path(self._file).stem or self._file
+        name = short_text(project)
+        label = name if name is not None and name != "codecarbon" else Path(self._file).stem or self._file
         if len(self._labels) < _REMEMBERED:
-            self._labels[project] = (told, label)
-        return told, label
+            self._labels[project] = (name, label)
+        return name, label
 
 
 def _budget(model_j: float, gain_j: float) -> tuple[Any, ...]:
@@ -178,6 +182,6 @@ def _budget(model_j: float, gain_j: float) -> tuple[Any, ...]:
     return (_GAIN_AND_MODEL, gain_j, model_j) if model_j else (_GAIN, gain_j)
 
 
-def _word(cell: str) -> str | None:
+def _text_or_none(cell: str) -> str | None:
     """What `said` makes of a cell, at once where it is a long word, as no missing value is."""
-    return cell if 18 < len(cell) <= 200 and " " not in cell and cell.isprintable() else said(cell)
+    return cell if 18 < len(cell) <= 200 and " " not in cell and cell.isprintable() else short_text(cell)

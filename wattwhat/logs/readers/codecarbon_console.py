@@ -9,7 +9,7 @@ import attrs
 
 from wattwhat.logs.building.day_clock import DayClock
 from wattwhat.logs.building.known_sensors import RAPL, Sensor
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.codecarbon_runs import CODECARBON_CPU, CODECARBON_GPU, CODECARBON_RAM
@@ -151,7 +151,7 @@ class _Run:
             duration_s=span_s,
             scope="machine",
             environment=self.models or None,
-            cpu_mode=said(self.mode),
+            cpu_mode=short_text(self.mode),
             pue_included=None,
         )
 

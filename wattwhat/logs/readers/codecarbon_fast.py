@@ -68,9 +68,9 @@ def _give_spans(index: Index, stamps: list[str], durations: list[str], places: l
         end_s = np.array(stamps, dtype="datetime64[s]").astype(np.int64).astype(float)
         lengths_s = np.array(list(map(float, durations)))
     except ValueError:
-        found = [(stamp(text), plain(length)) for text, length in zip(stamps, durations, strict=True)]
-        end_s = np.array([np.nan if at is None else at.t_s for at, _ in found])
-        lengths_s = np.array([np.nan if length is None else length for _, length in found])
+        spans = [(stamp(text), plain(length)) for text, length in zip(stamps, durations, strict=True)]
+        end_s = np.array([np.nan if at is None else at.t_s for at, _ in spans])
+        lengths_s = np.array([np.nan if length is None else length for _, length in spans])
     known = np.isfinite(end_s) & np.isfinite(lengths_s)
     start_s = end_s - lengths_s
     index.add_spans(start_s[known], end_s[known], np.array(places, dtype=np.int64)[known])
@@ -114,9 +114,9 @@ class FastRuns:
                             if made is not None:
                                 yield made
                                 continue
-                        found = self._going_on(number, line, run_id)
-                        if found is not None:
-                            yield from found
+                        measurements = self._going_on(number, line, run_id)
+                        if measurements is not None:
+                            yield from measurements
                             continue
                 yield from self._with_care(number, line)
                 commas, run, head = lines.plan.commas, lines.plan.run, lines.plan.head
@@ -129,18 +129,22 @@ class FastRuns:
         if duration_s is None or energy_kwh is None:
             return None
         rows = 1
-        found: list[Measurement] = []
+        measurements: list[Measurement] = []
         if run_id in opened:
             before = opened.pop(run_id)
             if duration_s < before[0] or energy_kwh < before[1]:
-                found += self._maker.of(_record(*before[3:]), before[2])
+                measurements += self._maker.of(_record(*before[3:]), before[2])
             else:
                 rows = before[2] + 1
         if self._index.last.get(run_id) != 2 * number:
             opened[run_id] = (duration_s, energy_kwh, rows, number, line, header)
-            return found
+            return measurements
         made = self._copied(number, line, rows) if rows > 1 else None
-        return [*found, made] if made else [*found, *self._maker.of(_record(number, line, header), rows)]
+        return (
+            [*measurements, made]
+            if made
+            else [*measurements, *self._maker.of(_record(number, line, header), rows)]
+        )
 
     def _with_care(self, number: int, line: str) -> Iterator[Measurement]:
         """Whatever a line holds: a header, an odd row, a row without a run_id."""
@@ -173,4 +177,4 @@ class FastRuns:
                 like = alike.remember(key, made, numbers)
         if like is None:
             return None
-        return like.measurement(alike.words(cells), numbers, number, rows, self._index.overlap(2 * number))
+        return like.measurement(alike.names_of(cells), numbers, number, rows, self._index.overlap(2 * number))

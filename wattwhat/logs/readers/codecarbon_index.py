@@ -56,7 +56,7 @@ class Index:
         self._keys = Keys()
         self._spans: list[tuple[Any, Any, Any]] = []
         self._waiting: list[tuple[float, float, int]] = []
-        self._found: tuple[list[int], ...] | None = None
+        self._overlap_lists: tuple[list[int], ...] | None = None
 
     def add(self, record: Record) -> None:
         """The next record of the file."""
@@ -78,9 +78,9 @@ class Index:
 
     def overlap(self, place: int) -> str | None:
         """For a run of the whole machine that ran beside another: that each counts the other's energy too."""
-        if self._found is None:
-            self._found = tuple(array.tolist() for array in self._overlaps())
-        places, others, counts = self._found
+        if self._overlap_lists is None:
+            self._overlap_lists = tuple(array.tolist() for array in self._overlaps())
+        places, others, counts = self._overlap_lists
         k = bisect_left(places, place)
         if k == len(places) or places[k] != place:
             return None

@@ -113,8 +113,8 @@ def records_of(source: Source, row: NamedRow) -> Iterator[Record]:
     else:
         source.problem(
             row.line,
-            f"expected {len(row.header)} cells, found {len(row.found)}, and the energies among them do not "
-            "add up to energy_consumed: the row is cut off or its columns are shifted",
+            f"expected {len(row.header)} cells, found {len(row.all_cells)}, and the energies among them do "
+            "not add up to energy_consumed: the row is cut off or its columns are shifted",
         )
 
 
@@ -124,20 +124,20 @@ def _usable(source: Source, record: Record) -> Iterator[Record]:
         yield record
         return
     cell = record.get("energy_consumed")
-    found = repr(cell)[:60] if cell else "an empty cell"
-    source.problem(record.line, f"expected energy_consumed in kWh, found {found}")
+    shown = repr(cell)[:60] if cell else "an empty cell"
+    source.problem(record.line, f"expected energy_consumed in kWh, found {shown}")
 
 
 def _unglue(row: NamedRow) -> tuple[Record, Record] | None:
     """Two rows where the line end between them is missing (codecarbon issue 43), or None."""
     width = len(row.header)
-    if len(row.found) != 2 * width - 1 or row.header[0] != "timestamp":
+    if len(row.all_cells) != 2 * width - 1 or row.header[0] != "timestamp":
         return None
-    match = _STAMP_AT_END.fullmatch(row.found[width - 1])
+    match = _STAMP_AT_END.fullmatch(row.all_cells[width - 1])
     if match is None:
         return None
     why = "two rows stood on one line, the line end between them was missing"
-    first, second = (*row.found[: width - 1], match[1]), (match[2], *row.found[width:])
+    first, second = (*row.all_cells[: width - 1], match[1]), (match[2], *row.all_cells[width:])
     return (
         Record(row.line, dict(zip(row.header, first, strict=True)), (why,), 2 * row.line),
         Record(row.line, dict(zip(row.header, second, strict=True)), (why,), 2 * row.line + 1),
@@ -149,15 +149,15 @@ def _shifted(row: NamedRow) -> Record | None:
     ends = [row.header.index(name) for name in _FIRST_DROPPED if name in row.header]
     safe = row.header[: min(ends)] if ends else row.header
     cells = {name: row.cells[name] for name in safe if name in row.cells}
-    modes = {cell for cell in row.found[len(safe) :] if cell in ("machine", "process")}
+    modes = {cell for cell in row.all_cells[len(safe) :] if cell in ("machine", "process")}
     if len(modes) == 1:
         cells["tracking_mode"] = modes.pop()
     record = Record(
         row.line,
         cells,
         warnings=(
-            f"the row has {len(row.found)} cells and its header {len(row.header)}: codecarbon left out empty "
-            "ones, so columns behind the energies are shifted and were not used",
+            f"the row has {len(row.all_cells)} cells and its header {len(row.header)}: codecarbon left out "
+            "empty ones, so columns behind the energies are shifted and were not used",
         ),
         place=2 * row.line,
     )

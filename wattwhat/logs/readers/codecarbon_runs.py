@@ -9,7 +9,7 @@ import attrs
 
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import utc
 from wattwhat.logs.protocol import Options
 from wattwhat.logs.readers.codecarbon_index import Index
@@ -72,15 +72,15 @@ class Maker:
         """The renamed older files beside this one, which hold further runs; they are not read here."""
         if self._source.path is None:
             return []
-        found = []
+        backups = []
         for ending in (".bak", *(f"_{k}.bak" for k in range(10))):
             other = self._source.path.with_name(self._source.name + ending)
             try:
-                found += [other.name] if other.is_file() else []
+                backups += [other.name] if other.is_file() else []
             except OSError:
-                return found
+                return backups
         return [f"{name} lies beside it and may hold earlier runs: codecarbon renames a file whose columns "
-                "differ" for name in found]  # fmt: skip
+                "differ" for name in backups]  # fmt: skip
 
     def _measurement(
         self,
@@ -107,19 +107,19 @@ class Maker:
         started = None
         if record.end is not None and duration_s is not None:
             started = utc(attrs.evolve(record.end, t_s=record.end.t_s - duration_s), self._options.timezone)
-        project = said(record.get("project_name"))
+        project = short_text(record.get("project_name"))
         facts = self._facts.of(totals, record.cells)
         yield from totals.measurement(
             **{name: value for name, value in facts.items() if value},
-            label=said(record.get("task_name")) or (project if project != "codecarbon" else None),
+            label=short_text(record.get("task_name")) or (project if project != "codecarbon" else None),
             duration_s=duration_s,
             started_at=started,
-            scope=said(record.get("tracking_mode")),
-            environment={name: told for name in _ENVIRONMENT if (told := said(record.get(name)))},
-            run_id=said(record.get("run_id")),
+            scope=short_text(record.get("tracking_mode")),
+            environment={name: text for name in _ENVIRONMENT if (text := short_text(record.get(name)))},
+            run_id=short_text(record.get("run_id")),
             project_name=project,
             rows_of_this_run=rows,
-            ended_local=said(record.get("timestamp")),
+            ended_local=short_text(record.get("timestamp")),
             emissions_kg=record.value("emissions"),
             pue_included=pue,
             cpu_mode="constant" if constant else "unknown",

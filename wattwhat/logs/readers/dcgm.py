@@ -47,23 +47,25 @@ class _Table:
         self._rows: dict[str, int] = {}
 
     def row(self, line: int, text: str) -> None:
-        words = text.split()
-        if not words or words[0] in ("ID", "Id"):
+        cells = text.split()
+        if not cells or cells[0] in ("ID", "Id"):
             return
         if text.lstrip().startswith("#"):
-            self._columns = [word.lower() for word in text.lstrip("# ").split()[1:]]
+            self._columns = [title.lower() for title in text.lstrip("# ").split()[1:]]
             if not set(self._columns) & {*_POWER, *_ENERGY}:
-                found = " ".join(self._columns)
-                raise self._source.error(line, f"expected POWER or TOTEC, found {found}; log with -e 155,156")
+                listed = " ".join(self._columns)
+                raise self._source.error(
+                    line, f"expected POWER or TOTEC, found {listed}; log with -e 155,156"
+                )
             return
-        if words[0] != "GPU":
+        if cells[0] != "GPU":
             return
-        if len(words) != 2 + len(self._columns) or not is_index(words[1]):
+        if len(cells) != 2 + len(self._columns) or not is_index(cells[1]):
             self._source.problem(line, f"expected GPU, its number and {len(self._columns)} values")
             return
-        device = f"GPU {int(words[1])}"
+        device = f"GPU {int(cells[1])}"
         self._rows[device] = self._rows.get(device, 0) + 1
-        for name, cell in zip(self._columns, words[2:], strict=False):
+        for name, cell in zip(self._columns, cells[2:], strict=False):
             self._cell(device, name, cell, line)
 
     def _cell(self, device: str, name: str, cell: str, line: int) -> None:

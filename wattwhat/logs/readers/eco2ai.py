@@ -10,7 +10,7 @@ import attrs
 from wattwhat.logs.building.accuracies import accuracy_name, fraction
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
+from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, short_text
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
@@ -69,8 +69,9 @@ class Eco2Ai:
             if not row.whole or number(row.get(_ENERGY)) is None:
                 source.problem(
                     row.line,
-                    f"expected {len(row.header)} cells with an energy in {_ENERGY}, found {len(row.found)} "
-                    f"cells and {row.get(_ENERGY)!r:.40} (eco2AI can also encode its file; decode it first)",
+                    f"expected {len(row.header)} cells with an energy in {_ENERGY}, found "
+                    f"{len(row.all_cells)} cells and {row.get(_ENERGY)!r:.40} "
+                    "(eco2AI can also encode its file; decode it first)",
                 )
                 continue
             epoch = _epoch_of(row)
@@ -97,24 +98,24 @@ class Eco2Ai:
             totals.seconds(last.get(_DURATION), column=_DURATION)  # says what is wrong with it
         begin = stamp(first.get("start_time"))
         metrics, parameters = _parameters(last.get("epoch"))
-        project = said(first.get("project_name"))
+        project = short_text(first.get("project_name"))
         fields = facts.of(totals, last.cells)
         fields.update(
-            label=_label(project, said(first.get("experiment_description"))),
+            label=_label(project, short_text(first.get("experiment_description"))),
             duration_s=run.duration_s or None,
             metrics={**metrics, **fields["metrics"]},
             started_at=utc(begin, options.timezone) if begin is not None else None,
             environment={
-                name: told
+                name: text
                 for name in ("CPU_name", "GPU_name", "OS", "region/country")
-                if (told := said(first.get(name)))
+                if (text := short_text(first.get(name)))
             },
             project_name=project,
-            experiment=said(first.get("experiment_description")),
-            run_id=said(first.get("id")),
+            experiment=short_text(first.get("experiment_description")),
+            run_id=short_text(first.get("id")),
             epochs=run.rows if run.last_epoch is not None else None,
             epoch_parameters=parameters,
-            started_local=said(first.get("start_time")),
+            started_local=short_text(first.get("start_time")),
             emissions_kg=number(last.get("CO2_emissions(kg)")) if run.rows == 1 else None,
         )
         yield from totals.measurement(**fields)

@@ -103,12 +103,12 @@ def energy_columns(header: Iterable[str], unit: str | None = None) -> list[Energ
     return [column for name in header if (column := _column(name.strip(), unit)) is not None]
 
 
-def _column(name: str, told: str | None) -> EnergyColumn | None:
+def _column(name: str, unit_name: str | None) -> EnergyColumn | None:
     match = _BRACKET.fullmatch(name) or _SUFFIX.fullmatch(name)
     base, unit, item = match.groups() if match else (name, "", None)
     known = _EXACT.get(unit) or (_LOWER.get(unit) if unit.islower() else None)
-    if known is None and told is not None and _BARE.fullmatch(name):
-        base, unit, item, known = name, "", None, told
+    if known is None and unit_name is not None and _BARE.fullmatch(name):
+        base, unit, item, known = name, "", None, unit_name
     words = [word for word in re.split(r"[^a-z0-9]+", base.lower()) if word]
     if (
         known is None

@@ -11,7 +11,7 @@ from wattwhat.errors import LogError, Remedy
 from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.row_facts import RowFacts, plain_name
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.csv_rows import split_cells
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
@@ -89,7 +89,7 @@ class EnergyTable:
                 plans[row.header] = _plan_or_problem(source, row, options)
             known = plans[row.header]
             if known is None or not row.whole:
-                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}"
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.all_cells)}"
                                if known else "expected a row of a header that names one energy")  # fmt: skip
             else:
                 yield from self._row(source, options, known, row, facts)
@@ -112,7 +112,7 @@ class EnergyTable:
                 totals.check_power(energy_j, _power_w(row, plan.powers), duration_s)
         if "run_id" in row.cells:  # MLflow's times have a zone
             fields["started_at"] = utc(stamp(row.get("start_time")), options.timezone)
-        label = said(row.get(plan.label)) if plan.label else None
+        label = short_text(row.get(plan.label)) if plan.label else None
         if label is not None and plain_name(label) in _OF_OTHERS:
             totals.warn(f"by its name {label!r} is no model but the sum or the mean of the other rows")
         yield from totals.measurement(
@@ -183,8 +183,8 @@ def _chosen(source: Source, header: tuple[str, ...], options: Options) -> list[E
                 1, f"expected an energy with its unit, found the column {columns[0].name!r}",
                 Remedy("name the unit with {energy_unit}, or another one", energy_unit="Wh"),
             )  # fmt: skip
-    told = options.more.get("energy_column")
-    chosen = choice(columns) if told is None else [column for column in columns if column.name == told]
+    wanted = options.more.get("energy_column")
+    chosen = choice(columns) if wanted is None else [column for column in columns if column.name == wanted]
     if not chosen:
         names = ", ".join(column.name for column in columns)[:300]
         raise source.error(

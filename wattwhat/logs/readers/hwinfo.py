@@ -104,9 +104,10 @@ class _Table:
         for place, name in enumerate(header):
             self._plan(place, name)
         if not self._columns:
-            found = ", ".join(self._left_out)[:200] or "none in watts"
+            listed = ", ".join(self._left_out)[:200] or "none in watts"
             raise source.error(
-                line, f"expected CPU Package Power [W] or GPU Power [W], found {found}; log those sensors too"
+                line,
+                f"expected CPU Package Power [W] or GPU Power [W], found {listed}; log those sensors too",
             )
 
     def _plan(self, place: int, name: str) -> None:
@@ -136,9 +137,9 @@ class _Table:
             return
         at = _moment(row[0], row[1])
         if at is None:
-            found = f"{row[0]} {row[1]}"[:60]
+            stamp_text = f"{row[0]} {row[1]}"[:60]
             self._source.problem(
-                line, f"expected a date and a time such as 1.3.2026,10:00:00.000, found {found!r}"
+                line, f"expected a date and a time such as 1.3.2026,10:00:00.000, found {stamp_text!r}"
             )
             return
         t_s = self._trace.clock(at)

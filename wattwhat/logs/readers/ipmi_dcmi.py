@@ -129,7 +129,7 @@ def _moment(text: str) -> Stamp | None:
                 at = datetime.strptime(text, form + end)
             except ValueError:
                 continue
-            said_utc = kind == "utc" or " UTC " in text or " GMT " in text
+            is_utc = kind == "utc" or " UTC " in text or " GMT " in text
             t_s = at.replace(tzinfo=timezone.utc).timestamp()
-            return Stamp(t_s, "utc" if said_utc else "local", 1.0)
+            return Stamp(t_s, "utc" if is_utc else "local", 1.0)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.parsing.named_rows import delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
@@ -66,16 +66,16 @@ class JouleProfiler:
             if known is not None:
                 _add(totals, text_of_value(name), value, known, names, duration_s)
         if text_of_value(phase.get("exit_code")) not in ("", "0"):
-            totals.warn(f"the command ended with exit code {said(phase.get('exit_code'))}")
+            totals.warn(f"the command ended with exit code {short_text(phase.get('exit_code'))}")
         begin = stamp(text_of_value(phase.get("timestamp")))
         yield from totals.measurement(
-            label=said(phase.get("name")),
+            label=short_text(phase.get("name")),
             duration_s=duration_s,
             started_at=utc(begin, options.timezone) if begin is not None else None,
             scope="cpu and gpu" if any(name.startswith("GPU-") for name in names) else "cpu",
-            command=said(phase.get("command")),
-            phase_id=said(phase.get("id")),
-            iteration=said(phase.get("iteration")),
+            command=short_text(phase.get("command")),
+            phase_id=short_text(phase.get("id")),
+            iteration=short_text(phase.get("iteration")),
         )
 
 
@@ -103,7 +103,7 @@ def _csv_phases(source: Source, delimiter: str) -> Iterator[tuple[int | None, di
     current: tuple[int, dict[str, Any], list[Any]] | None = None
     for row in named_rows(source, lambda names: set(names) >= _NAMES, delimiter):
         if not row.whole:
-            source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+            source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.all_cells)}")
             continue
         own = (row.get("iteration_id"), row.get("phase_id"), row.get("phase_name"), row.get("timestamp"))
         if own != key:
@@ -143,7 +143,7 @@ def _json_phases(source: Source) -> Iterator[tuple[int | None, dict[str, Any], l
                 source.problem(None, f"expected a phase with metrics in iteration {number_of}")
                 continue
             about = {
-                "name": f"{said(phase.get('start_token')) or '?'} -> {said(phase.get('end_token')) or '?'}",
+                "name": " -> ".join(short_text(phase.get(f"{end}_token")) or "?" for end in ("start", "end")),
                 "id": phase.get("index"),
                 "iteration": number_of if len(rounds) > 1 else None,
                 "command": tree.get("command"),

@@ -76,10 +76,10 @@ def _powers(sample: Any) -> Mapping[str, float] | None:
     """Key to watts of those that are there; None if this is no sample."""
     if not isinstance(sample, dict) or "all_power" not in sample:
         return None
-    found = {key: sample[key] for key in _KEYS if sample.get(key) is not None}
-    if not all(_is_number(value) for value in found.values()):
+    powers = {key: sample[key] for key in _KEYS if sample.get(key) is not None}
+    if not all(_is_number(value) for value in powers.values()):
         return None
-    return {key: float(value) for key, value in found.items()}
+    return {key: float(value) for key, value in powers.items()}
 
 
 def _is_number(value: Any) -> bool:

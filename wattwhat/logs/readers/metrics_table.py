@@ -36,10 +36,10 @@ class MetricsTable:
             LogError: always.
         """
         header = split_cells(head_of(source).first_line, delimiter_of(head_of(source).first_line))
-        found = ", ".join(name for name in header if accuracy_name(name))[:200] or ", ".join(header)[:200]
+        listed = ", ".join(name for name in header if accuracy_name(name))[:200] or ", ".join(header)[:200]
         raise source.error(
             1,
-            f"holds metrics ({found}) and no energy; read the energy log instead, and join this table to it "
+            f"holds metrics ({listed}) and no energy; read the energy log instead, and join this table to it "
             "with --metrics",
         )
         yield  # a generator like every reader's

@@ -7,7 +7,7 @@ from typing import Any
 
 from wattwhat.logs.building.accuracies import fraction
 from wattwhat.logs.building.known_sensors import NVML, RAPL
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import Stamp, number, utc
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
@@ -35,13 +35,13 @@ class Mlee:
         tree = source.json(max_mb=16.0)
         if not isinstance(tree, dict):
             raise source.error(None, "expected an object with validation or train")
-        found = False
+        any_section = False
         for name, task in (("validation", "inference"), ("train", "training"), (None, "training")):
             section = tree if name is None else tree.get(name)
             if isinstance(section, dict) and any(isinstance(section.get(key), dict) for key, *_ in _MONITORS):
-                found = True
+                any_section = True
                 yield from self._section(source, options, tree, section, name or "train", task)
-        if not found:
+        if not any_section:
             raise source.error(
                 None, "holds no monitored energy: monitoring_pynvml and monitoring_pyrapl are null"
             )
@@ -57,20 +57,20 @@ class Mlee:
     ) -> Iterator[Measurement]:
         totals = Totals(source, options, format=self.name, line=None)
         kinds = []
-        for key, component, word, sensor in _MONITORS:
+        for key, component, meter_name, sensor in _MONITORS:
             devices = section.get(key)
             if isinstance(devices, dict):
                 kinds.append(component)
                 for device, summary in devices.items():
                     if device != "total" and isinstance(summary, dict):
-                        _add(totals, f"{word} {device}"[:80], component, summary, sensor)
+                        _add(totals, f"{meter_name} {device}"[:80], component, summary, sensor)
                     if component == "cpu" and isinstance(summary, dict) and "package-1" in summary:
                         totals.warn("RAPL: only package-0 is in the energy; the file shows a second package")
         results = section.get("results") if isinstance(section.get("results"), dict) else {}
         config = tree.get("config") if isinstance(tree.get("config"), dict) else {}
         begin = number(text_of_value(results.get("start"))) if results else None
         yield from totals.measurement(
-            label=said(config.get("model") or config.get("infer_model")) if config else None,
+            label=short_text(config.get("model") or config.get("infer_model")) if config else None,
             duration_s=totals.seconds(section.get("duration")),
             metrics=_metrics(results),
             started_at=utc(Stamp(begin, "utc", 1e-6)) if begin is not None and 0.0 < begin < 4e9 else None,
@@ -115,14 +115,14 @@ def _environment(tree: dict[str, Any]) -> dict[str, Any]:
         return {}
     gpus = platform.get("GPU")
     names = (
-        [said(gpu.get("Name")) for gpu in list(gpus.values())[:64] if isinstance(gpu, dict)]
+        [short_text(gpu.get("Name")) for gpu in list(gpus.values())[:64] if isinstance(gpu, dict)]
         if isinstance(gpus, dict)
         else []
     )
-    found = {
-        "os": said(platform.get("System")),
-        "cpu_model": said(platform.get("Processor")),
+    environment = {
+        "os": short_text(platform.get("System")),
+        "cpu_model": short_text(platform.get("Processor")),
         "gpu_model": ", ".join(sorted({name for name in names if name})) or None,
         "gpu_count": len(names) or None,
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in environment.items() if value}

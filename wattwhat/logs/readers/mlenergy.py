@@ -9,7 +9,7 @@ from wattwhat.errors import LogError
 from wattwhat.logs.building.accuracies import fraction
 from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.named_rows import named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
@@ -38,8 +38,8 @@ class MlEnergy:
     def sniff(self, head: Head) -> int:
         """A list of configurations with joules an item, or the header of 2023."""
         if head.text.lstrip()[:1] == "{":
-            words = ('"configurations"', '"model_id"')
-            return 85 if head.has(*words) and any(f'"{name}"' in head.text for name, _ in _PER_ITEM) else 0
+            keys = ('"configurations"', '"model_id"')
+            return 85 if head.has(*keys) and any(f'"{name}"' in head.text for name, _ in _PER_ITEM) else 0
         return 85 if head.cells() == _LEGACY else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
@@ -54,11 +54,11 @@ class MlEnergy:
         rows = tree.get("configurations") if isinstance(tree, dict) else None
         if not isinstance(rows, list):
             raise source.error(None, "expected a list of configurations")
-        model = next((name for key in ("model_id", "model") if (name := said(tree.get(key)))), None)
+        model = next((name for key in ("model_id", "model") if (name := short_text(tree.get(key)))), None)
         facts = RowFacts(options, lambda: map(_cells, rows), (name for name, _ in _PER_ITEM))
         for place, row in enumerate(rows, 1):
             if isinstance(row, dict):
-                every = {"model_id": model, "task": said(tree.get("task"))}
+                every = {"model_id": model, "task": short_text(tree.get("task"))}
                 yield from self._configuration(source, options, place, {**every, **row}, facts)
             else:
                 source.problem(None, f"configuration {place}: expected an object, found {type(row).__name__}")
@@ -81,7 +81,7 @@ class MlEnergy:
             )
             return
         gpus = totals.count(row.get("num_gpus"), "num_gpus") or 1.0
-        device = said(row.get("gpu_model")) or "GPU"
+        device = short_text(row.get("gpu_model")) or "GPU"
         energy_j = totals.add(
             device, "gpu", row.get(column), "J", NVML, column=column, max_power_w=1500.0 * gpus
         )
@@ -97,7 +97,7 @@ class MlEnergy:
             )
         fields = facts.of(totals, _cells(row))
         fields.update(
-            label=said(row.get("model_id")),
+            label=short_text(row.get("model_id")),
             duration_s=duration_s,
             items=1,
             scope="gpu",
@@ -111,12 +111,12 @@ class MlEnergy:
         scores = _scores_beside(source)
         for row in named_rows(source, lambda names: names == _LEGACY):
             if not row.whole:
-                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.all_cells)}")
                 continue
             totals = Totals(source, options, format=self.name, line=row.line)
             totals.add("GPU", "gpu", row.get("energy"), "J", NVML, column="energy", max_power_w=1500.0 * 8)
             yield from totals.measurement(
-                label=said(row.get("model")),
+                label=short_text(row.get("model")),
                 duration_s=totals.seconds(row.get("latency")),
                 items=1,
                 metrics=scores.get(row.get("model").lower()),
@@ -135,19 +135,19 @@ def _cells(row: Any) -> dict[str, str]:
 def _scores_beside(source: Source) -> dict[str, dict[str, float]]:
     """The percentages of score.csv, which the same repository keeps beside it."""
     other = source.relative("score.csv")
-    found: dict[str, dict[str, float]] = {}
+    scores: dict[str, dict[str, float]] = {}
     if other is None:
-        return found
+        return scores
     try:
         for row in named_rows(other, lambda names: names == _SCORES):
             if not row.whole:
                 continue  # of whom an accuracy is would be a guess
             shares = {name: fraction(row.get(name), percent=True) for name in _SCORES[1:]}
-            found[row.get("model").lower()] = {
+            scores[row.get("model").lower()] = {
                 name: share for name, share in shares.items() if share is not None
             }
-            if len(found) > _ROWS_AT_MOST:
+            if len(scores) > _ROWS_AT_MOST:
                 break
     except LogError:
         return {}
-    return found
+    return scores

@@ -89,7 +89,7 @@ def _text(source: Source) -> str:
 
 
 def _read_detail(detail: Source, run: MlperfRun) -> None:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for _, text in detail.lines():
         _, marker, rest = text.partition(":::MLLOG ")
         if not marker:
@@ -99,16 +99,16 @@ def _read_detail(detail: Source, run: MlperfRun) -> None:
         except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and isinstance(entry.get("key"), str):
-            found[entry["key"]] = entry.get("value")
-    begin, end = (stamp(str(found.get(key))) for key in ("power_begin", "power_end"))
+            values[entry["key"]] = entry.get("value")
+    begin, end = (stamp(str(values.get(key))) for key in ("power_begin", "power_end"))
     if begin is not None and end is not None and begin.t_s < end.t_s:
         run.window_s = (begin.t_s, end.t_s)
-    scenario = found.get("effective_scenario")
+    scenario = values.get("effective_scenario")
     run.scenario = scenario if isinstance(scenario, str) else None
-    system = found.get("sut_name")
+    system = values.get("sut_name")
     run.system = system[:200] if isinstance(system, str) and system.strip() else None
-    rate = next((found[key] for key in _EXACT if isinstance(found.get(key), (int, float))), None)
-    per_query = found.get("effective_samples_per_query", 1)
+    rate = next((values[key] for key in _EXACT if isinstance(values.get(key), (int, float))), None)
+    per_query = values.get("effective_samples_per_query", 1)
     if rate is not None and 0 < rate < 1e12 and per_query == 1:
         run.rate = float(rate)
 

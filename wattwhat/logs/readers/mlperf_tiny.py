@@ -12,7 +12,7 @@ from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, printed
-from wattwhat.logs.building.stated_totals import MOST_J, unit_said
+from wattwhat.logs.building.stated_totals import MOST_J, unit_warning
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.source import Source
@@ -88,22 +88,22 @@ def _refusal(text: str, results: _Results) -> str:
 def _beside(source: Source, kind: str) -> Source | None:
     """The neighbour of another run: ../accuracy/results.txt, or a name that differs in that word."""
     for own in ("energy_results.txt", "enegy_results.txt"):
-        found = source.sibling(own, f"{kind}_results.txt")
-        if found is not None:
-            return found
+        sibling = source.sibling(own, f"{kind}_results.txt")
+        if sibling is not None:
+            return sibling
     return source.relative(f"../{kind}/results.txt")
 
 
 def _take_over(other: Source, kind: str, results: _Results) -> None:
-    found = _Results()
+    read = _Results()
     try:
-        _gather(other, found)
+        _gather(other, read)
     except LogError:
         return
     if kind == "accuracy":
-        results.metrics.update(found.metrics)
+        results.metrics.update(read.metrics)
     else:
-        results.throughput = found.throughput or results.throughput
+        results.throughput = read.throughput or results.throughput
 
 
 def _gather(source: Source, results: _Results) -> None:
@@ -144,7 +144,7 @@ def _measurement(source: Source, options: Options, results: _Results) -> Measure
         parts.append((REPEATS, 1.2533 * spread * factor / math.sqrt(n)))
     runtimes = sorted(results.runtimes_s)
     middle_s = runtimes[len(runtimes) // 2] if runtimes and alike else None
-    warnings = [unit] if (unit := unit_said(options)) else []
+    warnings = [unit] if (unit := unit_warning(options)) else []
     if not alike:
         warnings.append("how many inferences a window has is not known: one inference is given")
     return imported(

@@ -10,7 +10,7 @@ import attrs
 from wattwhat.logs.building.accuracies import accuracy_name, fraction
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, printed
-from wattwhat.logs.building.stated_totals import MOST_J, said
+from wattwhat.logs.building.stated_totals import MOST_J, short_text
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
@@ -107,8 +107,8 @@ def _card(source: Source) -> _Card:
         elif in_mapping and (inner := _INNER.fullmatch(text)):
             if inner[1] == "emissions":
                 _grams(card, _plain(inner[2]), line)
-            elif told := said(_plain(inner[2])):
-                card.more[inner[1]] = told
+            elif value := short_text(_plain(inner[2])):
+                card.more[inner[1]] = value
         elif shown := _LINE.match(text):
             in_mapping = False
             _grams(card, shown[1], line)

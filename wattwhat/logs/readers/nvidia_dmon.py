@@ -24,9 +24,9 @@ class NvidiaDmon:
 
     def sniff(self, head: Head) -> int:
         """A first line that begins with a hash and names the columns of dmon."""
-        words = _words(head.first_line[1:])
+        names = _cells(head.first_line[1:])
         known = {"pwr", "gtemp", "mtemp", "sm", "mem", "enc", "dec", "mclk", "pclk", "pviol", "fb"}
-        return 85 if head.first_line.startswith("#") and "gpu" in words and known & set(words) else 0
+        return 85 if head.first_line.startswith("#") and "gpu" in names and known & set(names) else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each GPU a channel."""
@@ -35,28 +35,28 @@ class NvidiaDmon:
         columns: list[str] = []
         clock = _Clock()
         for line, text in source.lines():
-            words = _words(text)
+            cells = _cells(text)
             if text.lstrip().startswith("#"):
-                named = _words(text.lstrip()[1:])
+                named = _cells(text.lstrip()[1:])
                 columns = named if "gpu" in named else columns
                 if columns and "pwr" not in columns:
                     raise source.error(
                         line, f"expected a column pwr, found {' '.join(columns)}; log with dmon -s p"
                     )
                 continue
-            if not words:
+            if not cells:
                 continue
             if not columns:
                 raise source.error(line, "expected a header that begins with a hash and names gpu and pwr")
-            if len(words) != len(columns) or not is_index(words[columns.index("gpu")]):
+            if len(cells) != len(columns) or not is_index(cells[columns.index("gpu")]):
                 source.problem(
                     line, f"expected {len(columns)} cells with the GPU's number, found {text.strip()!r:.80}"
                 )
                 continue
-            device = f"GPU {int(words[columns.index('gpu')])}"
-            t_s = clock.read(dict(zip(columns, words, strict=False)), trace)
+            device = f"GPU {int(cells[columns.index('gpu')])}"
+            t_s = clock.read(dict(zip(columns, cells, strict=False)), trace)
             at_s = trace.tick(device, _HINT) if t_s is None else t_s
-            cell = words[columns.index("pwr")]
+            cell = cells[columns.index("pwr")]
             power = number(cell)
             if power is not None and power >= 0.0:
                 trace.channel(device, resolution=1.0 * factor)
@@ -90,5 +90,5 @@ class _Clock:
         return t_s + _DAY_S * self._days
 
 
-def _words(text: str) -> list[str]:
+def _cells(text: str) -> list[str]:
     return text.replace(",", " ").lower().split()

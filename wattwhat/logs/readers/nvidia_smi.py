@@ -48,7 +48,7 @@ class NvidiaSmi:
         columns = columns_of(cells)
         if columns is not None and columns.time is not None and len(cells) > 1:
             return 30
-        return 40 if sum(word in first for word in _QUERY_WORDS) >= 2 else 0
+        return 40 if sum(name in first for name in _QUERY_WORDS) >= 2 else 0
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each GPU a channel."""

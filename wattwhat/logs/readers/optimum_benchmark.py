@@ -7,7 +7,7 @@ from typing import Any
 
 from wattwhat.errors import Remedy
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.codecarbon_runs import CODECARBON_CPU, CODECARBON_GPU, CODECARBON_RAM
@@ -106,18 +106,18 @@ def _phases(tree: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(tree, dict):
         return {}
     report = tree.get("report") if isinstance(tree.get("report"), dict) else tree
-    found: dict[str, dict[str, Any]] = {}
+    phases: dict[str, dict[str, Any]] = {}
     for name, phase in report.items() if isinstance(report, dict) else ():
         energy = phase.get("energy") if isinstance(phase, dict) else None
         if isinstance(energy, dict) and "unit" in energy and {"total", "gpu", "cpu"} & energy.keys():
-            found[name] = phase
-    return found
+            phases[name] = phase
+    return phases
 
 
-def _chosen(phases: dict[str, dict[str, Any]], told: Any) -> list[str]:
-    if told is None:
+def _chosen(phases: dict[str, dict[str, Any]], wanted: Any) -> list[str]:
+    if wanted is None:
         return [name for name in _WORK if name in phases]
-    names = told.split(",") if isinstance(told, str) else list(told)
+    names = wanted.split(",") if isinstance(wanted, str) else list(wanted)
     return [name.strip() for name in names if name.strip() in phases]
 
 
@@ -184,4 +184,4 @@ def _items(phases: dict[str, dict[str, Any]], chosen: list[str], *units: str) ->
 
 def _model(config: Any) -> str | None:
     backend = config.get("backend") if isinstance(config, dict) else None
-    return said(backend.get("model")) if isinstance(backend, dict) else None
+    return short_text(backend.get("model")) if isinstance(backend, dict) else None

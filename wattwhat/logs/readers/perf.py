@@ -75,9 +75,9 @@ class PerfStat:
                 yield from run.measurement()
                 run = _Run(source, options)
             run.add(line, count, text)
-        found = run.has_any
+        any_run = run.has_any
         yield from run.measurement()
-        if not found and source.problems.count == 0:
+        if not any_run and source.problems.count == 0:
             raise source.error(
                 None, "perf counted none of the energy events (not supported here, or not permitted)"
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.protocol import Head, Options, head_of
 from wattwhat.logs.source import Source
@@ -63,16 +63,16 @@ class Perun:
         app = run_id = None
         for line, text in source.lines():
             if text.startswith("App name:"):
-                app = said(text.partition(":")[2])
+                app = short_text(text.partition(":")[2])
             elif text.startswith("RUN ID:"):
-                run_id = said(text.partition(":")[2])
+                run_id = short_text(text.partition(":")[2])
             if not text.lstrip().startswith("|"):
                 columns = None if not text.strip() else columns
                 continue
             cells = [cell.strip() for cell in text.strip().strip("|").split("|")]
-            found = _columns(text)
-            if found is not None:
-                columns = found
+            of_header = _columns(text)
+            if of_header is not None:
+                columns = of_header
             elif columns is not None and not set(text) <= set("|:- \t"):
                 if len(cells) <= max(columns.values()):
                     source.problem(
@@ -114,7 +114,7 @@ class Perun:
             totals.warn(f"the row All says {stated:.6g} J, the hosts together {totals.sum_j:.6g} J")
         known = [seconds for seconds in runtimes if seconds]
         yield from totals.measurement(
-            label=said(label),
+            label=short_text(label),
             duration_s=max(known, default=None),
             scope="host",
             run_id=run_id,
@@ -123,11 +123,11 @@ class Perun:
 
     def _tree(self, source: Source, options: Options) -> Iterator[Measurement]:
         tree = source.json()
-        app = said(tree.get("id")) if isinstance(tree, dict) else None
+        app = short_text(tree.get("id")) if isinstance(tree, dict) else None
         count = 0
         for run in _runs(source, tree):
             count += 1
-            label = f"{app or source.stem} {said(run.get('id')) or count}"
+            label = f"{app or source.stem} {short_text(run.get('id')) or count}"
             totals = Totals(source, options, format=self.name, line=None)
             hosts = [node for node in _children(run) if _metric(node, "energy")]
             for node in hosts or [run]:
@@ -136,14 +136,14 @@ class Perun:
                 if factor is None:
                     totals.spoil("expected an energy with its unit J and a magnitude")
                     continue
-                host = said(node.get("id")) or "host"
+                host = short_text(node.get("id")) or "host"
                 factor = options.energy_factor or factor
                 totals.add(host, "host", energy.get("value"), "J", _SENSOR, factor=factor, column="energy")
             runtime, power = _metric(run, "runtime"), _metric(run, "power")
             duration_s = totals.seconds(runtime.get("value"), column="runtime") if runtime else None
             totals.check_power(totals.sum_j, _watts(power), duration_s)
             yield from totals.measurement(
-                label=said(label),
+                label=short_text(label),
                 duration_s=duration_s,
                 scope="host",
                 hosts=len(hosts) or None,

@@ -87,7 +87,9 @@ def _sample(source: Source, options: Options, run: _Run, row: NamedRow) -> None:
         or not usable
         or not 0.0 <= value * magnitude <= MOST_J
     ):
-        source.problem(row.line, f"expected timestep, value and magnitude, found {','.join(row.found)!r:.90}")
+        source.problem(
+            row.line, f"expected timestep, value and magnitude, found {','.join(row.all_cells)!r:.90}"
+        )
         return
     component, sensor = _GROUPS.get(row.get("device_group").lower(), ("host", TOOL_TOTAL))
     device = f"{row.get('hostname')} {row.get('sensor')}"[:200]
@@ -140,7 +142,7 @@ def _joules(channel: Channel, energy: object) -> Joules:
 
 def _one_a_channel(energies: list[tuple[Channel, Joules]]) -> list[tuple[Channel, Joules]]:
     """The first of a channel that comes twice (its times went back): the rest may be the same time again."""
-    found: dict[str, tuple[Channel, Joules]] = {}
+    by_id: dict[str, tuple[Channel, Joules]] = {}
     for channel, joules in energies:
-        found.setdefault(channel.id, (channel, joules))
-    return list(found.values())
+        by_id.setdefault(channel.id, (channel, joules))
+    return list(by_id.values())

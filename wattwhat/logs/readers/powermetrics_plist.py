@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from wattwhat.logs.building.power_blocks import PowerBlocks
-from wattwhat.logs.building.stated_totals import said
+from wattwhat.logs.building.stated_totals import short_text
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.source import Source
 from wattwhat.plugins import pass_on
@@ -56,7 +56,7 @@ class PowermetricsPlist:
                 continue
             elapsed_s = elapsed_ns / 1e9
             blocks.begin(line, _moment(sample.get("timestamp")), elapsed_s)
-            model = model or said(sample.get("hw_model"))
+            model = model or short_text(sample.get("hw_model"))
             for name, (value, unit) in _powers(processor, elapsed_s).items():
                 blocks.power(name, value, unit)
         yield blocks.measurement(model=model)
@@ -64,15 +64,15 @@ class PowermetricsPlist:
 
 def _powers(processor: Mapping[str, Any], elapsed_s: float) -> dict[str, tuple[str, str]]:
     """The name of each power to its value and unit; a power is taken before an energy."""
-    found: dict[str, tuple[str, str]] = {}
+    powers: dict[str, tuple[str, str]] = {}
     for key, (unit, name) in _KEYS.items():
         value = _number(processor.get(key))
-        if name in found or value is None:
+        if name in powers or value is None:
             continue
         if unit == "mJ":
             value, unit = (value / elapsed_s if elapsed_s > 0.0 else 0.0), "mW"
-        found[name] = (repr(value), unit)
-    return found
+        powers[name] = (repr(value), unit)
+    return powers
 
 
 def _samples(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -104,8 +104,8 @@ def _of_node(name: str, labels: Mapping[str, str], host: str | None) -> Known | 
         counter = scaph[2] == "energy_microjoules"
         family, quantity = ("scaphandre energy", "counter") if counter else ("scaphandre power", "gauge")
         zone = "platform" if scaph[1] == "host" else "package"
-        found = _zone(family, quantity, zone, labels.get("socket_id", ""), _SCAPHANDRE, host)
-        return None if found is None else attrs.evolve(found, factor=1e-6)
+        channel = _zone(family, quantity, zone, labels.get("socket_id", ""), _SCAPHANDRE, host)
+        return None if channel is None else attrs.evolve(channel, factor=1e-6)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wattwhat.logs.building.known_sensors import NVML, RAPL
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, delimiter_of, named_rows
 from wattwhat.logs.protocol import Head, Options, head_of
@@ -45,8 +45,8 @@ class PyJoules:
             if not row.whole:
                 source.problem(
                     row.line,
-                    f"expected {len(row.header)} cells, found {len(row.found)}: pyJoules appends without a "
-                    "new header when the domains change, so which is which is not known",
+                    f"expected {len(row.header)} cells, found {len(row.all_cells)}: pyJoules appends without "
+                    "a new header when the domains change, so which is which is not known",
                 )
                 continue
             yield from self._measurement(source, options, row, facts)
@@ -56,7 +56,7 @@ class PyJoules:
     ) -> Iterator[Measurement]:
         totals = Totals(source, options, format=self.name, line=row.line)
         duration_s = totals.seconds(row.get("duration"))
-        told = options.more.get("gpu_energy_unit")
+        wanted = options.more.get("gpu_energy_unit")
         for name in row.cells:
             domain = _DOMAIN.fullmatch(name)
             if domain is None:
@@ -74,12 +74,12 @@ class PyJoules:
                 row.get(name),
                 "uJ",
                 NVML if is_gpu else RAPL,
-                factor=unit_factor(str(told), "J") if is_gpu and told else None,
+                factor=unit_factor(str(wanted), "J") if is_gpu and wanted else None,
                 contains=inside,
             )
             if (
                 is_gpu
-                and not told
+                and not wanted
                 and energy_j is not None
                 and duration_s
                 and energy_j / duration_s < _LEAST_GPU_W
@@ -92,7 +92,7 @@ class PyJoules:
         begin = stamp(row.get("timestamp"))
         yield from totals.measurement(
             **facts.of(totals, row.cells),
-            label=said(row.get("tag")),
+            label=short_text(row.get("tag")),
             duration_s=duration_s,
             started_at=utc(begin, options.timezone) if begin is not None else None,
             scope="cpu and gpu" if any("nvidia_gpu" in name for name in row.header) else "cpu",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wattwhat.logs.building.known_sensors import RAPL
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
@@ -38,9 +38,9 @@ class PyRapl:
         )
         for row in named_rows(source, lambda names: names[:5] == _NAMES):
             if not row.whole:
-                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.found)}")
+                source.problem(row.line, f"expected {len(row.header)} cells, found {len(row.all_cells)}")
                 continue
-            if group and (row.found[:3] != group[0].found[:3] or len(group) >= 64):
+            if group and (row.all_cells[:3] != group[0].all_cells[:3] or len(group) >= 64):
                 yield from self._measurement(source, options, group, facts)
                 group = []
             if any(row.get("socket") == other.get("socket") for other in group):
@@ -74,7 +74,7 @@ class PyRapl:
         begin = stamp(first.get("timestamp"))
         yield from totals.measurement(
             **facts.of(totals, first.cells),
-            label=said(first.get("label")),
+            label=short_text(first.get("label")),
             duration_s=totals.seconds(first.get("duration"), 1.0 if in_joules else 1e-6),
             started_at=utc(begin, options.timezone) if begin is not None else None,
             scope="cpu",

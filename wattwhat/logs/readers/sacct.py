@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import is_missing, number, stamp, utc
 from wattwhat.logs.parsing.csv_rows import misfit
 from wattwhat.logs.protocol import Head, Options
@@ -115,16 +115,16 @@ def _job(
     duration_s = _seconds(row)
     energy = _PREFIXED.fullmatch(row[column])
     if energy is None or row[column] in _NO_VALUE or (float(energy[1]) == 0.0 and duration_s):
-        found = "none" if is_missing(row[column]) else repr(row[column][:40])
+        shown = "none" if is_missing(row[column]) else repr(row[column][:40])
         source.problem(
             line,
-            f"expected joules in {column} of job {job}, found {found}: the energy is absent, not 0; Slurm "
+            f"expected joules in {column} of job {job}, found {shown}: the energy is absent, not 0; Slurm "
             "counts it where an acct_gather_energy plugin is configured",
         )
         return
     nodes = int(number(row.get("nnodes") or row.get("allocnodes") or "") or 1)
     totals.add(
-        said(row.get("nodelist")) or f"nodes of job {job}",
+        short_text(row.get("nodelist")) or f"nodes of job {job}",
         "host",
         energy[1],
         "J",
@@ -135,7 +135,7 @@ def _job(
         stale_s=(_PERIOD_S, duration_s),
         max_power_w=_NODE_AT_MOST_W * min(max(nodes, 1), 100_000),
     )
-    state = said(row.get("state")) or ""
+    state = short_text(row.get("state")) or ""
     totals.warn(
         "the energy is that of the whole nodes: it is the job's own only where no other job ran on them "
         "(sbatch --exclusive)",
@@ -146,16 +146,16 @@ def _job(
         else "the row has no ElapsedRaw: how old the readings at the job's edges are is not in u",
     )
     yield from totals.measurement(
-        label=said(row.get("jobname")) or f"job {job}",
+        label=short_text(row.get("jobname")) or f"job {job}",
         duration_s=duration_s,
         started_at=utc(stamp(row.get("start", "")), options.timezone),
         scope="node",
         job_id=job,
         state=state or None,
         nodes=nodes,
-        cluster=said(row.get("cluster")),
-        partition=said(row.get("partition")),
-        started_local=said(row.get("start")),
+        cluster=short_text(row.get("cluster")),
+        partition=short_text(row.get("partition")),
+        started_local=short_text(row.get("start")),
     )
 
 

@@ -61,7 +61,7 @@ def _powers(report: Any) -> dict[str, tuple[str, list[str], float]] | None:
         or not _is_number(host.get("consumption"))
     ):
         return None
-    found: dict[str, tuple[str, list[str], float]] = {}
+    powers: dict[str, tuple[str, list[str], float]] = {}
     sockets: list[str] = []
     for socket in _objects(report.get("sockets")):
         name = f"socket {socket.get('id')}"
@@ -72,15 +72,15 @@ def _powers(report: Any) -> dict[str, tuple[str, list[str], float]] | None:
             if _is_number(domain.get("consumption")):
                 part = f"{name} {domain.get('name')}"
                 domains.append(part)
-                found[part] = (
+                powers[part] = (
                     _DOMAINS.get(str(domain.get("name")), "rail"),
                     [],
                     float(domain["consumption"]),
                 )
         sockets.append(name)
-        found[name] = ("cpu", domains, float(socket["consumption"]))
-    found["host"] = ("host", [*found], float(host["consumption"]))
-    return found
+        powers[name] = ("cpu", domains, float(socket["consumption"]))
+    powers["host"] = ("host", [*powers], float(host["consumption"]))
+    return powers
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wattwhat.logs.building.known_sensors import Sensor
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import is_missing
 from wattwhat.logs.parsing.named_rows import NamedRow
 
@@ -35,7 +35,7 @@ def strep_energy(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any
     50,000; kWh and h of a training, which is its measured epochs times a published number of epochs. The
     device is the architecture, or else what the environment names before its software.
     """
-    device = said(row.get("architecture")) or said(row.get("environment").split(" - ")[0])
+    device = short_text(row.get("architecture")) or short_text(row.get("environment").split(" - ")[0])
     if _RUNS & row.cells.keys():
         return _run(totals, row, sensor)
     if not is_missing(row.get("power_draw")) or row.get("task") != "train":
@@ -64,5 +64,5 @@ def _run(totals: Totals, row: NamedRow, sensor: Sensor) -> dict[str, Any]:
         items = totals.count(row.get("params.n_samples"), "params.n_samples")
         fields = {"items": items, "duration_s": seconds * items if seconds and items else None}
     totals.add("the machine", "host", row.get(column), "J", sensor, column=column)
-    device = said(row.get("params.architecture"))
+    device = short_text(row.get("params.architecture"))
     return {**fields, "device": device} if device else fields

@@ -72,8 +72,10 @@ def _take(
     at = stamp(str(status["Time"])) if "Time" in status else message.at
     powers, totals = _numbers(energy.get("Power")), _numbers(energy.get("Total"))
     if (at is None and "Time" in status) or powers is None or totals is None or not (powers or totals):
-        found = {key: energy.get(key) for key in ("Power", "Total")}
-        source.problem(message.line, f"expected Power in W or Total in kWh and a Time, found {found!r:.80}")
+        readings = {key: energy.get(key) for key in ("Power", "Total")}
+        source.problem(
+            message.line, f"expected Power in W or Total in kWh and a Time, found {readings!r:.80}"
+        )
         return
     if len(totals) == 1 and len(powers) > 1:
         powers = [sum(powers)]  # one counter for all channels of the plug

@@ -54,57 +54,57 @@ class Tegrastats:
         for line, text in source.lines():
             if not text.strip():
                 continue
-            found = {name: int(value) for name, value in _RAIL.findall(text)}
+            powers_mw = {name: int(value) for name, value in _RAIL.findall(text)}
             first = _STAMP.match(text.lstrip())
-            if dated is None and found:
+            if dated is None and powers_mw:
                 dated = first is not None
-                rails = _structure(found, trace)
+                rails = _structure(powers_mw, trace)
             moment = stamp(first[0]) if first else None
-            complaint = _complaint(found, rails, text, dated, moment is not None)
+            complaint = _complaint(powers_mw, rails, text, dated, moment is not None)
             if complaint:
                 source.problem(line, complaint)
                 continue
             tick = trace.clock(moment) if moment else trace.tick(None, "; tegrastats' own default is 1")
             for name in rails:
-                if found.get(name, -1) >= 0:
-                    trace.add(name, tick, found[name] * factor, line)
+                if powers_mw.get(name, -1) >= 0:
+                    trace.add(name, tick, powers_mw[name] * factor, line)
         yield from trace.measurements(scope="module")
 
 
 def _complaint(
-    found: dict[str, int], rails: dict[str, int], text: str, dated: bool | None, has_time: bool
+    powers_mw: dict[str, int], rails: dict[str, int], text: str, dated: bool | None, has_time: bool
 ) -> str | None:
     """What is wrong with this line, or None."""
-    if not found:
+    if not powers_mw:
         return f"expected a rail such as VDD_IN 5000mW/5000mW, found {text.strip()[-60:]!r}"
     needed = [name for name, counted in rails.items() if counted]
-    lacking = [name for name in needed if name not in found]
+    lacking = [name for name in needed if name not in powers_mw]
     if lacking:
         return f"expected {', '.join(needed)}, but {', '.join(lacking)} is missing: a line that is cut off"
-    negative = [name for name in needed if found[name] < 0]
+    negative = [name for name in needed if powers_mw[name] < 0]
     if negative:
-        return f"expected a power of 0 or more, found {found[negative[0]]} on {negative[0]}"
+        return f"expected a power of 0 or more, found {powers_mw[negative[0]]} on {negative[0]}"
     if dated and not has_time:
         return "expected a time at the beginning, as the lines before have"
     return None
 
 
-def _structure(found: dict[str, int], trace: Trace) -> dict[str, int]:
+def _structure(powers_mw: dict[str, int], trace: Trace) -> dict[str, int]:
     """Every rail, with 1 where its energy is counted, and what contains what told to the trace."""
-    total = next((name for name in _TOTALS if name in found), None)
-    counted = next((rails for rails in _SUMS if set(rails) <= found.keys()), None)
+    total = next((name for name in _TOTALS if name in powers_mw), None)
+    counted = next((rails for rails in _SUMS if powers_mw.keys() >= set(rails)), None)
     if total is not None:
-        inside = [trace.channel_id(name) for name in found if name != total]
+        inside = [trace.channel_id(name) for name in powers_mw if name != total]
         trace.channel(total, component="module", contains=inside)
-        return {name: int(name == total) for name in found}
+        return {name: int(name == total) for name in powers_mw}
     if counted is None:
         trace.warn(
-            f"this board's rails ({', '.join(found)}) are not known here; their sum was taken, which counts "
-            "twice if one of them feeds another"
+            f"this board's rails ({', '.join(powers_mw)}) are not known here; their sum was taken, which "
+            "counts twice if one of them feeds another"
         )
-        return dict.fromkeys(found, 1)
-    others = [name for name in found if name not in counted]
+        return dict.fromkeys(powers_mw, 1)
+    others = [name for name in powers_mw if name not in counted]
     if others:
         # The remaining rails of AGX Orin (VDDQ_VDD2_1V8AO) are fed from the 5 V of the system.
         trace.channel(counted[-1], contains=[trace.channel_id(name) for name in others])
-    return {name: int(name in counted) for name in found}
+    return {name: int(name in counted) for name in powers_mw}

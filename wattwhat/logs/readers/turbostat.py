@@ -36,10 +36,10 @@ class Turbostat:
     def sniff(self, head: Head) -> int:
         """A header with the processor's clock and a power or energy column."""
         for line in head.lines[:200]:
-            words = line.split()
-            if {"Avg_MHz", "Busy%", "Bzy_MHz"} & set(words):
-                return 90 if set(words) & _COLUMNS.keys() else 60
-            if "PkgWatt" in words or "Pkg_J" in words:
+            names = line.split()
+            if {"Avg_MHz", "Busy%", "Bzy_MHz"} & set(names):
+                return 90 if set(names) & _COLUMNS.keys() else 60
+            if "PkgWatt" in names or "Pkg_J" in names:
                 return 85
         return 0
 
@@ -60,11 +60,11 @@ def _first_row_only(head: Head) -> bool:
     """
     tables: list[list[list[str]]] = []
     for text in head.lines:
-        words = text.split()
-        if set(words) & _COLUMNS.keys():
+        cells = text.split()
+        if set(cells) & _COLUMNS.keys():
             tables.append([])
-        if tables and words:
-            tables[-1].append(words)
+        if tables and cells:
+            tables[-1].append(cells)
     # One other row may just be alike: only where it is so sample after sample does it repeat the first.
     least = 3 if len(tables) == 1 else 2
     votes = [_holds_its_parts(header, rows) for header, *rows in tables if len(rows) >= least]
@@ -95,28 +95,28 @@ class _Samples:
         self._complete = False
 
     def line(self, line: int, text: str) -> None:
-        words = text.split()
+        cells = text.split()
         seconds = _SECONDS.fullmatch(text)
         if seconds:
             self._seconds += number(seconds[1]) or 0.0
-        elif set(words) & _COLUMNS.keys():
-            self._columns, self._complete = words, False
-        elif "Avg_MHz" in words:
+        elif set(cells) & _COLUMNS.keys():
+            self._columns, self._complete = cells, False
+        elif "Avg_MHz" in cells:
             raise self._source.error(
                 line, "expected PkgWatt or Pkg_J among the columns; run turbostat as root"
             )
-        elif self._columns and words and not self._complete:
-            self._row(line, words)
+        elif self._columns and cells and not self._complete:
+            self._row(line, cells)
 
-    def _row(self, line: int, words: list[str]) -> None:
+    def _row(self, line: int, cells: list[str]) -> None:
         """The first row below a header is the summary; the rows of CPUs below it are its parts."""
         topology = [k for k, name in enumerate(self._columns) if name in _TOPOLOGY]
-        if topology and any(words[k] != "-" for k in topology if k < len(words)):
+        if topology and any(cells[k] != "-" for k in topology if k < len(cells)):
             return
-        if wrong := misfit(len(words), len(self._columns)):
+        if wrong := misfit(len(cells), len(self._columns)):
             self._source.problem(line, wrong)
             return
-        row = dict(zip(self._columns, words, strict=False))
+        row = dict(zip(self._columns, cells, strict=False))
         values = {name: number(cell) for name, cell in row.items() if name in _COLUMNS}
         wrong = next((name for name, value in values.items() if value is None or value < 0.0), None)
         if wrong is not None:

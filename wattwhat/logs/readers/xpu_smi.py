@@ -71,9 +71,9 @@ class _Dump:
         self._power = next((k for k, name in enumerate(names) if _POWER.fullmatch(name)), None)
         self._energy = next((k for k, name in enumerate(names) if _ENERGY.fullmatch(name)), None)
         if self._power is None and self._energy is None:
-            found = ", ".join(name for name in header if name.lower() not in _PLACES)[:200]
+            listed = ", ".join(name for name in header if name.lower() not in _PLACES)[:200]
             raise source.error(
-                line, f"expected GPU Power (W) or GPU Energy Consumed (J), found {found}; dump with -m 1,8"
+                line, f"expected GPU Power (W) or GPU Energy Consumed (J), found {listed}; dump with -m 1,8"
             )
         self._clock = DayClock()
         self._trace = Trace(source, options, format=XpuSmi.name, sensor=_SENSOR, component="gpu")

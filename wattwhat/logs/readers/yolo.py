@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattwhat.logs.building.accuracies import fraction
-from wattwhat.logs.building.stated_totals import Totals, said, text_of_value
+from wattwhat.logs.building.stated_totals import Totals, short_text, text_of_value
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.codecarbon_runs import CODECARBON_CPU
@@ -45,10 +45,10 @@ class YoloResults:
                         f"energy by image times images by second is {mean_w:.3g} W, which is not plausible"
                     )
             yield from totals.measurement(
-                label=f"{said(tree.get('model')) or source.stem} {name}"[:200],
+                label=f"{short_text(tree.get('model')) or source.stem} {name}"[:200],
                 items=round(images) if images and abs(images - round(images)) < 1e-6 * images else images,
                 metrics=_metrics(variant),
-                model=said(tree.get("model")),
+                model=short_text(tree.get("model")),
                 variant=name[:60],
                 images_per_s=rate,
             )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.building.overlapping import overlapping
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, said
+from wattwhat.logs.building.stated_totals import LONGEST_S, Totals, short_text
 from wattwhat.logs.parsing.cells import number, stamp, utc
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
@@ -53,7 +53,7 @@ class Zeus:
         begin = stamp(row.get("start_time"))
         yield from totals.measurement(
             **facts.of(totals, row.cells),
-            label=said(row.get("window_name")),
+            label=short_text(row.get("window_name")),
             duration_s=duration_s,
             # Older versions wrote a monotonic clock, which counts from an unknown beginning.
             started_at=utc(begin) if begin is not None and begin.kind == "utc" else None,
@@ -75,7 +75,7 @@ def _rows(source: Source) -> Iterator[NamedRow]:
             yield row
         else:
             source.problem(
-                row.line, f"expected {len(row.header)} cells, found {len(row.found)}: the row is cut off"
+                row.line, f"expected {len(row.header)} cells, found {len(row.all_cells)}: the row is cut off"
             )
 
 
@@ -89,7 +89,7 @@ def _overlaps(source: Source) -> dict[int, str]:
         start, elapsed = number(row.get("start_time")), number(row.get("elapsed_time"))
         if start is not None and elapsed is not None and 0.0 <= elapsed <= LONGEST_S:
             spans.append((start, start + elapsed, row.line))
-            names[row.line] = sys.intern(said(row.get("window_name")) or "?")
+            names[row.line] = sys.intern(short_text(row.get("window_name")) or "?")
     if not spans:
         return {}
     start_s, end_s, at = (np.array(column) for column in zip(*spans, strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wattwhat.logs.building.known_sensors import NVML
 from wattwhat.logs.building.power_trace import Trace
 from wattwhat.logs.building.row_facts import RowFacts
-from wattwhat.logs.building.stated_totals import Totals, said
+from wattwhat.logs.building.stated_totals import Totals, short_text
 from wattwhat.logs.parsing.cells import is_missing, number, stamp
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
@@ -54,7 +54,7 @@ def _sample(source: Source, trace: Trace, row: NamedRow, factor: float) -> None:
     if row.whole and is_missing(row.get("Power")):
         trace.missing(None)
     elif moment is None or power is None or power < 0.0 or not row.whole:
-        source.problem(row.line, f"expected a time and a power in mW, found {','.join(row.found)!r:.80}")
+        source.problem(row.line, f"expected a time and a power in mW, found {','.join(row.all_cells)!r:.80}")
     else:
         trace.add(None, trace.clock(moment), power * factor, row.line)
 
@@ -76,7 +76,7 @@ class ZeusTrace:
 
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement an epoch of each setting."""
-        found = False
+        any_sample = False
         ahead = source.ahead()
         facts = RowFacts(
             options,
@@ -84,9 +84,9 @@ class ZeusTrace:
             _OWN,
         )
         for row in named_rows(source, lambda names: set(names) >= _EPOCH):
-            found = True
+            any_sample = True
             yield from self._epoch(source, options, row, facts)
-        if not found:
+        if not any_sample:
             raise source.error(
                 1,
                 "holds epochs to reach a target and no energy; expected time_per_epoch and average_power "
@@ -100,14 +100,14 @@ class ZeusTrace:
         duration_s, power = totals.seconds(row.get("time_per_epoch")), number(row.get("average_power"))
         if duration_s is None or power is None or power < 0.0 or not row.whole:
             source.problem(
-                row.line, f"expected seconds and watts of an epoch, found {','.join(row.found)!r:.90}"
+                row.line, f"expected seconds and watts of an epoch, found {','.join(row.all_cells)!r:.90}"
             )
             return
         power_w = power * (options.power_factor or 1.0)
         totals.add("GPU", "gpu", power_w * duration_s, "J", NVML, factor=1.0)
         yield from totals.measurement(
             **facts.of(totals, row.cells),
-            label=said(row.get("network")),
+            label=short_text(row.get("network")),
             duration_s=duration_s,
             calls=1,
             scope="gpu",

@@ -31,14 +31,14 @@ def energies(measurement: Measurement) -> dict[str, Quantity]:
     return {name: energy for name, energy in pairs if energy is not None and math.isfinite(energy.value)}
 
 
-def preferred(found: Iterable[Collection[str]]) -> str:
+def preferred(offered: Iterable[Collection[str]]) -> str:
     """The basis to begin with: per item if a third of the measurements have it, else per call, else total.
 
     Example:
         >>> preferred([["total"], ["call", "total"]])
         'call'
     """
-    known = list(found)
+    known = list(offered)
     counts = {basis: sum(basis in bases for bases in known) for basis in BASES}
     return next((basis for basis in ("item", "call") if counts[basis] * 3 >= max(len(known), 1)), "total")
 

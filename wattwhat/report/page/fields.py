@@ -73,14 +73,14 @@ def _cell(value: float | str | None, number: bool, texts: Texts) -> float | int 
 
 
 def _settings(m: Measurement) -> dict[str, tuple[float | str, bool]]:
-    found = {}
+    settings = {}
     for name, value in _named(m):
         known = _value(value)
-        if known is not None and name not in found:
-            found[name] = (known, True)
-    if m.items and m.calls and "batch size" not in found:
-        found["batch size"] = (float(m.items) / m.calls, True)
-    return found
+        if known is not None and name not in settings:
+            settings[name] = (known, True)
+    if m.items and m.calls and "batch size" not in settings:
+        settings["batch size"] = (float(m.items) / m.calls, True)
+    return settings
 
 
 def _named(m: Measurement) -> Iterator[tuple[str, Any]]:
@@ -97,14 +97,14 @@ def _named(m: Measurement) -> Iterator[tuple[str, Any]]:
 
 def _metrics(m: Measurement, metric: str) -> dict[str, tuple[float | str, bool]]:
     skipped = {metric, f"{metric}_u", f"{metric}_n", "n_test", "test_items", *PARAMETERS}
-    found: dict[str, tuple[float | str, bool]] = {
+    metrics: dict[str, tuple[float | str, bool]] = {
         name.replace("_", " "): (float(value), False)
         for name, value in m.metrics.items()
         if name not in skipped and math.isfinite(value)
     }
     if m.duration_s and m.calls:
-        found["runtime of one call (s)"] = (m.duration_s / m.calls, False)
-    return found
+        metrics["runtime of one call (s)"] = (m.duration_s / m.calls, False)
+    return metrics
 
 
 def _value(value: Any) -> float | str | None:

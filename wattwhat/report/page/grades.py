@@ -83,9 +83,9 @@ def grade_row(
             continue
         odds = {letter: round(p, 3) for letter, p in (result.probabilities or {}).items() if p >= 0.005}
         # The words name the reference in a bracket; the page puts that in again.
-        words = result.details["words"].replace(_bracket(reference), "@", 1)
+        text = result.details["words"].replace(_bracket(reference), "@", 1)
         notes = [number(note) for note in result.details["notes"]]
-        return {"grade": [result.grade, place, odds or None, brief(result.value), words, notes]}
+        return {"grade": [result.grade, place, odds or None, brief(result.value), text, notes]}
     if not refusals:
         return {}
     others = f" (and {len(refusals) - 1} other references neither)" if len(refusals) > 1 else ""
@@ -131,7 +131,7 @@ def _fitted(measurements: Sequence[Measurement], metric: str) -> tuple[list[Fron
         if not lacks:
             groups.setdefault(tuple(traits_of(measurement)[name] for name in TRAITS), []).append(measurement)
         lacking[lacks] += bool(lacks)
-    found: list[FrontierGrade] = []
+    grades: list[FrontierGrade] = []
     notes = [
         f"No grades for {count} of {len(measurements)} measurements: {what}."
         for what, count in lacking.items()
@@ -140,7 +140,7 @@ def _fitted(measurements: Sequence[Measurement], metric: str) -> tuple[list[Fron
     for traits, group in groups.items():
         name = ", ".join(part for part in traits if part) or "these measurements"
         try:
-            found.append(
+            grades.append(
                 FrontierGrade.fit(
                     group,
                     reference=f"this page: {name}",
@@ -151,4 +151,4 @@ def _fitted(measurements: Sequence[Measurement], metric: str) -> tuple[list[Fron
         except WattwhatError as err:
             # what comes after a semicolon is advice to programmers
             notes.append(f"No grades for {name}: {str(err).partition(';')[0]}.")
-    return found, notes
+    return grades, notes

@@ -64,22 +64,22 @@ def payload_of(
         "No measurement carries the metric 'accuracy', so the chart shows energy alone. ..."
     """
     texts = Texts()
-    found = _listed(measurements)
-    references, notes = references_of(reference, found, metric)
-    by_basis = [energies(m) for m in found]
-    rows = [row_of(m, texts, metric) for m in found]
+    listed = _listed(measurements)
+    references, notes = references_of(reference, listed, metric)
+    by_basis = [energies(m) for m in listed]
+    rows = [row_of(m, texts, metric) for m in listed]
     sam_units = units_by_basis(by_basis)
-    for m, energy, row in zip(found, by_basis, rows, strict=True):
+    for m, energy, row in zip(listed, by_basis, rows, strict=True):
         row.update(_sams(m, energy, sam_units, metric))
         row.update(grade_row(m, references, texts.number))
         doubts = [texts.number(sentence) for sentence in wrong_details(m.details)]
         if doubts:
             row["warnings"] = [*row.get("warnings", ()), *doubts]
-    _add_traces(found, rows)
-    apart = _add_kinds(found, rows, texts)
+    _add_traces(listed, rows)
+    apart = _add_kinds(listed, rows, texts)
     _add_front_odds(rows, by_basis)
-    columns, values = fields_of_page(found, texts, metric)
-    for row, key, cells in zip(rows, row_keys(found), values, strict=True):
+    columns, values = fields_of_page(listed, texts, metric)
+    for row, key, cells in zip(rows, row_keys(listed), values, strict=True):
         row["key"] = key
         if cells:
             row["fields"] = cells
@@ -93,7 +93,7 @@ def payload_of(
         "apart": apart,
         "fields": columns,
         "columns": COLUMNS,
-        "metrics": _add_metrics(found, rows),
+        "metrics": _add_metrics(listed, rows),
         "analysis": analysis,
         "comparable": {"scopes": SCOPES, "said": SAID},
         "references": [band_of(one) for one in references],
@@ -153,9 +153,9 @@ def _add_kinds(
     The rule is that of `wattwhat.scoring.population.check_together`: a trait that all share, or that only
     some of them state, keeps nothing apart.
     """
-    found = [traits_of(m) for m in measurements]
-    apart = [name for name in TRAITS if len({traits[name] for traits in found} - {None}) > 1]
-    for m, row, traits in zip(measurements, rows, found, strict=True):
+    traits_of_each = [traits_of(m) for m in measurements]
+    apart = [name for name in TRAITS if len({traits[name] for traits in traits_of_each} - {None}) > 1]
+    for m, row, traits in zip(measurements, rows, traits_of_each, strict=True):
         row.update({name: texts.number(value) for name in _TOLD if (value := traits[name])})
         row["together"] = texts.number("\n".join(traits[name] or "" for name in apart))
         scopes, facts = facts_of(m)

@@ -73,8 +73,8 @@ def row_keys(measurements: Sequence[Measurement]) -> list[str]:
     keys = []
     for m in measurements:
         device = traits_of(m)["device"]
-        told = [m.label, device, m.energy_j.value, m.calls, m.items, m.provenance]
-        key = hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        identity = [m.label, device, m.energy_j.value, m.calls, m.items, m.provenance]
+        key = hashlib.sha256(repr(identity).encode("utf-8", "surrogatepass")).hexdigest()[:8]
         seen[key] += 1
         keys.append(key if seen[key] == 1 else f"{key}-{seen[key]}")
     return keys

@@ -47,17 +47,17 @@ def sam_of(accuracy: Quantity | None, energy: Quantity | None, unit: str | None)
     if accuracy is None or energy is None or unit is None or not energy.to(unit).value >= _MARGIN:
         return None
     try:
-        found = sam(accuracy, energy, unit=unit)
+        value = sam(accuracy, energy, unit=unit)
     except WattwhatError:
         return None
-    return found if isinstance(found, Quantity) else None
+    return value if isinstance(value, Quantity) else None
 
 
 def units_by_basis(rows: Sequence[dict[str, Quantity]]) -> dict[str, str]:
     """For each basis that occurs, the unit of its SAM column."""
-    found = {}
+    units = {}
     for basis in BASES:
         unit = sam_unit(row[basis] for row in rows if basis in row)
         if unit is not None:
-            found[basis] = unit
-    return found
+            units[basis] = unit
+    return units

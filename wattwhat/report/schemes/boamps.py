@@ -65,20 +65,20 @@ def _quality(known: Known) -> str | None:
 
 
 def _os(known: Known) -> str | None:
-    words = str(known.whole.environment.get("os") or "").split()
-    return words[0].lower() if words else None
+    parts = str(known.whole.environment.get("os") or "").split()
+    return parts[0].lower() if parts else None
 
 
 def _python(known: Known) -> str | None:
     """Python's version where the program was measured from inside; a command may be in any language."""
     inside = all("exit_status" not in one.details for one in known.measurements)
-    found = known.whole.environment.get("python")
-    return str(found) if found and inside else None
+    version = known.whole.environment.get("python")
+    return str(version) if version and inside else None
 
 
 def _intensity(known: Known) -> float | None:
-    found = known.intensity_of(known.whole)
-    return None if found is None else rounded(found)
+    intensity = known.intensity_of(known.whole)
+    return None if intensity is None else rounded(intensity)
 
 
 def _render(filled: Filled) -> str:

@@ -34,7 +34,7 @@ def scheme(name: str) -> Scheme:
     known = find_plugins(GROUP)
     if name not in known:
         raise ArgumentError(argument="scheme", expected=f"one of {', '.join(known)}", got=name)
-    found = load(known[name])
-    if not isinstance(found, Scheme):
-        raise ArgumentError(f"{name!r} names a {type(found).__name__}, not a Scheme", argument="scheme")
-    return found
+    loaded = load(known[name])
+    if not isinstance(loaded, Scheme):
+        raise ArgumentError(f"{name!r} names a {type(loaded).__name__}, not a Scheme", argument="scheme")
+    return loaded

@@ -59,12 +59,12 @@ def _row(known: Known, one: Measurement) -> dict[str, Any]:
 
 
 def _energies(known: Known, one: Measurement) -> dict[str, float]:
-    found: dict[str, float] = {}
+    energies: dict[str, float] = {}
     for entry in one.channels:
         part = _PARTS.get(entry.channel.component)
         if part and entry.counted and entry.energy_j is not None and entry.energy_j.known:
-            found[part] = found.get(part, 0.0) + entry.energy_j.value / 3.6e6 * known.pue
-    return found
+            energies[part] = energies.get(part, 0.0) + entry.energy_j.value / 3.6e6 * known.pue
+    return energies
 
 
 def _about(one: Measurement) -> dict[str, Any]:

@@ -23,9 +23,9 @@ __all__ = [
 
 
 def _pue(value: Any) -> float:
-    if (found := number(value)) < 1:
+    if (pue := number(value)) < 1:
         raise ValueError("a number of at least 1")
-    return found
+    return pue
 
 
 def intensity(*, required: bool = True) -> Field:
@@ -86,8 +86,8 @@ def hardware(known: Known) -> str | None:
 
 def phase_of(known: Known, names: Collection[str]) -> str | None:
     """The phase that all measurements say they are of (``details["phase"]``), if it is one of these."""
-    found = {one.details.get("phase") for one in known.measurements}
-    phase = found.pop() if len(found) == 1 else None
+    phases = {one.details.get("phase") for one in known.measurements}
+    phase = phases.pop() if len(phases) == 1 else None
     return phase if isinstance(phase, str) and phase in names else None
 
 
@@ -98,14 +98,14 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
         >>> nested({"task.stage": "training", "quality": "high"})
         {'task': {'stage': 'training'}, 'quality': 'high'}
     """
-    found: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for name, value in values.items():
         *folders, last = name.split(".")
-        place = found
+        place = tree
         for folder in folders:
             place = place.setdefault(folder, {})
         place[last] = value
-    return found
+    return tree
 
 
 def rounded(quantity: Quantity, figures: int = 6) -> float:

@@ -42,10 +42,10 @@ def _tonnes(known: Known) -> dict[str, Any] | None:
 
 def _properties(known: Known) -> list[dict[str, str]]:
     energy = known.energy_kwh
-    found = [{"name": "wattwhat:method", "value": method(known)}]
+    properties = [{"name": "wattwhat:method", "value": method(known)}]
     if energy is not None:
-        found.append({"name": "wattwhat:energy_standard_uncertainty_kwh", "value": f"{energy.u:.3g}"})
-    return found
+        properties.append({"name": "wattwhat:energy_standard_uncertainty_kwh", "value": f"{energy.u:.3g}"})
+    return properties
 
 
 def _render(filled: Filled) -> str:
@@ -62,8 +62,8 @@ def _render(filled: Filled) -> str:
         "co2CostEquivalent": values.get("co2CostEquivalent"),
         "properties": _properties(filled.known),
     }
-    told = {name: value for name, value in entry.items() if value is not None}
-    considerations = {"environmentalConsiderations": {"energyConsumptions": [told]}}
+    given = {name: value for name, value in entry.items() if value is not None}
+    considerations = {"environmentalConsiderations": {"energyConsumptions": [given]}}
     return json_text({"modelCard": {"considerations": considerations}}, indent=2)
 
 

@@ -95,7 +95,7 @@ def _flat(scheme: Scheme, stated: Mapping[str, Any], before: str = "") -> Iterat
 
 def _checked(scheme: Scheme, stated: Mapping[str, Any]) -> dict[str, Any]:
     fields = {field.name: field for field in scheme.fields}
-    found = {}
+    facts = {}
     for name, value in stated.items():
         field = fields.get(name)
         if field is None:
@@ -107,8 +107,8 @@ def _checked(scheme: Scheme, stated: Mapping[str, Any]) -> dict[str, Any]:
             raise ArgumentError(
                 "follows from the measurement, and is not for anybody to state", argument=name
             )
-        found[name] = _value(field, value, name)
-    return {name: value for name, value in found.items() if _says(value)}
+        facts[name] = _value(field, value, name)
+    return {name: value for name, value in facts.items() if _says(value)}
 
 
 def _value(field: Field, value: Any, place: str) -> Any:
@@ -135,12 +135,12 @@ def _things(field: Field, value: Any, place: str) -> list[dict[str, Any]]:
         example = ", ".join(f'"{part.name}": ...' for part in field.parts if part.required)
         raise ArgumentError(argument=place, expected=f"a list of objects such as [{{{example}}}]")
     parts = {part.name: part for part in field.parts}
-    found = []
+    checked = []
     for count, one in enumerate(things):
         if unknown := sorted(set(one) - set(parts)):
             raise ArgumentError(f"{place}[{count}]: {unknown[0]!r} is not one of {', '.join(parts)}")
-        found.append({k: _value(parts[k], v, f"{place}[{count}].{k}") for k, v in one.items()})
-    return found
+        checked.append({k: _value(parts[k], v, f"{place}[{count}].{k}") for k, v in one.items()})
+    return checked
 
 
 def _lacking(fields: Sequence[Field], values: Mapping[str, Any]) -> Iterator[Field]:

@@ -23,10 +23,10 @@ __all__ = ["SCHEME"]
 
 
 def _footprint(known: Known) -> Footprint | None:
-    found = known.intensity_of(known.whole)
-    if found is None or not known.whole.energy_j.known:
+    intensity = known.intensity_of(known.whole)
+    if intensity is None or not known.whole.energy_j.known:
         return None
-    return carbon(known.whole, found, pue=known.pue)
+    return carbon(known.whole, intensity, pue=known.pue)
 
 
 def _render(filled: Filled) -> str:

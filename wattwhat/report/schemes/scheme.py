@@ -59,15 +59,15 @@ class Known:
 
     def intensity_of(self, measurement: Measurement) -> Quantity | None:
         """The carbon intensity in g/kWh of the time of a measurement, or None where none was stated."""
-        found: Quantity | Source | None = self.stated.get("intensity_g_per_kwh")
-        if found is None or isinstance(found, Quantity):
-            return found
+        intensity: Quantity | Source | None = self.stated.get("intensity_g_per_kwh")
+        if intensity is None or isinstance(intensity, Quantity):
+            return intensity
         if measurement.started_at is None or measurement.duration_s is None:
             raise ArgumentError(
                 f"when {measurement.label!r} was taken is not known, so no hour of it is",
                 argument="intensity_g_per_kwh",
             )
-        return found(measurement.started_at, self._span_s(measurement, measurement.duration_s))
+        return intensity(measurement.started_at, self._span_s(measurement, measurement.duration_s))
 
     def _span_s(self, measurement: Measurement, duration_s: float) -> float:
         """From begin to end in s: of a sum of several, the gaps between them too."""
@@ -155,34 +155,34 @@ def number(value: Any) -> float:
         (12.5, 3)
     """
     try:
-        found = float(value) if isinstance(value, str) else value
+        plain = float(value) if isinstance(value, str) else value
     except ValueError:
-        found = None
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found < math.inf:
+        plain = None
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not 0 <= plain < math.inf:
         raise ValueError("a number of at least 0")
-    return found
+    return plain
 
 
 def whole(value: Any) -> int:
     """A whole number of at least 0."""
     try:
-        found = number(value)
+        plain = number(value)
     except ValueError:
-        found = 0.5
-    if found != int(found):
+        plain = 0.5
+    if plain != int(plain):
         raise ValueError("a whole number of at least 0")
-    return int(found)
+    return int(plain)
 
 
 def share(value: Any) -> float:
     """A fraction from 0 to 1."""
     try:
-        found = number(value)
+        plain = number(value)
     except ValueError:
-        found = math.inf
-    if found > 1:
+        plain = math.inf
+    if plain > 1:
         raise ValueError("a fraction from 0 to 1")
-    return found
+    return plain
 
 
 def one_of(*names: str) -> Kind:

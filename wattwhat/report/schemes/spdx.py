@@ -29,7 +29,7 @@ def _quantity(known: Known) -> str | None:
 
 
 def _render(filled: Filled) -> str:
-    found: dict[str, object] = {"type": "ai_EnergyConsumption"}
+    consumption: dict[str, object] = {"type": "ai_EnergyConsumption"}
     quantity, stage = filled.values.get("quantity"), filled.values.get("stage")
     if quantity is not None and stage is not None:
         description = {
@@ -37,8 +37,8 @@ def _render(filled: Filled) -> str:
             "ai_energyQuantity": quantity,
             "ai_energyUnit": "kilowattHour",
         }
-        found[_STAGES[stage]] = [description]
-    return json_text(found, indent=2)
+        consumption[_STAGES[stage]] = [description]
+    return json_text(consumption, indent=2)
 
 
 SCHEME = Scheme(

@@ -130,8 +130,8 @@ def extrapolate_epochs(
     if running_totals(values):
         values = [after - before for before, after in itertools.pairwise([0.0, *values])]
         notes = ("these are running totals: the differences were taken as the energies of the epochs",)
-    found = forecast(values, measured, epochs, gain=common, skip=min(warmup, measured))
-    return attrs.evolve(found, notes=(*notes, *found.notes))
+    forecasted = forecast(values, measured, epochs, gain=common, skip=min(warmup, measured))
+    return attrs.evolve(forecasted, notes=(*notes, *forecasted.notes))
 
 
 def running_totals(values: Sequence[float]) -> bool:

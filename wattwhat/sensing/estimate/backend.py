@@ -157,12 +157,12 @@ class EstimateBackend(Backend):
             for name, value in given
         }
         self._unclear: Unclear | None = None
-        found: dict[str, Figure] = {}
+        configured: dict[str, Figure] = {}
         try:
-            found = settings([name for name in NAMES if figures[name] is None])
+            configured = settings([name for name in NAMES if figures[name] is None])
         except Unclear as err:  # told by probe(), so that doctor can show it with its remedy
             self._unclear = err
-        self._busy, self._idle, self._ram = (figures[name] or found.get(name) for name in NAMES)
+        self._busy, self._idle, self._ram = (figures[name] or configured.get(name) for name in NAMES)
         self._gain_error = _GAIN_ERROR
         if self._busy is None and self._idle is None:
             self._learn()
@@ -243,5 +243,5 @@ def _memory_gb(root: str) -> float | None:
         text = read_small_text(Path(root, "proc/meminfo"), encoding="ascii", errors="replace")
     except OSError:
         return None
-    found = re.search(r"^MemTotal:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) * 1024 / 1e9 if found else None
+    match = re.search(r"^MemTotal:\s+(\d+) kB", text, re.MULTILINE)
+    return int(match[1]) * 1024 / 1e9 if match else None

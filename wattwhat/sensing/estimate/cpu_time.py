@@ -69,16 +69,16 @@ class CpuTime:
         return sum(self._ticks(pid) for pid in self._children) * self._tick_s
 
     def _descendants(self, pid: str) -> list[int]:
-        found: list[int] = []
+        pids: list[int] = []
         try:
             tasks = os.listdir(self._proc / pid / "task")
         except OSError:
-            return found
+            return pids
         for task in tasks:
-            for child in _words(self._proc / pid / "task" / task / "children"):
-                found.append(int(child))
-                found.extend(self._descendants(child))
-        return found
+            for child in _fields(self._proc / pid / "task" / task / "children"):
+                pids.append(int(child))
+                pids.extend(self._descendants(child))
+        return pids
 
     def _ticks(self, pid: int) -> int:
         """User and system ticks of a process; its own ended children too if they are not in the list."""
@@ -117,7 +117,7 @@ def _ended_children_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _words(path: Path) -> list[str]:
+def _fields(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="ascii").split()
     except OSError:
@@ -132,7 +132,7 @@ def usable_cores(root: str = "/") -> float:
         True
     """
     count = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    quota = _words(Path(root, "sys/fs/cgroup/cpu.max"))
+    quota = _fields(Path(root, "sys/fs/cgroup/cpu.max"))
     if len(quota) == 2 and quota[0].isdigit() and quota[1].isdigit() and int(quota[1]) > 0:
         count = min(count, int(quota[0]) / int(quota[1]))
     return max(count, 0.01)

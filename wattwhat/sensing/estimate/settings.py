@@ -59,7 +59,7 @@ def settings(names: Iterable[str] = NAMES) -> dict[str, Figure]:
         Unclear: one cannot be understood, or the configuration file cannot be read.
     """
     path, entries = section("estimate")
-    found: dict[str, Figure] = {}
+    figures: dict[str, Figure] = {}
     for name in names:
         variable = f"WATTWHAT_{name.upper()}"
         figure = figure_of(
@@ -72,5 +72,5 @@ def settings(names: Iterable[str] = NAMES) -> dict[str, Figure]:
             f"write a number such as 6.5 behind {name} in {path}, or remove that line",
         )
         if figure is not None:
-            found[name] = figure
-    return found
+            figures[name] = figure
+    return figures

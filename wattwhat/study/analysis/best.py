@@ -47,7 +47,7 @@ def best_of(rows: Sequence[Row], parity: float = PARITY) -> list[Best]:
     models: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         models.setdefault((row.model, row.hardware), []).append(row)
-    found = []
+    bests = []
     for (model, _), those in sorted(models.items()):
         right = [row for row in those if row.measurement.metrics.get("parity_error", 0.0) <= parity]
         if not right:
@@ -55,8 +55,8 @@ def best_of(rows: Sequence[Row], parity: float = PARITY) -> list[Best]:
         best = min(right, key=lambda row: row.energy_j)
         most = max(row.energy_j for row in right)
         alike = tuple(row for row in right if row.setting != best.setting and not _more(row, best))
-        found.append(Best(model, best, 1.0 - best.energy_j / most, alike, len(those) - len(right)))
-    return found
+        bests.append(Best(model, best, 1.0 - best.energy_j / most, alike, len(those) - len(right)))
+    return bests
 
 
 def _more(row: Row, best: Row) -> bool:

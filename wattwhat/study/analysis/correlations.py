@@ -63,8 +63,8 @@ def correlations_of(rows: Sequence[Row], coverage: float = 0.95) -> list[Correla
     for row in rows:
         setting = (row.hardware, *(row.setting.get(name) for name in FACTORS))
         settings.setdefault(setting, []).append(row)
-    found = [_correlation(name, list(settings.values()), coverage) for name in PROPERTIES]
-    return sorted((one for one in found if one is not None), key=lambda one: -abs(one.r))
+    correlations = [_correlation(name, list(settings.values()), coverage) for name in PROPERTIES]
+    return sorted((one for one in correlations if one is not None), key=lambda one: -abs(one.r))
 
 
 def _correlation(name: str, settings: Sequence[Sequence[Row]], coverage: float) -> Correlation | None:

@@ -58,7 +58,7 @@ def effects_of(rows: Sequence[Row], coverage: float = 0.95) -> list[Effect]:
         rows: of a study.
         coverage: of the intervals.
     """
-    found = []
+    effects = []
     for factor, levels in factors_of(rows).items():
         by_level: dict[object, dict[tuple[object, ...], list[Row]]] = {level: {} for level in levels}
         for row in rows:
@@ -67,8 +67,8 @@ def effects_of(rows: Sequence[Row], coverage: float = 0.95) -> list[Effect]:
         for level in others:
             effect = _effect(factor, level, baseline, by_level[level], by_level[baseline], coverage)
             if effect is not None:
-                found.append(effect)
-    return found
+                effects.append(effect)
+    return effects
 
 
 def _effect(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.records.atomic_write import write_atomically
 from wattwhat.report.charts import altair, missing
-from wattwhat.study.analysis.rows import setting_words
+from wattwhat.study.analysis.rows import setting_text
 
 if TYPE_CHECKING:
     from wattwhat.study.analysis.analysed import Analysis
@@ -51,15 +51,15 @@ def charts_of(analysis: Analysis) -> dict[str, Any]:
     """
     alt = altair()
     points = [_point(row) for row in analysis.rows if row.reference is None]
-    found = {}
+    charts = {}
     if analysis.effects:
-        found["effects"] = _effects(alt, analysis)
+        charts["effects"] = _effects(alt, analysis)
     for name, title in (("flops", "FLOPs of one item"), ("activations", "activations of one item")):
         if sum(point[name] is not None for point in points) > 1:
-            found[f"energy-against-{name}"] = _scatter(alt, [p for p in points if p[name]], name, title)
+            charts[f"energy-against-{name}"] = _scatter(alt, [p for p in points if p[name]], name, title)
     if len({point["batch"] for point in points}) > 1:
-        found["energy-against-batch"] = _by_batch(alt, points)
-    return found
+        charts["energy-against-batch"] = _by_batch(alt, points)
+    return charts
 
 
 def _point(row: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _point(row: Any) -> dict[str, Any]:
     activations = metrics.get("activations_conv", 0.0) + metrics.get("activations_matmul", 0.0)
     return {
         "model": row.model,
-        "how": setting_words(row.setting, ("runtime", "precision", "device")) or "eager",
+        "how": setting_text(row.setting, ("runtime", "precision", "device")) or "eager",
         "batch": row.setting.get("batch_size"),
         "joules": row.energy_j,
         "flops": row.metric("flops"),

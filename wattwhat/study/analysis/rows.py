@@ -10,7 +10,7 @@ from wattwhat.records.measurement import Measurement
 from wattwhat.scoring.population import traits_of
 from wattwhat.study.cell import AXES
 
-__all__ = ["FACTORS", "Row", "factors_of", "rows_of", "setting_words"]
+__all__ = ["FACTORS", "Row", "factors_of", "rows_of", "setting_text"]
 
 FACTORS = AXES[1:]
 
@@ -51,7 +51,7 @@ def rows_of(measurements: Iterable[Measurement]) -> list[Row]:
     Args:
         measurements: of a results folder.
     """
-    found = []
+    rows = []
     for m in measurements:
         cell = m.details.get("cell")
         each = m.energy_per_item_j
@@ -59,8 +59,8 @@ def rows_of(measurements: Iterable[Measurement]) -> list[Row]:
             continue
         setting = {name: cell[name] for name in FACTORS if cell.get(name) is not None}
         hardware = traits_of(m)["device"] or ""
-        found.append(Row(m.label, setting, each.value, m, cell.get("reference"), hardware))
-    return found
+        rows.append(Row(m.label, setting, each.value, m, cell.get("reference"), hardware))
+    return rows
 
 
 def factors_of(rows: Sequence[Row]) -> dict[str, list[object]]:
@@ -68,7 +68,7 @@ def factors_of(rows: Sequence[Row]) -> dict[str, list[object]]:
 
     ``"fp32"`` and ``"eager"`` come first where they are among them, as the usual baselines.
     """
-    found = {}
+    factors = {}
     for name in FACTORS:
         levels = list(dict.fromkeys(row.setting.get(name) for row in rows))
         if len(levels) < 2:
@@ -77,15 +77,15 @@ def factors_of(rows: Sequence[Row]) -> dict[str, list[object]]:
             levels.sort(key=lambda level: float(level))  # type: ignore[arg-type]
         else:
             levels.sort(key=lambda level: (level not in ("fp32", "eager", "cpu"), str(level)))
-        found[name] = levels
-    return found
+        factors[name] = levels
+    return factors
 
 
-def setting_words(setting: Mapping[str, object], names: Iterable[str] = FACTORS) -> str:
+def setting_text(setting: Mapping[str, object], names: Iterable[str] = FACTORS) -> str:
     """A setting in a few words.
 
     Example:
-        >>> setting_words({"batch_size": 8, "runtime": "eager"})
+        >>> setting_text({"batch_size": 8, "runtime": "eager"})
         'batch 8, eager'
     """
     units = {"batch_size": "batch {}", "image_size": "{} px", "sequence_length": "{} tokens"}

@@ -14,7 +14,7 @@ from wattwhat.records.terminal import line_width
 from wattwhat.report.text_table import Column, listing
 from wattwhat.study.analysis.best import PARITY
 from wattwhat.study.analysis.correlations import PROPERTIES
-from wattwhat.study.analysis.rows import factors_of, setting_words
+from wattwhat.study.analysis.rows import factors_of, setting_text
 from wattwhat.study.model_names import shared_source
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def _best(analysis: Analysis) -> Iterator[str]:
     rows = []
     for one in analysis.best[:_MOST_MODELS]:
         alike = f"{len(one.alike)} alike" if one.alike else ""
-        words = setting_words(one.row.setting, names) or "the only one"
-        words += f" on {one.row.hardware}" if several else ""
+        setting = setting_text(one.row.setting, names) or "the only one"
+        setting += f" on {one.row.hardware}" if several else ""
         each = with_prefix(one.row.energy_j, "J")
-        rows.append([one.model.removeprefix(source), words, each, f"{100 * one.saving:.3g} %", alike])
+        rows.append([one.model.removeprefix(source), setting, each, f"{100 * one.saving:.3g} %", alike])
     columns = [Column("model", shrinks=True), Column("setting", shrinks=True), Column("an item", right=True)]
     yield from listing([*columns, Column("saves", right=True), Column("")], rows)
     if len(analysis.best) > _MOST_MODELS:

@@ -25,7 +25,7 @@ def checked(name: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> 
         >>> checked("slurm", {"folder": "out", "tasks": 4}, {"tasks": 16, "partition": None})
         {'tasks': 4, 'partition': None}
     """
-    found = dict(known)
+    values = dict(known)
     for key, value in options.items():
         if key == "folder":
             continue
@@ -35,5 +35,5 @@ def checked(name: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> 
         default = known[key]
         if default is not None and (type(value) is not type(default) or (value == 0 and default > 0)):
             raise ArgumentError(argument=f"[{name}] {key}", expected=f"something like {default!r}", got=value)
-        found[key] = value
-    return found
+        values[key] = value
+    return values

@@ -189,6 +189,6 @@ def _cancel(folder: Path) -> None:
         ids = read_small_text(folder / _IDS).split()
     except FileNotFoundError:
         return
-    if ids and all(word.isdigit() for word in ids):
+    if ids and all(job_id.isdigit() for job_id in ids):
         subprocess.run(["scancel", *ids], capture_output=True, check=False)
     (folder / _IDS).unlink(missing_ok=True)

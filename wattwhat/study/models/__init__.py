@@ -26,8 +26,8 @@ def built(cell: Cell) -> Built:
     """
     prefix, _, name = cell.model.partition(":")
     if prefix in registered(MODELS):
-        found = loaded(MODELS, prefix).build(name, cell)
-        return found if isinstance(found, Built) else Built(*found)
+        model = loaded(MODELS, prefix).build(name, cell)
+        return model if isinstance(model, Built) else Built(*model)
     from wattwhat.study.models.function import build
 
     return build(cell.model, cell)

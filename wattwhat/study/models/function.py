@@ -60,13 +60,13 @@ def build(name: str, cell: Cell) -> Built:
 def _function(name: str) -> Any:
     module, _, path = name.partition(":")
     try:
-        found: Any = importlib.import_module(module)
+        target: Any = importlib.import_module(module)
         for part in path.split("."):
-            found = getattr(found, part)
+            target = getattr(target, part)
     except Exception as err:
         pass_on(err)
         raise WorkloadError(f"{name} cannot be imported: {error_text(err)}") from err
-    return found
+    return target
 
 
 def _wanted(function: Any) -> list[str]:

@@ -53,9 +53,9 @@ def _known(models: Any, name: str) -> tuple[dict[str, float], dict[str, Any], in
         return {}, {}, 224
     crop = getattr(weights.transforms(), "crop_size", [224])
     size = crop[0] if isinstance(crop, (list, tuple)) else int(crop)
-    told = weights.meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
-    if told is None:
+    accuracy = weights.meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
+    if accuracy is None:
         return {}, {}, size
     version = library("torchvision", "torchvision:").__version__
     source = f"torchvision {version}, {type(weights).__name__}.{weights.name}, ImageNet-1K acc@1"
-    return {"accuracy": told / 100.0}, {"accuracy_source": source}, size
+    return {"accuracy": accuracy / 100.0}, {"accuracy_source": source}, size

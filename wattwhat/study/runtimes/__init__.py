@@ -24,5 +24,5 @@ def prepared(built: Built, cell: Cell) -> Prepared:
         >>> prepared(Built(lambda: 7), Cell("m:f")).call()
         7
     """
-    found = loaded(RUNTIMES, cell.runtime.partition(":")[0])(built.model, built.inputs, cell)
-    return found if isinstance(found, Prepared) else Prepared(found)
+    runner = loaded(RUNTIMES, cell.runtime.partition(":")[0])(built.model, built.inputs, cell)
+    return runner if isinstance(runner, Prepared) else Prepared(runner)
