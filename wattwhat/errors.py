@@ -144,6 +144,29 @@ class WattwhatError(Exception):
             self.args = (self.sentence(),)
         return self
 
+    def renamed(self, write: Write) -> Self:
+        """The same error, with arguments, also those of the remedy, as ``write(name, value)`` writes them.
+
+        Example:
+            >>> error = ArgumentError("is too low", argument="pue", remedy=Remedy("say {pue}", pue=1))
+            >>> renamed = error.renamed(lambda name, value: f"--{name}")
+            >>> str(renamed), renamed.argument
+            ('--pue: is too low; say --pue', '--pue')
+        """
+        if not self._has_fields():
+            return self
+        remedy = self.remedy.written(write) if isinstance(self.remedy, Remedy) else self.remedy
+        return type(self)(
+            *(() if self.problem is None else (self.problem,)),
+            argument=None if self.argument is None else write(self.argument, ...),
+            expected=self.expected,
+            got=self.got,
+            remedy=remedy,
+            path=self.path,
+            line=self.line,
+            column=self.column,
+        )
+
     @property
     def place(self) -> str:
         """The file, line and column as far as they are known: ``"a.csv:3"``."""
@@ -169,17 +192,17 @@ class WattwhatError(Exception):
         if not self._has_fields():
             return str(self)
         write = write or _in_python
-        told = self.problem or ""
+        text = self.problem or ""
         given = "" if self.got is ... else shown(self.got)
-        if given and not told and (self.expected or "").startswith("one of "):
-            told = f"{given} is not {self.expected}"
+        if given and not text and (self.expected or "").startswith("one of "):
+            text = f"{given} is not {self.expected}"
         elif self.expected is not None:
-            told += f"{', ' if told else ''}expected {self.expected}{', got ' if given else ''}{given}"
+            text += f"{', ' if text else ''}expected {self.expected}{', got ' if given else ''}{given}"
         if self.remedy:
             remedy = self.remedy.written(write) if isinstance(self.remedy, Remedy) else self.remedy
-            told += f"; {remedy}" if told else remedy
+            text += f"; {remedy}" if text else remedy
         named = "" if self.argument is None else write(self.argument, ...)
-        return ": ".join(one for one in (self.place, named, told) if one)
+        return ": ".join(one for one in (self.place, named, text) if one)
 
 
 def shown(value: Any) -> str:

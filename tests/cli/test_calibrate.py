@@ -9,7 +9,7 @@ import pytest
 from tests import rigs
 from tests.cli.made import Counter, Made, Model, channel, plugin
 from wattwhat.calibration import driver as calibration
-from wattwhat.calibration.driver import Finding, Found
+from wattwhat.calibration.driver import Calibrated, Finding
 from wattwhat.calibration.loads import Load
 from wattwhat.cli import main
 from wattwhat.cli.calibrate import describe
@@ -19,7 +19,7 @@ from wattwhat.testing import VirtualBackend, VirtualClock, VirtualMeter
 
 
 class Switch(Load):
-    words = "a made load"
+    description = "a made load"
 
     def __init__(self, wave, clock):
         self.wave, self.clock, self.on, self.times, self.closed = wave, clock, False, [], 0
@@ -141,7 +141,7 @@ def test_without_a_place_to_keep_it_nothing_is_begun(plugins, monkeypatch, capsy
 
 def test_findings_with_one_reason_share_a_line():
     reason = Finding(reason="the load hardly moved it")
-    one = Found(channel("a", update_period_s=0.1), Finding(0.1, 0.02), reason, reason, reason, reason)
+    one = Calibrated(channel("a", update_period_s=0.1), Finding(0.1, 0.02), reason, reason, reason, reason)
     text = describe([one], None)
     assert "update period  100 ms      100 ms ± 40 ms" in text
     assert "averages, looks, delay, rise: the load hardly moved it" in text

@@ -153,7 +153,7 @@ def test_a_plan_is_predicted_cell_by_cell(sized_nets, capsys, monkeypatch):
         (["m:n", "--parameters", "1e9"], "got model and parameters"),
         (
             ["--parameters", "8e9", "--output-tokens", "9"],
-            "--device: name what the language model will run on",
+            "--device: expected the name of what the language model will run on",
         ),
         (LLM[1:], "--output-tokens: expected it for a request, or --train-tokens"),
         ([*LLM[1:], "--output-tokens", "0"], "--output-tokens: expected a number above 0"),
@@ -176,7 +176,7 @@ def test_bad_input_is_one_sentence_and_2(words, said, capsys):
     ("words", "said"),
     [
         (["cli_nets:net"], "cli_nets:net is a model; give what it takes: --inputs"),
-        (["cli_nets:net", "--inputs", "0x10"], "'0x10' holds nothing; every size must be at least 1"),
+        (["cli_nets:net", "--inputs", "0x10"], "expected sizes of at least 1, got '0x10'"),
         (["cli_nets:net", "--inputs", "axb"], "expected sizes such as 1x3x224x224"),
         (["cli_nets:net", "--inputs", "1x10:float"], "is not in the catalogue"),
         (["cli_nets:net", "--inputs", "1x10:flat"], "expected sizes such as 1x3x224x224"),

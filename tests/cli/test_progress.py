@@ -36,9 +36,9 @@ steps = st.lists(st.tuples(st.floats(0.0, 1.0), st.text(max_size=200)), max_size
 def test_nothing_is_left_at_the_end_and_no_line_is_ever_broken(steps):
     terminal, now = Terminal(), 0.0
     with Progress(terminal, lambda: now) as progress:
-        for seconds, words in steps:
+        for seconds, arguments in steps:
             now += seconds
-            progress(now, words)
+            progress(now, arguments)
     assert Screen(terminal.getvalue()).line == ""
     assert "\n" not in terminal.getvalue()
 
@@ -47,19 +47,19 @@ def test_nothing_is_left_at_the_end_and_no_line_is_ever_broken(steps):
 def test_nothing_is_shown_where_nobody_watches(steps):
     stream = io.StringIO()
     with Progress(stream, lambda: 0.0) as progress:
-        for seconds, words in steps:
-            progress(10.0 + seconds, words)
+        for seconds, arguments in steps:
+            progress(10.0 + seconds, arguments)
     assert stream.getvalue() == ""
 
 
 def shown(calls):
-    """The lines that are visible after each of (clock, elapsed, words)."""
+    """The lines that are visible after each of (clock, elapsed, arguments)."""
     terminal, now = Terminal(), {"s": 0.0}
     progress = Progress(terminal, lambda: now["s"])
     lines = []
-    for clock_s, elapsed_s, words in calls:
+    for clock_s, elapsed_s, arguments in calls:
         now["s"] = clock_s
-        progress(elapsed_s, words)
+        progress(elapsed_s, arguments)
         lines.append(Screen(terminal.getvalue()).line)
     return lines
 

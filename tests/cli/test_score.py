@@ -210,7 +210,7 @@ def test_a_third_partys_score_takes_its_own_options(models, capsys, monkeypatch)
     assert (status, err) == (0, "")
     assert objects(out)[-1]["result"]["value"]["value"] == pytest.approx(2 * 20 * KWH)
     for words, said in (
-        (("--score", "weighted"), "--score weighted needs --option weight=W: the weight of the accuracy"),
+        (("--score", "weighted"), "--score weighted: expected --option weight=W: the weight of the accuracy"),
         ((*given, "weight=heavy"), "--option weight: expected a number, got 'heavy'"),
         ((*given, "weight=1", "--option", "wait=2"), "--option wait does not apply to --score weighted"),
         ((*given, "weight"), "NAME=VALUE"),

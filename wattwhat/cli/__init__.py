@@ -71,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
         apart, _, word = message.partition("unrecognized arguments: ")
         if not apart and word and os.path.exists(word.split()[0]):  # argparse takes files in one go only
             message += "; name all files side by side, options before or behind them"
-        raise ArgumentError(f"{message}; see: {self.prog} --help")
+        raise ArgumentError(message, remedy=f"see: {self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,15 +88,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         wattwhat ...
         0
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        status = _dispatch(words)
+        status = _dispatch(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except (WattwhatError, OSError) as err:
         if isinstance(err, BrokenPipeError):
             return _nobody_reads()
-        put(f"wattwhat: error: {' '.join(_words_of(err).split())}", sys.stderr)
+        put(f"wattwhat: error: {' '.join(_message_of(err).split())}", sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         say("wattwhat: interrupted", sys.stderr)
@@ -104,16 +104,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _dispatch(words: list[str]) -> int:
-    if not words:
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments:
         say(_top_parser().format_help().rstrip(), sys.stderr)
         return BAD_INPUT
-    if words[0].startswith("-"):
-        return _parse(_top_parser(), words)
-    verb = next((verb for verb in VERBS if verb.name == words[0]), None)
+    if arguments[0].startswith("-"):
+        return _parse(_top_parser(), arguments)
+    verb = next((verb for verb in VERBS if verb.name == arguments[0]), None)
     if verb is None:
-        raise ArgumentError(f"there is no verb {words[0]!r}; {_suggest(words[0])}")
-    return _call(verb, words[1:])
+        raise ArgumentError(
+            f"there is no verb {arguments[0]!r}", got=arguments[0], remedy=_suggest(arguments[0])
+        )
+    return _call(verb, arguments[1:])
 
 
 def _call(verb: Verb, words: list[str]) -> int:
@@ -146,11 +148,11 @@ def _parse(parser: argparse.ArgumentParser, words: list[str], call: Any = None) 
     try:
         return int(call(arguments))
     except WattwhatError as err:
-        raise WattwhatError(_under_options(err, parser, arguments)) from err
+        raise _under_options(err, parser, arguments) from err
 
 
-def _under_options(err: WattwhatError, parser: argparse.ArgumentParser, arguments: Any) -> str:
-    """The message of an error, with the options that the user gave in place of the arguments they became."""
+def _under_options(err: WattwhatError, parser: argparse.ArgumentParser, arguments: Any) -> WattwhatError:
+    """An error with the options that the user gave in place of the arguments they became."""
     from wattwhat.cli.sentences import option, reader_option
 
     write = reader_option if isinstance(err, LogError) else option
@@ -163,7 +165,7 @@ def _under_options(err: WattwhatError, parser: argparse.ArgumentParser, argument
         given = action is not None and getattr(arguments, action.dest, None) != action.default
         return flag if given else name
 
-    return err.sentence(written)
+    return err.renamed(written)
 
 
 def _top_parser() -> argparse.ArgumentParser:
@@ -190,7 +192,7 @@ def _suggest(word: str) -> str:
     return f"did you mean {near[0]!r}?" if near else f"verbs: {', '.join(names)}"
 
 
-def _words_of(err: Exception) -> str:
+def _message_of(err: Exception) -> str:
     """The sentence of an error; one of the system begins with its file, as ours do."""
     if isinstance(err, OSError) and not isinstance(err, WattwhatError) and err.filename is not None:
         return f"{os.fsdecode(err.filename)}: {err.strerror}"

@@ -14,7 +14,7 @@ from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
-    from wattwhat.calibration.driver import Finding, Found
+    from wattwhat.calibration.driver import Calibrated, Finding
     from wattwhat.calibration.loads import Load
     from wattwhat.sensing.meter import Meter
     from wattwhat.sensing.profiles import Profile
@@ -74,22 +74,28 @@ def call(arguments: argparse.Namespace) -> int:
     from wattwhat.sensing.user_paths import profiles_path
 
     if not 4.0 <= arguments.seconds <= 3600.0:
-        raise ArgumentError(f"--seconds: expected seconds from 4 to 3600, got {arguments.seconds:g}; try 20")
+        raise ArgumentError(
+            argument="--seconds", expected="seconds from 4 to 3600", got=arguments.seconds, remedy="try 20"
+        )
     if arguments.study is not None:
         return _learn(arguments)
     check_destination(arguments.json, holds=("channels", "profiles"), arguments=arguments)
     if not arguments.dry_run and not profiles_path():
-        raise ArgumentError("WATTWHAT_PROFILES is set to nothing: name a file, unset it, or add --dry-run")
+        raise ArgumentError(
+            "is set to nothing",
+            argument="WATTWHAT_PROFILES",
+            remedy="name a file, unset it, or add --dry-run",
+        )
     with aside(), Progress() as progress:
-        found, profiles = _calibrated(backends_of(arguments), arguments.seconds, progress)
+        results, profiles = _calibrated(backends_of(arguments), arguments.seconds, progress)
     file = write_profiles(profiles) if profiles and not arguments.dry_run else None
     if arguments.json is not None:
-        data = {"channels": [one.to_dict() for one in found], "profiles": file}
+        data = {"channels": [one.to_dict() for one in results], "profiles": file}
         indent = 2 if arguments.json == "-" else None
         deliver(json_text(data, indent=indent), arguments.json)
     else:
-        say(describe(found, file))
-    return 0 if found else 1
+        say(describe(results, file))
+    return 0 if results else 1
 
 
 def _learn(arguments: argparse.Namespace) -> int:
@@ -108,17 +114,17 @@ def _learn(arguments: argparse.Namespace) -> int:
         return 0
     busy, rest = learnt.watts_per_core, learnt.idle_watts_per_core
     kept = "Nothing was written." if file is None else f"Kept in {file}; the estimate uses it from now on."
-    words = (
+    advice = (
         f"{learnt.cpu} of {learnt.host}: a busy core takes {busy:.3g} W, one at rest {rest:.3g} W, "
         f"± {2 * learnt.u:.0%} (k=2), from {learnt.source}. {kept}"
     )
-    say("\n".join(wrap(words)))
+    say("\n".join(wrap(advice)))
     return 0
 
 
 def _calibrated(
     backends: Sequence[str] | None, seconds: float, progress: Progress
-) -> tuple[list[Found], list[Profile]]:
+) -> tuple[list[Calibrated], list[Profile]]:
     """Findings about every sensor, and what of them is worth keeping."""
     from datetime import datetime, timezone
 
@@ -128,14 +134,16 @@ def _calibrated(
     try:
         day = datetime.now(timezone.utc).date().isoformat()
         versions = {line.channel.id: line.version for line in meter_set.inputs}
-        found = [one for on_gpu in (False, True) for one in _under_load(meter_set, on_gpu, seconds, progress)]
-        profiles = [one.profile(versions[one.channel.id], day) for one in found]
-        return found, [profile for profile in profiles if profile is not None]
+        results = [
+            one for on_gpu in (False, True) for one in _under_load(meter_set, on_gpu, seconds, progress)
+        ]
+        profiles = [one.profile(versions[one.channel.id], day) for one in results]
+        return results, [profile for profile in profiles if profile is not None]
     finally:
         close_all()
 
 
-def _under_load(meter_set: MeterSet, on_gpu: bool, seconds: float, progress: Progress) -> list[Found]:
+def _under_load(meter_set: MeterSet, on_gpu: bool, seconds: float, progress: Progress) -> list[Calibrated]:
     """Calibrate the sensors that this kind of load moves."""
     from wattwhat.calibration.driver import calibrate
 
@@ -149,15 +157,15 @@ def _under_load(meter_set: MeterSet, on_gpu: bool, seconds: float, progress: Pro
     progress(0.0, "starting the load")
     load, why = _load(on_gpu)
     try:
-        found = calibrate(meters, load, seconds=seconds, progress=progress)
+        results = calibrate(meters, load, seconds=seconds, progress=progress)
     finally:
         if load is not None:
             load.close()
     if not why:
-        return found
+        return results
     import attrs
 
-    return [attrs.evolve(one, notes=(*one.notes, why)) for one in found]
+    return [attrs.evolve(one, notes=(*one.notes, why)) for one in results]
 
 
 def _load(on_gpu: bool) -> tuple[Load | None, str]:
@@ -170,28 +178,28 @@ def _load(on_gpu: bool) -> tuple[Load | None, str]:
         return None, f"without a load only the update period can be found: {err}"
 
 
-def describe(found: Sequence[Found], file: str | None) -> str:
+def describe(results: Sequence[Calibrated], file: str | None) -> str:
     """The findings as text, a block a channel: what was declared, and what was found.
 
     Args:
-        found: the findings.
+        results: the findings.
         file: where they were written; None if they were not.
     """
-    if not found:
+    if not results:
         return "\n".join(
             wrap("No sensor can be read here, so there is nothing to calibrate; see: wattwhat doctor")
         )
     lines: list[str] = []
-    for one in found:
+    for one in results:
         lines += [*wrap(f"{one.channel.id}: {one.channel.device}", "  ", ""), *_table(one), ""]
     if file is None:
         return "\n".join([*lines, "Nothing was written."])
     return "\n".join([*lines, *wrap(f"Kept in {file}; measurements on this machine use it from now on.")])
 
 
-def _table(one: Found) -> Iterator[str]:
+def _table(one: Calibrated) -> Iterator[str]:
     yield f"  {'':<15}{'declared':<12}found"
-    told: dict[tuple[str, str], list[str]] = {}
+    channels: dict[tuple[str, str], list[str]] = {}
     for label, name, unit in _FIELDS:
         finding: Finding = getattr(one, name)
         declared = (
@@ -200,12 +208,12 @@ def _table(one: Found) -> Iterator[str]:
             else _number(getattr(one.channel, name), _unit(one, unit))
         )
         if finding.value is not None:
-            words = f"{_number(finding.value, _unit(one, unit))}{_plus_minus(finding, _unit(one, unit))}"
-            words += f" ({finding.reason})" if finding.reason else ""
-            yield from wrap(words, " " * 29, f"  {label:<15}{declared:<12}")
+            text = f"{_number(finding.value, _unit(one, unit))}{_plus_minus(finding, _unit(one, unit))}"
+            text += f" ({finding.reason})" if finding.reason else ""
+            yield from wrap(text, " " * 29, f"  {label:<15}{declared:<12}")
         else:
-            told.setdefault((finding.reason, declared if declared != "-" else ""), []).append(label)
-    for (reason, declared), labels in told.items():
+            channels.setdefault((finding.reason, declared if declared != "-" else ""), []).append(label)
+    for (reason, declared), labels in channels.items():
         yield from wrap(f"{reason or 'not looked for'}", " " * 4, f"  {', '.join(labels)}: ")
         if declared:
             yield f"    declared: {declared}"
@@ -213,7 +221,7 @@ def _table(one: Found) -> Iterator[str]:
         yield from wrap(note, " " * 4, "  note: ")
 
 
-def _unit(one: Found, unit: str) -> str:
+def _unit(one: Calibrated, unit: str) -> str:
     return unit or ("J" if one.channel.is_counter else "W")
 
 

@@ -63,7 +63,8 @@ def call(arguments: argparse.Namespace) -> int:
     if all(outcome.result in (gate.MISSING, gate.NEW) for outcome in outcomes):
         raise ArgumentError(
             "no label of the new measurements is in the baseline, so nothing was checked: "
-            + "; ".join(f"{outcome.label!r} is {outcome.result}" for outcome in outcomes[:6])
+            + "; ".join(f"{outcome.label!r} is {outcome.result}" for outcome in outcomes[:6]),
+            remedy="give both the same label, or name it with FILE#LABEL",
         )
     worst = gate.worst(outcomes)
     if arguments.json is not None:

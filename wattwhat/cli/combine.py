@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from wattwhat.cli.inputs import given
 from wattwhat.cli.options import add_anonymous, add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
-from wattwhat.errors import ComparisonError
 from wattwhat.records.anonymous import anonymous
 
 if TYPE_CHECKING:
@@ -63,13 +62,9 @@ def _combined(parts: Sequence[Measurement], arguments: argparse.Namespace) -> Me
     label = arguments.label
     if label is None and len({one.label for one in parts}) == 1:
         label = parts[0].label
-    try:
-        return combine(parts, label=label, overlapping=overlapping)
-    except ComparisonError as err:
-        words = str(err).replace("overlapping=True", "--same-time").replace("overlapping=False", "--in-turn")
-        raise ComparisonError(words) from err
+    return combine(parts, label=label, overlapping=overlapping)
 
 
-def _without_copies(found: Sequence[Measurement]) -> list[Measurement]:
+def _without_copies(measurements: Sequence[Measurement]) -> list[Measurement]:
     """A measurement that stands in two files, to the last digit, is one measurement."""
-    return list({one.to_json(): one for one in found}.values())
+    return list({one.to_json(): one for one in measurements}.values())

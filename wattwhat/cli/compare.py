@@ -58,49 +58,53 @@ def call(arguments: argparse.Namespace) -> int:
     check_destination(arguments.json, holds=("a", "b", "ratio"), single=False, arguments=arguments)
     pairs = _pairs(_side(arguments.a, arguments.combine), _side(arguments.b, arguments.combine))
     confidence = fraction_of(arguments.coverage, "--coverage")
-    found = [compare(a, b, per=arguments.per, confidence=confidence, force=arguments.force) for a, b in pairs]
+    comparisons = [
+        compare(a, b, per=arguments.per, confidence=confidence, force=arguments.force) for a, b in pairs
+    ]
     if arguments.json is not None:
-        lines = [json_text(one.to_dict()) for one in found]
+        lines = [json_text(one.to_dict()) for one in comparisons]
         deliver("\n".join(lines), arguments.json)
-    elif len(found) == 1:
-        say(str(found[0]))
+    elif len(comparisons) == 1:
+        say(str(comparisons[0]))
     else:
-        say("\n".join(_table(found)))
+        say("\n".join(_table(comparisons)))
     return 0
 
 
 def _side(place: str, whole: bool) -> list[Measurement]:
-    found = given([place], repeats=True)
-    return _added_up(place, found) if whole else found
+    measurements = given([place], repeats=True)
+    return _added_up(place, measurements) if whole else measurements
 
 
-def _added_up(place: str, found: list[Measurement]) -> list[Measurement]:
+def _added_up(place: str, measurements: list[Measurement]) -> list[Measurement]:
     """Ranks of one time and labels added up, repeat by repeat: the first of each label, the second, ..."""
-    of = {label: _of_one_time(runs) for label, runs in by_label(found).items()}
+    of = {label: _of_one_time(runs) for label, runs in by_label(measurements).items()}
     counts = {label: len(runs) for label, runs in of.items()}
     (first, least), (last, most) = (pick(counts.items(), key=lambda pair: pair[1]) for pick in (min, max))
     if least != most:
         raise ArgumentError(
-            f"--combine: {place} holds {most} measurements labelled {last!r} and {least} labelled {first!r}, "
-            "so which belong together is not known; expected as many repeats of each label"
+            f"{place} holds {most} measurements labelled {last!r} and {least} labelled {first!r}, so which "
+            "belong together is not known",
+            argument="--combine",
+            expected="as many repeats of each label",
         )
     return [combine(one for runs in repeat for one in runs) for repeat in zip(*of.values(), strict=True)]
 
 
 def _of_one_time(runs: list[Measurement]) -> list[list[Measurement]]:
     """Measurements of one label, those together that were taken at the same time: ranks, and no repeats."""
-    found: list[list[Measurement]] = []
+    groups: list[list[Measurement]] = []
     end = _EARLIEST
     for one in sorted(runs, key=lambda one: one.started_at or _EARLIEST):
         lasted = timedelta(seconds=one.duration_s or 0.0)
         # clocks of logs are whole seconds, so one run may seem to begin before the one before it ends
         if one.started_at is not None and one.started_at + 0.5 * lasted < end:
-            found[-1].append(one)
+            groups[-1].append(one)
             end = max(end, one.started_at + lasted)
         else:
-            found.append([one])
+            groups.append([one])
             end = _EARLIEST if one.started_at is None else one.started_at + lasted
-    return found
+    return groups
 
 
 def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[list[Measurement], list[Measurement]]]:
@@ -111,23 +115,23 @@ def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[list[Measur
     pairs = [(runs, of_b[label]) for label, runs in of_a.items() if label in of_b]
     if not pairs:
         raise ArgumentError(
-            f"A holds {len(of_a)} label(s) and B {len(of_b)}, and no label is in both; name one of each "
-            "with FILE#LABEL, or add them up with --combine"
+            f"A holds {len(of_a)} label(s) and B {len(of_b)}, and no label is in both",
+            remedy="name one of each with FILE#LABEL, or add them up with --combine",
         )
     return pairs
 
 
-def _table(found: list[Comparison]) -> list[str]:
+def _table(comparisons: list[Comparison]) -> list[str]:
     """One line a label: name, ratio, interval, verdict."""
     from wattwhat.records.escaping import one_line
 
     basis = {"item": "energy per item", "call": "energy per call", "total": "energy in total"}
-    lines = [f"{'A over B, ' + basis[found[0].per]:<34} {'ratio':>7}  {'interval':<17} verdict"]
-    for one in found:
+    lines = [f"{'A over B, ' + basis[comparisons[0].per]:<34} {'ratio':>7}  {'interval':<17} verdict"]
+    for one in comparisons:
         label = one_line(one.a_label, 34)
         low, high = (f"{end:.3g}" for end in one.interval)
         lines.append(f"{label:<34} {one.ratio.value:>7.3g}  {f'{low} to {high}':<17} {one.outcome}")
-    notes = dict.fromkeys(sentence for one in found for sentence in one.warnings)
+    notes = dict.fromkeys(sentence for one in comparisons for sentence in one.warnings)
     for sentence in list(notes)[:10]:
         lines += wrap(one_line(f"note: {sentence}"), "  ", "")
     return lines

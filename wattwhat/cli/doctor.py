@@ -57,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(arguments: argparse.Namespace) -> int:
     """Examine, report, and check if asked to."""
     if not 0.0 <= arguments.watch <= 3600.0:
-        raise ArgumentError(f"--watch: expected seconds from 0 to 3600, got {arguments.watch:g}; try 3")
+        raise ArgumentError(
+            argument="--watch", expected="seconds from 0 to 3600", got=arguments.watch, remedy="try 3"
+        )
     check_destination(arguments.json, holds=("backends",), arguments=arguments)
     take_backend_options(arguments)
     with aside(), Progress() as progress:

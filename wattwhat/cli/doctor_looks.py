@@ -21,12 +21,12 @@ READING_S = 10.0
 __all__ = ["READING_S", "calibrated", "look", "twins"]
 
 
-def calibrated(found: Sequence[Found]) -> dict[int, Channel]:
+def calibrated(results: Sequence[Found]) -> dict[int, Channel]:
     """The channel of each meter, by its identity, with the timing that calibration found."""
     from wattwhat.sensing.profiles import profiled, read_profiles
 
     profiles, _ = read_profiles()
-    pairs = [(meter, one.version) for one in found for meter in one.meters]
+    pairs = [(meter, one.version) for one in results for meter in one.meters]
     return {id(meter): profiled(meter.channel, version, profiles) for meter, version in pairs}
 
 
@@ -36,7 +36,7 @@ def look(
     """Read a meter once, as a window would, and time that; watch a sensor whose period is unknown."""
     declared = channel.update_period_s == meter.channel.update_period_s
     stated = "backend" if declared else "calibration"
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "update_period_s": channel.update_period_s,
         "update_period_from": None if channel.update_period_s is None else stated,
         "watched_s": None,
@@ -45,22 +45,22 @@ def look(
         "error": None,
     }
     try:
-        reading, found["reading_s"] = within(READING_S, _timed, meter)
+        reading, entry["reading_s"] = within(READING_S, _timed, meter)
         trouble = unusable_words(reading, time.monotonic_ns())
         if trouble is not None:
-            found["error"] = f"windows lose this channel: {trouble}"
-            return found
+            entry["error"] = f"windows lose this channel: {trouble}"
+            return entry
         if not channel.is_counter:
-            found["power_now_w"] = float(reading[1])
+            entry["power_now_w"] = float(reading[1])
         if channel.update_period_s is None and watch_s > 0 and provenance_of(meter) == "measured":
-            found["watched_s"] = watch_s
-            found["update_period_s"] = within(watch_s + READING_S, watch, meter)
-            found["update_period_from"] = None if found["update_period_s"] is None else "watching"
+            entry["watched_s"] = watch_s
+            entry["update_period_s"] = within(watch_s + READING_S, watch, meter)
+            entry["update_period_from"] = None if entry["update_period_s"] is None else "watching"
     except TimeoutError as err:
-        found["error"] = f"{channel.id} hangs: {err}"
+        entry["error"] = f"{channel.id} hangs: {err}"
     except Exception as err:  # whatever a plugin raises is a finding
-        found["error"] = str(err) or type(err).__name__
-    return found
+        entry["error"] = str(err) or type(err).__name__
+    return entry
 
 
 def _timed(meter: Meter) -> tuple[Any, float]:

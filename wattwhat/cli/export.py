@@ -48,7 +48,9 @@ def call(arguments: argparse.Namespace) -> int:
         arguments.scheme, arguments.format = arguments.scheme or "model-card", None
     if arguments.scheme is not None:
         if arguments.format is not None:
-            raise ArgumentError("--format and --as: one is a table, the other a scheme; give one of them")
+            raise ArgumentError(
+                "one is a table, the other a scheme", argument="--format and --as", remedy="give one of them"
+            )
         return reported(arguments)
     _refuse_scheme_options(arguments)
     return _table(arguments)
@@ -58,7 +60,9 @@ def _refuse_scheme_options(arguments: argparse.Namespace) -> None:
     for name in (*OPTIONS, "check", "set", "facts"):
         if getattr(arguments, name):
             option = f"--{name.replace('_', '-')}"
-            raise ArgumentError(f"{option} belongs to a reporting scheme; add --as, such as --as model-card")
+            raise ArgumentError(
+                "belongs to a reporting scheme", argument=option, remedy="add --as, such as --as model-card"
+            )
 
 
 def _table(arguments: argparse.Namespace) -> int:
@@ -86,6 +90,10 @@ def _by_ending(path: str | None) -> str:
         return "markdown"
     ending = os.path.splitext(path)[1].lower()
     if ending not in _ENDINGS:
-        known = ", ".join(_ENDINGS)
-        raise ArgumentError(f"--output: {path!r} names no format (it may end in {known}); add --format")
+        raise ArgumentError(
+            argument="--output",
+            expected=f"an ending of {', '.join(_ENDINGS)}",
+            got=path,
+            remedy="add --format",
+        )
     return _ENDINGS[ending]

@@ -31,33 +31,33 @@ OPTIONS: Mapping[str, str] = {
 
 def add_scheme_options(parser: argparse.ArgumentParser) -> None:
     """Declare what a scheme is told."""
-    told = parser.add_argument_group("for a reporting scheme")
-    told.add_argument(
+    group = parser.add_argument_group("for a reporting scheme")
+    group.add_argument(
         "--as",
         dest="scheme",
         metavar="SCHEME",
         help="sci, gpai, boamps, model-card, codecarbon, spdx, cyclonedx, or one that another package brings",
     )
-    told.add_argument(
+    group.add_argument(
         "--check", action="store_true", help="write nothing; list what is missing, exit 1 if anything is"
     )
-    told.add_argument(
+    group.add_argument(
         "--set", metavar="FIELD=VALUE", action="append", default=[], help="state a field; --check lists them"
     )
-    told.add_argument("--facts", metavar="FILE", help="state fields by a TOML or JSON file")
-    told.add_argument(
+    group.add_argument("--facts", metavar="FILE", help="state fields by a TOML or JSON file")
+    group.add_argument(
         "--intensity", metavar="G", help="carbon intensity in g/kWh, such as 380 or 380+-30, yours to state"
     )
-    told.add_argument(
+    group.add_argument(
         "--intensity-from",
         metavar="NAME[:SETTING=VALUE,...]",
         help="ask a source for the time of the run: neso, electricity-maps:zone=DE, file:path=hours.csv, "
         "codecarbon:country=DEU",
     )
-    told.add_argument("--intensity-source", metavar="TEXT", help="where that figure comes from")
-    told.add_argument("--pue", metavar="X", help="power usage effectiveness; default: 1")
-    told.add_argument("--training-type", choices=("pre-training", "fine-tuning"))
-    told.add_argument("--location", metavar="TEXT", help="where it was run")
+    group.add_argument("--intensity-source", metavar="TEXT", help="where that figure comes from")
+    group.add_argument("--pue", metavar="X", help="power usage effectiveness; default: 1")
+    group.add_argument("--training-type", choices=("pre-training", "fine-tuning"))
+    group.add_argument("--location", metavar="TEXT", help="where it was run")
 
 
 def reported(arguments: argparse.Namespace) -> int:
@@ -71,7 +71,8 @@ def reported(arguments: argparse.Namespace) -> int:
         filled = fill(chosen, given(arguments.files), _stated(arguments))
     except ComparisonError as err:
         raise ComparisonError(
-            f"{chosen.name} reports one whole: add the measurements up first, with wattwhat combine ({err})"
+            f"{chosen.name} reports one whole ({err})",
+            remedy="add the measurements up first, with wattwhat combine",
         ) from err
     if arguments.check:
         return _checked(filled, arguments.json)
@@ -90,14 +91,14 @@ def _chosen(name: str) -> Scheme:
     try:
         return scheme(name)
     except ArgumentError as err:
-        raise ArgumentError(str(err).replace("scheme:", "--as:", 1)) from err
+        raise err.renamed(lambda argument, _: "--as" if argument == "scheme" else argument) from err
 
 
 def _stated(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was stated, the more special place last: a file, then options."""
     stated: dict[str, Any] = {} if arguments.facts is None else _facts(arguments.facts)
     if arguments.intensity is not None and arguments.intensity_from is not None:
-        raise ArgumentError("--intensity and --intensity-from: state one of them")
+        raise ArgumentError(argument="--intensity and --intensity-from", remedy="state one of them")
     for option, name in OPTIONS.items():
         if (value := getattr(arguments, option)) is not None:
             stated[name] = _source(value) if option == "intensity_from" else value
@@ -117,12 +118,12 @@ def _facts(path: str) -> dict[str, Any]:
             from wattwhat.study.toml_source import read_toml
 
             return dict(read_toml(path).values)
-        found = json.loads(read_small_text(path))
+        facts = json.loads(read_small_text(path))
     except (ValueError, RecursionError) as err:
-        raise ArgumentError(f"--facts: {path} is no JSON: {err}") from err
-    if not isinstance(found, dict):
-        raise ArgumentError(f"--facts: {path} holds no object of fields")
-    return found
+        raise ArgumentError(f"{path} is no JSON: {err}", argument="--facts", expected="JSON or TOML") from err
+    if not isinstance(facts, dict):
+        raise ArgumentError(f"{path} holds no object", argument="--facts", expected="an object of fields")
+    return facts
 
 
 def _source(text: str) -> Any:
@@ -130,7 +131,7 @@ def _source(text: str) -> Any:
     from wattwhat.intensity import intensity
 
     name, _, settings = text.partition(":")
-    pairs = (pair(word, "--intensity-from") for word in settings.split(",") if word)
+    pairs = (pair(setting, "--intensity-from") for setting in settings.split(",") if setting)
     return intensity(name, **{key: _number(value) for key, value in pairs})
 
 

@@ -38,12 +38,13 @@ def one_of(place: str) -> Measurement:
     Raises:
         ArgumentError: it holds several and none was named.
     """
-    found = _read(place)
-    if len(found) > 1:
+    runs = _read(place)
+    if len(runs) > 1:
         raise ArgumentError(
-            f"{place} holds {len(found)} measurements; name one: {place}#LABEL, with one of {_names(found)}"
+            f"{place} holds {len(runs)} measurements",
+            remedy=f"name one: {place}#LABEL, with one of {_names(runs)}",
         )
-    return found[0]
+    return runs[0]
 
 
 def fraction_of(text: str, name: str) -> float:
@@ -58,9 +59,11 @@ def fraction_of(text: str, name: str) -> float:
     try:
         number = float(bare.removesuffix("%").strip())
     except ValueError:
-        raise ArgumentError(f"{name}: expected a number such as 5% or 0.05, got {text!r}") from None
+        raise ArgumentError(argument=name, expected="a number such as 5% or 0.05", got=text) from None
     if not percent and abs(number) > 1.0:
-        raise ArgumentError(f"{name}: {text} as a fraction is {100 * number:g} %; write {text}% for percent")
+        raise ArgumentError(
+            f"{text} as a fraction is {100 * number:g} %", argument=name, remedy=f"write {text}% for percent"
+        )
     return round(number / 100.0, 12) if percent else number
 
 
@@ -71,35 +74,38 @@ def _read(place: str, repeats: bool = False) -> list[Measurement]:
     if not os.path.exists(place) and "#" in place:
         path, _, label = place.rpartition("#")
     if path != "-" and not os.path.exists(path):
-        raise ArgumentError(f"there is no file or folder {path!r}")
-    found = logs.read(sys.stdin.buffer if path == "-" else path)
-    for problem in found.problems[:5]:
+        raise ArgumentError(f"there is no file or folder {path!r}", got=path)
+    measurements = logs.read(sys.stdin.buffer if path == "-" else path)
+    for problem in measurements.problems[:5]:
         say("\n".join(wrap(f"wattwhat: left out: {problem}", "  ", "")), sys.stderr)
     if label is None:
-        return list(found)
-    named = [measurement for measurement in found if measurement.label == label]
+        return list(measurements)
+    named = [measurement for measurement in measurements if measurement.label == label]
     if not named:
-        raise ArgumentError(f"{path} holds no measurement {label!r}; it holds {_names(found)}")
+        raise ArgumentError(
+            f"{path} holds no measurement {label!r}", got=label, remedy=f"it holds {_names(measurements)}"
+        )
     if len(named) > 1 and not repeats:
         raise ArgumentError(
-            f"{path} holds {len(named)} measurements named {label!r} ({_runs(named)}); give each a label "
-            "of its own, or keep the one that is meant in a file of its own"
+            f"{path} holds {len(named)} measurements named {label!r} ({_runs(named)})",
+            got=label,
+            remedy="give each a label of its own, or keep the one that is meant in a file of its own",
         )
     return named
 
 
-def _runs(found: Sequence[Measurement]) -> str:
+def _runs(measurements: Sequence[Measurement]) -> str:
     """Measurements of one name, told apart by their place among each other, start and energy."""
     sentences = [
         f"{place}. {'start not known' if one.started_at is None else f'{one.started_at:%Y-%m-%d %H:%M:%S}'}, "
         f"{one.energy_j}"
-        for place, one in enumerate(found[:_MOST_NAMED], 1)
+        for place, one in enumerate(measurements[:_MOST_NAMED], 1)
     ]
-    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    more = f"; and {len(measurements) - _MOST_NAMED} more" if len(measurements) > _MOST_NAMED else ""
     return "; ".join(sentences) + more
 
 
-def _names(found: Sequence[Measurement]) -> str:
-    names = list(dict.fromkeys(repr(measurement.label) for measurement in found))
+def _names(measurements: Sequence[Measurement]) -> str:
+    names = list(dict.fromkeys(repr(measurement.label) for measurement in measurements))
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more

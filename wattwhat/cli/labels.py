@@ -23,7 +23,7 @@ def pair(text: str, option: str) -> tuple[str, str]:
     """
     name, equals, value = text.partition("=")
     if not (name.strip() and equals):
-        raise ArgumentError(f"{option}: expected NAME=VALUE, got {text!r}")
+        raise ArgumentError(argument=option, expected="NAME=VALUE", got=text)
     return name.strip(), value.strip()
 
 
@@ -71,9 +71,9 @@ def relabelled(
         return measurements
     from wattwhat.logs.fields import label_by
 
-    found, lacking = label_by(measurements, arguments.label)
+    labelled, lacking = label_by(measurements, arguments.label)
     problems += lacking
-    return found
+    return labelled
 
 
 def averaged(
@@ -85,10 +85,10 @@ def averaged(
     from wattwhat.analysis.repeats import average_repeats
 
     try:
-        found, apart = average_repeats(measurements)
+        means, apart = average_repeats(measurements)
     except ArgumentError as err:
-        raise ArgumentError(
-            err.sentence(lambda name, value: "--repeats" if name == "measurements" else option(name, value))
+        raise err.renamed(
+            lambda name, value: "--repeats" if name == "measurements" else option(name, value)
         ) from err
     notes += apart
-    return found
+    return means

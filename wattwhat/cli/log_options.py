@@ -113,10 +113,12 @@ def gather(arguments: argparse.Namespace) -> Gathered:
     from wattwhat.logs.fields import named
 
     wanted = [pair(text, "--where") for text in arguments.where]
-    found, problems = _read(arguments)
-    chosen = [measurement for measurement in found if is_chosen(measurement, wanted)]
+    measurements, problems = _read(arguments)
+    chosen = [measurement for measurement in measurements if is_chosen(measurement, wanted)]
     if not chosen:
-        raise LogError(f"none of {len(found)} measurement(s) is as --where says; {named(found)}")
+        raise LogError(
+            f"none of {len(measurements)} measurement(s) is as --where says", remedy=named(measurements)
+        )
     notes: list[str] = []
     chosen = relabelled(arguments, chosen, problems)
     if arguments.metrics is not None:
@@ -151,24 +153,24 @@ def each(arguments: argparse.Namespace, problems: list[str]) -> Iterator[Measure
     last: list[Measurement] = []
     for log in arguments.logs:
         try:
-            found = stream(sys.stdin.buffer if log == "-" else log)
-            for measurement in found:
+            measurements = stream(sys.stdin.buffer if log == "-" else log)
+            for measurement in measurements:
                 read, last = read + 1, [measurement]
                 if is_chosen(measurement, wanted):
                     chosen += 1
                     yield measurement
         except LogError as err:
             if len(arguments.logs) == 1:
-                raise LogError(as_options(str(err))) from err
+                raise
             problems.append(str(err))
         else:
-            problems += found.problems
+            problems += measurements.problems
     if not read:
         raise LogError(
             f"none of {len(arguments.logs)} logs could be read; the first: {as_options(problems[0])}"
         )
     if not chosen:
-        raise LogError(f"none of {read} measurement(s) is as --where says; {named(last)}")
+        raise LogError(f"none of {read} measurement(s) is as --where says", remedy=named(last))
 
 
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
@@ -189,14 +191,16 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     for name, value in (pair(text, "--set") for text in arguments.set):
         if name in how or name == "where":
             raise ArgumentError(
-                f"--set: {name} is no option of a format's reader; see the options of its own"
+                f"{name} is no option of a format's reader",
+                argument="--set",
+                remedy="see the options of its own",
             )
         more[name] = value
     try:
         options = Options(**how, more=more)
     except ArgumentError as err:
-        raise ArgumentError(err.sentence(reader_option)) from err
-    found: list[Measurement] = []
+        raise err.renamed(reader_option) from err
+    measurements: list[Measurement] = []
     problems: list[str] = []
     for log in arguments.logs:
         try:
@@ -206,22 +210,22 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
                 raise
             problems.append(Problem(err))
             continue
-        found += one
+        measurements += one
         problems += one.problems
-    if not found:
+    if not measurements:
         raise LogError(
             f"none of {len(arguments.logs)} logs could be read; the first: {as_options(problems[0])}"
         )
     try:
         options.refuse_not_asked(", ".join(arguments.logs)[:200])
     except ArgumentError as err:
-        raise ArgumentError(err.sentence(reader_option)) from err
-    return found, problems
+        raise err.renamed(reader_option) from err
+    return measurements, problems
 
 
 def _refuse(arguments: argparse.Namespace, problems: list[str]) -> None:
     if arguments.strict and problems:
-        raise LogError(f"{as_options(problems[0])} (--strict; without it this is only reported)")
+        raise LogError(as_options(problems[0]), remedy="without --strict this is only reported")
 
 
 def _joined(
@@ -256,22 +260,24 @@ def _with_accuracy(
 ) -> list[Measurement]:
     metric = getattr(arguments, "metric", "accuracy")
     if arguments.test_items is not None and arguments.test_items < 1:
-        raise ArgumentError(f"--test-items: expected at least 1, got {arguments.test_items}")
-    found = measurements
+        raise ArgumentError(argument="--test-items", expected="at least 1", got=arguments.test_items)
+    joined = measurements
     if arguments.accuracy is not None:
         value = _fraction(arguments.accuracy, arguments.percent)
-        own = sum(metric in measurement.metrics for measurement in found)
-        found = [m if metric in m.metrics else m.with_metrics(**{metric: value}) for m in found]
+        own = sum(metric in measurement.metrics for measurement in joined)
+        joined = [m if metric in m.metrics else m.with_metrics(**{metric: value}) for m in joined]
         if own:
-            notes.append(f"--accuracy: {own} of {len(found)} keep the {metric} that they carry")
+            notes.append(f"--accuracy: {own} of {len(joined)} keep the {metric} that they carry")
     if arguments.test_items is not None:
-        found = [m.with_metrics(n_test=arguments.test_items) if metric in m.metrics else m for m in found]
-    return found
+        joined = [m.with_metrics(n_test=arguments.test_items) if metric in m.metrics else m for m in joined]
+    return joined
 
 
 def _fraction(value: float, percent: bool) -> float:
     top = 100.0 if percent else 1.0
     if 0.0 <= value <= top:
         return round(value / top, 12)
-    hint = f"; write {value / 100:g}, or add --percent" if not percent and 1.0 < value <= 100.0 else ""
-    raise ArgumentError(f"--accuracy: {value:g} is not between 0 and {top:g}{hint}")
+    remedy = f"write {value / 100:g}, or add --percent" if not percent and 1.0 < value <= 100.0 else ""
+    raise ArgumentError(
+        argument="--accuracy", expected=f"a number between 0 and {top:g}", got=value, remedy=remedy
+    )

@@ -57,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--min-seconds", "S", "least time to measure; default: 1"),
         ("--max-seconds", "S", "most time to measure; default: 60"),
     )
-    for name, unit, words in numbers:
-        parser.add_argument(name, type=float, metavar=unit, help=words)
+    for name, unit, help_text in numbers:
+        parser.add_argument(name, type=float, metavar=unit, help=help_text)
     add_label(parser, "MODULE:FUNCTION")
     add_backends(parser)
     add_exclusive(parser)
@@ -73,7 +73,7 @@ def call(arguments: argparse.Namespace) -> int:
         # "--json MODULE:FUNCTION": what was taken for the file is the target
         arguments.target, arguments.json = arguments.json, "-"
     if arguments.target is None:
-        raise ArgumentError("measure: expected MODULE:FUNCTION, as in: wattwhat measure bench:step")
+        raise ArgumentError(expected="MODULE:FUNCTION", remedy="as in: wattwhat measure bench:step")
     check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     measurement = _measure(arguments)
     if arguments.anonymous:
@@ -120,15 +120,19 @@ def _workload(arguments: argparse.Namespace) -> tuple[Any, Any]:
             inputs = inputs()
         except Exception as err:
             raise WorkloadError(
-                f"--inputs: {arguments.inputs} failed{place_of(err)}: {error_text(err)}"
+                f"{arguments.inputs} failed{place_of(err)}: {error_text(err)}", argument="--inputs"
             ) from err
     if not callable(target):
-        raise ArgumentError(f"{spec} is not callable, it is of type {type(target).__name__}; name a function")
+        raise ArgumentError(
+            f"{spec} is not callable, it is of type {type(target).__name__}", remedy="name a function"
+        )
     if hasattr(target, "forward"):
         if inputs is None:
-            raise ArgumentError(f"{spec} is a model; give what it takes: --inputs MODULE:NAME")
+            raise ArgumentError(f"{spec} is a model", remedy="give what it takes: --inputs MODULE:NAME")
     elif inputs is not None:
-        raise ArgumentError(f"--inputs: {spec} is no torch.nn.Module; name a function that takes nothing")
+        raise ArgumentError(
+            f"{spec} is no torch.nn.Module", argument="--inputs", remedy="name a function that takes nothing"
+        )
     else:
         _check_takes_nothing(spec, target)
     return target, inputs
@@ -143,6 +147,6 @@ def _check_takes_nothing(spec: str, target: Any) -> None:
         signature.bind()
     except TypeError as err:
         raise ArgumentError(
-            f"{spec} takes {signature} ({err}); name a callable without arguments, "
-            "for instance functools.partial(function, x)"
+            f"{spec} takes {signature} ({err})",
+            remedy="name a callable without arguments, for instance functools.partial(function, x)",
         ) from err

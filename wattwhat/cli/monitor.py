@@ -54,9 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(arguments: argparse.Namespace) -> int:
     """Look until told to stop."""
     if not 0.05 <= arguments.interval <= 3600.0:
-        raise ArgumentError(f"--interval: expected seconds from 0.05 to 3600, got {arguments.interval:g}")
+        raise ArgumentError(
+            argument="--interval", expected="seconds from 0.05 to 3600", got=arguments.interval
+        )
     if not arguments.seconds > 0.0:
-        raise ArgumentError(f"--seconds: expected a number above 0, got {arguments.seconds:g}")
+        raise ArgumentError(argument="--seconds", expected="a number above 0", got=arguments.seconds)
     check_destination(arguments.json, holds=("t_s", "power_w"), single=False, arguments=arguments)
     if arguments.json in (None, "-"):
         _watch(arguments, sys.stdout)
@@ -83,7 +85,7 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
         meter_set = shared_meter_set(backends)
     check_estimate(meter_set, backends)
     if not meter_set.inputs:
-        raise BackendError("nothing can be read here; 'wattwhat doctor' says why")
+        raise BackendError("nothing can be read here", remedy="'wattwhat doctor' says why")
     if any(line.provenance == "estimated" for line in meter_set.inputs):
         say(_OF_THIS_PROCESS, sys.stderr)
     window = track("monitor", backends=backends, sync=False).start()

@@ -115,7 +115,9 @@ def take_backend_options(arguments: argparse.Namespace) -> None:
         known = find_plugins()
         for name in given_names():
             if name not in known:
-                raise ArgumentError(f"--backend-option: there is no {name!r}; there are: {', '.join(known)}")
+                raise ArgumentError(
+                    argument="--backend-option", expected=f"one of {', '.join(known)}", got=name
+                )
             options_for(name, load(known[name]))
 
 

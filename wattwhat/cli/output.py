@@ -119,18 +119,23 @@ def check_destination(
         return
     folder = os.path.dirname(os.path.realpath(path))
     if not path:
-        raise ArgumentError(f"{option}: the name of the file is empty; leave it out, or name one")
+        raise ArgumentError(
+            "the name of the file is empty", argument=option, remedy="leave it out, or name one"
+        )
     if os.path.isdir(path):
-        raise ArgumentError(f"{option}: {path!r} is a folder; name a file in it")
+        raise ArgumentError(f"{path!r} is a folder", argument=option, remedy="name a file in it")
     if not os.path.isdir(folder):
-        raise ArgumentError(f"{option}: there is no folder {os.path.dirname(path)!r}; make it first")
+        raise ArgumentError(
+            f"there is no folder {os.path.dirname(path)!r}", argument=option, remedy="make it first"
+        )
     target = path if os.path.exists(path) and not os.path.isfile(path) else folder
     if not os.access(target, os.W_OK):
-        raise ArgumentError(f"{option}: {target!r} cannot be written; choose another place")
+        raise ArgumentError(f"{target!r} cannot be written", argument=option, remedy="choose another place")
     if holds and names_an_object(path):
         raise ArgumentError(
-            f"{option}: {path!r} looks like MODULE:FUNCTION and not like a file; put {option} behind it, "
-            f"or write ./{path} for a file of that name"
+            f"{path!r} looks like MODULE:FUNCTION and not like a file",
+            argument=option,
+            remedy=f"put {option} behind it, or write ./{path} for a file of that name",
         )
     replace = vars(arguments).get("replace") if arguments else None  # None: the verb has no such option
     if replace or not os.path.isfile(path):
@@ -146,14 +151,15 @@ def _check_no_input(path: str, option: str, arguments: Namespace, otherwise: str
     """Refuse to replace a file that is given as something else too, under whatever name."""
     own = "output" if option == "-o" else option.lstrip("-").replace("-", "_")
     for name, value in vars(arguments).items():
-        for word in value if isinstance(value, (list, tuple)) else [value]:
-            if name == own or not isinstance(word, str):
+        for place_read in value if isinstance(value, (list, tuple)) else [value]:
+            if name == own or not isinstance(place_read, str):
                 continue
-            for place in (word, word.rpartition("#")[0]):  # FILE#LABEL
+            for place in (place_read, place_read.rpartition("#")[0]):  # FILE#LABEL
                 if place and os.path.exists(place) and os.path.samefile(place, path):
                     raise ArgumentError(
-                        f"{option}: {path!r} is given as {name.replace('_', ' ')} too and would be "
-                        f"replaced; {otherwise}"
+                        f"{path!r} is given as {name.replace('_', ' ')} too and would be replaced",
+                        argument=option,
+                        remedy=otherwise,
                     )
 
 
@@ -178,28 +184,33 @@ def _check_like(
             first, rest = stream.readline(_LONGEST), stream.read(_LONGEST)
     except OSError as err:
         raise ArgumentError(
-            f"{option}: {path!r} exists and cannot be read ({err.strerror}), so nobody knows what would be "
-            f"lost; {otherwise}"
+            f"{path!r} exists and cannot be read ({err.strerror}), so nobody knows what would be lost",
+            argument=option,
+            remedy=otherwise,
         ) from err
     if written is not None:
         from wattwhat.cli.written import WRITTEN
 
         if not WRITTEN[written]((first + rest).decode("utf-8", "replace").replace("\r\n", "\n")):
-            raise ArgumentError(f"{option}: {path!r} exists and was not written by wattwhat; {otherwise}")
+            raise ArgumentError(
+                f"{path!r} exists and was not written by wattwhat", argument=option, remedy=otherwise
+            )
         return
-    found, several = _json_of(first), bool(rest.strip())
-    if found is None:  # one object on several lines, as it is printed for people
-        found, several = _json_of(first + rest), False
-    if not isinstance(found, dict) or not set(holds) <= set(found):
+    first_object, several = _json_of(first), bool(rest.strip())
+    if first_object is None:  # one object on several lines, as it is printed for people
+        first_object, several = _json_of(first + rest), False
+    if not isinstance(first_object, dict) or not set(holds) <= set(first_object):
         raise ArgumentError(
-            f"{option}: {path!r} exists and holds something else than what is written here, so it is not "
-            f"replaced; {otherwise}, or remove it. If {path!r} was meant as another argument, put "
-            f"{option} behind it"
+            f"{path!r} exists and holds something else than what is written here, so it is not replaced",
+            argument=option,
+            remedy=f"{otherwise}, or remove it. If {path!r} was meant as another argument, put {option} "
+            "behind it",
         )
     if single and several:
         raise ArgumentError(
-            f"{option}: {path!r} holds several lines and would be replaced by one; {otherwise}. To put "
-            f"them together: cat FILE >> {path}"
+            f"{path!r} holds several lines and would be replaced by one",
+            argument=option,
+            remedy=f"{otherwise}. To put them together: cat FILE >> {path}",
         )
 
 

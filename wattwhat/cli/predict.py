@@ -64,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--devices", type=int, metavar="N", help="how many share a language model, or train it"
     )
-    for name, unit, words in _NUMBERS:
-        parser.add_argument(name, type=float, metavar=unit, help=words)
+    for name, unit, help_text in _NUMBERS:
+        parser.add_argument(name, type=float, metavar=unit, help=help_text)
     parser.add_argument(
         "--study", metavar="PATH", help="your measurements: results.jsonl, or the folder of a study"
     )
@@ -82,12 +82,12 @@ def call(arguments: argparse.Namespace) -> int:
     asked = [name for name in ("model", "parameters", "plan") if getattr(arguments, name) is not None]
     if len(asked) != 1:
         raise ArgumentError(
-            f"predict: expected one of MODEL, --parameters or --plan, got {' and '.join(asked) or 'none'}, "
-            "as in: wattwhat predict torchvision:resnet50 --device H100"
+            f"expected one of MODEL, --parameters or --plan, got {' and '.join(asked) or 'none'}",
+            remedy="as in: wattwhat predict torchvision:resnet50 --device H100",
         )
     if arguments.batch_size < 1:
         raise ArgumentError(
-            argument="batch_size", expected="a number of at least 1", got=arguments.batch_size
+            argument="--batch-size", expected="a number of at least 1", got=arguments.batch_size
         )
     if asked == ["plan"]:
         from wattwhat.cli.predict_plan import predict_plan
@@ -108,9 +108,15 @@ def _language(arguments: argparse.Namespace) -> Measurement:
 
     given = arguments
     if given.device is None:
-        raise ArgumentError("--device: name what the language model will run on, for instance --device H100")
+        raise ArgumentError(
+            argument="--device",
+            expected="the name of what the language model will run on",
+            remedy="for instance --device H100",
+        )
     if (given.output_tokens is None) == (given.train_tokens is None):
-        raise ArgumentError("--output-tokens: expected it for a request, or --train-tokens for a training")
+        raise ArgumentError(
+            argument="--output-tokens", expected="it for a request, or --train-tokens for a training"
+        )
     precision = given.precision or "bf16"
     if given.train_tokens is not None:
         return predict_training(
@@ -168,14 +174,16 @@ def model_and_inputs(spec: str, shapes: str | None, batch_size: int) -> tuple[An
     from wattwhat.study.registry import MODELS, registered
 
     if spec.partition(":")[0] not in registered(MODELS):
-        found = load_object(spec, "MODEL")
-        if hasattr(found, "forward") and not isinstance(found, type):
+        target = load_object(spec, "MODEL")
+        if hasattr(target, "forward") and not isinstance(target, type):
             if shapes is None:
-                raise ArgumentError(f"{spec} is a model; give what it takes: --inputs 1x3x224x224")
-            return found, inputs_of(shapes)
+                raise ArgumentError(f"{spec} is a model", remedy="give what it takes: --inputs 1x3x224x224")
+            return target, inputs_of(shapes)
     made = built(Cell(spec, batch_size=batch_size))
     if not hasattr(made.model, "forward"):
-        raise ArgumentError(f"{spec} gives no torch.nn.Module, so it has no operations to count; measure it")
+        raise ArgumentError(
+            f"{spec} gives no torch.nn.Module, so it has no operations to count", remedy="measure it"
+        )
     return made.model, made.inputs if shapes is None else inputs_of(shapes)
 
 
@@ -189,11 +197,13 @@ def inputs_of(text: str) -> Any:
         ArgumentError: it is none of these, or a size is 0.
     """
     if names_an_object(text):
-        found = load_object(text, "--inputs")
+        inputs = load_object(text, "--inputs")
         try:
-            return found() if callable(found) and not hasattr(found, "shape") else found
+            return inputs() if callable(inputs) and not hasattr(inputs, "shape") else inputs
         except Exception as err:
-            raise WorkloadError(f"--inputs: {text} failed{place_of(err)}: {error_text(err)}") from err
+            raise WorkloadError(
+                f"{text} failed{place_of(err)}: {error_text(err)}", argument="--inputs"
+            ) from err
     tensors = [_tensor(one.strip()) for one in text.split(",")]
     return tensors[0] if len(tensors) == 1 else tuple(tensors)
 
@@ -205,15 +215,17 @@ def _tensor(text: str) -> Any:
         torch: Any = importlib.import_module("torch")
     except ImportError as err:
         raise ArgumentError(
-            "predict: counting a model needs torch; install it, or predict from Counts"
+            "counting a model needs torch", remedy="install it, or predict from Counts"
         ) from err
     shape, _, kind = text.partition(":")
     sizes = [int(one) for one in shape.split("x")] if re.fullmatch(r"\d+(x\d+)*", shape) else []
     dtype = getattr(torch, kind or "float32", None)
     if not sizes or not isinstance(dtype, torch.dtype):
-        raise ArgumentError(f"--inputs: expected sizes such as 1x3x224x224 or 8x128:int64, got {text!r}")
+        raise ArgumentError(
+            argument="--inputs", expected="sizes such as 1x3x224x224 or 8x128:int64", got=text
+        )
     if 0 in sizes:
-        raise ArgumentError(f"--inputs: {text!r} holds nothing; every size must be at least 1")
+        raise ArgumentError(argument="--inputs", expected="sizes of at least 1", got=text)
     return torch.empty(sizes, dtype=dtype, device="meta")
 
 

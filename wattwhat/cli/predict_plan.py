@@ -116,12 +116,12 @@ def _lines(content: dict[str, Any]) -> list[str]:
     rows = content["cells"]
     shown = []
     for row in rows[:_SHOWN]:
-        words = f"{row['model']} batch {row['batch_size']} {row['precision']} {row['runtime']}"
+        cell = f"{row['model']} batch {row['batch_size']} {row['precision']} {row['runtime']}"
         if "reason" in row:
-            shown.append([words, "-", "-", "-"])
+            shown.append([cell, "-", "-", "-"])
             continue
         ends = " to ".join(with_prefix(end, "J") for end in row["interval_j"])
-        shown.append([words, with_prefix(row["energy_per_call_j"], "J"), ends, row["way"]])
+        shown.append([cell, with_prefix(row["energy_per_call_j"], "J"), ends, row["way"]])
     columns = [Column("cell", shrinks=True), Column("a call", True), Column("95 %", True), Column("by")]
     lines = listing(columns, shown)
     if len(rows) > _SHOWN:

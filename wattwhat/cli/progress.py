@@ -36,18 +36,18 @@ class Progress:
         self._shown_s = -_REFRESH_S
         self._width = 0
 
-    def __call__(self, elapsed_s: float, words: str) -> None:
+    def __call__(self, elapsed_s: float, message: str) -> None:
         """Show this, if it is time.
 
         Args:
             elapsed_s: seconds since the beginning.
-            words: what is being done.
+            message: what is being done.
         """
         if not self._terminal or elapsed_s < _PATIENCE_S or self._clock() - self._shown_s < _REFRESH_S:
             return
         self._shown_s = self._clock()
         room = max(shutil.get_terminal_size().columns - 1, 10)
-        line = f"{elapsed_s:.0f} s: {one_line(words)}"[:room]
+        line = f"{elapsed_s:.0f} s: {one_line(message)}"[:room]
         # Noted before it is written: an interrupt between the two must still find what to erase.
         before, self._width = self._width, max(self._width, len(line))
         self._write(line.ljust(before))

@@ -51,11 +51,13 @@ def call(arguments: argparse.Namespace) -> int:
     """Read, and report."""
     check_destination(arguments.csv, "--csv", written="csv", arguments=arguments)
     if arguments.json and arguments.csv == "-":
-        raise ArgumentError("--csv -: standard output holds the JSON; name a file, or leave out --json")
+        raise ArgumentError(
+            "standard output holds the JSON", argument="--csv -", remedy="name a file, or leave out --json"
+        )
     if arguments.json and arguments.csv is None and nothing_to_join(arguments):
         return _one_by_one(arguments)
-    found = gather(arguments)
-    measurements: Sequence[Measurement] = found.measurements
+    gathered = gather(arguments)
+    measurements: Sequence[Measurement] = gathered.measurements
     if arguments.anonymous:
         measurements = [anonymous(measurement) for measurement in measurements]
     if arguments.csv is not None:
@@ -65,8 +67,8 @@ def call(arguments: argparse.Namespace) -> int:
             put(measurement.to_json())
     elif arguments.csv != "-":
         say("\n".join(table(measurements)))
-    complain(found.notes, "joined:")
-    complain_of(found.problems)
+    complain(gathered.notes, "joined:")
+    complain_of(gathered.problems)
     return 0
 
 

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fit.add_argument("-o", "--output", required=True, metavar="FILE", help="where the reference goes")
     fit.add_argument("--json", action="store_true", help="print the reference as one JSON object too")
     what = fit.add_argument_group("what the reference is of")
-    words = (
+    described = (
         ("--name", "its name; say task, device and date in it; default: FILE without its ending"),
         ("--task", "what the models do, in words"),
         ("--device", "their device, where the logs do not say"),
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--protocol", "how they were measured, in words"),
         ("--date", "of the measurements; default: that of the latest"),
     )
-    for option, help_text in words:
+    for option, help_text in described:
         what.add_argument(option, metavar="TEXT", help=help_text)
     what.add_argument("--metric", default="accuracy", metavar="NAME", help="which metric is the accuracy")
     what.add_argument("--phase", choices=("training", "inference", "both"), help="which electricity")
@@ -78,7 +78,11 @@ def call(arguments: argparse.Namespace) -> int:
         from wattwhat.scoring import FrontierGrade
 
         if not os.path.isfile(arguments.file):
-            raise ArgumentError(f"there is no file {arguments.file!r}; wattwhat reference fit makes one")
+            raise ArgumentError(
+                f"there is no file {arguments.file!r}",
+                got=arguments.file,
+                remedy="wattwhat reference fit makes one",
+            )
         _print(FrontierGrade.load(arguments.file), arguments.json)
         return 0
     return _fit(arguments)
@@ -86,29 +90,29 @@ def call(arguments: argparse.Namespace) -> int:
 
 def _fit(arguments: argparse.Namespace) -> int:
     if arguments.output == "-":
-        raise ArgumentError("-o: expected the name of a new file or of a reference, got '-'")
+        raise ArgumentError(argument="-o", expected="the name of a new file or of a reference", got="-")
     check_destination(arguments.output, "-o", holds=("kind", "members"), single=False, arguments=arguments)
     if not 0 <= arguments.bootstrap <= 100_000:
-        raise ArgumentError(f"--bootstrap: expected 0 to 100000, got {arguments.bootstrap}")
-    found = gather(arguments)
-    members, dropped = one_a_model(found.measurements, arguments.phase, None)
+        raise ArgumentError(argument="--bootstrap", expected="0 to 100000", got=arguments.bootstrap)
+    measurements = gather(arguments)
+    members, dropped = one_a_model(measurements.measurements, arguments.phase, None)
     usable = [m for m in members if arguments.metric in m.metrics and m.items and m.energy_j.known]
     lacking = [
         (m.label, f"{m.label!r} lacks {_lack(m, arguments.metric)}") for m in members if m not in usable
     ]
-    repeated = [m.label for m in usable if m.label not in {one.label for one in found.measurements}]
+    repeated = [m.label for m in usable if m.label not in {one.label for one in measurements.measurements}]
     complain(together([*dropped, *lacking]), f"left out ({len(dropped) + len(lacking)}):")
-    complain(found.notes, "joined:")
-    complain_of(found.problems)
+    complain(measurements.notes, "joined:")
+    complain_of(measurements.problems)
     if not usable and lacking:
         raise ScoreError(
-            f"none of {len(lacking)} models can be a member: {lacking[0][1]}; add what is missing, such as a "
-            "column items"
+            f"none of {len(lacking)} models can be a member: {lacking[0][1]}",
+            remedy="add what is missing, such as a column items",
         )
     if repeated and not arguments.force:
         raise ScoreError(
-            f"{len(repeated)} models come more than once and would weigh more, for instance {repeated[0]!r}; "
-            "choose with --where NAME=TEXT, or say --force"
+            f"{len(repeated)} models come more than once and would weigh more, for instance {repeated[0]!r}",
+            remedy="choose with --where NAME=TEXT, or say --force",
         )
     grade = _fitted(arguments, usable)
     grade.save(arguments.output)

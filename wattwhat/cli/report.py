@@ -92,14 +92,14 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     from wattwhat import logs
     from wattwhat.report.page.rows import of_file
 
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     problems: list[str] = []
     apart = len(arguments.files) > 1 and not arguments.repeats
     for name, file in zip(_short_names(arguments.files), arguments.files, strict=True):
         one = logs.read(file)
-        found += [of_file(m, name) for m in one] if apart else one
+        measurements += [of_file(m, name) for m in one] if apart else one
         problems += one.problems
-    return found, problems
+    return measurements, problems
 
 
 def _short_names(files: Sequence[str]) -> list[str]:
@@ -156,7 +156,9 @@ def _columns(take: str | None, metric: str) -> dict[str, str]:
         return {metric: metric}
     pairs = [part.strip().partition("=") for part in take.split(",") if part.strip()]
     if not pairs or not all(old and (new or not equals) for old, equals, new in pairs):
-        raise ArgumentError(f"--columns: expected columns such as top-1=accuracy,parameters, got {take!r}")
+        raise ArgumentError(
+            argument="--columns", expected="columns such as top-1=accuracy,parameters", got=take
+        )
     return {old: new or old for old, _, new in pairs}
 
 

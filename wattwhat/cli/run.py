@@ -73,16 +73,21 @@ def call(arguments: argparse.Namespace) -> int:
     command: list[str] = arguments.command
     if arguments.stray or not command:
         example = " ".join(["wattwhat run --", *(arguments.stray or ["python", "train.py"])])
-        raise ArgumentError(f"run: expected -- and a command after the options, as in: {example}")
+        raise ArgumentError(expected="-- and a command after the options", remedy=f"as in: {example}")
     if arguments.anonymous and arguments.save is not None:
         raise ArgumentError(
-            "--anonymous and --save: a journal names this machine, for its runs are to be told apart; leave "
-            "--anonymous out, and share what wattwhat combine --anonymous makes of it"
+            "a journal names this machine, for its runs are to be told apart",
+            argument="--anonymous and --save",
+            remedy="leave --anonymous out, and share what wattwhat combine --anonymous makes of it",
         )
     if arguments.every is not None and arguments.save is None:
-        raise ArgumentError("--every: says how often --save is written; give --save FILE too")
+        raise ArgumentError(
+            "says how often --save is written", argument="--every", remedy="give --save FILE too"
+        )
     if arguments.save is not None and arguments.save == arguments.json:
-        raise ArgumentError("--json and --save: the result would replace the journal; name two files")
+        raise ArgumentError(
+            "the result would replace the journal", argument="--json and --save", remedy="name two files"
+        )
     arguments.json, arguments.save = _of_this_rank([arguments.json, arguments.save])
     check_destination(arguments.json, holds=("schema", "energy_j"), arguments=arguments)
     # the signals are ours until the result is out: that of a command that a signal ended is told too
@@ -154,13 +159,13 @@ def measured(
         return _cannot_start(command[0], err), None
     with aside():
         window.stop()
-        found = window.measurement
+        measurement = window.measurement
     doubt = (f"the command ended with status {status}",) if status else ()
     return status, attrs.evolve(
-        found,
+        measurement,
         calls=1,
-        warnings=(*doubt, *found.warnings),
-        details={**found.details, "exit_status": status},
+        warnings=(*doubt, *measurement.warnings),
+        details={**measurement.details, "exit_status": status},
     )
 
 
@@ -169,14 +174,14 @@ def _cannot_start(name: str, err: OSError) -> int:
 
     if isinstance(err, FileNotFoundError) or not name:
         if name and shutil.which(name):
-            words = "its interpreter was not found; look at the first line of that script"
+            reason = "its interpreter was not found; look at the first line of that script"
         else:
-            words = "command not found; look at its spelling and at PATH"
-        say(f"wattwhat: error: {name or 'empty name'}: {words}", sys.stderr)
+            reason = "command not found; look at its spelling and at PATH"
+        say(f"wattwhat: error: {name or 'empty name'}: {reason}", sys.stderr)
         return _NOT_FOUND
-    words = "a folder cannot be run" if os.path.isdir(name) else f"it cannot be executed ({err.strerror})"
+    reason = "a folder cannot be run" if os.path.isdir(name) else f"it cannot be executed ({err.strerror})"
     hint = "" if os.path.isdir(name) else "; chmod +x helps a script that begins with #!"
-    say(f"wattwhat: error: {name}: {words}{hint}", sys.stderr)
+    say(f"wattwhat: error: {name}: {reason}{hint}", sys.stderr)
     return _NOT_EXECUTABLE
 
 

@@ -87,26 +87,26 @@ def call(arguments: argparse.Namespace) -> int:
         return _list(arguments.json)
     if not arguments.logs:
         raise ArgumentError(
-            "score: expected a LOG, as in: wattwhat score emissions.csv --unit Wh --accuracy 0.8"
+            expected="a LOG", remedy="as in: wattwhat score emissions.csv --unit Wh --accuracy 0.8"
         )
     _check_format(arguments)
     names = list(dict.fromkeys(arguments.score or ["sam"]))
     for name in names:
         check_options(name, arguments)
     check_applicable(names, arguments)
-    found = gather(arguments)
-    arguments.metric = _as_spelt(arguments.metric, found.measurements)
-    kept, dropped = one_a_model(found.measurements, arguments.phase, arguments.inferences)
-    scored = [_score(name, arguments, found.measurements, kept, dropped) for name in names]
+    measurements = gather(arguments)
+    arguments.metric = _as_spelt(arguments.metric, measurements.measurements)
+    kept, dropped = one_a_model(measurements.measurements, arguments.phase, arguments.inferences)
+    scored = [_score(name, arguments, measurements.measurements, kept, dropped) for name in names]
     done = [(name, one) for name, one in zip(names, scored, strict=True) if one is not None]
     if arguments.json:
         _as_json(done)
     else:
         _together(arguments, [one for _, one in done])
-    complain(found.notes, "joined:")
-    complain_of(found.problems)
+    complain(measurements.notes, "joined:")
+    complain_of(measurements.problems)
     if not any(scored):
-        raise ScoreError("nothing could be scored; the reasons stand above")
+        raise ScoreError("nothing could be scored", remedy="the reasons stand above")
     return 0
 
 
@@ -157,13 +157,19 @@ def _as_spelt(metric: str, measurements: Sequence[Measurement]) -> str:
 def _check_format(arguments: argparse.Namespace) -> None:
     if arguments.format and arguments.json:
         raise ArgumentError(
-            "--format: it does not go with --json, which is a format of its own; leave one out"
+            "it does not go with --json, which is a format of its own",
+            argument="--format",
+            remedy="leave one out",
         )
     if arguments.epsilon is not None:
         if not arguments.format:
-            raise ArgumentError("--epsilon: it marks models in the table of --format; add --format markdown")
+            raise ArgumentError(
+                "it marks models in the table of --format",
+                argument="--epsilon",
+                remedy="add --format markdown",
+            )
         if not 0.0 <= arguments.epsilon < float("inf"):
-            raise ArgumentError(f"--epsilon: expected a share of at least 0, got {arguments.epsilon:g}")
+            raise ArgumentError(argument="--epsilon", expected="a share of at least 0", got=arguments.epsilon)
 
 
 def _together(arguments: argparse.Namespace, scored: Sequence[Scored]) -> None:
@@ -234,16 +240,16 @@ def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]
     from wattwhat.records.quantity import Quantity
     from wattwhat.scoring import pareto
 
-    found = []
+    notes = []
     for measurement, result in judged:
         accuracy, energy = result.details.get("accuracy"), result.details.get("electricity")
         if not isinstance(accuracy, Quantity):
             known = measurement.metrics.get("accuracy")
             accuracy = None if known is None else Quantity(known, 0.0, "1")
-        found.append((result, accuracy, energy if isinstance(energy, Quantity) else measurement.energy_j))
-    both = [place for place, (_, accuracy, _) in enumerate(found) if accuracy is not None]
-    values = [found[i][1].value for i in both]
-    front = dict(zip(both, pareto(values, [found[i][2].to("J").value for i in both]), strict=True))
+        notes.append((result, accuracy, energy if isinstance(energy, Quantity) else measurement.energy_j))
+    both = [place for place, (_, accuracy, _) in enumerate(notes) if accuracy is not None]
+    values = [notes[i][1].value for i in both]
+    front = dict(zip(both, pareto(values, [notes[i][2].to("J").value for i in both]), strict=True))
     return [
         {
             "rank": None,
@@ -253,15 +259,15 @@ def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]
             "energy": energy.to_dict(),
             "dominated": not front.get(place, True),
         }
-        for place, (result, accuracy, energy) in enumerate(found)
+        for place, (result, accuracy, energy) in enumerate(notes)
     ]
 
 
 def _doubts(judged: Sequence[tuple[Measurement, Any]]) -> list[str]:
     """Notes of the results, each told once; what the result says in words, where there are few."""
     notes = [(m.label, f"{m.label}: {note}") for m, r in judged for note in r.details.get("notes", ())]
-    words = [f"{m.label}: {r.details['words']}" for m, r in judged if "words" in r.details]
-    return [*(words if len(words) <= _FEW else []), *together(notes)]
+    sentences = [f"{m.label}: {r.details['words']}" for m, r in judged if "words" in r.details]
+    return [*(sentences if len(sentences) <= _FEW else []), *together(notes)]
 
 
 def _hint(

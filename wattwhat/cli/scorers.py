@@ -91,16 +91,17 @@ def check_applicable(names: Sequence[str], arguments: argparse.Namespace) -> Non
         given[_METRIC] = None
     for option in given:
         if option not in taken:
-            raise ArgumentError(_does_not_apply(option, names, arguments))
+            raise _does_not_apply(option, names, arguments)
     check_direction(arguments.metric)
 
 
-def _does_not_apply(option: str, names: Sequence[str], arguments: argparse.Namespace) -> str:
+def _does_not_apply(option: str, names: Sequence[str], arguments: argparse.Namespace) -> ArgumentError:
     from wattwhat.scoring import catalog
 
     takers = [one.name for one in catalog(()) if option in {known.name for known in one.options}]
     whom = f"it is for {', '.join(takers)}, so leave it out" if takers else "leave it out"
-    return f"{_written(option, arguments)} does not apply to --score {', '.join(names)}; {whom}"
+    flag = _written(option, arguments)
+    return ArgumentError(f"does not apply to --score {', '.join(names)}", argument=flag, remedy=whom)
 
 
 def _options(name: str) -> Sequence[ScoreOption]:
@@ -121,9 +122,11 @@ def check_options(name: str, arguments: argparse.Namespace) -> None:
         value, flag = given.get(option.name), _written(option.name, arguments)
         if option.needed is not None and value is None:
             mark = "=" if flag.startswith("--option ") else " "
-            raise ArgumentError(f"--score {name} needs {flag}{mark}{option.metavar}: {option.needed}")
+            raise ArgumentError(
+                argument=f"--score {name}", expected=f"{flag}{mark}{option.metavar}: {option.needed}"
+            )
         if option.is_file and value is not None and not os.path.isfile(value):
-            raise ArgumentError(f"{flag}: there is no file {value!r}; expected one {option.needed}")
+            raise ArgumentError(f"there is no file {value!r}", argument=flag, expected=f"one {option.needed}")
 
 
 def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurement]) -> Any:
@@ -140,19 +143,15 @@ def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurem
     """
     from wattwhat.scoring import make_score, options_of, score_class
 
-    found = score_class(name)
-    takes = {option.name for option in options_of(found)}
+    cls = score_class(name)
+    takes = {option.name for option in options_of(cls)}
     given = {**_given(arguments), _METRIC: arguments.metric}
     given = {one: value for one, value in given.items() if one in takes}
     try:
-        return make_score(name, given, everything, force=arguments.force, found=found)
+        return make_score(name, given, everything, force=arguments.force, cls=cls)
     except ArgumentError as err:
-        raise ArgumentError(
-            err.sentence(
-                lambda name, value: (
-                    _written(name, arguments) if name in takes else sentences.option(name, value)
-                )
-            )
+        raise err.renamed(
+            lambda name, value: _written(name, arguments) if name in takes else sentences.option(name, value)
         ) from err
 
 
@@ -184,8 +183,8 @@ def one_a_model(
             group = [measurement for measurement in group if phase_of(measurement) == phase]
             phases = {phase}
         if again and len(phases) > 1:
-            found = ", ".join(sorted(str(one) for one in phases))
-            reasons.append((label, f"{label!r} has several runs of {found}; choose with --where or --phase"))
+            listed = ", ".join(sorted(str(one) for one in phases))
+            reasons.append((label, f"{label!r} has several runs of {listed}; choose with --where or --phase"))
             continue
         try:
             chosen = [choose_phase([m], phase)[0] for m in group] if again else None

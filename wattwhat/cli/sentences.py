@@ -14,7 +14,12 @@ from wattwhat.records.escaping import one_line
 __all__ = ["as_options", "complain", "complain_of", "option", "reader_option", "together"]
 
 # Options that are not the argument with hyphens for underscores.
-_FLAGS = {"interval_s": "--interval", "intensity_g_per_kwh": "--intensity", "metrics": "--columns"}
+_FLAGS = {
+    "interval_s": "--interval",
+    "intensity_g_per_kwh": "--intensity",
+    "metrics": "--columns",
+    "overlapping": "--same-time or --in-turn",
+}
 # What every reader takes; what only some take is given with --set.
 _OF_EVERY_READER = {
     "interval_s", "intensity_g_per_kwh", "power_unit", "energy_unit", "timezone", "gpus",
@@ -45,6 +50,8 @@ def option(name: str, value: Any = ...) -> str:
     """
     if name in _CALLS:
         return _CALLS[name]
+    if name.startswith("-"):  # an option already
+        return name
     if name == "with_metrics":
         (metric,) = value
         return _METRICS.get(metric, f"--metrics TABLE --columns {metric}")
@@ -64,7 +71,7 @@ def reader_option(name: str, value: Any = ...) -> str:
     return f"--set {name}" if value is ... else f"--set {name}={value}"
 
 
-def as_options(told: Exception | str) -> str:
+def as_options(message: Exception | str) -> str:
     """An error, or the sentence of a problem, whose remedy names options instead of arguments.
 
     Example:
@@ -72,9 +79,9 @@ def as_options(told: Exception | str) -> str:
         >>> as_options(ScoreError("net: too little", remedy=Remedy("use {unit}", unit="mWh")))
         'net: too little; use --unit mWh'
     """
-    error = getattr(told, "error", told)
+    error = getattr(message, "error", message)
     if not isinstance(error, WattwhatError):
-        return str(told)
+        return str(message)
     write = reader_option if isinstance(error, LogError) else option
     return error.sentence(
         lambda name, value: name if value is ... and name == error.argument else write(name, value)
@@ -97,7 +104,7 @@ def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
         shape = _NUMBER.sub("#", re.sub(named, "", sentence))
         shape = shape.partition("; ")[0]  # remedies may differ
         alike.setdefault(shape, []).append((label, sentence))
-    return [_told_once(found) for found in alike.values()]
+    return [_merged(group) for group in alike.values()]
 
 
 def complain_of(problems: Sequence[str]) -> None:
@@ -113,8 +120,8 @@ def complain_of(problems: Sequence[str]) -> None:
     complain(together(pairs), f"problems ({len(problems)}):")
 
 
-def _told_once(found: Sequence[tuple[str, str]]) -> str:
-    (_, first), *others = found
+def _merged(alike: Sequence[tuple[str, str]]) -> str:
+    (_, first), *others = alike
     if not others:
         return first
     names = list(dict.fromkeys(label for label, _ in others))

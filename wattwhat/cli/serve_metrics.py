@@ -32,20 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def call(arguments: argparse.Namespace, ended: threading.Event | None = None) -> int:
     """Serve until told to stop."""
     if not 0 <= arguments.port <= 65535:
-        raise ArgumentError(f"--port: expected a number from 0 to 65535, got {arguments.port}")
+        raise ArgumentError(argument="--port", expected="a number from 0 to 65535", got=arguments.port)
     check_destination(arguments.json, holds=("url",), arguments=arguments)
     try:
         from wattwhat.integrations.prometheus import serve
     except ImportError as err:
         raise ArgumentError(
-            f"serve-metrics needs prometheus-client ({err}); install wattwhat[prometheus]"
+            f"serve-metrics needs prometheus-client ({err})", remedy="install wattwhat[prometheus]"
         ) from None
     try:
         server, end = serve(arguments.port, arguments.address, backends_of(arguments))
     except OSError as err:
         why = err.strerror or err
         raise ArgumentError(
-            f"--port: {arguments.address}:{arguments.port} cannot be listened to: {why}"
+            f"{arguments.address}:{arguments.port} cannot be listened to: {why}", argument="--port"
         ) from None
     url = f"http://{arguments.address}:{server.server_port}/metrics"
     try:

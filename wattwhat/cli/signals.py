@@ -67,7 +67,7 @@ class Signals:
         """
         if threading.current_thread() is threading.main_thread():
             for name in (*_END, *_NEWS):
-                self._handle(name, self._told)
+                self._handle(name, self._received)
             self._handle("SIGALRM", self._remind)
         # what the shell passed on stays open in the command, as if it had been started without us
         self._process = subprocess.Popen(command, close_fds=False)
@@ -87,7 +87,7 @@ class Signals:
         if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
             self._before[number] = signal.signal(number, handler)
 
-    def _told(self, number: int, frame: FrameType | None) -> None:
+    def _received(self, number: int, frame: FrameType | None) -> None:
         if self._ended:
             self._again(number)
         elif signal.Signals(number).name in _NEWS or (number == signal.SIGINT and _on_terminal()):

@@ -30,9 +30,9 @@ _VERBS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what each verb takes."""
     verbs = parser.add_subparsers(dest="study_verb", required=True, metavar="VERB")
-    for name, (module, words) in _VERBS.items():
+    for name, (module, help_text) in _VERBS.items():
         one = verbs.add_parser(
-            name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False
+            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}.", allow_abbrev=False
         )
         importlib.import_module(module).add_arguments(one)
 

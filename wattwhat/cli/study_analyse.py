@@ -56,14 +56,14 @@ def call(arguments: argparse.Namespace) -> int:
 def _content(analysis: Analysis, output: str, written: list[str]) -> dict[str, Any]:
     from wattwhat.study.analysis.files import tables_of
 
-    found: dict[str, Any] = {}
+    content: dict[str, Any] = {}
     for name, (heading, *rows) in tables_of(analysis).items():
         if name != "cells.csv":
-            found[name.removesuffix(".csv")] = [
+            content[name.removesuffix(".csv")] = [
                 {column: _finite(value) for column, value in zip(heading, row, strict=True)} for row in rows
             ]
     return {
-        **found,
+        **content,
         "cells": len(analysis.rows),
         "failures": len(analysis.failures),
         "drift": analysis.drift,

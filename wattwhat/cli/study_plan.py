@@ -43,7 +43,9 @@ def call(arguments: argparse.Namespace) -> int:
 
         return predict_plan(arguments)
     if arguments.device is not None or arguments.study is not None:
-        raise ArgumentError("--device and --study: they say how to predict; add --predict")
+        raise ArgumentError(
+            "they say how to predict", argument="--device and --study", remedy="add --predict"
+        )
     from wattwhat.study.expansion import cells_of
     from wattwhat.study.plan import read_plan
 
@@ -116,13 +118,13 @@ def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
         *wrap(
             f"{len(cells)} cells of {models} model{'' if models == 1 else 's'}, one after the other: "
             f"{short_time(least_s * len(cells))} to {short_time(most_s * len(cells))}{energy}; loading and "
-            f"compiling of large models not included{_busy_words(busy)}"
+            f"compiling of large models not included{_busy_note(busy)}"
         ),
         "what each cell is likely to take, before it is measured: --predict",
     ]
 
 
-def _busy_words(busy: float) -> str:
+def _busy_note(busy: float) -> str:
     if busy < 1.5:
         return ""
     return f"; others want this machine's cores too, so starting takes {busy:.0f} times as long as at rest"

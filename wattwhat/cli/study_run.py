@@ -59,7 +59,7 @@ def call(arguments: argparse.Namespace) -> int:
         launcher=arguments.launcher,
         retry=arguments.retry,
         changed=arguments.changed,
-        told=_teller(sys.stderr if arguments.json == "-" else sys.stdout),
+        on_outcome=_teller(sys.stderr if arguments.json == "-" else sys.stdout),
     )
     if arguments.json is not None:
         import attrs
@@ -70,19 +70,19 @@ def call(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _shard(words: str | None) -> tuple[int, int]:
+def _shard(text: str | None) -> tuple[int, int]:
     """Which share of the cells.
 
     Example:
         >>> _shard("2/8"), _shard(None)
         ((2, 8), (1, 1))
     """
-    if words is None:
+    if text is None:
         return 1, 1
-    found = _SHARD.fullmatch(words)
-    if found is None:
-        raise ArgumentError(f"--shard: expected I/N such as 2/8, got {words!r}")
-    return int(found[1]), int(found[2])
+    match = _SHARD.fullmatch(text)
+    if match is None:
+        raise ArgumentError(argument="--shard", expected="I/N such as 2/8", got=text)
+    return int(match[1]), int(match[2])
 
 
 def _teller(stream: TextIO) -> Callable[[Outcome, int, int], None]:

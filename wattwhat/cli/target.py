@@ -30,18 +30,21 @@ def load_object(spec: str, argument: str) -> Any:
     if not (colon and module_name and name) or os.sep in module_name or module_name.endswith(".py"):
         guess = module_name.removesuffix(".py").strip("./").replace(os.sep, ".") or "module"
         raise ArgumentError(
-            f"{argument}: expected MODULE:NAME as in import, got {spec!r}; try {guess}:{name or 'function'}"
+            argument=argument,
+            expected="MODULE:NAME as in import",
+            got=spec,
+            remedy=f"try {guess}:{name or 'function'}",
         )
     here = os.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)
-    found: Any = _import(module_name, argument)
+    target: Any = _import(module_name, argument)
     for part in name.split("."):
         try:
-            found = getattr(found, part)
+            target = getattr(target, part)
         except AttributeError as err:
-            raise ArgumentError(_no_name(found, module_name, part, argument)) from err
-    return found
+            raise _no_name(target, module_name, part, argument) from err
+    return target
 
 
 def _import(name: str, argument: str) -> Any:
@@ -53,28 +56,29 @@ def _import(name: str, argument: str) -> Any:
         if err.name is None or not f"{name}.".startswith(f"{err.name}."):
             raise _broken(name, err) from err
         raise ArgumentError(
-            f"{argument}: there is no module {err.name!r} in this folder or among the installed ones"
+            f"there is no module {err.name!r} in this folder or among the installed ones", argument=argument
         ) from err
     except (Exception, SystemExit) as err:
         raise _broken(name, err) from err
 
 
 def _broken(name: str, err: BaseException) -> WorkloadError:
-    ended = "; keep what starts the program under: if __name__ == '__main__'"
+    keep = "keep what starts the program under: if __name__ == '__main__'"
     return WorkloadError(
-        f"importing {name} failed{place_of(err)}: {error_text(err)}"
-        + (ended if isinstance(err, SystemExit) else "")
+        f"importing {name} failed{place_of(err)}: {error_text(err)}",
+        remedy=keep if isinstance(err, SystemExit) else "",
     )
 
 
-def _no_name(owner: Any, module: str, name: str, argument: str) -> str:
+def _no_name(owner: Any, module: str, name: str, argument: str) -> ArgumentError:
     import difflib
 
     names = [known for known in dir(owner) if not known.startswith("_")]
     near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(names[:8]) or 'no public names'}"
+    remedy = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(names[:8]) or 'no public names'}"
     whose = getattr(owner, "__name__", type(owner).__name__)
-    return f"{argument}: {whose if whose == module else f'{module}:{whose}'} has no {name!r}; {hint}"
+    place = whose if whose == module else f"{module}:{whose}"
+    return ArgumentError(f"{place} has no {name!r}", argument=argument, remedy=remedy)
 
 
 def place_of(err: BaseException | None) -> str:
