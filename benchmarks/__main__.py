@@ -31,6 +31,7 @@ TABLES = {
     "memory": "what a hundred thousand windows keep",
     "callbacks": "what callbacks of training frameworks and a journal cost a step of 10 ms",
     "prediction": "joules said before a run beside measured ones, on public populations",
+    "page": "the comparison page of 1,200 rows in a browser: opening, filtering, sorting, and writing it",
     "readings": "reading a channel beside the bare vendor call; opening all backends",
 }
 # These print for themselves and have a command line of their own, which is called with these arguments.

@@ -93,9 +93,12 @@ class Page:
 
     def tick(self, facet, value, on=True):
         """Tick a value of a filter's list."""
+        listed = "document.querySelector(`[data-facet='${arguments[0]}']`)"
+        self.run(f"{listed}.open = true", facet)
+        self.until(f"return {listed}.querySelector('label') !== null", facet)
         self.run(
             "const [facet, value, on] = arguments;"
-            "const boxes = [...document.querySelectorAll(`[data-facet=${facet}] label`)];"
+            "const boxes = [...document.querySelectorAll(`[data-facet='${facet}'] label`)];"
             "const label = boxes.find(one => one.textContent.trim().startsWith(`${value} (`));"
             "const box = label.querySelector('input'); if (box.checked !== on) box.click()",
             facet,

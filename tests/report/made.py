@@ -1,7 +1,10 @@
 """Made measurements for the tests of the page: alike models on one sensor, and odd ones."""
 
 import math
+import random
 from datetime import datetime, timedelta, timezone
+
+import attrs
 
 from wattwhat import Channel, Measurement, Quantity
 from wattwhat.records.channel_energy import ChannelEnergy
@@ -47,6 +50,34 @@ def alike(count=12):
     return [
         model(f"net{i}", 0.1 * 1.5**i, accuracy=0.5 + 0.03 * i, day=i, family=("Alpha", "Beta")[i % 2])
         for i in range(count)
+    ]
+
+
+def many(count):
+    """Models around a line, a few of each of 60 families."""
+    rng = random.Random(7)
+    return [
+        model(
+            f"family_{i % 60}_b{i}.some_pretraining_in1k_224",
+            0.01 * 1.007**i * rng.uniform(0.5, 2),
+            accuracy=min(0.97, 0.3 + 0.0005 * i + rng.uniform(-0.05, 0.05)),
+            day=i % 300,
+            family=f"F{i % 60}",
+        )
+        for i in range(count)
+    ]
+
+
+def settings():
+    """Two models at three batch sizes and two precisions."""
+    return [
+        attrs.evolve(
+            model(f"net{n}", (1 + n) * (1 + 4 / batch) * share, accuracy=0.6 + n / 10, dtype=dtype),
+            calls=100 // batch,
+        )
+        for n in range(2)
+        for batch in (1, 5, 20)
+        for dtype, share in (("fp32", 1.0), ("int8", 0.4))
     ]
 
 

@@ -21,14 +21,6 @@ ALIKE = range(12)
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("browser")
-    driver = browser.start(folder)
-    yield driver, folder
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Pages are written once: most tests look at the same two."""
     from tests.report.test_grades import reference
@@ -236,7 +228,7 @@ def test_bands_say_for_whom_they_hold(page):
 def test_estimates_look_and_read_differently(page):
     legend = page.run("return [...document.querySelectorAll('#legend li')].map(li => li.textContent)")
     assert {"measured", "estimated", "imported"} <= set(legend)
-    hollow = page.run("return document.querySelectorAll('#plot .marks path[fill-opacity=\"0\"]').length")
+    hollow = page.run("return document.querySelectorAll('#plot .marks [fill-opacity=\"0\"] path').length")
     assert hollow == 1
     assert page.text("tr[data-id='12'] .origin").strip() == "estimated"
 

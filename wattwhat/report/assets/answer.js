@@ -5,10 +5,10 @@ const QUESTIONS = { accurate: 'Most accurate', least: 'Least energy' };
 const ANY = 'any'; // device
 
 // Traits that an answer must share, device apart: the reader may take any of them.
-const answerTraits = () => [...new Set(['scope', 'phase', 'item', 'origin', ...page.apart])].filter((name) => name !== 'device');
-const answerKind = (row) => answerTraits().map((name) => row.traits[name] ?? '').join('\n');
+const ANSWER_TRAITS = [...new Set(['scope', 'phase', 'item', 'origin', ...page.apart])].filter((name) => name !== 'device');
+const answerKind = perRow((row) => ANSWER_TRAITS.map((name) => row.traits[name] ?? '').join('\n'));
 const answerKindWords = (row) =>
-  answerTraits()
+  ANSWER_TRAITS
     .map((name) => (name === 'scope' ? row.traits.scope || 'scope unknown' : name === 'item' ? row.traits.item && `per ${row.traits.item}` : name === 'origin' ? ORIGINS[row.traits.origin] : row.traits[name]))
     .filter(Boolean)
     .join(', ');
@@ -72,8 +72,7 @@ function runnerUp(best, second) {
 const ratioValue = (row, base) => energyOf(row)[0] / energyOf(base)[0];
 
 // The answer as pieces for an element, and as one text to be sent on.
-function answerPieces() {
-  const now = asked();
+function answerPieces(now = asked()) {
   if (!now.rows.length) return ['No shown row has what this asks for.'];
   const [best, second] = bestTwo(now.rows);
   const question = `${QUESTIONS[anyAccuracy ? state.question : 'least']} ${[limitWords(), perWords(now.rows[0])].filter(Boolean).join(' ')}`;
@@ -87,9 +86,9 @@ function answerPieces() {
 
 const answerText = () => answerPieces().map((piece) => (Array.isArray(piece) ? isolatedText(piece[1].name) : piece)).join('');
 
-function showAnswer() {
+function showAnswer(now = asked()) {
   const link = ([tag, row]) => button(tag ? el('strong', null, isolated(row.shortName)) : isolated(row.shortName), () => pick(row.id, true), { class: 'name-link', title: `${row.name}: pick it` });
-  fill(byId('answer-text'), answerPieces().map((piece) => (Array.isArray(piece) ? link(piece) : piece)));
+  fill(byId('answer-text'), answerPieces(now).map((piece) => (Array.isArray(piece) ? link(piece) : piece)));
 }
 
 // The arrow keys move a limit by a twentieth, an accuracy by half a point; without one they begin at the best answer.
@@ -118,7 +117,7 @@ function limitField(key, label, from, to) {
     state.limits[key] = found.joules ?? found.share ?? null;
     changed('limits');
   };
-  input.addEventListener('input', debounced(take));
+  input.addEventListener('input', beforeNextPicture(take));
   input.addEventListener('keydown', (event) => stepLimit(event, key, input, to));
   return [input, say];
 }
@@ -126,7 +125,7 @@ function limitField(key, label, from, to) {
 function buildAnswer() {
   const now = asked();
   const kinds = [...countBy(now.all, answerKind).keys()];
-  const words = new Map(now.all.map((row) => [answerKind(row), answerKindWords(row)]));
+  const words = new Map(kinds.map((kind) => [kind, answerKindWords(now.all.find((row) => answerKind(row) === kind))]));
   const choose = (key) => (value) => {
     state[key] = value;
     buildAnswer();
@@ -143,5 +142,5 @@ function buildAnswer() {
     now.several ? [' on ', bareSelect('Device', [[ANY, 'any device'], ...devicesHere.map((one) => [one, one || 'device not known'])], now.device, choose('askedDevice'))] : null,
     kinds.length > 1 ? [' of ', bareSelect('Kind of energy', kinds.map((one) => [one, words.get(one)]), now.kind, choose('askedKind'))] : null,
   );
-  showAnswer();
+  showAnswer(now);
 }

@@ -28,7 +28,7 @@ const markScale = () => Math.min(1, Math.max(0.4, chartWide / 800));
 // A number with the ends of its bar; ends are undefined where U is not known or 0.
 const ends = (value, u, factor = 1) => (u ? [value, value - K * u * factor, value + K * u * factor] : [value]);
 
-function markOf(row, place, scale) {
+function markOf(row, place) {
   const [energy, u] = energyOf(row).map((x) => (isNumber(x) ? x * basis().factor : null));
   // An interval that reaches 0 has no end on a log axis: the bar runs out of the picture.
   const joules = ends(energy, u).map((end) => Math.max(end, energy * 1e-6));
@@ -38,7 +38,6 @@ function markOf(row, place, scale) {
     energy,
     accuracy: row.accuracy && row.accuracy[0],
     colour: colourOf(row),
-    area: areaOf(row.parameters) * scale,
     // Without a bar it would look like the best known one of all.
     unsure: u === null,
     faded: state.fade && isNumber(chanceOf(row)) ? 0.15 + 0.85 * chanceOf(row) : 1,
@@ -96,12 +95,12 @@ function chartSize() {
 
 function drawRows() {
   chooseColours();
-  const list = drawable();
-  if (!chartWide) measureChart();
-  const scale = markScale() * (list.length > 300 ? 0.5 : 1);
-  drawn = list.map((row, place) => markOf(row, place, scale));
+  drawn = drawable().map(markOf);
   frontLines = isScatter() ? fronts(drawn) : [];
   showFrontList(); // it stands beside the chart, and so decides how wide that is
+  if (!chartWide) measureChart();
+  const scale = markScale() * (drawn.length > 300 ? 0.5 : 1);
+  for (const mark of drawn) mark.area = areaOf(rows[mark.id].parameters) * scale;
   const axes = axesOf(drawn);
   home = { x: axes.x.domain, y: axes.y.domain };
   domains = { ...home };
@@ -133,8 +132,9 @@ function drawPicture() {
   picture = openPicture(byId('plot'), width, height, axes.x, axes.y, LAYERS, left);
   for (const mark of drawn) [mark.px, mark.py] = [placeOf(axes.x, mark.x[0]), placeOf(axes.y, mark.y[0])];
   draw(picture, 'bars', state.bars ? barPaths() : []);
-  // what has no colour of its own lies below what has
-  draw(picture, 'marks', [true, false].flatMap((grey) => drawn.filter((mark) => (mark.colour === OTHER) === grey).map(marker)));
+  // the fewest last, so that the many do not lie over them
+  const looks = [...groupBy(drawn, lookOf).values()].sort((a, b) => b.length - a.length);
+  draw(picture, 'marks', looks.map((alike) => svg('g', markerLook(alike[0]), ...alike.map(marker))));
   draw(picture, 'unsure', state.bars ? drawn.filter((mark) => mark.unsure).map(unsureSign) : []);
   drawBehind();
   drawLimits();
@@ -142,12 +142,17 @@ function drawPicture() {
   drawPicked();
 }
 
-function marker(mark) {
-  const look = { fill: mark.colour, 'fill-opacity': mark.filled, stroke: mark.colour, 'stroke-width': 1.6, 'data-id': mark.id };
-  const opacity = mark.faded * (mark.colour === OTHER && drawn.length > 100 ? 0.45 : 1);
-  if (opacity < 1) look.opacity = opacity.toFixed(2);
-  return svg('path', { d: outline(mark.shape, mark.area, mark.px, mark.py), ...look });
+// What looks alike is one group, which says it once: that is quicker than a thousand markers that say it each.
+const opacityOf = (mark) => mark.faded * (mark.colour === OTHER && drawn.length > 100 ? 0.45 : 1);
+const lookOf = (mark) => `${mark.colour} ${mark.filled} ${opacityOf(mark).toFixed(2)}`;
+
+function markerLook(mark) {
+  const look = { fill: mark.colour, 'fill-opacity': mark.filled, stroke: mark.colour, 'stroke-width': 1.6 };
+  const opacity = opacityOf(mark);
+  return opacity < 1 ? { ...look, 'fill-opacity': (mark.filled * opacity).toFixed(2), 'stroke-opacity': opacity.toFixed(2) } : look;
 }
+
+const marker = (mark) => svg('path', { d: outline(mark.shape, mark.area, mark.px, mark.py), 'data-id': mark.id });
 
 // One path a colour: thousands of bars are quick that way.
 function barPaths() {

@@ -23,58 +23,92 @@ function gradeOf([letter, reference, likely, excess, words, notes]) {
   };
 }
 
-function rowOf(cells, id) {
-  const row = Object.fromEntries(page.keys.map((key, i) => [key, cells[i] ?? undefined]));
-  const named = (number) => (number === undefined ? undefined : text(number));
-  const [scope, phase] = text(row.kind).split('\n');
-  return {
-    ...row,
-    id,
-    family: named(row.family),
-    device: named(row.device),
-    provenance: text(row.provenance),
-    scope: scope || undefined,
-    phase: phase || undefined,
-    task: named(row.task),
-    dataset: named(row.dataset),
-    file: named(row.file),
-    fields: Object.fromEntries((row.fields || []).map((value, i) => [page.fields[i].name, value === null ? undefined : page.fields[i].number ? value : text(value)])),
-    kind: row.together,
-    ...unpacked(row),
-  };
+// What is worked out of a row's cells the first time that somebody asks, and then kept: of most rows of a
+// long page nobody asks for the channels, the budget or the warnings.
+const WORKED_OUT = {
+  family: (cell) => named(cell('family')),
+  device: (cell) => named(cell('device')),
+  provenance: (cell) => text(cell('provenance')),
+  scope: (cell) => text(cell('kind')).split('\n')[0] || undefined,
+  phase: (cell) => text(cell('kind')).split('\n')[1] || undefined,
+  task: (cell) => named(cell('task')),
+  dataset: (cell) => named(cell('dataset')),
+  file: (cell) => named(cell('file')),
+  kind: (cell) => cell('together'),
+  fields: (cell) => fieldsOf(cell('fields') || []),
+  energy: (cell) => ({ item: overCount(cell('energy'), cell('items')), call: overCount(cell('energy'), cell('calls')), total: cell('energy') }),
+  power: (cell) => overTime(cell('energy'), cell('duration_s')),
+  chance: (cell) => ({ item: cell('front_item'), call: cell('front_call'), total: cell('front_total') }),
+  sam: (cell) => ({ item: cell('sam_item'), call: cell('sam_call'), total: cell('sam_total') }),
+  grade: (cell) => cell('grade') && gradeOf(cell('grade')),
+  ungraded: (cell) => named(cell('ungraded')),
+  sensors: (cell) => cell('sensors') && { ids: cell('sensors')[0], gain: cell('sensors')[1], offset: cell('sensors')[2] },
+  advice: (cell) => named(cell('advice')) ?? '',
+  warnings: (cell) => (cell('warnings') || []).map(text),
+  budget: (cell) => (cell('budget') || []).map(([source, share]) => ({ source: text(source), share })),
+  channels: (cell) => (cell('channels') || []).map(channelOf),
+  facts: (cell) => (([scopes, said]) => ({ scopes, said }))(JSON.parse(text(cell('facts')))),
+  traits: (cell) => traitsOf(cell),
+};
+
+const overTime = (energy, seconds) =>
+  energy && seconds ? [energy[0] / seconds, energy[1] === null ? null : energy[1] / seconds] : undefined;
+const named = (number) => (number === undefined ? undefined : text(number));
+
+function fieldsOf(cells) {
+  const fields = {};
+  cells.forEach((value, i) => {
+    const { name, number } = page.fields[i];
+    fields[name] = value === null ? undefined : number ? value : text(value);
+  });
+  return fields;
 }
 
-const unpacked = (row) => ({
-  energy: { item: overCount(row.energy, row.items), call: overCount(row.energy, row.calls), total: row.energy },
-  power: row.duration_s
-    ? row.energy && [row.energy[0] / row.duration_s, row.energy[1] === null ? null : row.energy[1] / row.duration_s]
-    : undefined,
-  chance: { item: row.front_item, call: row.front_call, total: row.front_total },
-  sam: { item: row.sam_item, call: row.sam_call, total: row.sam_total },
-  grade: row.grade && gradeOf(row.grade),
-  ungraded: row.ungraded === undefined ? undefined : text(row.ungraded),
-  sensors: row.sensors && { ids: row.sensors[0], gain: row.sensors[1], offset: row.sensors[2] },
-  advice: row.advice === undefined ? '' : text(row.advice),
-  warnings: (row.warnings || []).map(text),
-  budget: (row.budget || []).map(([source, share]) => ({ source: text(source), share })),
-  channels: (row.channels || []).map(([name, device, component, energy, provenance, counted]) => ({
-    id: text(name),
-    device: text(device),
-    component: text(component),
-    energy: energy.length ? energy : undefined,
-    provenance: text(provenance),
-    counted: !!counted,
-  })),
-  facts: (([scopes, said]) => ({ scopes, said }))(JSON.parse(text(row.facts))),
-  traits: Object.fromEntries([
-    ...text(row.kind)
-      .split('\n')
-      .map((value, i) => [KIND_TRAITS[i], value]),
-    ...KIND_TRAITS.slice(4).map((name) => [name, row[name] === undefined ? '' : text(row[name])]),
-  ]),
+const channelOf = ([name, device, component, energy, provenance, counted]) => ({
+  id: text(name),
+  device: text(device),
+  component: text(component),
+  energy: energy.length ? energy : undefined,
+  provenance: text(provenance),
+  counted: !!counted,
 });
 
-const rows = page.cells.map(rowOf);
+function traitsOf(cell) {
+  const traits = {};
+  text(cell('kind')).split('\n').forEach((value, i) => {
+    traits[KIND_TRAITS[i]] = value;
+  });
+  for (const name of KIND_TRAITS.slice(4)) traits[name] = named(cell(name)) ?? '';
+  return traits;
+}
+
+const PLACES = new Map(page.keys.map((key, i) => [key, i]));
+const PLAIN_KEYS = page.keys.filter((key) => !Object.hasOwn(WORKED_OUT, key));
+
+class Row {
+  constructor(cells, id) {
+    this.id = id;
+    this.kept = {};
+    this.cell = (key) => cells[PLACES.get(key)] ?? undefined;
+    for (const key of PLAIN_KEYS) this[key] = this.cell(key);
+  }
+}
+
+for (const [name, work] of Object.entries(WORKED_OUT))
+  Object.defineProperty(Row.prototype, name, {
+    get() {
+      if (!(name in this.kept)) this.kept[name] = work(this.cell);
+      return this.kept[name];
+    },
+  });
+
+const rows = page.cells.map((cells, id) => new Row(cells, id));
+
+// The same of each row, worked out once.
+const perRow = (work) => {
+  const kept = [];
+  return (row) => (kept[row.id] ??= work(row));
+};
 
 function countBy(list, key) {
   const counts = new Map();

@@ -59,11 +59,25 @@ const isolated = (words) => el('bdi', null, words);
 // The same where only text can stand; names that run from left to right stay as they are.
 const isolatedText = (words) => (/[^\u0000-\u058f]/.test(words) ? `\u2068${words}\u2069` : words);
 
-// Wait for a pause in typing, so that thousands of rows are not filtered for every letter.
-function debounced(work, wait = 120) {
+// Wait for a pause, so that what is asked again and again is done once.
+function debounced(work, wait) {
   let timer = 0;
   return (...given) => {
     clearTimeout(timer);
     timer = setTimeout(() => work(...given), wait);
+  };
+}
+
+// Once before the next picture is drawn, however often it was asked for: letters that are typed while thousands
+// of rows are filtered wait for each other, and nobody waits for a letter that does not come.
+function beforeNextPicture(work) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      work();
+    });
   };
 }

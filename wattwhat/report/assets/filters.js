@@ -13,12 +13,14 @@ const FACETS = [
 ];
 for (const [key] of FACETS) state.ticked[key] = new Set();
 
-function kindWords(row) {
+const kindWords = perRow((row) => {
   const { scope, phase, item, origin } = row.traits;
   return [scope || 'scope unknown', phase, item && `per ${item}`, ORIGINS[origin], ...KIND_TRAITS.slice(4).map((name) => page.apart.includes(name) && row.traits[name])]
     .filter(Boolean)
     .join(', ');
-}
+});
+
+const searched = perRow((row) => `${row.label}\n${row.family || ''}\n${row.device || ''}\n${row.scope || ''}`.toLowerCase());
 
 const plainWords = (words) => words.trim().toLowerCase().split(/\s+/).filter(Boolean);
 
@@ -28,23 +30,26 @@ const inRange = (value, [low, high]) => {
   return (low === null || value >= low) && (high === null || value <= high);
 };
 
-function passes(row) {
+const passing = () => {
   const words = plainWords(state.search);
-  if (words.length) {
-    const hay = `${row.label}\n${row.family || ''}\n${row.device || ''}\n${row.scope || ''}`.toLowerCase();
-    if (!words.every((word) => hay.includes(word))) return false;
-  }
+  const facets = FACETS.filter(([key]) => state.ticked[key].size);
+  const fields = ranging.filter(({ name }) => state.ranges[`field ${name}`].some((end) => end !== null));
+  return rows.filter((row) => passes(row, words, facets, fields));
+};
+
+function passes(row, words, facets, fields) {
+  if (!words.every((word) => searched(row).includes(word))) return false;
   const energy = energyOf(row);
   if (!inRange(row.accuracy && row.accuracy[0] * 100, state.ranges.accuracy)) return false;
   if (!inRange(energy && energy[0] * bases.get(state.basis).factor, state.ranges.energy)) return false;
   if (!inRange(dateOf(row), state.ranges.date)) return false;
   if (!inRange(chanceOf(row) === undefined ? undefined : 100 * chanceOf(row), state.ranges.chance)) return false;
-  if (!ranging.every(({ name }) => inRange(row.fields[name], state.ranges[`field ${name}`]))) return false;
-  return FACETS.every(([key, , value]) => !state.ticked[key].size || state.ticked[key].has(value(row) ?? ''));
+  if (!fields.every(({ name }) => inRange(row.fields[name], state.ranges[`field ${name}`]))) return false;
+  return facets.every(([key, , value]) => state.ticked[key].has(value(row) ?? ''));
 }
 
 function refilter() {
-  shown = rows.filter(passes);
+  shown = passing();
   changed('rows');
 }
 
@@ -63,7 +68,7 @@ function rangeFields(key, words, type, hint) {
     });
     input.addEventListener(
       'input',
-      debounced(() => {
+      beforeNextPicture(() => {
         state.ranges[key][end] = read(input);
         refilter();
       }),
@@ -81,21 +86,20 @@ function facetFields([key, words, value]) {
   const say = () =>
     fill(summary, `${words}: ${ticked.size ? [...ticked].map((one) => one || 'not known').join(', ') : 'all'}`);
   const order = [...counts].sort(([a], [b]) => (a === '') - (b === '') || a.localeCompare(b, 'en', { numeric: true }));
-  const boxes = order.map(([one, n]) =>
-    checkbox(` ${one || 'not known'} (${n})`, ticked.has(one), (on) => {
-      if (on) ticked.add(one);
-      else ticked.delete(one);
-      say();
-      refilter();
-    }),
-  );
+  const boxes = () =>
+    order.map(([one, n]) =>
+      checkbox(` ${one || 'not known'} (${n})`, ticked.has(one), (on) => {
+        if (on) ticked.add(one);
+        else ticked.delete(one);
+        say();
+        refilter();
+      }),
+    );
   say();
-  return el(
-    'details',
-    { class: 'facet', 'data-facet': key },
-    summary,
-    el('fieldset', null, el('legend', { class: 'away' }, words), boxes),
-  );
+  const list = el('fieldset', null, el('legend', { class: 'away' }, words));
+  // a page may have thousands of values: they are made when their list is opened
+  const open = () => list.children.length === 1 && list.append(...boxes());
+  return el('details', { class: 'facet', 'data-facet': key, on: { toggle: open } }, summary, list);
 }
 
 function buildFilters() {
@@ -110,7 +114,7 @@ function buildFilters() {
   });
   search.addEventListener(
     'input',
-    debounced(() => {
+    beforeNextPicture(() => {
       state.search = search.value;
       refilter();
     }),

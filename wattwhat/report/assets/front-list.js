@@ -5,7 +5,7 @@ function showFrontList() {
   const members = isScatter() && state.front ? drawn.filter((mark) => mark.onFront) : [];
   if (host.hidden === Boolean(members.length)) {
     host.hidden = !members.length;
-    measureChart();
+    chartWide = 0; // to be measured again
   }
   if (host.hidden) return;
   const kinds = countBy(members, (mark) => rows[mark.id].kind).size;

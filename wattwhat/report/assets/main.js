@@ -81,17 +81,16 @@ function build() {
   buildFilters();
   buildSlices();
   buildChartTools();
-  buildAnswer();
   buildAssumptions();
 }
 
 function showEverything() {
-  shown = rows.filter(passes);
+  shown = passing();
   showCounts();
   showWarnings();
-  showTable();
-  drawRows();
   buildAnswer();
+  drawRows(); // before the table: the chart asks how wide it is, and what is there by then is laid out
+  showTable();
   showComparison();
   showTray();
   showPrinted();
@@ -101,10 +100,10 @@ function listen() {
   when(['rows'], () => {
     showCounts();
     showWarnings();
-    showTable();
-    drawRows();
     buildAnswer();
     buildSlices();
+    drawRows();
+    showTable();
   });
   when(['look'], () => {
     buildAssumptions();

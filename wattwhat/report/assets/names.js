@@ -46,8 +46,8 @@ function placeFor(mark, wide, box, taken, crowd) {
     const place = { left, right: left + wide, top: y - high / 2, bottom: y + high / 2 };
     if (place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom) continue;
     const line = [mark.px, mark.py, x, side === 'middle' ? y + (turn > 0 ? high / 2 : -high / 2) : y];
-    if (taken.some((other) => overlap(place, other.place) || crosses(other.line, place) || crosses(line, other.place))) continue;
-    if (!isCrowded(crowd, place, own)) return { place, line, side };
+    if (isCrowded(crowd, place, own)) continue; // the quickest to tell
+    if (!taken.some((other) => overlap(place, other.place) || crosses(other.line, place) || crosses(line, other.place))) return { place, line, side };
   }
   return null;
 }

@@ -6,6 +6,11 @@ const FEW = 24; // distinct values up to which a number is ticked rather than gi
 const fieldNamed = (name) => page.fields.find((one) => one.name === name);
 const fieldOf = (name) => (row) => row.fields[name];
 const fieldValues = (name) => {
+  if (!valuesOfFields.has(name)) valuesOfFields.set(name, distinct(name));
+  return valuesOfFields.get(name);
+};
+const valuesOfFields = new Map();
+const distinct = (name) => {
   const values = [...new Set(rows.map(fieldOf(name)).filter((value) => value !== undefined))];
   return values.sort((a, b) => (isNumber(a) ? a - b : a.localeCompare(b, 'en', { numeric: true })));
 };

@@ -1,8 +1,8 @@
 // The table: everything in the chart, and what is not in it, as rows that can be sorted and ticked.
 
 const ROW_HEIGHT = 33; // pixels, of a line without anything opened; the style sheet keeps it
-const AROUND = 12; // lines that are there above and below what is seen
-const AT_ONCE = 60; // up to so many lines all are there
+const AROUND = 9; // lines that are there above and below what is seen
+const AT_ONCE = 40; // up to so many lines all are there; a screen shows 21 of them
 let ordered = []; // the shown rows in the table's order
 let tableTop = 0; // how far the table is scrolled, in pixels
 let printing = false;
