@@ -94,6 +94,51 @@ def test_a_union_counts_each_moment_once_and_no_part_exceeds_it(kind, steps):
 
 
 @pytest.mark.parametrize("kind", SENSORS)
+@settings(max_examples=10)
+@given(steps=st.lists(st.tuples(st.sampled_from(NAMES), st.floats(0.0005, 0.15)), min_size=2, max_size=10))
+def test_a_switch_is_the_end_of_one_span_and_the_begin_of_another_at_one_moment(kind, steps):
+    act = Act(None, SENSORS[kind](constant(200.0)))
+    p, before = act.phases, None
+    for name, seconds in steps:
+        p[name].start() if before is None else p.switch(before, name, items=2)
+        act.simulation.advance(seconds)
+        before = name
+    p[before].stop(items=2)
+    act.simulation.advance(0.3)
+    lasted = {n: sum(seconds for name, seconds in steps if name == n) for n in p}
+    assert {one.label: one.duration_s for one in p.measurements} == pytest.approx(
+        {p[name].label: seconds for name, seconds in lasted.items()}
+    )
+    assert sum(one.duration_s for one in p.measurements) == pytest.approx(p.total.duration_s)
+    assert sum(map(value, p.measurements)) == pytest.approx(value(p.total), rel=1e-9)
+    assert sum(one.calls for one in p.measurements) == len(steps)
+    assert sum(one.items for one in p.measurements) == 2 * len(steps)
+
+
+def test_nothing_is_switched_from_a_phase_that_is_not_open():
+    p = wattwhat.phases("steps", backends=["estimate"])
+    with pytest.raises(WindowError):
+        p.switch("a", "b")
+    with p("a"), pytest.raises(ArgumentError):
+        p.switch("a", "")
+    with p("a"), pytest.raises(ArgumentError):
+        p.switch("a", "b", items="two")
+    assert p["a"].calls == 2
+
+
+def test_a_slow_counter_that_was_just_looked_at_is_not_read_again_at_every_edge():
+    act = Act(None, counter(constant(200.0), 0.1))
+    p = act.phases
+    p["a"].start()
+    for number in range(400):
+        act.simulation.advance(0.0005)
+        p.switch("ab"[number % 2], "ba"[number % 2])
+    p["a"].stop()
+    assert act.phases._tracks.all[0].looks < 100
+    assert value(p.total) == pytest.approx(40.0, rel=0.3)
+
+
+@pytest.mark.parametrize("kind", SENSORS)
 @settings(max_examples=15)
 @given(lengths=st.lists(st.floats(0.0005, 0.1), min_size=1, max_size=8))
 def test_an_inner_span_never_has_more_than_the_outer_one(kind, lengths):
@@ -385,7 +430,7 @@ def test_the_sums_of_two_phases_as_windows_hold_the_truth():
 
 def test_names_without_number_stay_within_bounds(monkeypatch):
     """Forty names that are open in ever other sets: the seldom sets are judged as one, and still add up."""
-    from wattwhat.acquisition import phases as module
+    from wattwhat.acquisition import phase_states as module
 
     monkeypatch.setattr(module, "MOST_STATES", 6)
     act = Act(None, counter(constant(200.0), 0.02))
@@ -398,7 +443,7 @@ def test_names_without_number_stay_within_bounds(monkeypatch):
             with act.phases(str(chosen[1])):
                 act.simulation.advance(0.01)
     act.simulation.advance(0.2)
-    assert len(act.phases._numbers) <= 8
+    assert len(act.phases._states.numbers) <= 8
     assert value(act.phases.total) == pytest.approx(150 * 0.02 * 200.0, rel=0.01)
     measured = act.phases.measurements
     assert all(value(one) <= value(act.phases.total) for one in measured)

@@ -7,14 +7,18 @@ import json
 import os
 import pickle
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
+import numpy as np
 import pytest
 
 from tests.live_host import earlier_part
 from wattwhat import Measurement, logs
 from wattwhat.errors import ArgumentError
+from wattwhat.integrations.budget import Budget
 from wattwhat.integrations.recorder import EnergyRecorder, items_of
 
 torch = pytest.importorskip("torch", reason="torch, which the frameworks train with")
@@ -50,6 +54,21 @@ def test_a_budget_is_spent_only_when_that_is_certain() -> None:
         assert recorder.spent(lambda: float(next(now)) * 2.0) is spent
 
 
+def test_a_budget_far_from_its_end_is_looked_at_seldom_and_near_its_end_every_second() -> None:
+    looks: list[float] = []
+    budget = Budget(1000.0)
+    for second in range(1, 1101):  # 1 W
+        part = attrs.evolve(earlier_part(float(second), 0.1), duration_s=float(second))
+        now = partial(lambda at, found: (looks.append(at), found)[1], float(second), part)
+        if budget.spent(now, lambda at=float(second): at):
+            break
+    assert 1000.0 <= looks[-1] <= 1002.0
+    between = np.diff(looks)
+    assert len(looks) < 150
+    assert max(between) <= 10.0
+    assert all(gap <= 1.0 for at, gap in zip(looks[1:], between, strict=True) if at > 984.0)
+
+
 def test_settings_that_cannot_be_are_refused_by_name() -> None:
     with pytest.raises(ArgumentError, match="budget_j"):
         EnergyRecorder(budget_j=-1.0)
@@ -69,13 +88,8 @@ def test_a_backend_that_fails_leaves_the_training_alone(caplog: pytest.LogCaptur
 
 def test_items_of_batches() -> None:
     pair = (torch.zeros(5, 2), torch.zeros(5))
-    assert [items_of(one) for one in (pair, {"x": pair[0]}, 3, [], torch.zeros(()))] == [
-        5,
-        5,
-        None,
-        None,
-        None,
-    ]
+    batches = (pair, {"x": pair[0]}, 3, [], torch.zeros(()), ["text", pair[0]], ["two", "texts"])
+    assert [items_of(one) for one in batches] == [5, 5, None, None, None, 5, 2]
 
 
 # -- transformers -------------------------------------------------------------------------------------------

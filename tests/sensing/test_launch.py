@@ -61,7 +61,8 @@ def test_the_share_of_this_node(counts: str, node: str, cpus: int | None) -> Non
 
 
 def entry(component: str, provenance: str = "measured", counted: bool = True) -> ChannelEnergy:
-    channel = Channel(f"h/x/{component}", "x", component, component, "energy")
+    kind = component.partition("/")[0]
+    channel = Channel(f"h/x/{component}", "x", component, kind, "energy")
     return ChannelEnergy(channel, Quantity(1.0, 0.1, "J"), provenance, counted)
 
 
@@ -72,7 +73,8 @@ JOB = {"SLURM_JOB_ID": "9", "SLURM_JOB_CPUS_PER_NODE": "4"}
     ("environ", "channels", "expected"),
     [
         ({}, [entry("cpu"), entry("board")], 0),
-        (JOB, [entry("cpu"), entry("dram")], 1),
+        (JOB, [entry("cpu"), entry("dram")], 2),
+        (JOB, [entry("cpu/job-9")], 1),  # of which a share is the job's
         ({"SLURM_JOB_ID": "9"}, [entry("cpu")], 1),  # a share that is not known is no whole node
         ({**JOB, "SLURM_JOB_CPUS_PER_NODE": "16"}, [entry("cpu")], 0),
         (JOB, [entry("cpu", "estimated")], 0),  # of this process alone

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.choice import choose_meters, close_found, is_estimate
+from wattwhat.acquisition.job_meters import JobMeter, job_meters
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.read_together import read_together
 from wattwhat.errors import ArgumentError, BackendError, WattwhatError, error_text
@@ -171,22 +172,31 @@ def open_meter_set(
     used = {id(meter) for meter in kept}
     serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
     profiles, doubts = _profiles()
+    versions = {id(meter): one.version for one in serving for meter in one.meters}
+    kept, shared = job_meters(kept, lambda meter: _as_calibrated(meter, versions.get(id(meter)), profiles))
     meter_set = MeterSet(
         kept,
-        warnings=[*warnings, *doubts, *_unread(found, serving)],
+        warnings=[*warnings, *shared, *doubts, *_unread(found, serving)],
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
     meter_set.not_yet = () if names is not None else tuple(one.plugin.name for one in found if one.for_now)
-    versions = {id(meter): one.version for one in serving for meter in one.meters}
     for line in meter_set.inputs:
-        line.version = versions.get(id(line.meter))
-    if profiles:
-        from wattwhat.sensing.profiles import profiled
-
-        for line in meter_set.inputs:
-            line.learn(profiled(line.channel, line.version, profiles))
+        if isinstance(line.meter, JobMeter):
+            line.version, line.meter.line = versions.get(id(line.meter.meter)), line
+        else:
+            line.version = versions.get(id(line.meter))
+            if profiles:
+                line.learn(_as_calibrated(line.meter, line.version, profiles))
     return meter_set
+
+
+def _as_calibrated(meter: Meter, version: str | None, profiles: Mapping[Any, Any]) -> Channel:
+    if not profiles:
+        return meter.channel
+    from wattwhat.sensing.profiles import profiled
+
+    return profiled(meter.channel, version, profiles)
 
 
 def _profiles() -> tuple[Mapping[Any, Any], tuple[str, ...]]:

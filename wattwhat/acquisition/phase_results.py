@@ -62,7 +62,7 @@ def results(owner: Phases, tracks: Tracks) -> Results:
     if not owner._open:
         tracks.read()  # where a tick came since the last edge, its joules are known better
     now_s = tracks.meter_set.clock() * 1e-9
-    states, names = owner._states, list(owner._sums)
+    states, names = owner._states.count, list(owner._sums)
     members = _members(owner, names, states)
     pieces = tracks.pieces(now_s)
     time_s = members @ tracks.time_s(now_s, states)
@@ -90,13 +90,13 @@ def _members(owner: Phases, names: list[str], states: int) -> Array:
 
     rows = {name: row for row, name in enumerate(names)}
     members = np.zeros((len(names) + 1, states))
-    for state, number in owner._numbers.items():
+    for state, number in owner._states.numbers.items():
         for name in state:
             members[rows[name], number] = 1.0
         members[-1, number] = float(bool(state))
-    if owner._crowd_s:
-        for one, seconds in owner._crowd_s.items():
-            members[-1 if one is None else rows[one], -1] = seconds / (owner._crowd_s[None] or 1.0)
+    if owner._states.crowd_s:
+        for one, seconds in owner._states.crowd_s.items():
+            members[-1 if one is None else rows[one], -1] = seconds / (owner._states.crowd_s[None] or 1.0)
     return members
 
 
@@ -176,12 +176,12 @@ def _untold(posterior: Posterior, owner: Phases) -> set[str]:
     import numpy as np
 
     named = np.zeros(len(posterior.power_u_w), dtype=bool)
-    named[[number for state, number in owner._numbers.items() if state]] = True
+    named[[number for state, number in owner._states.numbers.items() if state]] = True
     wide = named & (posterior.power_u_w > _UNTOLD * posterior.prior_u_w)
     u_j = np.sqrt(np.maximum(np.diag(posterior.covariance_j2), 1e-30))
     against = (posterior.covariance_j2 / np.outer(u_j, u_j) < _AGAINST) & wide[:, None]
     found = wide | against.any(axis=0)
-    return {name for state, number in owner._numbers.items() if found[number] for name in state}
+    return {name for state, number in owner._states.numbers.items() if found[number] for name in state}
 
 
 def _measurements(

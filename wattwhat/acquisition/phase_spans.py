@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.phases import Phases
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["Phase", "Span"]
+__all__ = ["Phase", "Span", "check_open"]
+
+
+def check_open(phases: Phases, name: str) -> None:
+    """Refuse to end what has not begun.
+
+    Raises:
+        WindowError: no span of this name is open.
+    """
+    one = phases._sums.get(name)
+    if one is None or not one.open:
+        raise WindowError(f"phase {name!r} is not open; start it first")
 
 
 class Span:
@@ -84,9 +95,7 @@ class Phase:
         Raises:
             WindowError: none is open.
         """
-        one = self._phases._sums.get(self.name)
-        if one is None or not one.open:
-            raise WindowError(f"phase {self.name!r} is not open; start it first")
+        check_open(self._phases, self.name)
         self._phases._end(self.name, None if items is None else check_items(items))
         return self
 

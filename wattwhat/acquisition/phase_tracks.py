@@ -64,6 +64,8 @@ class Track:
         self.line, self.lock, self.clock = line, lock, clock
         self.is_counter = isinstance(line, CounterInput)
         self.timeline, self.every_s = timeline_of(line.channel, line.provenance)
+        # one whose period is only assumed may be a quick one
+        self.stale_s = self.every_s if line.channel.update_period_s is not None else 0.0
         if line.beside:
             self.every_s = max(self.every_s, line.took_s, _SLOW_S)
         self.until_s = -math.inf
@@ -141,9 +143,16 @@ class Tracks:
         self._states: list[int] = [BEFORE]
 
     def read(self) -> None:
-        """Read the counters; gauges are looked at by the sampler."""
+        """Read the counters; gauges are looked at by the sampler.
+
+        A slow counter that was looked at a moment ago has nothing new to tell: what it shows is as old as its
+        update period, and the looks beside the program find its ticks.
+        """
+        now_s = self.meter_set.clock() * 1e-9
         for track in self._counters:
             line = track.line
+            if track.latest_s is not None and now_s - track.latest_s < track.stale_s:
+                continue
             if line.quick:
                 track.read()
             elif not line.lost and not line.beside:
@@ -186,9 +195,12 @@ class Tracks:
             states: how many states there are.
             only_if_full: False does it at once.
         """
-        many = len(self._edges) > _MOST_EDGES
-        if only_if_full and not many and not any(track.timeline.full for track in self.all):
-            return
+        if only_if_full and len(self._edges) <= _MOST_EDGES:  # asked at every edge
+            for track in self.all:
+                if track.timeline.full:
+                    break
+            else:
+                return
         pieces = self._until(self._edges[-1])
         if pieces is None:
             return

@@ -43,19 +43,27 @@ def items_of(batch: Any) -> int | None:
         >>> items_of(["some text", "another"]), items_of("text") is None
         (2, True)
     """
-    shape = getattr(batch, "shape", None)  # asked first: this is done in every step
-    if shape is not None:
-        try:
-            return int(shape[0]) if len(shape) else None
-        except (TypeError, ValueError):
-            return None
     if not isinstance(batch, (list, tuple)):
+        shape = getattr(batch, "shape", None)  # asked before all else that takes longer: every step does this
+        if shape is not None:
+            return _first(shape)
         if not isinstance(batch, Mapping):
             return None
         batch = list(batch.values())
-    if batch and all(isinstance(one, str) for one in batch):
-        return len(batch)
-    return next((count for count in map(items_of, batch) if count is not None), None)
+    for one in batch:
+        if isinstance(one, str):
+            if all(isinstance(other, str) for other in batch):
+                return len(batch)
+        elif (count := items_of(one)) is not None:
+            return count
+    return None
+
+
+def _first(shape: Any) -> int | None:
+    try:
+        return int(shape[0]) if len(shape) else None
+    except (TypeError, ValueError):
+        return None
 
 
 def tokens_of(batch: Any) -> int | None:

@@ -16,6 +16,9 @@ __all__ = ["Budget"]
 
 # A budget is looked at no more often than this, in s: a look reads the meters and does arithmetic.
 _LOOK_EVERY_S = 1.0
+# Long before its end less often, in s: a part of the time that the rest will last, so that a power that
+# grows does not run past the end unseen.
+_LOOK_AT_LEAST_S, _PART = 10.0, 0.05
 # With this probability it is spent: the lower end of the 95 % interval lies above it.
 _CERTAIN = 0.975
 
@@ -39,7 +42,7 @@ class Budget:
         if joules is not None and not (known and joules > 0.0):
             raise ArgumentError(argument="budget_j", expected="joules above 0", got=joules)
         self.joules = joules
-        self._looked_s = float("-inf")
+        self._look_at_s = float("-inf")
         self._step = self._look_at = 0
 
     def spent(
@@ -56,15 +59,26 @@ class Budget:
         self._step += 1
         distributed = _started()
         if distributed is None or distributed.get_world_size() == 1:
-            if clock() - self._looked_s < _LOOK_EVERY_S:
+            now_s = clock()
+            if now_s < self._look_at_s:
                 return False
-            self._looked_s = clock()
-            return self._exceeded(so_far())
+            whole = so_far()
+            self._look_at_s = now_s + self._wait_s(whole)
+            return self._exceeded(whole)
         if self._step < self._look_at:
             return False
         whole = _of_all(distributed, so_far())
         self._look_at = self._step + _steps_a_look(whole, distributed.get_world_size())
         return self._exceeded(whole)
+
+    def _wait_s(self, measured: Measurement | None) -> float:
+        """Seconds until the next look: a part of those that the rest of the budget lasts at this power."""
+        if measured is None or self.joules is None or not measured.duration_s:
+            return _LOOK_EVERY_S
+        spent_j, left_j = measured.energy_j.value, self.joules - measured.energy_j.value
+        if spent_j <= 0.0:
+            return _LOOK_EVERY_S
+        return min(max(_PART * left_j / spent_j * measured.duration_s, _LOOK_EVERY_S), _LOOK_AT_LEAST_S)
 
     def _exceeded(self, measured: Measurement | None) -> bool:
         from wattwhat.acquisition.outlook import exceeds
@@ -74,9 +88,9 @@ class Budget:
 
 def _started() -> Any:
     distributed = sys.modules.get("torch.distributed")
-    if distributed is None or not (distributed.is_available() and distributed.is_initialized()):
-        return None
-    return distributed
+    # where torch was built without it there is nothing else in the module
+    started = getattr(distributed, "is_initialized", None)
+    return distributed if started is not None and started() else None
 
 
 def _of_all(distributed: Any, now: Measurement | None) -> Measurement | None:

@@ -24,12 +24,11 @@ class TrainingPhases:
     def __init__(self, backends: Sequence[Any] | None = None) -> None:
         self._backends = backends
         self.phases: Phases | None = None
-        self._span: Any = None
+        self._open: str | None = None
         self._failed = False
 
     def enter(self, name: str) -> None:
         """The phase before ends, and this one begins."""
-        self.leave()
         if self._failed:
             return
         try:
@@ -37,18 +36,21 @@ class TrainingPhases:
                 from wattwhat.acquisition.phases import phases
 
                 self.phases = phases("train", backends=self._backends)
-            self._span = self.phases(name)
-            self._span.start()
+            if self._open is None:
+                self.phases[name].start()
+            else:
+                self.phases.switch(self._open, name)
+            self._open = name
         except Exception as err:
             self._fail(err)
 
     def leave(self) -> None:
         """The phase that is open ends."""
-        span, self._span = self._span, None
-        if span is None:
+        name, self._open = self._open, None
+        if name is None or self.phases is None:
             return
         try:
-            span.stop()
+            self.phases[name].stop()
         except Exception as err:
             self._fail(err)
 
@@ -56,9 +58,9 @@ class TrainingPhases:
         from wattwhat.plugins import pass_on
 
         pass_on(err)
-        self._failed, self._span = True, None
+        self._failed, self._open = True, None
         logging.getLogger("wattwhat").warning("energy callback: phases: %s: %s", type(err).__name__, err)
 
     def __getstate__(self) -> dict[str, Any]:
         """As pickle sees it: what was measured, and no open span."""
-        return {**self.__dict__, "_span": None}
+        return {**self.__dict__, "_open": None}

@@ -15,7 +15,7 @@ import attrs
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel_energy import ChannelEnergy
 
-__all__ = ["Rank", "job_of", "rank_of", "ranked", "shared_words"]
+__all__ = ["OF_CPUS", "OF_THE_NODE", "Rank", "job_of", "rank_of", "ranked", "shared_words", "tasks_on_node"]
 
 # By launcher: its rank, how many there are, and how often the rank was started again. The first that fits is
 # the innermost: torchrun may have been started by srun. accelerate and DeepSpeed set what torchrun sets.
@@ -27,7 +27,8 @@ _LAUNCHERS = (
 )
 # What a job of Slurm shares with others on its node where it has not all of the node's CPUs. Work of this
 # process alone, such as the estimate, is nobody else's.
-_OF_THE_NODE = frozenset(("cpu", "core", "uncore", "dram", "soc", "module", "host", "wall"))
+OF_CPUS = frozenset(("cpu", "core", "uncore", "dram"))
+OF_THE_NODE = OF_CPUS | {"soc", "module", "host", "wall"}
 _GPUS = frozenset(("gpu", "board"))
 _GIVEN = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
           "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")  # fmt: skip
@@ -112,13 +113,31 @@ def job_of(environ: Mapping[str, str] | None = None, cpu_count: int | None = Non
 
 
 def _cpus(environ: Mapping[str, str]) -> int | None:
-    """CPUs of the job on this node: ``4(x2),8`` is 4 on each of the first two nodes and 8 on the third."""
+    """CPUs of the job on this node."""
+    here = _on_this_node(environ, "SLURM_JOB_CPUS_PER_NODE")
+    return _whole(environ.get("SLURM_CPUS_ON_NODE", "")) if here is None else here
+
+
+def tasks_on_node(environ: Mapping[str, str] | None = None) -> int | None:
+    """Tasks that the step, else the job, has on this node; None where Slurm does not tell.
+
+    Example:
+        >>> tasks_on_node({"SLURM_STEP_TASKS_PER_NODE": "2,1", "SLURM_NODEID": "1"})
+        1
+    """
+    environ = os.environ if environ is None else environ
+    step = _on_this_node(environ, "SLURM_STEP_TASKS_PER_NODE")
+    return _on_this_node(environ, "SLURM_TASKS_PER_NODE") if step is None else step
+
+
+def _on_this_node(environ: Mapping[str, str], name: str) -> int | None:
+    """``4(x2),8`` is 4 on each of the first two nodes and 8 on the third."""
     node = _whole(environ.get("SLURM_NODEID", "")) or 0
-    for count, times in _COUNTS.findall(environ.get("SLURM_JOB_CPUS_PER_NODE", "")):
+    for count, times in _COUNTS.findall(environ.get(name, "")):
         if node < int(times or 1):
             return int(count)
         node -= int(times or 1)
-    return _whole(environ.get("SLURM_CPUS_ON_NODE", ""))
+    return None
 
 
 def shared_words(
@@ -136,20 +155,25 @@ def shared_words(
     if job is None:
         return ()
     sensors = [one.channel for one in channels if one.counted and one.provenance == "measured"]
-    whole = sorted({one.id for one in sensors if one.component in _OF_THE_NODE})
     parts = []
-    if whole and job.get("cpu_share", 0.0) < 1.0:
-        share = f"{job['cpus']} of {job['node_cpus']} CPUs" if "cpus" in job else "a share that is not known"
-        parts.append(
-            f"job {job['job_id']} of Slurm has {share} of this node, and {', '.join(whole)} "
-            f"count all of it, other jobs too; sbatch --exclusive gives a node alone"
-        )
+    shared = {one.id: one for one in sensors if one.component in OF_THE_NODE} if _shares(job) else {}
+    for name, one in sorted(shared.items()):
+        if name.endswith(f"/job-{job['job_id']}"):
+            parts.append(f"{name}: a share of the node, {(one.source or '').rpartition('; ')[2]}")
+        else:
+            parts.append(f"{name}: all of the node, other jobs too; which part is the job's is not known")
+    if shared:
+        parts[-1] += "; sbatch --exclusive gives a node alone"
     if any(one.component in _GPUS for one in sensors) and not any(name in environ for name in _GIVEN):
         parts.append(
             f"job {job['job_id']} of Slurm names no GPU of its own, so every GPU that is seen is counted; "
             "ask for GPUs with --gres=gpu:N"
         )
     return tuple(Caution("shared-node", one) for one in parts)
+
+
+def _shares(job: Mapping[str, Any]) -> bool:
+    return bool(job.get("cpu_share", 0.0) < 1.0)
 
 
 def _whole(text: str) -> int | None:

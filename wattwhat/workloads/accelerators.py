@@ -104,7 +104,8 @@ def synchronize() -> None:
             pass_on(err)
             _FAILED[name] = error_text(err)
         else:
-            _FAILED.pop(name, None)
+            if _FAILED:  # this is done at every edge
+                _FAILED.pop(name, None)
 
 
 def await_results(results: Any) -> None:
@@ -148,7 +149,7 @@ def _wait_torch(torch: Any) -> None:
         backend = getattr(torch, name, None)
         if backend is not None and backend.is_initialized():
             _synchronize(backend)
-    mps = getattr(torch, "mps", None)
+    mps = getattr(torch, "mps", None) if sys.platform == "darwin" else None
     if mps is not None and torch.backends.mps.is_available() and mps.current_allocated_memory():
         mps.synchronize()
 

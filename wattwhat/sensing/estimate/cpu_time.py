@@ -7,6 +7,13 @@ import threading
 import time
 import weakref
 from pathlib import Path
+from typing import Any
+
+resource: Any
+try:
+    import resource
+except ImportError:  # Windows keeps no account of children that ended
+    resource = None
 
 __all__ = ["CpuTime", "usable_cores"]
 
@@ -32,7 +39,7 @@ class CpuTime:
     """
 
     def __init__(self, root: str = "/") -> None:
-        self._proc = Path(root, "proc")
+        self._proc = str(Path(root, "proc"))
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
         self._lock = threading.RLock()
         _ALIVE.add(self)
@@ -71,11 +78,11 @@ class CpuTime:
     def _descendants(self, pid: str) -> list[int]:
         pids: list[int] = []
         try:
-            tasks = os.listdir(self._proc / pid / "task")
+            tasks = os.listdir(f"{self._proc}/{pid}/task")
         except OSError:
             return pids
         for task in tasks:
-            for child in _fields(self._proc / pid / "task" / task / "children"):
+            for child in _fields(f"{self._proc}/{pid}/task/{task}/children"):
                 pids.append(int(child))
                 pids.extend(self._descendants(child))
         return pids
@@ -83,7 +90,8 @@ class CpuTime:
     def _ticks(self, pid: int) -> int:
         """User and system ticks of a process; its own ended children too if they are not in the list."""
         try:
-            stat = (self._proc / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+            with open(f"{self._proc}/{pid}/stat", encoding="ascii", errors="replace") as file:
+                stat = file.read()
         except OSError:
             return 0
         fields = stat.rpartition(")")[2].split()
@@ -109,17 +117,16 @@ if hasattr(os, "register_at_fork"):
 
 
 def _ended_children_s() -> float:
-    try:
-        import resource
-    except ImportError:  # Windows keeps no such account
+    if resource is None:
         return 0.0
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return float(usage.ru_utime + usage.ru_stime)
 
 
-def _fields(path: Path) -> list[str]:
+def _fields(path: str | Path) -> list[str]:
     try:
-        return path.read_text(encoding="ascii").split()
+        with open(path, encoding="ascii") as file:
+            return file.read().split()
     except OSError:
         return []
 

@@ -1,0 +1,69 @@
+"""Which phases are open together: a number for each such state, and what is counted of a name."""
+
+from __future__ import annotations
+
+from wattwhat.acquisition.phase_tracks import OWN, PAUSE
+
+__all__ = ["States", "Sum"]
+
+# Sets of names that may be open together at one moment and are judged each by itself.
+MOST_STATES = 200
+
+
+class Sum:
+    """What is counted of one name.
+
+    Args:
+        started_ns: when it first came, in ns since 1970.
+
+    Attributes:
+        open: spans that are open.
+        calls: spans that have ended.
+        items: samples, images or tokens in them; None where nobody counts.
+    """
+
+    __slots__ = ("calls", "items", "open", "started_ns")
+
+    def __init__(self, started_ns: int) -> None:
+        self.open = self.calls = 0
+        self.items: float | None = None
+        self.started_ns = started_ns
+
+
+class States:
+    """Numbers for the sets of names that are open together; seldom ones share the last number.
+
+    Attributes:
+        numbers: of each set that is judged by itself.
+        crowd_s: of all others together, seconds in all (under None) and of each name.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: dict[frozenset[str], int] = {frozenset(): PAUSE}
+        self.crowd_s: dict[str | None, float] = {}
+        # where the state now is one of the crowd: since when, and its names
+        self._crowded: tuple[int, frozenset[str]] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many states there are so far; the last one is the crowd, where there is one."""
+        return len(self.numbers) - 1 + OWN + (len(self.numbers) > MOST_STATES)
+
+    def number(self, names: frozenset[str], t_ns: int) -> int:
+        """The number of the state that begins now.
+
+        Args:
+            names: that are open together.
+            t_ns: now.
+        """
+        if self._crowded is not None:
+            since_ns, before = self._crowded
+            self._crowded = None
+            for name in (*before, None):  # None: all of the crowd's time
+                self.crowd_s[name] = self.crowd_s.get(name, 0.0) + (t_ns - since_ns) * 1e-9
+        number = self.numbers.get(names)
+        if number is None and len(self.numbers) <= MOST_STATES:
+            number = self.numbers[names] = len(self.numbers) - 1 + OWN
+        if number is None:
+            number, self._crowded = len(self.numbers) - 1 + OWN, (t_ns, names)
+        return number
