@@ -94,12 +94,10 @@ def calibrated(*sensors: Any, seconds: float = 20.0, with_load: bool = True) -> 
 # What was set is found ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("period_s", "window_s"), GAUGES)
-@pytest.mark.parametrize("rise_s", RISES_S)
-@pytest.mark.parametrize("delay_s", DELAYS_S)
-def test_a_gauge_is_found_as_it_was_set(
-    period_s: float, window_s: float, rise_s: float, delay_s: float
-) -> None:
+@settings(max_examples=8)
+@given(st.sampled_from(GAUGES), st.sampled_from(RISES_S), st.sampled_from(DELAYS_S))
+def test_a_gauge_is_found_as_it_was_set(gauge: tuple[float, float], rise_s: float, delay_s: float) -> None:
+    period_s, window_s = gauge
     switches = random_pattern(100.0, 20.0, random.Random(5))
     sensor = rigs.gauge(
         powered(switches), period_s, window_s, rise_s=rise_s, delay_s=delay_s, phase_s=0.37 * period_s
@@ -328,6 +326,65 @@ def test_values_that_repeat_do_not_lengthen_the_period(seed: int, repeated: floa
     t_s = np.cumsum(rng.uniform(0.001, 0.0013, 3400))
     values = shown[np.minimum((t_s / 0.02).astype(int), 199)]
     assert find_ticks(Series(t_s, values.astype(float))).period_s.value == pytest.approx(0.02, rel=0.01)
+
+
+INTERVALS = {
+    "in turn": lambda chance: [0.08, 0.12] * 200,
+    "three to one": lambda chance: [0.15, 0.05, 0.05, 0.05] * 100,
+    "scattered": lambda chance: [chance.gauss(0.1, 0.012) for _ in range(400)],
+    "at random": lambda chance: [chance.expovariate(12.0) + 0.004 for _ in range(400)],
+}
+
+
+def irregular(quantity: str, intervals_s: list[float]) -> VirtualSensor:
+    """A sensor whose updates are so far apart, under the random pattern of 20 s that is made with seed 5."""
+    mean_s = math.fsum(intervals_s) / len(intervals_s)
+    wave = powered(random_pattern(100.0, 20.0, random.Random(5)))
+    return VirtualSensor(wave, quantity, update_period_s=mean_s, intervals_s=tuple(intervals_s))
+
+
+@given(st.sampled_from(sorted(INTERVALS)), st.integers(0, 1000))
+def test_an_irregular_counter_is_told_from_a_regular_one(kind: str, seed: int) -> None:
+    """Its mean is told with what it is known to."""
+    sensor = irregular("energy", INTERVALS[kind](random.Random(seed)))
+    ticks = find_ticks(looked(sensor, 100.0, 120.0, 0.002, seed), counter=True)
+    period = ticks.period_s
+    assert not ticks.regular
+    assert period.value == pytest.approx(sensor.update_period_s, abs=4.5 * period.u)
+    assert period.u < 0.15 * sensor.update_period_s
+    assert "irregular" in period.reason
+
+
+@given(st.sampled_from(["in turn", "scattered", "at random"]), st.integers(0, 1000))
+def test_of_an_irregular_gauge_only_a_limit_is_told(kind: str, seed: int) -> None:
+    """It may show the same power twice, so that its changes are further apart than its updates."""
+    sensor = irregular("power", INTERVALS[kind](random.Random(seed)))
+    ticks = find_ticks(looked(sensor, 100.0, 120.0, 0.002, seed))
+    assert not ticks.regular
+    assert ticks.period_s.value > 0.9 * sensor.update_period_s
+    assert "an upper limit" in ticks.period_s.reason
+
+
+@pytest.mark.parametrize("quantity", ["energy", "power"])
+def test_of_an_irregular_sensor_no_duty_is_told(quantity: str) -> None:
+    sensor = irregular(quantity, INTERVALS["in turn"](random.Random(1)))
+    load = Timeline(random_pattern(100.0, 20.0, random.Random(5)))
+    found = examine(sensor.channel(), looked(sensor, 100.0, 120.0, 0.002), load)
+    assert not found.duty
+    assert not found.averaging_window_s
+    assert found.notes == (found.update_period_s.reason,)
+
+
+@given(st.floats(0.0, 0.004), st.integers(0, 1000))
+def test_a_period_that_wanders_is_known_no_better_than_it_wanders(part: float, seed: int) -> None:
+    """Each update shifts all later ones, which a straight line through their times takes for knowledge."""
+    chance = random.Random(seed)
+    sensor = irregular("energy", [0.1 * (1.0 + chance.gauss(0.0, part)) for _ in range(400)])
+    ticks = find_ticks(looked(sensor, 100.0, 120.0, 0.002, seed), counter=True)
+    found, u = ticks.period_s.value, ticks.period_s.u
+    spread = part * 0.1 / math.sqrt(200.0)  # of the mean of the 200 updates that were seen
+    assert ticks.regular
+    assert found == pytest.approx(sensor.update_period_s, abs=4.5 * math.hypot(u, spread))
 
 
 @given(st.floats(0.0005, 0.003), st.floats(0.0, 1.0), st.integers(0, 1000))

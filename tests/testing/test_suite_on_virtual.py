@@ -13,21 +13,36 @@ class TestVirtual(BackendConformance):
         return VirtualStand()
 
 
-PERIODS_S = st.sampled_from([0.0, 0.001, 0.02, 0.1, 1.0])
+# An update period, and the times between updates where they are irregular.
+PERIODS = st.sampled_from(
+    [
+        (0.0, ()),
+        (0.001, ()),
+        (0.02, ()),
+        (0.1, ()),
+        (1.0, ()),
+        (0.1, (0.08, 0.12)),
+        (0.02, (0.05, 0.005, 0.005)),
+    ]
+)
+
+
+def sensor(quantity, period, **fields):
+    return VirtualSensor(constant(0.0), quantity, update_period_s=period[0], intervals_s=period[1], **fields)
+
+
 counters = st.builds(
-    VirtualSensor,
-    st.just(constant(0.0)),
+    sensor,
     st.just("energy"),
-    update_period_s=PERIODS_S,
+    PERIODS,
     quantum=st.sampled_from([0.0, 2.0**-32, 2.0**-14, 1e-3, 1.0, 3.6, 360.0]),
     wrap_j=st.sampled_from([None, 2.0**16, 2.0**20, 2.0**32]),
     start_j=st.floats(0.0, 6e4),
 )
 gauges = st.builds(
-    VirtualSensor,
-    st.just(constant(0.0)),
+    sensor,
     st.just("power"),
-    update_period_s=PERIODS_S,
+    PERIODS,
     quantum=st.sampled_from([0.0, 1e-3, 0.1, 1.0]),
 )
 

@@ -23,8 +23,6 @@ Wave = tuple[float, float, float]
 
 # Below this part of explained variance, what the channel shows has other causes than the load.
 _SEEN = 0.5
-# A counter that ticks faster than this is read between its ticks, so its window cannot be told.
-_SLOW_COUNTER_S = 0.01
 # Readings of a counter that is faster than the looks are put together over this time, in s.
 _PIECE_S = 0.004
 # A window that is known no better than this is not known.
@@ -59,7 +57,11 @@ def examine(
     """
     series, notes = _believed(channel, series)
     fast = fast_period is not None
-    ticks = Ticks(fast_period, series.t_s, series.values) if fast_period else find_ticks(series)
+    if fast_period:
+        ticks = Ticks(fast_period, series.t_s, series.values)
+    else:
+        ticks = find_ticks(series, counter=channel.is_counter)
+    notes += () if ticks.regular else (ticks.period_s.reason,)
     result = Calibrated(
         channel, ticks.period_s, resolution=resolution(series.values), load=load_description, notes=notes
     )
@@ -67,6 +69,8 @@ def examine(
         return _without(result, f"not looked for: {ticks.period_s.reason}")
     if not len(load.switches_s):
         return _without(result, f"not looked for: {load_description or 'there was no load to put on it'}")
+    if channel.is_counter and not ticks.regular:  # what it gains is of times that are not the same
+        return _without(result, f"not looked for: {ticks.period_s.reason}")
     answer = _answer(channel, series, ticks, load, fast)
     if isinstance(answer, str):
         return _without(result, answer)
@@ -76,7 +80,12 @@ def examine(
             f"the load hardly moved it: {100.0 * max(answer.explained, 0.0):.0f} % of its changes came with "
             "the load",
         )
-    return _described(result, answer, series, ticks, waves)
+    if answer.delay_s < -3.0 * answer.u[2] - series.look_s:
+        return _without(
+            result,
+            f"the fit has its values {-answer.delay_s * 1e3:.2g} ms before the load: take more --seconds",
+        )
+    return _described(result, answer, series, ticks, waves, fast)
 
 
 def _believed(channel: Channel, series: Series) -> tuple[Series, tuple[str, ...]]:
@@ -128,7 +137,7 @@ def _answer(channel: Channel, series: Series, ticks: Ticks, load: Timeline, fast
     if not channel.is_counter:
         return fit_response(load, ticks.seen_s, ticks.values, period, timing_s=timing)
     seen, values = ticks.seen_s, ticks.values
-    if period < _SLOW_COUNTER_S:
+    if fast:
         stride = max(1, math.ceil(_PIECE_S / series.look_s))
         seen, values = series.t_s[::stride], series.values[::stride]
     gained, spans = np.diff(values), np.diff(seen)
@@ -137,22 +146,21 @@ def _answer(channel: Channel, series: Series, ticks: Ticks, load: Timeline, fast
     whole = (gained >= 0.0) & (spans < 1.5 * max(period, float(np.median(spans))))
     whole &= gained <= possible_j(channel, 0.0) + beyond_w(channel) * spans
     powers = gained[whole] / spans[whole]
-    if period < _SLOW_COUNTER_S:
+    if fast:
         # what is read is half a period old at the mean
         return fit_response(load, seen[1:][whole] - period / 2.0, powers, period, spans[whole], timing)
     return fit_response(load, seen[1:][whole], powers, period, timing_s=timing)
 
 
 def _described(
-    result: Calibrated, answer: Response, series: Series, ticks: Ticks, waves: Sequence[Wave]
+    result: Calibrated, answer: Response, series: Series, ticks: Ticks, waves: Sequence[Wave], fast: bool
 ) -> Calibrated:
-    window = _window(result, answer, series.look_s)
-    duty, notes = _duty(result, window, answer, ticks, waves)
+    window = _window(result, answer, series.look_s, ticks, fast)
+    if ticks.regular:
+        duty, notes = _duty(result, window, answer, ticks, waves)
+    else:  # the part of a time that is no period
+        duty, notes = Finding(reason=f"not looked for: {ticks.period_s.reason}"), ()
     delay = Finding(max(answer.delay_s, 0.0), answer.u[2])
-    if answer.delay_s < -3.0 * answer.u[2] - series.look_s:
-        notes += (
-            f"its values came {-answer.delay_s * 1e3:.2g} ms before the load: delay and rise are doubtful",
-        )
     return attrs.evolve(
         result,
         averaging_window_s=window,
@@ -163,10 +171,10 @@ def _described(
     )
 
 
-def _window(result: Calibrated, answer: Response, look_s: float) -> Finding:
+def _window(result: Calibrated, answer: Response, look_s: float, ticks: Ticks, fast: bool) -> Finding:
     period = result.update_period_s.value or math.inf
     vague = not result.update_period_s.known_within(_VAGUE)
-    if result.channel.is_counter and period < _SLOW_COUNTER_S:
+    if fast:  # read between its ticks
         return Finding(
             reason=f"it ticks every {period * 1e3:.2g} ms: what it misses of so short a time cannot be told"
         )
@@ -175,7 +183,7 @@ def _window(result: Calibrated, answer: Response, look_s: float) -> Finding:
     if answer.window_s < 0.02 * period or answer.u[0] > _VAGUE * answer.window_s:
         most = answer.window_s + 2.0 * answer.u[0]
         return Finding(reason=f"its answer fits windows from nothing to {most * 1e3:.2g} ms")
-    if abs(answer.window_s - period) <= max(3.0 * answer.u[0], _WHOLE * period):
+    if ticks.regular and abs(answer.window_s - period) <= max(3.0 * answer.u[0], _WHOLE * period):
         return Finding(period, math.hypot(answer.u[0], answer.window_s - period))
     return Finding(answer.window_s, answer.u[0])
 

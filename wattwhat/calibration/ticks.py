@@ -17,6 +17,12 @@ __all__ = ["Ticks", "fast_counter_period", "find_ticks", "resolution"]
 _FEWEST_CHANGES = 5
 # Above this share of looks with a new value, the channel is too fast for counting its changes.
 TOO_FAST = 0.6
+# Even of a gauge that shows seven values in ten once more, three gaps in ten are of a single period.
+_SINGLE = 0.1
+# A counter that gains so many of its steps in a period shows them, wherever between two steps it is.
+_STEPS = 3.0
+# Updates that scatter by no more than this part of their period count as regular: drivers' timers do so much.
+_REGULAR = 0.02
 # Shortest period that randomly spaced looks a millisecond apart are asked to tell.
 _SHORTEST_S = 0.0004
 
@@ -26,17 +32,19 @@ class Ticks:
     """When new values appeared.
 
     Args:
-        period_s: the update period.
+        period_s: the update period; of irregular updates the mean time between them.
         seen_s: when each new value came, in s, as well as it is known.
         values: these values, in J or W.
+        regular: whether they come in equal times, so that a period is one.
     """
 
     period_s: Finding
     seen_s: Array
     values: Array
+    regular: bool = True
 
 
-def find_ticks(series: Series) -> Ticks:
+def find_ticks(series: Series, *, counter: bool = False) -> Ticks:
     """The update period from the times at which the value changed.
 
     The start is the median gap between changes (arXiv 2312.02741). A gauge that shows the same power twice
@@ -45,6 +53,7 @@ def find_ticks(series: Series) -> Ticks:
 
     Args:
         series: readings under a load that changes, at least four looks a period.
+        counter: whether each update shows another value; a gauge may show the same power again.
 
     Example:
         >>> import numpy as np
@@ -72,19 +81,55 @@ def find_ticks(series: Series) -> Ticks:
     gaps = np.diff(seen)
     start = _longest_divisor(gaps, look)
     if start is None:
-        median = float(np.median(gaps))
-        spread = float(np.median(np.abs(gaps - median))) * 1.4826
-        reason = "its updates are irregular; this is the median gap between changes"
-        return Ticks(Finding(median, spread / math.sqrt(len(gaps)), reason), seen, values[new])
-    number = np.concatenate([[0.0], np.cumsum(np.maximum(np.round(gaps / start), 1.0))])
+        return Ticks(_mean_gap(gaps, np.ones_like(gaps), counter), seen, values[new], regular=False)
+    counts = np.maximum(np.round(gaps / start), 1.0)
+    # Looks leave each change a rectangle of their own width, and a gap two of them.
+    scatter = float(np.std(gaps - counts * start))
+    late = counter and _ticks_left_out(values, np.diff(values[new]), counts)
+    if late:
+        counts = np.ones_like(gaps)
+    if late or scatter > max(2.0 * look / math.sqrt(6.0), _REGULAR * start):
+        return Ticks(_mean_gap(gaps, counts, counter), seen, values[new], regular=False)
+    number = np.concatenate([[0.0], np.cumsum(counts)])
     slope, offset = np.polyfit(number, seen, 1)
     fitted = offset + slope * number
     rms = float(np.sqrt(np.mean((seen - fitted) ** 2)))
-    # The looks alone leave a rectangle of their own width around each change.
-    u = max(rms, look / math.sqrt(12.0)) / (math.sqrt(len(seen)) * float(np.std(number)))
+    # The looks alone leave a rectangle of their own width around each change. What is left beyond it may be a
+    # shift that all later updates keep: of a random walk of n steps with residuals r, the slope is known to
+    # sqrt(18) r / n.
+    looks = look / math.sqrt(12.0)
+    walk = math.sqrt(max(rms**2 - looks**2, 0.0)) * math.sqrt(18.0) / float(number[-1])
+    u = math.hypot(max(rms, looks) / (math.sqrt(len(seen)) * float(np.std(number))), walk)
     if rms > look:
         return Ticks(Finding(float(slope), u), seen, values[new])
     return Ticks(Finding(float(slope), u), *_every_tick(series, float(offset), float(slope), int(number[-1])))
+
+
+def _ticks_left_out(values: Array, gains: Array, counts: Array) -> bool:
+    """Whether a counter stood still over updates at which it had gained more than its steps."""
+    import numpy as np
+
+    step = resolution(values).value or 0.0
+    return bool(np.mean((counts > 1.0) & (gains > _STEPS * step * counts)) > _SINGLE)
+
+
+def _mean_gap(gaps: Array, counts: Array, counter: bool) -> Finding:
+    """Of irregular updates: the mean time between them, of which each gap holds as many as counted.
+
+    What shifts one of them may shift all later ones, so the mean is known no better than from independent
+    gaps, whatever a straight line through their times seems to tell.
+    """
+    import numpy as np
+
+    mean = float(np.sum(gaps) / np.sum(counts))
+    scatter = float(np.std(gaps - counts * mean, ddof=1))
+    words = f"{mean * 1e3:.3g} ms apart on average with a standard deviation of {scatter * 1e3:.2g} ms"
+    if counter:
+        return Finding(mean, scatter / math.sqrt(len(gaps)), f"its updates are irregular, {words}")
+    reason = (
+        f"an upper limit: its changes are irregular, {words}, and an update may show the same power again"
+    )
+    return Finding(mean, mean / math.sqrt(3.0), reason)
 
 
 def _every_tick(series: Series, first_s: float, period_s: float, count: int) -> tuple[Array, Array]:
@@ -120,6 +165,9 @@ def _longest_divisor(gaps: Array, look_s: float) -> float | None:
             off = np.abs(gaps - number * period)
             fits = (number >= 1) & (off <= 1.2 * look_s + 0.02 * period)
             if np.mean(fits) >= 0.85:
+                # Of periods of 80 and 120 ms in turn, 40 ms is a divisor that never was a period.
+                if np.mean(fits & (number == 1)) < _SINGLE:
+                    return None
                 return float(np.mean(gaps[fits] / number[fits]))
             if not fits.any():
                 break

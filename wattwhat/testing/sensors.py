@@ -79,6 +79,8 @@ class VirtualSensor:
         stalls: spans in which nothing new is published; a counter catches up afterwards.
         latency_s: how long one read takes; the value is that of its middle.
         faults: when reads fail.
+        intervals_s: of an irregular sensor the times between its ticks, again and again from ``phase_s`` on;
+            their mean is the update period.
 
     Example:
         >>> from wattwhat.testing.waveforms import constant
@@ -103,8 +105,19 @@ class VirtualSensor:
     stalls: tuple[Span, ...] = attrs.field(default=(), converter=tuple)
     latency_s: float = 0.0
     faults: Faults = Faults()
+    intervals_s: tuple[float, ...] = attrs.field(default=(), converter=tuple)
 
     def __attrs_post_init__(self) -> None:
+        mean_s = math.fsum(self.intervals_s) / max(len(self.intervals_s), 1)
+        if self.intervals_s and not math.isclose(mean_s, self.update_period_s, rel_tol=1e-9):
+            raise ArgumentError(
+                f"{self.update_period_s} s is not the mean of intervals_s, {mean_s} s",
+                argument="update_period_s",
+            )
+        if self.intervals_s and self.quantity == "energy" and self.averaging_window_s:
+            raise ArgumentError(
+                "a counter that looks part of the time has regular ticks here", argument="intervals_s"
+            )
         if self.quantity not in ("energy", "power"):
             raise ArgumentError(f"{self.quantity!r} is neither 'energy' nor 'power'", argument="quantity")
         if self.quantity == "energy" and self.averaging_window_s and not self.update_period_s:
@@ -128,6 +141,11 @@ class VirtualSensor:
 
         if not self.update_period_s:
             return t
+        if self.intervals_s:
+            ends = np.cumsum((0.0, *self.intervals_s))
+            slack = _TICK_SLACK * self.update_period_s
+            rounds, within = np.divmod(t - self.phase_s + slack, ends[-1])
+            return rounds * ends[-1] + ends[np.searchsorted(ends, within, side="right") - 1] + self.phase_s
         return (
             np.floor((t - self.phase_s) / self.update_period_s + _TICK_SLACK) * self.update_period_s
             + self.phase_s
