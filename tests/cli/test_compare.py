@@ -263,12 +263,26 @@ def test_mistakes(words: list[str], told: str, files: Path, capsys: pytest.Captu
     assert told in error(capsys, *words)
 
 
+# Every verb that takes one measurement by FILE#LABEL; the sides of `compare` are repeats of a label.
+ONE_MEANT = {
+    "badge": ["badge", "three.jsonl#net"],
+    "check": ["check", "three.jsonl#net", "--against", "one.jsonl"],
+    "check against": ["check", "one.jsonl", "--against", "three.jsonl#net"],
+    "combine": ["combine", "one.jsonl", "three.jsonl#net"],
+    "export": ["export", "three.jsonl#net"],
+    "export of a scheme": ["export", "three.jsonl#net", "--as", "codecarbon"],
+}
+
+
+@pytest.mark.parametrize("verb", ONE_MEANT)
 def test_a_label_that_several_have_is_refused_with_all_of_them_where_one_is_meant(
-    files: Path, capsys: pytest.CaptureFixture[str]
+    verb: str, files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_jsonl("three.jsonl", [simple(value, 1.0, label="net") for value in (111.0, 222.0, 333.0)])
-    told = " ".join(error(capsys, "badge", "three.jsonl#net").split())
+    before = set(files.iterdir())
+    told = " ".join(error(capsys, *ONE_MEANT[verb]).split())
     assert all(value in told for value in ("111", "222", "333"))
+    assert set(files.iterdir()) == before
 
 
 def test_measurements_of_one_label_are_repeats_of_a_side(

@@ -371,6 +371,52 @@ def test_an_analysis_is_a_second_tab(page, files):
     assert page.one("#chart").is_displayed()
 
 
+def study():
+    """Three models at two batch sizes and two runtimes, one of which names the provider that it ran on."""
+    cells = [
+        (batch, runtime, {"provider": "CPU"} if runtime == "onnxruntime" else {})
+        for batch in (1, 4)
+        for runtime in ("eager", "onnxruntime")
+    ]
+    return [
+        made.model(
+            f"torchvision:net{n}",
+            (1 + n) / batch,
+            accuracy=0.5 + n / 50,
+            cell={"batch_size": batch, "runtime": runtime, **own},
+            **{f"measure_{i}": 0.1 * n + batch + 0.01 * i for i in range(4)},
+        )
+        for n in range(20)
+        for batch, runtime, own in cells
+    ]
+
+
+def test_a_study_opens_with_its_factors(driver, tmp_path):
+    write_page(tmp_path / "study.html", study(), analysis="What moves the energy")
+    page = browser.Page(*driver).open(tmp_path / "study.html", 1440)
+    # factors are the colours, lists and first columns; names leave out what all begin with
+    assert page.text("#legend .legend-title") == "batch size"
+    assert page.run("return [...document.querySelectorAll('.facet')].map(one => one.dataset.facet)") == [
+        "field batch size",
+        "field runtime",
+    ]
+    columns = page.run("return [...document.querySelectorAll('#table th')].map(one => one.dataset.column)")
+    assert columns.index("field runtime") < columns.index("provenance")
+    assert "torchvision:" in page.text("#lede")
+    assert "torchvision:" not in page.text("#plot") + page.text("#table") + page.text("#answer-text")
+    # a runtime is followed although one alone has a provider
+    choose_chart(page, "energy along runtime")
+    assert page.run("return document.querySelectorAll('#plot .joined .series').length") == 40
+    # a link opens the tab that was open
+    page.one("#tab-analysis").click()
+    address = fragment(page, "tab=analysis")
+    page.open(tmp_path / "study.html", 390, fragment=address)
+    assert page.one("#panel-analysis").is_displayed()
+    page.one("#tab-results").click()
+    page.until("return document.querySelector('#plot svg').getAttribute('width') > 300")
+    assert page.complaints() == []
+
+
 def test_devices_of_a_study_are_looked_at_one_by_one(driver, tmp_path):
     other = attrs.evolve(made.BOARD, device="Other GPU", id="lab/nvml/GPU-1/board")
     runs = [*made.alike(3), *(made.model(f"net{i}", 1 + i, accuracy=0.6, channel=other) for i in range(3))]

@@ -75,7 +75,7 @@ function axesOf(marks) {
   if (chartKind() === 'series') {
     const log = alongIsLog();
     const along = alongLabels() ? [-0.5, alongLabels().length - 0.5] : wider(reach(xs, log), log);
-    const x = axisOf(log ? 'log' : 'linear', along, alongWords(), shortNumber, alongLabels());
+    const x = axisOf(log ? 'log' : 'linear', along, alongWords(), shortNumber, alongLabels() || alongNumbers());
     return { x, y: axisOf('log', wider(reach(ys, true), true), energy) };
   }
   const x = axisOf('log', wider(reach(xs, true), true), energy);

@@ -133,13 +133,15 @@ const settingWords = (name, value) => (typeof value === 'number' ? `${name} ${va
 // Of how many kinds a setting is on the whole page: a runtime of 3 tells more than a line number of 1,200.
 const kindsOf = new Map(page.fields.map(({ name }) => [name, new Set(rows.map((row) => row.fields[name])).size]));
 
-// The fewest settings that tell rows apart as well as all of them do, those of few kinds first.
+// The fewest settings that tell rows apart as well as all of them do: those that all of them state, and of few
+// kinds, first.
 function telling(group) {
   const words = (names) => (row) => names.map((name) => settingWords(name, row.fields[name])).filter((one) => one !== undefined).join(', ');
+  const lacking = (name) => group.filter((row) => row.fields[name] === undefined).length;
   const differ = page.fields
     .filter(({ name, setting }) => setting && new Set(group.map((row) => row.fields[name])).size > 1)
     .map(({ name }) => name)
-    .sort((one, other) => kindsOf.get(one) - kindsOf.get(other));
+    .sort((one, other) => lacking(one) - lacking(other) || kindsOf.get(one) - kindsOf.get(other));
   const apart = (names) => groupBy(group, words(names)).size;
   const most = apart(differ);
   const chosen = [];
@@ -156,6 +158,20 @@ function nameGroup(group) {
     });
 }
 
+// What all labels begin with up to a colon or a slash ('torchvision:', 'google/') tells none of them apart.
+function commonStart() {
+  const all = [...new Set(rows.map((row) => row.label))];
+  if (all.length < 2) return '';
+  const alike = all.reduce((start, label) => {
+    let n = 0;
+    while (n < start.length && start[n] === label[n]) n += 1;
+    return start.slice(0, n);
+  });
+  const start = alike.slice(0, Math.max(alike.lastIndexOf(':'), alike.lastIndexOf('/')) + 1);
+  return all.includes(start) ? '' : start;
+}
+const labelStart = commonStart();
+
 for (const same of groupBy(rows, (row) => row.label).values()) {
   const places = groupBy(same, (row) => `${row.device}\n${row.file}`);
   for (const group of places.values()) nameGroup(group);
@@ -163,8 +179,9 @@ for (const same of groupBy(rows, (row) => row.label).values()) {
   const [devices, files] = [several('device'), several('file')];
   for (const row of same) {
     const file = files && row.file ? `, ${row.file}` : '';
-    row.shortName = row.label + file + row.tail;
-    row.name = row.label + (devices ? `, ${row.device || 'device not known'}` : '') + file + row.tail;
+    const label = row.label.slice(labelStart.length);
+    row.shortName = label + file + row.tail;
+    row.name = label + (devices ? `, ${row.device || 'device not known'}` : '') + file + row.tail;
   }
 }
 

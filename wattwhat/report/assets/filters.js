@@ -102,6 +102,15 @@ function facetFields([key, words, value]) {
   return el('details', { class: 'facet', 'data-facet': key, on: { toggle: open } }, summary, list);
 }
 
+// Ranges of what rows carry besides: out of the way where they are many, and not while one is set.
+function moreRanges(form) {
+  const fields = ranging.map(({ name }) => rangeFields(`field ${name}`, name, 'number', 'rows without it are left out while this is set'));
+  if (fields.length < 4) return fields;
+  const before = form.querySelector('.more-ranges');
+  const set = ranging.some(({ name }) => state.ranges[`field ${name}`].some((end) => end !== null));
+  return el('details', { class: 'more-ranges', open: set || (before && before.open) }, el('summary', null, `${fields.length} more ranges`), el('div', null, fields));
+}
+
 function buildFilters() {
   const form = byId('filters');
   const search = el('input', {
@@ -138,7 +147,7 @@ function buildFilters() {
     anyChance() ? rangeFields('chance', 'on the front (probability, %)', 'number', 'rows without a probability are left out while this is set') : null,
     dates ? rangeFields('date', 'Date (UTC)', 'date') : null,
     FACETS.map(facetFields),
-    ranging.map(({ name }) => rangeFields(`field ${name}`, name, 'number', 'rows without it are left out while this is set')),
+    moreRanges(form),
     button('Clear filters', clearFilters, { id: 'clear' }),
   ];
   fill(

@@ -8,6 +8,7 @@ function showTitle() {
     : 'No measurements.';
   if (rows.length && rows.every((row) => row.provenance === 'estimated'))
     byId('lede').textContent += ' No sensor was read: all joules are estimates of a model.';
+  if (labelStart) byId('lede').textContent += ` Names are shown without “${labelStart}”, which all begin with.`;
   const missing = byId('missing');
   if (!page.missing.length) return;
   missing.hidden = false;
@@ -20,10 +21,11 @@ function showTitle() {
 
 function followWidth() {
   const resize = debounced(() => {
-    const before = chartWide;
-    measureChart();
-    if (chartWide === before) return;
-    drawPicture();
+    const [before, wide] = [chartWide, byId('chart').clientWidth];
+    if (!wide || wide === before) return; // not seen, or as it was
+    chartWide = wide;
+    if (before) drawPicture();
+    else drawRows();
     showHover(null);
   }, 60);
   new ResizeObserver(resize).observe(byId('chart'));
@@ -56,12 +58,11 @@ function buildTabs() {
   byId('tabs').hidden = false;
   byId('analysis-text').textContent = page.analysis;
   const tabs = [...byId('tabs').querySelectorAll('[role=tab]')];
-  const open = (chosen) =>
-    tabs.forEach((tab) => {
-      tab.setAttribute('aria-selected', String(tab === chosen));
-      tab.tabIndex = tab === chosen ? 0 : -1;
-      byId(tab.getAttribute('aria-controls')).hidden = tab !== chosen;
-    });
+  const open = (tab) => {
+    state.tab = tab.id === 'tab-analysis' ? 'analysis' : '';
+    showTab();
+    changed('tab');
+  };
   tabs.forEach((tab, i) => {
     tab.addEventListener('click', () => open(tab));
     tab.addEventListener('keydown', (event) => {
@@ -74,9 +75,20 @@ function buildTabs() {
   });
 }
 
+function showTab() {
+  if (!page.analysis) return;
+  for (const tab of byId('tabs').querySelectorAll('[role=tab]')) {
+    const on = tab.id === `tab-${state.tab || 'results'}`;
+    tab.setAttribute('aria-selected', String(on));
+    tab.tabIndex = on ? 0 : -1;
+    byId(tab.getAttribute('aria-controls')).hidden = !on;
+  }
+}
+
 // Everything that shows a choice, as it stands in the state.
 function build() {
   setTheme();
+  showTab();
   buildTheme();
   buildFilters();
   buildSlices();

@@ -24,15 +24,16 @@ function fixed(value, decimals) {
   return String(Math.round(value / step) * step);
 }
 
-// '12.34 ± 0.10', the uncertainty with two figures and the value to match; pair is [value, u].
-function plusMinus(pair, factor = 1) {
+// '12.34 ± 0.10 J', the uncertainty with two figures and the value to match; pair is [value, u].
+function plusMinus(pair, factor = 1, unit = '') {
   if (!pair || !isNumber(pair[0])) return MISSING;
   const value = pair[0] * factor;
-  if (!isNumber(pair[1])) return `${figures(value)} (U unknown)`;
+  const tail = unit && ` ${unit}`;
+  if (!isNumber(pair[1])) return `${figures(value)}${tail} (U unknown)`;
   const half = K * pair[1] * factor;
-  if (half === 0) return `${figures(value, 6)} ± 0`;
+  if (half === 0) return `${figures(value, 6)} ± 0${tail}`;
   const decimals = 1 - Math.floor(Math.log10(half));
-  return `${fixed(value, decimals)} ± ${fixed(half, decimals)}`;
+  return `${fixed(value, decimals)} ± ${fixed(half, decimals)}${tail}`;
 }
 
 const SI = [
@@ -49,18 +50,18 @@ const SI = [
 function withUnit(pair, unit) {
   if (!pair || !isNumber(pair[0])) return MISSING;
   const [size, prefix] = SI.find(([size]) => Math.abs(pair[0]) >= size) || (pair[0] === 0 ? SI[3] : SI[6]);
-  return `${plusMinus(pair, 1 / size)} ${prefix}${unit}`;
+  return plusMinus(pair, 1 / size, prefix + unit);
 }
 
 // The same for what knows no prefixes, money: '(1.2 ± 0.3) × 10⁻⁶' where it is very small.
 function plainUnit(pair, unit) {
   if (!pair || !isNumber(pair[0])) return MISSING;
   const size = Math.floor(Math.log10(Math.max(Math.abs(pair[0]), K * (pair[1] || 0), 1e-300)) / 3) * 3;
-  if (size >= -3 || !pair[0]) return `${plusMinus(pair)} ${unit}`;
+  if (size >= -3 || !pair[0]) return plusMinus(pair, 1, unit);
   return `(${plusMinus(pair, 10 ** -size)}) × 10${String(size).replace(/./g, (c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)])} ${unit}`;
 }
 
-const percent = (pair) => (pair ? `${plusMinus(pair, 100)} %` : MISSING);
+const percent = (pair) => plusMinus(pair, 100, '%');
 
 function count(value) {
   if (!isNumber(value)) return MISSING;

@@ -20,7 +20,7 @@ function nearest([x, y]) {
 // Everything that is known of a measurement in a few lines; also what the keyboard's step speaks.
 function told(row) {
   const b = basis();
-  const lines = [[b.words, energyOf(row) ? `${plusMinus(energyOf(row), b.factor)} ${b.unit}` : MISSING]];
+  const lines = [[b.words, plusMinus(energyOf(row), b.factor, b.unit)]];
   if (anyAccuracy) lines.push([metricWords, percent(row.accuracy)]);
   if (row.grade) lines.push(['grade', `${row.grade.letter}${row.grade.odds ? ` (${odds(row)})` : ''}`]);
   lines.push(

@@ -1,7 +1,7 @@
 // What is chosen as the fragment of the address, and what can be sent on: link, text, page, picture, table.
 // The fragment holds what differs from a fresh page and nothing else is kept anywhere.
 
-const PLAIN = ['basis', 'colourBy', 'search', 'alone', 'along', 'join', 'question', 'askedKind', 'askedDevice', 'currency', 'theme'];
+const PLAIN = ['basis', 'colourBy', 'search', 'alone', 'along', 'join', 'question', 'askedKind', 'askedDevice', 'currency', 'theme', 'tab'];
 const NUMBERS = ['volume', 'price', 'intensity'];
 const SWITCHES = ['bars', 'front', 'fade', 'force'];
 const SHORT = { askedKind: 'kind', askedDevice: 'device', colourBy: 'colour', alone: 'chart', along: 'along' };
@@ -49,6 +49,7 @@ function knownOnly(made) {
   if (made.join !== null && made.join !== '' && !Object.hasOwn(JOINS, made.join) && !fieldNamed(made.join)) made.join = null;
   if (!Object.hasOwn(QUESTIONS, made.question)) made.question = 'accurate';
   if (!['', 'light', 'dark'].includes(made.theme)) made.theme = '';
+  if (made.tab !== 'analysis') made.tab = '';
   return made;
 }
 

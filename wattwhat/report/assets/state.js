@@ -18,9 +18,20 @@ const labels = countBy(rows, (row) => row.label);
 // no range of any numeric field
 const fieldRanges = () => Object.fromEntries(page.fields.filter((one) => one.number).map(({ name }) => [`field ${name}`, [null, null]]));
 
+// What the points are coloured by at first: the first of these that tells a few groups apart.
+function telltale() {
+  if (families.size > 1) return 'family';
+  if (devices.size > 1) return 'device';
+  if (page.fields.length && labels.size < 10) return 'model';
+  const levels = ({ name }) => new Set(rows.map((row) => row.fields[name]).filter((value) => value !== undefined)).size;
+  const factor = page.fields.find((one) => one.setting && levels(one) > 1 && levels(one) < 10);
+  if (factor) return `field ${factor.name}`;
+  return families.size ? 'family' : 'device';
+}
+
 const fresh = () => ({
   basis: page.basis,
-  colourBy: families.size > 1 ? 'family' : devices.size > 1 ? 'device' : page.fields.length && labels.size < 10 ? 'model' : families.size ? 'family' : 'device',
+  colourBy: telltale(),
   search: '',
   ranges: { accuracy: [null, null], energy: [null, null], date: [null, null], chance: [null, null], ...fieldRanges() },
   ticked: {}, // values by facet; filled where the facets are declared
@@ -42,13 +53,14 @@ const fresh = () => ({
   currency: 'EUR',
   intensity: 400,
   force: false, // compare unlike things all the same
+  tab: '', // 'analysis' where that is open
   theme: '', // '': that of the system
 });
 const state = fresh();
 
 let shown = rows; // rows that pass the filters
 
-const watchers = { rows: [], picked: [], look: [], costs: [], limits: [], sort: [] };
+const watchers = { rows: [], picked: [], look: [], costs: [], limits: [], sort: [], tab: [] };
 const when = (topics, work) => topics.forEach((topic) => watchers[topic].push(work));
 const changed = (topic) => watchers[topic].forEach((work) => work());
 

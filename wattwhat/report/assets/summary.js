@@ -11,7 +11,7 @@ function summarise() {
     if (oneScale) words.push([
       'Most accurate: ',
       isolated(row.name),
-      `, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor)} ${basis().unit}.`,
+      `, ${percent(row.accuracy)} at ${plusMinus(energyOf(row), basis().factor, basis().unit)}.`,
     ]);
     // energies of unlike things have no least one: the page says "No ranking" above the chart
     const kinds = countBy(drawn, (mark) => rows[mark.id].kind).size;
@@ -20,7 +20,7 @@ function summarise() {
       words.push([
         'Least energy: ',
         isolated(least.name),
-        `, ${plusMinus(energyOf(least), basis().factor)} ${basis().unit} at ${percent(least.accuracy)}.`,
+        `, ${plusMinus(energyOf(least), basis().factor, basis().unit)} at ${percent(least.accuracy)}.`,
       ]);
     const front = drawn.filter((mark) => mark.onFront).length;
     words.push(kinds === 1 ? `${front} on the Pareto front.` : `${front} on the Pareto fronts of ${kinds} kinds of energy.`);

@@ -7,6 +7,14 @@ let ordered = []; // the shown rows in the table's order
 let tableTop = 0; // how far the table is scrolled, in pixels
 let printing = false;
 
+const fieldColumn = ({ name, number }) => ({
+  key: `field ${name}`,
+  words: name,
+  number,
+  value: fieldOf(name),
+  cell: (row) => (number ? figures(row.fields[name], 5) : row.fields[name] || MISSING),
+});
+
 function columns() {
   const b = basis();
   const first = (pair) => (pair ? pair[0] : undefined);
@@ -46,6 +54,7 @@ function columns() {
       value: (row) => first(row.sam[state.basis]),
       cell: (row) => plusMinus(row.sam[state.basis]),
     },
+    ...varying.filter((one) => one.setting).map(fieldColumn),
     {
       key: 'provenance',
       words: 'origin',
@@ -80,13 +89,7 @@ function columns() {
       cell: (row) => plusMinus(row.power),
     },
     files.size > 1 && { key: 'file', words: 'file', value: (row) => row.file, cell: (row) => row.file || MISSING },
-    ...varying.map(({ name, number }) => ({
-      key: `field ${name}`,
-      words: name,
-      number,
-      value: fieldOf(name),
-      cell: (row) => (number ? figures(row.fields[name], 5) : row.fields[name] || MISSING),
-    })),
+    ...varying.filter((one) => !one.setting).map(fieldColumn),
     rows.some(dateOf) && {
       key: 'date',
       words: 'date (UTC)',
