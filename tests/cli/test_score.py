@@ -212,9 +212,9 @@ def test_a_third_partys_score_takes_its_own_options(models, capsys, monkeypatch)
     for words, said in (
         (("--score", "weighted"), "--score weighted: expected --option weight=W: the weight of the accuracy"),
         ((*given, "weight=heavy"), "--option weight: expected a number, got 'heavy'"),
-        ((*given, "weight=1", "--option", "wait=2"), "--option wait does not apply to --score weighted"),
+        ((*given, "weight=1", "--option", "wait=2"), "--option wait: does not apply to --score weighted"),
         ((*given, "weight"), "NAME=VALUE"),
-        ((*given, "weight=1", "--alpha", "2"), "--alpha does not apply to --score weighted; it is for sam"),
+        ((*given, "weight=1", "--alpha", "2"), "--alpha: does not apply to --score weighted; it is for sam"),
     ):
         status, out, err = score(capsys, models, *words)
         assert (status, out) == (2, "")

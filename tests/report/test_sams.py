@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Measurement, Quantity
-from wattwhat.report.page.sams import sam_name, sam_of, sam_unit, units_by_basis
+from wattwhat.report.page.bases import sam_name, sam_of, sam_unit, units_by_basis
 from wattwhat.scoring import SAM
 
 joules = st.floats(1e-5, 1e12).map(lambda value: Quantity(value, value / 50, "J"))

@@ -16,8 +16,7 @@ from wattwhat.study import Plan, open_study, run_study, status_of
 from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
 from wattwhat.study.journal import Journal
-from wattwhat.study.launchers import slurm
-from wattwhat.study.launchers.options import checked
+from wattwhat.study.launchers import checked, slurm
 from wattwhat.study.plan import MeasureSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent

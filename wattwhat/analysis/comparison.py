@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.analysis.comparability import differences, doubts
+from wattwhat.analysis.comparison_text import BASES, CANNOT_TELL, REPEATS_NEEDED
 from wattwhat.analysis.ratio import ratio_interval, spread_of
-from wattwhat.analysis.verdicts import BASES, CANNOT_TELL, REPEATS_NEEDED
 from wattwhat.errors import ArgumentError, ComparisonError, Remedy
 from wattwhat.records.coverage import coverage_factor
 from wattwhat.records.quantity import Quantity, finite_or_none

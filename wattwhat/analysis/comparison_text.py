@@ -6,7 +6,6 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from wattwhat.analysis.verdicts import CANNOT_TELL, REPEATS_NEEDED
 from wattwhat.records.escaping import one_line
 from wattwhat.records.html_tables import pairs_html
 from wattwhat.records.terminal import line_width, shown
@@ -14,7 +13,12 @@ from wattwhat.records.terminal import line_width, shown
 if TYPE_CHECKING:
     from wattwhat.analysis.comparison import Comparison
 
-__all__ = ["comparison_html", "describe_comparison"]
+__all__ = ["BASES", "CANNOT_TELL", "REPEATS_NEEDED", "comparison_html", "describe_comparison"]
+
+BASES = ("item", "call", "total")
+CANNOT_TELL = "cannot tell"
+# What single runs lack.
+REPEATS_NEEDED = "how the same work differs from run to run is not known: give repeats of both, or measure()"
 
 _BAR = 40
 _NAME_AT_LEAST = 8

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from wattwhat.analysis.comparison import Comparison, by_label, compare
-from wattwhat.analysis.verdicts import BASES, REPEATS_NEEDED
+from wattwhat.analysis.comparison_text import BASES, REPEATS_NEEDED
 from wattwhat.errors import ArgumentError, ComparisonError
 from wattwhat.records.escaping import one_line
 

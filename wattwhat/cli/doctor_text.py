@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattwhat.cli.output import wrap
+from wattwhat.records.formatting import si_prefix
 
 __all__ = ["describe"]
 
@@ -167,7 +168,5 @@ def si(value: float, unit: str) -> str:
         >>> si(0.001, "s"), si(6.104e-5, "J"), si(262143.3, "J"), si(0.0, "W")
         ('1 ms', '61 uJ', '262 kJ', '0 W')
     """
-    for factor, prefix in ((1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n")):
-        if abs(value) >= 0.9995 * factor:
-            return f"{value / factor:.3g} {prefix}{unit}"
-    return f"{value:.3g} {unit}"
+    factor, prefix = si_prefix(float(f"{value:.3g}"))
+    return f"{value / factor:.3g} {prefix.replace('µ', 'u')}{unit}"

@@ -156,18 +156,11 @@ def _as_spelt(metric: str, measurements: Sequence[Measurement]) -> str:
 
 def _check_format(arguments: argparse.Namespace) -> None:
     if arguments.format and arguments.json:
-        raise ArgumentError(
-            "it does not go with --json, which is a format of its own",
-            argument="--format",
-            remedy="leave one out",
-        )
+        raise ArgumentError("it does not go with --json", argument="--format", remedy="leave one out")
     if arguments.epsilon is not None:
         if not arguments.format:
-            raise ArgumentError(
-                "it marks models in the table of --format",
-                argument="--epsilon",
-                remedy="add --format markdown",
-            )
+            problem = "it marks models in the table of --format"
+            raise ArgumentError(problem, argument="--epsilon", remedy="add --format markdown")
         if not 0.0 <= arguments.epsilon < float("inf"):
             raise ArgumentError(argument="--epsilon", expected="a share of at least 0", got=arguments.epsilon)
 
@@ -278,11 +271,12 @@ def _hint(
     if name != "sam" or not outside:
         return []
     from wattwhat.records.quantity import unit_factor
+    from wattwhat.scoring.sam_score import UNITS
     from wattwhat.scoring.score_inputs import energy_of
 
     energies = [energy_of(m, arguments.items).value for m in kept if m.label in set(outside)]
     least = min((joules for joules in energies if joules > 0), default=0.0)
-    unit = next((u for u in ("Wh", "kJ", "mWh", "J", "mJ", "uJ") if least * unit_factor("J", u) > 1.0), None)
+    unit = next((u for u in UNITS if least * unit_factor("J", u) > 1.0), None)
     return [] if unit is None else [f"all of them are above 1 {unit}: --unit {unit} scores them too"]
 
 

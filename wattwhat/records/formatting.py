@@ -12,6 +12,7 @@ __all__ = [
     "half_width",
     "plus_minus",
     "short_time",
+    "si_prefix",
     "siunitx",
     "time_words",
     "with_prefix",
@@ -83,7 +84,7 @@ def with_prefix(value: float, unit: str, figures: int = 3) -> str:
     shown = float(f"{value:.{figures}g}")
     if not shown:
         return f"0 {unit}"
-    factor, prefix = _prefix(shown)
+    factor, prefix = si_prefix(shown)
     scaled = shown / factor
     decimals = max(figures - 1 - math.floor(math.log10(abs(scaled))), 0) if scaled else 0
     return f"{scaled:.{decimals}f} {prefix}{unit}"
@@ -98,13 +99,18 @@ def half_width(quantity: Quantity, figures: int = 3) -> str:
     """
     if not (quantity.known and math.isfinite(quantity.u)):
         return "uncertainty not known"
-    factor, prefix = _prefix(float(f"{quantity.value:.{figures}g}"))
+    factor, prefix = si_prefix(float(f"{quantity.value:.{figures}g}"))
     half = float(f"{2.0 * quantity.u / factor:.2g}")
     return f"± {half:{'.0f' if 10.0 <= half < 1e9 else 'g'}} {prefix}{quantity.unit} (k=2)"
 
 
-def _prefix(value: float) -> tuple[float, str]:
-    """The SI prefix that keeps a number short, and its factor."""
+def si_prefix(value: float) -> tuple[float, str]:
+    """The SI prefix that keeps a number short, behind its factor.
+
+    Example:
+        >>> si_prefix(45_600.0), si_prefix(0.0)
+        ((1000.0, 'k'), (1.0, ''))
+    """
     large = (pair for pair in _PREFIXES if abs(value) >= pair[0] * (1.0 - 1e-12))
     return next(large, _PREFIXES[-1] if value else (1.0, ""))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wattwhat.scoring.catalogue import CatalogEntry, catalog, make_score, options_of, score_class
     from wattwhat.scoring.energy_stars import EnergyStars
     from wattwhat.scoring.frontier import FrontierGrade
-    from wattwhat.scoring.frontier_stability import leave_one_out
+    from wattwhat.scoring.frontier_fit import leave_one_out
     from wattwhat.scoring.order_agreement import RankCorrelation, rank_correlation
     from wattwhat.scoring.pareto_front import epsilon_front, pareto
     from wattwhat.scoring.phases import choose_phase
@@ -62,7 +62,7 @@ _HOMES = {
     "catalog": "catalogue",
     "choose_phase": "phases",
     "epsilon_front": "pareto_front",
-    "leave_one_out": "frontier_stability",
+    "leave_one_out": "frontier_fit",
     "make_score": "catalogue",
     "options_of": "catalogue",
     "pareto": "pareto_front",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, Remedy, ScoreError
-from wattwhat.scoring.grade_letters import EDGES, link_slope, linked, log2_u
+from wattwhat.scoring.grade_letters import EDGES, letter_of, link_slope, linked, log2_u
 from wattwhat.scoring.population import Member, common_traits, members_of
 from wattwhat.scoring.score_inputs import ADD_TEST_ITEMS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.frontier import FrontierGrade
 
-__all__ = ["FEWEST", "fit_frontier"]
+__all__ = ["FEWEST", "fit_frontier", "leave_one_out"]
 
 FEWEST = 8
 _FEW_U = 5.0
@@ -94,6 +94,26 @@ def fit_frontier(
     )
     fitted = _with_line(bare, bootstrap)
     return attrs.evolve(fitted, notes=(*notes, *_doubts(fitted)))
+
+
+def leave_one_out(grade: FrontierGrade) -> Mapping[str, tuple[str, str]]:
+    """How far the letter of each member hangs on single members; needs scipy.
+
+    Args:
+        grade: the fitted reference.
+
+    Returns:
+        For each member's label: its letter, and all letters it gets (in order) when the members are left
+        out one by one, itself among them.
+    """
+    full = {member.label: letter_of(_excess(grade, member), grade.edges) for member in grade.members}
+    letters = {label: {letter} for label, letter in full.items()}
+    for left_out in grade.members:
+        others = tuple(member for member in grade.members if member is not left_out)
+        refitted = _with_line(attrs.evolve(grade, members=others), 0)
+        for member in grade.members:
+            letters[member.label].add(letter_of(_excess(refitted, member), grade.edges))
+    return {label: (letter, "".join(sorted(letters[label]))) for label, letter in full.items()}
 
 
 def _doubts(grade: FrontierGrade) -> tuple[str, ...]:

@@ -17,10 +17,10 @@ from wattwhat.scoring.score_inputs import METRIC, UNIT, accuracy_of, check_accur
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["SAM", "sam"]
+__all__ = ["SAM", "UNITS", "sam"]
 
 # Tried in this order for "a unit in which it is defined": the largest that leaves a value clearly above 1.
-_UNITS = ("MWh", "kWh", "Wh", "kJ", "mWh", "J", "mJ", "uJ")
+UNITS = ("MWh", "kWh", "Wh", "kJ", "mWh", "J", "mJ", "uJ")
 
 
 def sam(accuracy: Any, electricity: Any, *, unit: str = "kWh", alpha: float = 5, beta: float = 5) -> Any:
@@ -212,7 +212,7 @@ def _domain_error(electricity: float, unit: str, argument: str = "electricity") 
         problem, remedy = f"{electricity:g} {unit} is not above 0", "SAM is defined in no unit"
         return ScoreDomainError(problem, argument=argument, remedy=remedy)
     problem = f"SAM is defined above 1 unit only (log10 of {electricity:g} {unit} is not positive)"
-    for other in _UNITS:
+    for other in UNITS:
         converted = electricity * unit_factor(unit, other)
         if converted > 1.0:
             remedy = Remedy(f"use {{unit}} ({converted:.6g} {other})", unit=other)

@@ -15,7 +15,7 @@ _START_S = (3.0, 10.0)
 # measure() warms up for at most this share of max_seconds, and looks at the power at rest this long.
 _WARM_SHARE = 0.2
 _IDLE_S = (0.3, 2.0)
-# Latencies are taken in passes of their own, see wattwhat.study.latency.
+# Latencies are taken in passes of their own, see wattwhat.study.latency_and_memory.
 _LATENCY_S = 2.0
 
 

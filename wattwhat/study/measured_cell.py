@@ -13,8 +13,7 @@ from wattwhat.plugins import pass_on
 from wattwhat.records.measurement import Measurement
 from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
-from wattwhat.study.latency import latencies, percentile
-from wattwhat.study.memory import peak_memory, reset_peak
+from wattwhat.study.latency_and_memory import latencies, peak_memory, percentile, reset_peak
 from wattwhat.study.models import Built, built
 from wattwhat.study.parity import Parity, parity
 from wattwhat.study.runtimes import prepared

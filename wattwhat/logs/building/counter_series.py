@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 
 from wattwhat.energy.joules import Joules
-from wattwhat.logs.building.cumulative_counters import Counting
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, unused_rows
 from wattwhat.logs.building.stated_totals import MOST_J
@@ -20,7 +19,7 @@ from wattwhat.records.channel import Channel
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.sources import EDGES, GAIN, RESOLUTION
 
-__all__ = ["CounterSeries"]
+__all__ = ["CounterSeries", "Counting"]
 
 _DEVICES_AT_MOST = 4096
 
@@ -213,3 +212,35 @@ class CounterSeries:
             warnings=[*warnings, *unused_rows(self._source)],
             **details,
         )
+
+
+class Counting:
+    """Differences of counters that only go up; one that goes back was reset.
+
+    Args:
+        source: is told of resets.
+
+    Example:
+        >>> counting = Counting(Source.of_text("", "made.txt"))
+        >>> [counting.step("GPU 0", joules, line) for line, joules in enumerate([5.0, 7.5, 1.0, 2.0], 1)]
+        [None, 2.5, None, 1.0]
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._last: dict[str, float] = {}
+
+    def step(self, device: str, energy_j: float, line: int) -> float | None:
+        """Joules since this device's last row, or None at the first one and after a reset."""
+        before = self._last.get(device)
+        self._last[device] = energy_j
+        if before is None:
+            return None
+        if energy_j < before:
+            self._source.problem(
+                line,
+                f"expected the counter of {device} to go up, not from {before:g} J to {energy_j:g} J: "
+                "it was reset, and what it counted in between is not known",
+            )
+            return None
+        return energy_j - before

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from wattwhat.logs.parsing.named_rows import delimiter_of
 from wattwhat.logs.protocol import Head, Options
 from wattwhat.logs.readers.codecarbon_fast import FastRuns, fast_index
-from wattwhat.logs.readers.codecarbon_index import Index
+from wattwhat.logs.readers.codecarbon_index import Index, OpenRuns
 from wattwhat.logs.readers.codecarbon_lines import Irregular, may_be_regular
-from wattwhat.logs.readers.codecarbon_open import OpenRuns
 from wattwhat.logs.readers.codecarbon_records import KEYS, is_header, records
 from wattwhat.logs.readers.codecarbon_runs import Maker
 from wattwhat.logs.source import Source

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from wattwhat.logs.parsing.cells import stamp
 from wattwhat.logs.protocol import Options
 from wattwhat.logs.readers.codecarbon_alike import AlikeRuns, plain
-from wattwhat.logs.readers.codecarbon_index import Index
+from wattwhat.logs.readers.codecarbon_index import Index, OpenRuns
 from wattwhat.logs.readers.codecarbon_lines import Lines
-from wattwhat.logs.readers.codecarbon_open import OpenRuns
 from wattwhat.logs.readers.codecarbon_records import Record
 from wattwhat.logs.readers.codecarbon_runs import OWN, Maker
 from wattwhat.logs.source import Source

@@ -9,7 +9,7 @@ import attrs
 
 from wattwhat.energy.joules import Joules
 from wattwhat.errors import LogError
-from wattwhat.logs.building.cumulative_counters import Counting
+from wattwhat.logs.building.counter_series import Counting
 from wattwhat.logs.building.interval_energies import Tally
 from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.building.measurement import imported

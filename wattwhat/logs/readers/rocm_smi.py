@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wattwhat.logs.building.cumulative_counters import Counting
+from wattwhat.logs.building.counter_series import Counting
 from wattwhat.logs.building.interval_energies import Tally
 from wattwhat.logs.building.known_sensors import AMD_SMU
 from wattwhat.logs.building.measurement import imported, unused_rows

@@ -10,7 +10,15 @@ from typing import Any
 from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity, finite_or_none
-from wattwhat.report.page.bases import BASES, display_unit, energies, preferred
+from wattwhat.report.page.bases import (
+    BASES,
+    display_unit,
+    energies,
+    preferred,
+    sam_name,
+    sam_of,
+    units_by_basis,
+)
 from wattwhat.report.page.fields import fields_of_page
 from wattwhat.report.page.grades import band_of, grade_row, references_of
 from wattwhat.report.page.rows import (
@@ -23,7 +31,6 @@ from wattwhat.report.page.rows import (
     row_keys,
     row_of,
 )
-from wattwhat.report.page.sams import sam_name, sam_of, units_by_basis
 from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
 from wattwhat.report.tables import COLUMNS

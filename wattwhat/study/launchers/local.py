@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wattwhat.study.job import Job, Outcome
-from wattwhat.study.launchers.options import checked
+from wattwhat.study.launchers import checked
 from wattwhat.study.process import run_in_process
 
 __all__ = ["launch"]

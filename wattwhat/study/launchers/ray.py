@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, error_text
 from wattwhat.study.job import Job, Outcome
-from wattwhat.study.launchers.options import checked
+from wattwhat.study.launchers import checked
 
 __all__ = ["launch", "run_task"]
 

@@ -19,7 +19,7 @@ from wattwhat.records.atomic_write import write_atomically
 from wattwhat.records.small_files import read_small_text
 from wattwhat.study.job import Job, Outcome
 from wattwhat.study.journal import Journal, key_of
-from wattwhat.study.launchers.options import checked
+from wattwhat.study.launchers import checked
 from wattwhat.study.process import run_in_process
 
 __all__ = ["launch", "run_share"]
