@@ -38,12 +38,14 @@ def check(name: str) -> str:
 def build(name: str, cell: Cell) -> Built:
     """The model with random weights, which draw nearly the energy of trained ones, and random images."""
     models = _models()
-    model = models.get_model(name, weights=None).eval()
     metrics, details, size = _known(models, name)
     if cell.image_size not in (None, size):
         metrics, details = {}, {}  # the accuracy was told at another size
-    images = image_batch(cell.batch_size, cell.image_size or size)
-    return Built(model, images, "random", metrics, details)
+    size = cell.image_size or size
+    model = models.get_model(name, weights=None)
+    if getattr(model, "image_size", size) != size:  # a vision transformer is made for images of one size
+        model = models.get_model(name, weights=None, image_size=size)
+    return Built(model.eval(), image_batch(cell.batch_size, size), "random", metrics, details)
 
 
 def _known(models: Any, name: str) -> tuple[dict[str, float], dict[str, Any], int]:
