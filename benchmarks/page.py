@@ -1,8 +1,9 @@
 """The comparison page in a real browser: how soon it is there, how soon it answers, how large it is.
 
-Needs selenium, chromium and chromedriver, as the tests of the page do. Every page is opened cold, in a
-browser that was started for it with a profile of its own. Beside the time that passed stands the processor
-time of the page's main thread (of the process, for the report), which other work lengthens less.
+Needs selenium, chromium and chromedriver, as the tests of the page do. Each round starts a browser with a
+profile of its own; the page is the first thing that it shows, and then once more in a new tab, as a visitor
+opens it whose browser runs. Beside the time that passed stands the processor time of the page's main thread
+(of the process, for the report), which other work lengthens less.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from benchmarks.table import Limit, Options, Table, summary
 
 ROWS = 1200
 FEW = 4
-# What is done in the page, and the script that does it in a round.
+# Openings and how many rows they open, in the order in which they are made.
+OPENED = {
+    f"open {ROWS} rows, new browser": ROWS,
+    f"for scale: open {FEW} rows, new tab": FEW,
+    f"open {ROWS} rows, new tab": ROWS,
+}
+# What is done in the page, and the script that does it in a round. Each filter is cleared before the next.
 ACTIONS = {
     "search by a word": "type('[name=search]', round % 2 ? 'family_3' : 'b1')",
     "filter by a range": "type('[name=energy-1]', round % 2 ? 20 : 40)",
@@ -31,6 +38,7 @@ ACTIONS = {
     "limit the energy": "type('[name=limit-energy]', `${1 + round} J`)",
     "pick a row": "find('#table .tick input')[round].click()",
 }
+FILTERS = ("search by a word", "filter by a range", "tick a family")
 ANSWER_MS = 100.0
 LOAD_MS = 500.0
 REPORT_MS = 1500.0
@@ -73,20 +81,32 @@ def thread_ms(driver: Any) -> float:
     return 1e3 * next(one["value"] for one in found if one["name"] == "TaskDuration")
 
 
-def opened(path: Path, work: Any) -> Any:
-    """Start a browser, open the page, hand it over with the ms until it was there and those of its thread."""
+def opened(driver: Any, path: Path) -> tuple[float, float]:
+    """Open the page; milliseconds until it is drawn and ready, passed and of its main thread."""
+    driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    begin_ms = thread_ms(driver)
+    driver.get(path.as_uri())
+    passed_ms = max(driver.execute_async_script(_LOADED))
+    return passed_ms, thread_ms(driver) - begin_ms
+
+
+def visit(pages: dict[int, Path], rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Start a browser a round, open the pages in it, and in the last round do what a visitor does."""
     from tests.report import browser
 
-    with tempfile.TemporaryDirectory() as folder:
-        driver = browser.start(Path(folder))
-        try:
-            driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
-            begin_ms = thread_ms(driver)
-            driver.get(path.as_uri())
-            loaded_ms = max(driver.execute_async_script(_LOADED))
-            return work(driver, loaded_ms, thread_ms(driver) - begin_ms)
-        finally:
-            driver.quit()
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in OPENED}
+    for number in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            driver = browser.start(Path(folder))
+            try:
+                for name, count in OPENED.items():
+                    driver.switch_to.new_window("tab")
+                    found[name].append(opened(driver, pages[count]))
+                if number == rounds - 1:
+                    found.update(answers(driver, rounds))
+            finally:
+                driver.quit()
+    return found
 
 
 def answers(driver: Any, rounds: int) -> dict[str, list[tuple[float, float]]]:
@@ -97,7 +117,8 @@ def answers(driver: Any, rounds: int) -> dict[str, list[tuple[float, float]]]:
             begin_ms = thread_ms(driver)
             passed_ms = driver.execute_async_script(_ANSWER, action, number)
             found.setdefault(name, []).append((passed_ms, thread_ms(driver) - begin_ms))
-        driver.execute_script("document.querySelector('#clear').click()")
+        if name in FILTERS:
+            driver.execute_script("document.querySelector('#clear').click()")
     return found
 
 
@@ -114,47 +135,42 @@ def report_ms(log: Path, page: Path) -> tuple[float, float]:
 
 def run(options: Options) -> Table:
     """Write the pages, open them cold, and do what a visitor does."""
-    from tests.report import made
+    from tests.report import browser, made
     from wattwhat.records.jsonl import write_jsonl
 
+    notes = [browser.missing()] if browser.missing() else []
+
     rounds = options.times(5, 1)
-    taken: dict[str, list[tuple[float, float]]] = {}
+    report = f"wattwhat report, {ROWS} rows"
     with tempfile.TemporaryDirectory() as name:
-        log, page, small = (Path(name) / one for one in ("many.jsonl", "many.html", "few.html"))
-        write_jsonl(log, made.many(ROWS))
-        written = [report_ms(log, page) for _ in range(rounds)]
-        few = Path(name) / "few.jsonl"
-        write_jsonl(few, made.many(FEW))
-        report_ms(few, small)
-        sizes = {ROWS: page.stat().st_size / 1e6, FEW: small.stat().st_size / 1e6}
-        load = f"open {ROWS} rows, cold"
-        for number in range(rounds):
-            last = number == rounds - 1
-
-            def work(driver: Any, loaded_ms: float, main_ms: float, last: bool = last) -> None:
-                taken.setdefault(load, []).append((loaded_ms, main_ms))
-                if last:
-                    taken.update(answers(driver, rounds))
-
-            opened(page, work)
-    taken[f"wattwhat report, {ROWS} rows"] = written
-    greatest = {load: LOAD_MS, f"wattwhat report, {ROWS} rows": REPORT_MS}
-    return _table(taken, sizes, {name: greatest.get(name, ANSWER_MS) for name in taken}, rounds)
+        pages = {count: Path(name) / f"{count}.html" for count in (FEW, ROWS)}
+        for count, page in pages.items():
+            write_jsonl(log := page.with_suffix(".jsonl"), made.many(count))
+            written = [report_ms(log, page) for _ in range(rounds if count == ROWS else 1)]
+        taken = {report: written}
+        sizes = {count: page.stat().st_size / 1e6 for count, page in pages.items()}
+        if not notes:
+            taken.update(visit(pages, rounds))
+    greatest = {name: None if count == FEW else LOAD_MS for name, count in OPENED.items()}
+    greatest = {**dict.fromkeys(ACTIONS, ANSWER_MS), **greatest, report: REPORT_MS}
+    return _table(taken, sizes, greatest, rounds, notes)
 
 
 def _table(
     taken: dict[str, list[tuple[float, float]]],
     sizes: dict[int, float],
-    greatest: dict[str, float],
+    greatest: dict[str, float | None],
     rounds: int,
+    notes: list[str],
 ) -> Table:
     rows = []
     for name, pairs in taken.items():
         passed, processor = zip(*pairs, strict=True)
         rows.append([name, *summary(passed), statistics.median(processor), greatest[name]])
     limits = [
-        Limit(name, statistics.median([one for one, _ in pairs]), greatest[name], "ms")
+        Limit(name, statistics.median([one for one, _ in pairs]), limit, "ms")
         for name, pairs in taken.items()
+        if (limit := greatest[name]) is not None
     ]
     limits += [Limit(f"page of {count} rows", size, MOST_MB[count], "MB") for count, size in sizes.items()]
     return Table(
@@ -163,5 +179,5 @@ def _table(
         ["what", "median", "min", "p99", "processor", "limit"],
         rows,
         limits,
-        ["processor: time of the page's main thread (of the process, for the report), median"],
+        ["processor: time of the page's main thread (of the process, for the report), median", *notes],
     )

@@ -1,5 +1,6 @@
 """A real browser for the tests of the page: the system's chromium, headless."""
 
+import importlib.util
 import json
 import shutil
 
@@ -19,15 +20,24 @@ SWITCHES = (
 )
 
 
+def missing():
+    """Why there is no browser to drive, or None."""
+    if importlib.util.find_spec("selenium") is None:
+        return "selenium is not installed (extra: test)"
+    if not any(map(shutil.which, BROWSERS)) or shutil.which("chromedriver") is None:
+        return f"no browser: need one of {', '.join(BROWSERS)} and chromedriver in PATH"
+    return None
+
+
 def start(folder):
     """A driver with a fresh profile and a download folder in `folder`; skips where there is no browser."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (extra: test)")
+    if missing():
+        pytest.skip(missing())
+    from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = next(filter(None, map(shutil.which, BROWSERS)))
     driver = shutil.which("chromedriver")
-    if browser is None or driver is None:
-        pytest.skip(f"no browser: need one of {', '.join(BROWSERS)} and chromedriver in PATH")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for switch in (*SWITCHES, f"--user-data-dir={folder / 'profile'}"):

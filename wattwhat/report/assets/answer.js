@@ -113,7 +113,7 @@ function limitField(key, label, from, to) {
     const found = from(input.value);
     input.setAttribute('aria-invalid', String(Boolean(found.problem)));
     say.textContent = found.problem || found.note || '';
-    if (found.problem) return;
+    // what is refused is no limit: not the one that stood there a letter ago
     state.limits[key] = found.joules ?? found.share ?? null;
     changed('limits');
   };

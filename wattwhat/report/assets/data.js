@@ -7,6 +7,8 @@ const ORIGINS = { sensor: '', estimate: 'estimated', prediction: 'predicted' };
 const KIND_TRAITS = ['scope', 'phase', 'item', 'origin', 'task', 'dataset', 'device'];
 
 const text = (number) => page.texts[number];
+// Texts in the order that readers expect: net2 before net10.
+const inOrder = new Intl.Collator('en', { numeric: true }).compare;
 
 // Quantities are pairs [value, u] in base units; u is null where it is not known.
 const overCount = (energy, n) =>
@@ -83,21 +85,28 @@ function traitsOf(cell) {
 }
 
 const PLACES = new Map(page.keys.map((key, i) => [key, i]));
-const PLAIN_KEYS = page.keys.filter((key) => !Object.hasOwn(WORKED_OUT, key));
 
 class Row {
   constructor(cells, id) {
     this.id = id;
     this.kept = {};
-    this.cell = (key) => cells[PLACES.get(key)] ?? undefined;
-    for (const key of PLAIN_KEYS) this[key] = this.cell(key);
+    this.cells = cells;
   }
 }
+
+// The other cells are as they came.
+for (const [key, place] of PLACES)
+  Object.defineProperty(Row.prototype, key, {
+    configurable: true,
+    get() {
+      return this.cells[place] ?? undefined;
+    },
+  });
 
 for (const [name, work] of Object.entries(WORKED_OUT))
   Object.defineProperty(Row.prototype, name, {
     get() {
-      if (!(name in this.kept)) this.kept[name] = work(this.cell);
+      if (!(name in this.kept)) this.kept[name] = work((key) => this.cells[PLACES.get(key)] ?? undefined);
       return this.kept[name];
     },
   });
@@ -150,6 +159,10 @@ function telling(group) {
 }
 
 function nameGroup(group) {
+  if (group.length === 1) {
+    group[0].tail = '';
+    return;
+  }
   const told = telling(group);
   for (const alike of groupBy(group, told).values())
     alike.forEach((row, i) => {

@@ -85,7 +85,7 @@ function facetFields([key, words, value]) {
   const summary = el('summary', null);
   const say = () =>
     fill(summary, `${words}: ${ticked.size ? [...ticked].map((one) => one || 'not known').join(', ') : 'all'}`);
-  const order = [...counts].sort(([a], [b]) => (a === '') - (b === '') || a.localeCompare(b, 'en', { numeric: true }));
+  const order = [...counts].sort(([a], [b]) => (a === '') - (b === '') || inOrder(a, b));
   const boxes = () =>
     order.map(([one, n]) =>
       checkbox(` ${one || 'not known'} (${n})`, ticked.has(one), (on) => {
@@ -131,7 +131,7 @@ function buildFilters() {
   const basis = bases.get(state.basis);
   const dates = rows.some(dateOf);
   const before = form.querySelector('.more-filters');
-  const open = before ? before.open : window.innerWidth >= 1000; // beside the chart, or out of its way
+  const open = before ? before.open : window.matchMedia('(min-width: 62.5rem)').matches; // beside the chart, or out of its way
   const more = [
     anyAccuracy
       ? rangeFields('accuracy', `${metricWords} (%)`, 'number', 'rows without it are left out while this is set')

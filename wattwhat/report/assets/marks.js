@@ -37,11 +37,11 @@ function chooseColours() {
     shown.filter((row) => value(row) !== undefined && energyOf(row)),
     value,
   );
-  const order = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0], 'en', { numeric: true }));
+  const order = [...counts].sort((a, b) => b[1] - a[1] || inOrder(a[0], b[0]));
   const largest = order.slice(0, PALETTE.length).map(([one]) => one);
   const kept = new Map([...colours].filter(([one, colour]) => largest.includes(one) && PALETTE.includes(colour)));
   const free = PALETTE.filter((colour) => ![...kept.values()].includes(colour));
-  for (const one of largest.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) if (!kept.has(one)) kept.set(one, free.shift());
+  for (const one of largest.sort((a, b) => inOrder(a, b))) if (!kept.has(one)) kept.set(one, free.shift());
   colours = kept;
 }
 

@@ -14,6 +14,7 @@ const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bott
 
 // Whether a line passes through a box: clipped against its four sides (Liang and Barsky).
 function crosses([x0, y0, x1, y1], box) {
+  if (Math.max(x0, x1) < box.left || Math.min(x0, x1) > box.right || Math.max(y0, y1) < box.top || Math.min(y0, y1) > box.bottom) return false;
   let [from, to] = [0, 1];
   for (const [p, q] of [[x0 - x1, x0 - box.left], [x1 - x0, box.right - x0], [y0 - y1, y0 - box.top], [y1 - y0, box.bottom - y0]]) {
     if (p === 0 && q < 0) return false;
@@ -23,22 +24,34 @@ function crosses([x0, y0, x1, y1], box) {
   return from < to;
 }
 
-// Cells of a grid in which a marker lies, so that a name looks at few of thousands.
+// A grid over the plot: for each cell, in how many cells above it and to its left a marker lies. Whether a
+// rectangle is free of markers is then a matter of its four corners.
 const CELL = 12;
-const cellOf = (x, y) => Math.floor(x / CELL) * 65536 + Math.floor(y / CELL);
 
-function isCrowded(crowd, place, own) {
-  for (let x = place.left; x < place.right + CELL; x += CELL)
-    for (let y = place.top; y < place.bottom + CELL; y += CELL) {
-      const cell = cellOf(Math.min(x, place.right), Math.min(y, place.bottom));
-      if (cell !== own && crowd.has(cell)) return true;
-    }
-  return false;
+function crowdOf(marks, box) {
+  const [wide, high] = [Math.ceil((box.right - box.left) / CELL) + 1, Math.ceil((box.bottom - box.top) / CELL) + 1];
+  const sums = new Int32Array((wide + 1) * (high + 1));
+  const column = (x) => Math.min(Math.max(Math.floor((x - box.left) / CELL), 0), wide - 1);
+  const row = (y) => Math.min(Math.max(Math.floor((y - box.top) / CELL), 0), high - 1);
+  const at = (i, j) => j * (wide + 1) + i;
+  for (const mark of marks) if (isInside(mark, box)) sums[at(column(mark.px) + 1, row(mark.py) + 1)] = 1;
+  for (let j = 1; j <= high; j += 1)
+    for (let i = 1; i <= wide; i += 1) sums[at(i, j)] += sums[at(i - 1, j)] + sums[at(i, j - 1)] - sums[at(i - 1, j - 1)];
+  return { sums, column, row, at };
+}
+
+const isInside = (mark, box) => mark.px >= box.left && mark.px <= box.right && mark.py >= box.top && mark.py <= box.bottom;
+
+// Whether any marker but those in the cell of its own lies in a place.
+function isCrowded({ sums, column, row, at }, place, mark) {
+  const [left, right, top, bottom] = [column(place.left), column(place.right) + 1, row(place.top), row(place.bottom) + 1];
+  const [i, j] = [column(mark.px), row(mark.py)];
+  const own = i >= left && i < right && j >= top && j < bottom ? 1 : 0;
+  return sums[at(right, bottom)] - sums[at(left, bottom)] - sums[at(right, top)] + sums[at(left, top)] > own;
 }
 
 function placeFor(mark, wide, box, taken, crowd) {
   const high = textSize + 2;
-  const own = cellOf(mark.px, mark.py);
   for (const [reach, turn] of TRIES) {
     const [x, y] = [mark.px + reach * Math.cos(turn * Math.PI), mark.py - reach * Math.sin(turn * Math.PI)];
     const side = Math.abs(turn) < 0.5 ? 'start' : Math.abs(turn) === 0.5 ? 'middle' : 'end';
@@ -46,7 +59,7 @@ function placeFor(mark, wide, box, taken, crowd) {
     const place = { left, right: left + wide, top: y - high / 2, bottom: y + high / 2 };
     if (place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom) continue;
     const line = [mark.px, mark.py, x, side === 'middle' ? y + (turn > 0 ? high / 2 : -high / 2) : y];
-    if (isCrowded(crowd, place, own)) continue; // the quickest to tell
+    if (isCrowded(crowd, place, mark)) continue; // the quickest to tell
     if (!taken.some((other) => overlap(place, other.place) || crosses(other.line, place) || crosses(line, other.place))) return { place, line, side };
   }
   return null;
@@ -55,7 +68,7 @@ function placeFor(mark, wide, box, taken, crowd) {
 // Those that find no place go without a name here; the list beside the chart has them all.
 function placedNames(marks, said, box) {
   const taken = [];
-  const crowd = new Set(drawn.map((mark) => cellOf(mark.px, mark.py)));
+  const crowd = crowdOf(drawn, box);
   for (const mark of marks) {
     const name = said(mark);
     const found = placeFor(mark, name.length * textSize * 0.56, box, taken, crowd);
@@ -67,10 +80,9 @@ function placedNames(marks, said, box) {
 function drawNames(picked) {
   if (chartKind() === 'alone') return;
   const front = state.front && isScatter() ? drawn.filter((mark) => mark.onFront && !picked.includes(mark)) : [];
-  const inside = (mark) => mark.px >= picture.box.left && mark.px <= picture.box.right && mark.py >= picture.box.top && mark.py <= picture.box.bottom;
   const places = countBy(drawn, (mark) => rows[mark.id].device).size;
   const said = (mark) => clamped(places > 1 ? mark.name : rows[mark.id].shortName, 26);
-  const named = placedNames([...picked, ...front].filter(inside).slice(0, NAMES_AT_MOST), said, picture.box);
+  const named = placedNames([...picked, ...front].filter((mark) => isInside(mark, picture.box)).slice(0, NAMES_AT_MOST), said, picture.box);
   draw(
     picture,
     'names',

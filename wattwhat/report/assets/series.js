@@ -12,7 +12,7 @@ const fieldValues = (name) => {
 const valuesOfFields = new Map();
 const distinct = (name) => {
   const values = [...new Set(rows.map(fieldOf(name)).filter((value) => value !== undefined))];
-  return values.sort((a, b) => (isNumber(a) ? a - b : a.localeCompare(b, 'en', { numeric: true })));
+  return values.sort((a, b) => (isNumber(a) ? a - b : inOrder(a, b)));
 };
 const varying = page.fields.filter(({ name }) => fieldValues(name).length > 1);
 const ticking = varying.filter(({ name, number, setting }) => fieldValues(name).length <= (number ? (setting ? FEW : 0) : 100));

@@ -131,7 +131,7 @@ function warningsCell(row) {
 function sorted(list, column, down) {
   const known = list.filter((row) => column.value(row) !== undefined && column.value(row) !== null);
   const unknown = list.filter((row) => column.value(row) === undefined || column.value(row) === null);
-  const compare = (a, b) => (typeof a === 'string' ? a.localeCompare(b, 'en', { numeric: true }) : a - b);
+  const compare = (a, b) => (typeof a === 'string' ? inOrder(a, b) : a - b);
   const order = known
     .map((row) => [column.value(row), row])
     .sort((a, b) => (down ? -1 : 1) * compare(a[0], b[0]) || a[1].id - b[1].id);
