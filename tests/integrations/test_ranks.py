@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,46 @@ for group in (None, MPI.COMM_WORLD):
     whole = wattwhat.gather(m, group)
     assert (whole.energy_j.value, whole.items) == (200.0, 192), whole
 """
+
+# A package of 100 J in the window, in a node that a job of one CPU has a part of.
+ON_A_NODE = """
+import os, sys
+from pathlib import Path
+import attrs
+import torch.distributed as dist
+import wattwhat
+
+node = os.environ["SLURMD_NODENAME"]
+root = Path(sys.argv[1], node)
+zone = root / "sys/class/powercap/intel-rapl:0"
+zone.mkdir(parents=True)
+for name, value in {"name": "package-0", "energy_uj": 5, "max_energy_range_uj": 262143328850}.items():
+    (zone / name).write_text(f"{value}\\n")
+os.environ.update(WATTWHAT_BACKENDS="rapl", WATTWHAT_RAPL_ROOT=str(root), WATTWHAT_RAPL_SOURCES="powercap")
+dist.init_process_group("gloo")
+with wattwhat.track("train", items=8) as window:
+    sum(range(10**7))
+    (zone / "energy_uj").write_text("100000005\\n")
+m = window.measurement
+entry, = m.channels
+job = os.environ["SLURM_JOB_ID"]
+assert entry.channel.id.endswith(f"/rapl/package-0/job-{job}"), entry
+assert 0.0 < m.energy_j.value < 100.0, m
+assert [one.code for one in m.warnings] == ["shared-node"], m.warnings
+# both nodes of this cluster are one machine; a host of its own each has its own name
+there = attrs.evolve(entry, channel=attrs.evolve(entry.channel, id=f"{node}/rapl/package-0/job-{job}"))
+for own, hosts in ((m, 1), (attrs.evolve(m, channels=(there,)), 2)):
+    whole = wattwhat.gather(own)
+    assert whole.items == 16
+    assert len({one.channel.id for one in whole.channels if one.counted}) == hosts, whole
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
 
 
 def launched(command: list[str], folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -88,6 +129,17 @@ def test_gather_over_mpi(tmp_path: Path) -> None:
     if found.returncode:
         pytest.skip("mpi4py or the library of MPI is not here")
     launched([*command, sys.executable, "-c", GATHER], tmp_path)
+
+
+def test_gather_under_torchrun_on_two_nodes_and_the_share_of_each(
+    lab: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("torch", reason="torch, whose launcher is used")
+    (tmp_path / "train.py").write_text(ON_A_NODE)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1",
+                "--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{free_port()}"]  # fmt: skip
+    launched(["srun", "-N2", "-n2", *torchrun, "train.py", "roots"], tmp_path, SLURM_CONF=lab)
 
 
 def test_srun_on_two_nodes(

@@ -73,7 +73,7 @@ JOB = {"SLURM_JOB_ID": "9", "SLURM_JOB_CPUS_PER_NODE": "4"}
     ("environ", "channels", "expected"),
     [
         ({}, [entry("cpu"), entry("board")], 0),
-        (JOB, [entry("cpu"), entry("dram")], 2),
+        (JOB, [entry("cpu"), entry("dram")], 1),
         (JOB, [entry("cpu/job-9")], 1),  # of which a share is the job's
         ({"SLURM_JOB_ID": "9"}, [entry("cpu")], 1),  # a share that is not known is no whole node
         ({**JOB, "SLURM_JOB_CPUS_PER_NODE": "16"}, [entry("cpu")], 0),

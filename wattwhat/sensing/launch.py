@@ -32,6 +32,8 @@ OF_THE_NODE = OF_CPUS | {"soc", "module", "host", "wall"}
 _GPUS = frozenset(("gpu", "board"))
 _GIVEN = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
           "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")  # fmt: skip
+_ALL = "all of the node, other jobs too; which part is the job's is not known"
+_ALONE = "sbatch --exclusive gives a node alone"
 _COUNTS = re.compile(r"(\d{1,6})(?:\(x(\d{1,6})\))?")
 
 
@@ -157,13 +159,12 @@ def shared_words(
     sensors = [one.channel for one in channels if one.counted and one.provenance == "measured"]
     parts = []
     shared = {one.id: one for one in sensors if one.component in OF_THE_NODE} if _shares(job) else {}
+    shares: dict[str, list[str]] = {}
     for name, one in sorted(shared.items()):
-        if name.endswith(f"/job-{job['job_id']}"):
-            parts.append(f"{name}: a share of the node, {(one.source or '').rpartition('; ')[2]}")
-        else:
-            parts.append(f"{name}: all of the node, other jobs too; which part is the job's is not known")
-    if shared:
-        parts[-1] += "; sbatch --exclusive gives a node alone"
+        own = name.endswith(f"/job-{job['job_id']}")
+        share = f"a share of the node, {(one.source or '').rpartition('; ')[2]}" if own else _ALL
+        shares.setdefault(share, []).append(name)
+    parts += [f"{', '.join(names)}: {share}; {_ALONE}" for share, names in shares.items()]
     if any(one.component in _GPUS for one in sensors) and not any(name in environ for name in _GIVEN):
         parts.append(
             f"job {job['job_id']} of Slurm names no GPU of its own, so every GPU that is seen is counted; "
