@@ -191,6 +191,16 @@ def test_a_report_of_boamps_has_the_shape_that_its_schemas_ask_for() -> None:
     assert kinds == {"cpu", "gpu"}
 
 
+def test_a_job_with_a_part_of_a_node_states_its_share_of_the_processors_and_of_nothing_else() -> None:
+    environment = {"slurm": {"job_id": "7", "cpus": 4, "node_cpus": 16, "cpu_share": 0.25}}
+    own = Channel("h/package-0/job-7", "rapl", "package 0", "cpu", "energy")
+    board = Channel("h/board", "nvml", "a GPU", "board", "energy")
+    channels = tuple(ChannelEnergy(one, Quantity(5.0, 0.1, "J")) for one in (own, board))
+    report = json.loads(export(made(10.0, 0.2, channels=channels, environment=environment), "boamps"))
+    shares = {one["componentType"]: one.get("share") for one in report["infrastructure"]["components"]}
+    assert shares == {"cpu": 0.25, "gpu": None}
+
+
 def test_what_a_part_of_boamps_requires_is_missed_only_where_the_part_is_there() -> None:
     def missing(**more: Any) -> set[str]:
         filled = fill(scheme("boamps"), [made()], {**FACTS["boamps"], **more})
@@ -289,6 +299,8 @@ def test_rows_need_no_times_but_a_whole_does() -> None:
         ("gpai", {"stage": "finetuning"}, "stage"),
         ("gpai", {"intensity_g_per_kwh": 400}, "intensity_g_per_kwh"),
         ("boamps", {"quality": "perfect"}, "quality"),
+        ("boamps", {"environment.latitude": "north"}, "environment.latitude"),
+        ("boamps", {"environment.longitude": 400}, "environment.longitude"),
         ("boamps", {"task": {"taskStag": "x"}}, "task.taskStage"),
         ("boamps", {"task.dataset": "images"}, "task.dataset"),
         ("boamps", {"task.dataset": []}, "task.dataset"),

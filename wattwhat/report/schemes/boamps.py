@@ -15,7 +15,7 @@ from wattwhat._version import __version__
 from wattwhat.records.escaping import json_text
 from wattwhat.report.schemes.common import covered, intensity, nested, rounded
 from wattwhat.report.schemes.filling import Filled
-from wattwhat.report.schemes.scheme import Field, Known, Scheme, number, one_of, share, text, whole
+from wattwhat.report.schemes.scheme import Field, Known, Scheme, degrees, number, one_of, share, text, whole
 
 __all__ = ["SCHEME"]
 
@@ -48,14 +48,20 @@ def _backends(known: Known, kind: str) -> str | None:
 
 
 def _components(known: Known) -> list[dict[str, Any]] | None:
+    job = known.whole.environment.get("slurm") or {}
     counted = Counter(
-        (_TYPES.get(entry.channel.component, entry.channel.component), entry.channel.device)
+        (
+            _TYPES.get(entry.channel.component, entry.channel.component),
+            entry.channel.device,
+            job.get("cpu_share") if entry.channel.id.endswith(f"/job-{job.get('job_id')}") else None,
+        )
         for entry in known.whole.channels
         if entry.counted
     )
     return [
         {"componentName": device, "componentType": kind, "nbComponent": count}
-        for (kind, device), count in sorted(counted.items())
+        | ({} if part is None else {"share": part})
+        for (kind, device, part), count in sorted(counted.items(), key=str)
     ] or None
 
 
@@ -153,6 +159,7 @@ SCHEME = Scheme(
         _given("header.publisher.projectName", "project"),
         _given("header.publisher.confidentialityLevel", "public, internal, confidential or secret",
                one_of("public", "internal", "confidential", "secret"), "header.publisher."),
+        _given("header.publisher.publicKey", "public key with which a signature of it is checked"),
         _given("task.taskStage", "stage, such as training, finetuning or inference", required=True),
         _given("task.taskFamily", "family, such as image classification", required=True),
         _given("task.nbRequest", "of inference: how many requests were measured", number),
@@ -179,6 +186,8 @@ SCHEME = Scheme(
         Field(name="infrastructure.components", asks="list of the hardware", parts=_COMPONENT,
               known=_components),
         _given("environment.country", "country", required="environment."),
+        _given("environment.latitude", "degrees north", degrees),
+        _given("environment.longitude", "degrees east", degrees),
         _given("environment.location", "city, region or data centre"),
         _given("environment.powerSupplierType", "public, private, internal or other",
                one_of("public", "private", "internal", "other")),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.report.schemes.filling import Filled
 
-__all__ = ["Field", "Known", "Scheme", "figure", "number", "one_of", "share", "text", "whole"]
+__all__ = ["Field", "Known", "Scheme", "degrees", "figure", "number", "one_of", "share", "text", "whole"]
 
 # Turns what somebody stated (a text from the command line, or plain data) into a value, or raises ValueError
 # with what was expected.
@@ -160,6 +160,22 @@ def number(value: Any) -> float:
         plain = None
     if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not 0 <= plain < math.inf:
         raise ValueError("a number of at least 0")
+    return plain
+
+
+def degrees(value: Any) -> float:
+    """A latitude or a longitude.
+
+    Example:
+        >>> degrees("-33.9"), degrees(18)
+        (-33.9, 18)
+    """
+    try:
+        plain = float(value) if isinstance(value, str) else value
+    except ValueError:
+        plain = None
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not -180.0 <= plain <= 180.0:
+        raise ValueError("degrees, from -180 to 180")
     return plain
 
 
