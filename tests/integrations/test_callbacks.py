@@ -198,6 +198,17 @@ def test_evaluate_and_predict_by_themselves(tmp_path: Path) -> None:
     assert len(callback.recorder.measurements["evaluate"]) == 1
 
 
+def test_the_last_batch_of_an_evaluation_counts_as_many_samples_as_it_has(tmp_path: Path) -> None:
+    callback = hugging()(backends=ESTIMATE)
+    model = trainer(
+        tmp_path, callback, eval_strategy="epoch", num_train_epochs=1, per_device_eval_batch_size=4
+    )
+    model.train()
+    assert callback.total("evaluate").items == 10
+    model.predict(Rows(7))
+    assert callback.total("predict").items == 3  # of 4 and 3: the first batch is missing, and said
+
+
 def test_trainer_that_goes_on_from_a_checkpoint_continues_the_sum(tmp_path: Path) -> None:
     first = hugging()(backends=ESTIMATE)
     trainer(tmp_path, first, save_strategy="epoch", num_train_epochs=1).train()

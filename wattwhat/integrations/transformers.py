@@ -51,6 +51,7 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
         self._samples: float = 0
         self._tokens = 0
         self._an_epoch = self._left = math.inf
+        self._to_predict: float | None = None  # samples that are left of an evaluation; None before its first
 
     def add_to(self, trainer: Any) -> EnergyCallback:
         """Put it before the Trainer's loggers (TensorBoard, W&B), so that they get its numbers too.
@@ -149,12 +150,15 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
 
     def on_prediction_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """A batch of an evaluation or of a prediction was done."""
+        if self._to_predict is None:
+            self._to_predict = _samples_an_epoch(kwargs.get("eval_dataloader"), args.world_size)
+        samples = min(args.eval_batch_size, self._to_predict)  # the last batch may be a smaller one
+        self._to_predict -= samples
         if not self.recorder.is_open("evaluate"):
             self.recorder.begin("evaluate")
             self.recorder.note("evaluate", _FIRST_BATCH)
             return
-        samples = args.eval_batch_size if self.recorder.items == "samples" else None
-        self.recorder.step("evaluate", items=samples)
+        self.recorder.step("evaluate", items=samples if self.recorder.items == "samples" else None)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:
         """An evaluation is over."""
@@ -166,6 +170,7 @@ class EnergyCallback(Recorded, TrainerCallback, ExportableState):
         self._finish("predict", metrics)
 
     def _finish(self, stage: str, metrics: Any) -> None:
+        self._to_predict = None
         measured = self.recorder.end(stage)
         if measured is not None and isinstance(metrics, dict):
             metrics.update(self.recorder.numbers(stage, measured))
