@@ -23,7 +23,7 @@ from wattwhat.study.job import Outcome
 from tests.study.made import plan_of  # isort: skip
 
 
-def row(model, joules, u=0.001, metrics=None, **setting):
+def row(model, joules, u=0.001, metrics=None, details=None, **setting):
     cell = {"batch_size": 1, "runtime": "eager", "precision": "fp32", **setting}
     return Measurement(
         label=model,
@@ -34,7 +34,7 @@ def row(model, joules, u=0.001, metrics=None, **setting):
         provenance="measured",
         metrics=metrics or {},
         budget=(("repeatability", u * joules),),
-        details={"cell": cell, "blocks": 9},
+        details={"cell": cell, "blocks": 9, **(details or {})},
     )
 
 
@@ -121,6 +121,13 @@ def test_a_tactic_tells_what_it_costs_in_accuracy_and_errors():
     assert tactic.accuracy_change == pytest.approx(-0.03)
     assert tactic.effect.parity_error == 0.02
     assert tables_of(analysis)["tactics.csv"][1][:3] == ["precision", "int8", "fp32"]
+
+
+def test_an_accuracy_that_was_joined_is_no_change_of_accuracy():
+    """A table tells it of a model, and every setting of the model has the same."""
+    joined = {"metrics": {"accuracy": 0.8}, "details": {"accuracy_source": "a table"}}
+    rows = [row("m", 2.0, **joined), row("m", 1.0, precision="int8", **joined)]
+    assert analyse(rows).tactics[0].accuracy_change is None
 
 
 @pytest.mark.parametrize("price", [-0.1, math.nan, math.inf, "0.3", True])

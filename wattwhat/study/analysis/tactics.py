@@ -84,7 +84,9 @@ def _tactic(rows: Sequence[Row], effect: Effect) -> Tactic:
 
 
 def _accuracies(rows: Sequence[Row]) -> list[float]:
-    return [value for row in rows if (value := row.metric("accuracy")) is not None]
+    """What was measured in these cells; an accuracy that was joined is the model's, whatever the setting."""
+    measured = (row for row in rows if "accuracy_source" not in row.measurement.details)
+    return [value for row in measured if (value := row.metric("accuracy")) is not None]
 
 
 def _mean(values: Iterable[float]) -> float:
