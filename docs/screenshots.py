@@ -46,7 +46,7 @@ def main() -> None:
         try:
             opened = browser.Page(driver, Path(folder))
             opened.open(page, 1440, 860, fragment="limit-energy=1 J&theme=light")
-            opened.pick(*opened.shown()[40:42])
+            opened.pick(*opened.shown()[30:32])
             shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
         finally:
             driver.quit()

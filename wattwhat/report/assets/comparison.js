@@ -117,7 +117,6 @@ function comparisonCell(found) {
 function showComparison() {
   const picked = pickedRows();
   const host = byId('comparison');
-  byId('assumptions').hidden = !picked.length;
   if (!picked.length) {
     fill(
       host,

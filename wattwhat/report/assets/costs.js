@@ -71,8 +71,9 @@ function buildAssumptions() {
       },
     },
   });
-  fill(
-    byId('assumptions'),
+  const before = byId('assumptions').querySelector('details');
+  const open = before ? before.open : window.matchMedia('(min-width: 62.5rem)').matches;
+  const tools = [
     slider(`Number of ${timesWords()}`, 'volume', { low: 1, high: 1e12, log: true, hint: 'default: a million' }),
     slider('Price of a kWh', 'price', { low: 0, high: 1, step: 0.01, hint: 'default 0.25: a round figure, not yours' }),
     field('Currency', currency),
@@ -82,10 +83,14 @@ function buildAssumptions() {
       step: 5,
       hint: 'default 400: a round figure, not that of your grid',
     }),
+  ];
+  fill(
+    byId('assumptions'),
     el(
-      'p',
-      { class: 'hint' },
-      'The defaults (0.25 a kWh, 400 g a kWh) are round figures. Set those of your contract and your grid.',
+      'details',
+      { open },
+      el('summary', null, 'Number, price and carbon intensity: round figures, set yours'),
+      el('div', { class: 'tools' }, tools),
     ),
   );
 }

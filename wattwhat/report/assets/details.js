@@ -46,8 +46,11 @@ function budgetBar(row) {
       );
     }),
   );
-  return el('div', null, bar, list, row.advice ? el('p', { class: 'hint' }, `${capital(row.advice)}.`) : null);
+  return el('div', null, bar, list, row.advice ? el('p', { class: 'hint' }, `${capital(adviceWords(row))}.`) : null);
 }
+
+// 'largest: repeats. measure longer' within a sentence.
+const adviceWords = (row) => row.advice.replace(/^largest: (.*?)\. (.*)$/s, 'the largest part is $1 ($2)');
 
 function channelList(row) {
   if (!row.channels.length) return el('p', { class: 'hint' }, 'no channels named');

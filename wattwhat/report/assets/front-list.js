@@ -25,7 +25,7 @@ function frontMember(row, several) {
     'li',
     null,
     button(isolated(clamped(several ? row.name : row.shortName, 60)), () => pick(row.id), { class: 'name-link', title: row.name }),
-    el('small', null, ` ${percent(row.accuracy)}, ${withUnit(energyOf(row), 'J')}${chance === undefined ? '' : `, ${Math.round(100 * chance)} %`}`),
+    el('small', null, ` ${percent(row.accuracy)}, ${withUnit(energyOf(row), 'J')}${chance === undefined ? '' : `, ${Math.round(100 * chance)}\u00a0%`}`),
   );
 }
 

@@ -48,7 +48,9 @@ function bandShapes() {
     const [low, high] = [side(edges[i], picture.box.left), side(edges[i + 1], picture.box.right)];
     const shape = svg('path', { class: 'band', d: pathOf([...low, ...high.reverse()], 'Z'), fill: BANDS[i], 'fill-opacity': 0.16 });
     const [left, right] = [low[0][0], high[high.length - 1][0]];
-    const foot = { x: (left + right) / 2, y: Math.min(low[0][1], picture.box.bottom) - 6, 'text-anchor': 'middle', 'font-weight': 'bold' };
+    // below the bands, where markers are rare, if there is room
+    const below = low[0][1] + textSize + 4;
+    const foot = { x: (left + right) / 2, y: below < picture.box.bottom ? below : Math.min(low[0][1], picture.box.bottom) - 6, 'text-anchor': 'middle', 'font-weight': 'bold' };
     return [shape, right - left > 12 ? svgText(letter, foot) : null];
   });
 }

@@ -54,7 +54,7 @@ function surerWords(row) {
   const start = `It is ${Math.round(100 * likely)} % sure.`;
   const [energy, u] = row.energy.item;
   if (accuracyDoubt(row) > u / energy) return `${start} More test items would make it surer: the accuracy is the larger doubt.`;
-  return row.advice ? `${start} Of the energy, ${row.advice}.` : `${start} No budget says what would make it surer.`;
+  return row.advice ? `${start} Of the energy’s doubt ${adviceWords(row)}.` : `${start} No budget says what would make it surer.`;
 }
 
 // The way to the next letter, for what is picked: a line to less energy, one to more accuracy.

@@ -20,6 +20,7 @@ const fieldRanges = () => Object.fromEntries(page.fields.filter((one) => one.num
 
 // What the points are coloured by at first: the first of these that tells a few groups apart.
 function telltale() {
+  if (files.size > 1) return 'file';
   if (families.size > 1) return 'family';
   if (devices.size > 1) return 'device';
   if (page.fields.length && labels.size < 10) return 'model';
