@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattwhat
-from tests.rigs import counter, simulated
+from tests.rigs import counter, gauge, simulated
 from wattwhat import Measurement, combine
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError
@@ -24,19 +24,26 @@ LABELS = "abc"
 steps = st.lists(st.tuples(st.integers(0, 5), st.floats(1e-4, 0.3)), min_size=4, max_size=30)
 
 
+# of counters the update period in s; of gauges that, and how much of it they average
+COUNTERS, GAUGES = [(0.001, 0.0), (0.02, 0.0), (0.1, 0.0)], [(0.02, 1.0), (0.1, 1.0), (0.1, 0.25), (0.1, 5.0)]
+Sensor = tuple[float, float]
+
+
 class Run:
-    """A random program over one counter: windows of six slots begin and end in any order."""
+    """A random program over one sensor: windows of six slots begin and end in any order."""
 
     def __init__(
-        self, plan: list[tuple[int, float]], period_s: float, shift_s: float = 0.0, scale: float = 1.0
+        self, plan: list[tuple[int, float]], sensor: Sensor, shift_s: float = 0.0, scale: float = 1.0
     ):
         edges = 101.0 + np.cumsum([seconds for _, seconds in plan])
         powers = [scale * (60.0 + 50.0 * slot) for slot, _ in plan]
         wave = Piecewise(
             [11.0 + shift_s, *(edges + shift_s), edges[-1] + shift_s + 90.0], [*powers, 60.0 * scale]
         )
+        period_s, part = sensor
+        made = gauge(wave, period_s, part * period_s) if part else counter(wave, period_s=period_s)
         self.sim = simulated(
-            counter(wave, period_s=period_s),
+            made,
             start_s=100.0 + shift_s,
             max_power_w=700.0 * scale,
             gain_error=0.0,
@@ -70,9 +77,9 @@ def joules(measurement: Measurement) -> float:
 
 
 @settings(max_examples=15)
-@given(steps, st.sampled_from([0.001, 0.02, 0.1]), st.booleans())
-def test_inner_windows_have_no_more_than_outer_ones(plan: Any, period_s: float, late: bool) -> None:
-    run = Run(plan, period_s)
+@given(steps, st.sampled_from(COUNTERS + GAUGES), st.booleans())
+def test_inner_windows_have_no_more_than_outer_ones(plan: Any, sensor: Sensor, late: bool) -> None:
+    run = Run(plan, sensor)
     asked = run.done if late else run.done[::-1]
     found = [(joules(window.measurement), begin_s, end_s) for window, begin_s, end_s in asked]
     for inner_j, begin_s, end_s in found:
@@ -83,9 +90,9 @@ def test_inner_windows_have_no_more_than_outer_ones(plan: Any, period_s: float, 
 
 
 @settings(max_examples=15)
-@given(steps, st.sampled_from([0.001, 0.02, 0.1]))
-def test_a_union_counts_each_moment_once(plan: Any, period_s: float) -> None:
-    run = Run(plan, period_s)
+@given(steps, st.sampled_from(COUNTERS + GAUGES))
+def test_a_union_counts_each_moment_once(plan: Any, sensor: Sensor) -> None:
+    run = Run(plan, sensor)
     windows = [window.measurement for window, _, _ in run.done]
     whole = combine([run.outer.measurement, *windows])
     assert joules(whole) == pytest.approx(joules(run.outer.measurement))
@@ -99,9 +106,9 @@ def test_a_union_counts_each_moment_once(plan: Any, period_s: float) -> None:
 
 
 @settings(max_examples=10)
-@given(steps, st.sampled_from([0.02, 0.1]))
-def test_a_label_that_never_ran_changes_nothing_and_a_unit_scales_all(plan: Any, period_s: float) -> None:
-    first, later = Run(plan, period_s), Run(plan, period_s, scale=4.0)
+@given(steps, st.sampled_from(COUNTERS[1:] + GAUGES))
+def test_a_label_that_never_ran_changes_nothing_and_a_unit_scales_all(plan: Any, sensor: Sensor) -> None:
+    first, later = Run(plan, sensor), Run(plan, sensor, scale=4.0)
     later._window("never")
     for (one, _, _), (other, _, _) in zip(first.done, later.done, strict=True):
         assert joules(other.measurement) == pytest.approx(4.0 * joules(one.measurement), rel=1e-6, abs=1e-9)
@@ -110,12 +117,34 @@ def test_a_label_that_never_ran_changes_nothing_and_a_unit_scales_all(plan: Any,
         )
 
 
-@given(steps)
+@given(steps, st.sampled_from([COUNTERS[2], GAUGES[1]]))
 @settings(max_examples=10)
-def test_time_may_begin_anywhere(plan: Any) -> None:
-    first, later = Run(plan, 0.1), Run(plan, 0.1, shift_s=700.0)
+def test_time_may_begin_anywhere(plan: Any, sensor: Sensor) -> None:
+    first, later = Run(plan, sensor), Run(plan, sensor, shift_s=700.0)
     for (one, _, _), (other, _, _) in zip(first.done, later.done, strict=True):
         assert joules(other.measurement) == pytest.approx(joules(one.measurement), rel=1e-5, abs=1e-6)
+
+
+@settings(max_examples=15)
+@given(steps, st.sampled_from(COUNTERS + GAUGES), st.booleans())
+def test_tiles_of_a_span_add_up_to_it(plan: Any, sensor: Sensor, at_once: bool) -> None:
+    run = Run([(5, 0.05)], sensor)
+    with run._window("whole") as whole:
+        tiles = []
+        for slot, seconds in plan:
+            with run._window(LABELS[slot // 2]) as window:
+                run.sim.advance(seconds)
+            tiles.append(window)
+            if at_once:
+                assert joules(window.measurement) >= 0.0
+    if not at_once:
+        run.sim.advance(1.0)
+    found = [joules(window.measurement) for window in tiles]
+    assert sum(found) == pytest.approx(joules(whole.measurement), rel=1e-9, abs=1e-9)
+    both = combine(window.measurement for window in tiles)
+    assert joules(both) == pytest.approx(joules(whole.measurement), rel=1e-9, abs=1e-9)
+    if not at_once:
+        assert both.energy_j.u <= 1.1 * whole.measurement.energy_j.u + 0.01
 
 
 @pytest.mark.parametrize("period_s", [0.02, 0.1])
@@ -182,7 +211,7 @@ def test_labels_are_told_apart_by_the_ticks() -> None:
 
 
 def test_places_travel_with_the_measurement() -> None:
-    run = Run([(0, 0.05), (2, 0.05), (0, 0.1), (2, 0.2)], 0.1)
+    run = Run([(0, 0.05), (2, 0.05), (0, 0.1), (2, 0.2)], COUNTERS[2])
     one = run.done[0][0].measurement
     assert one.timeline is not None
     back = Measurement.from_dict(json.loads(one.to_json()))
@@ -195,7 +224,7 @@ def test_places_travel_with_the_measurement() -> None:
 
 @pytest.mark.parametrize("broken", ["x", {}, {"run": "r", "channels": ["a"], "spans": [[0, 1, [[1.0]]]]}])
 def test_a_timeline_that_is_none_is_refused(broken: Any) -> None:
-    data = {**Run([(0, 0.1), (0, 0.1)], 0.1).outer.measurement.to_dict(), "timeline": broken}
+    data = {**Run([(0, 0.1), (0, 0.1)], COUNTERS[2]).outer.measurement.to_dict(), "timeline": broken}
     with pytest.raises(ArgumentError, match="timeline"):
         Measurement.from_dict(data)
 
@@ -204,7 +233,7 @@ def test_a_timeline_that_is_none_is_refused(broken: Any) -> None:
 def test_readings_of_two_threads_that_cross_are_no_reset(kind: str) -> None:
     meters = simulated(counter(period_s=0.001), max_power_w=700.0, gain_error=0.0)
     history = meters.meter_set.history
-    history._lines[0].live = kind == "live"
+    history._curves[0].live = kind == "live"
     begin = [meters.meter_set.begin()]
     history.note(begin[0], "a", 1)
     for label in ("b", "c"):

@@ -11,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.energy.gauge import (
-    PowerSums,
+from wattwhat.energy.gauge import PowerSums, gauge_energy, integrate_power
+from wattwhat.energy.gauge_timing import (
     answer_s,
-    gauge_energy,
-    integrate_power,
     lag_s,
     looks_away_s,
     looks_away_words,

@@ -52,7 +52,6 @@ def account(
         aligned: whether there is rest before and after the window, as around the blocks of measure()
             over a sensor that looks away part of the time.
     """
-    duration_s = (end.t_ns - begin.t_ns) * 1e-9
     entries: Account = []
     for number, line in enumerate(meter_set.inputs):
         if only is not None and line.channel.id not in only:
@@ -60,7 +59,7 @@ def account(
         if isinstance(line, CounterInput):
             joules, words = _counter(line, number, begin, end, context, meter_set)
         else:
-            joules, words = _gauge(line, begin.readings[number], end.readings[number], duration_s, aligned)
+            joules, words = _gauge(line, number, begin, end, aligned)
         if joules is not None and not aligned:
             words += _looks_away(line)
         entries.append((line, joules, words))
@@ -71,7 +70,7 @@ def _looks_away(line: CounterInput | GaugeInput) -> tuple[str, ...]:
     channel = line.channel
     if line.provenance != "measured" or (channel.is_counter and channel.averaging_window_s is None):
         return ()
-    from wattwhat.energy.gauge import looks_away_words
+    from wattwhat.energy.gauge_timing import looks_away_words
 
     return _named(channel.id, looks_away_words(channel))
 
@@ -105,7 +104,7 @@ def _counter(
     # the course of the counter knows nothing of time in which readings held the program
     both = None if duration_s - window_s > HELD_S else places(number, begin, end)
     around_w = None if both else _reference_w(line, number, context, end)
-    placed = None if both is None else spent(((both[1], 1.0), (both[0], -1.0)))
+    placed = None if both is None else spent(((both[1], 1.0), (both[0], -1.0)))[:2]
     if placed is not None:
         duration_s = window_s
     shown = counter_energy(
@@ -212,11 +211,12 @@ def _bounded(line: CounterInput | GaugeInput, sure_j: float, extra_j: float, dur
 
 
 def _gauge(
-    line: GaugeInput, first: Any, last: Any, duration_s: float, aligned: bool
+    line: GaugeInput, number: int, begin_at: Snapshot, end_at: Snapshot, aligned: bool
 ) -> tuple[Joules | None, tuple[str, ...]]:
     from wattwhat.energy.gauge import between_rests, gauge_energy
 
-    name = line.channel.id
+    first, last = begin_at.readings[number], end_at.readings[number]
+    name, duration_s = line.channel.id, (end_at.t_ns - begin_at.t_ns) * 1e-9
     if aligned and isinstance(first, Edge) and isinstance(last, Edge) and first.before and last.after:
         sums, change_w = between_rests(first.before, last.after, line.rest_s)
         joules = gauge_energy(
@@ -236,10 +236,12 @@ def _gauge(
         if line.channel.max_power_w is None:
             return None, (Caution("lost", f"{words}; {known_j:.3g} J were shown before"),)
         return _bounded(line, known_j, extra_j, duration_s), (Caution("lost", words),)
+    both = places(number, begin_at, end_at)
     joules = gauge_energy(
         sums,
         duration_s,
         line.channel,
+        placed=None if both is None else spent(((both[1], 1.0), (both[0], -1.0))),
         unrest_w=(first.unrest_w, last.unrest_w),
         steps_w=(first.step_w, last.step_w),
         blind_s=min(blind_end, duration_s),

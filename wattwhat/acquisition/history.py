@@ -1,4 +1,4 @@
-"""What windows left behind: their edges in order, of which the course of each counter is drawn when asked.
+"""What windows left behind: their edges in order, of which the course of each channel is drawn when asked.
 
 An edge appends one entry to a ring and nothing else. What a window took is then a question to the curves
 (`wattwhat.energy.course`), which all windows of a meter set share.
@@ -14,30 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.acquisition.counter_looks import Moment
+from wattwhat.acquisition.curves import BEGIN, END, GaugeCurve, curve_of
 from wattwhat.acquisition.gauge_input import Edge
-from wattwhat.acquisition.inputs import is_reading
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.records.timeline_points import Place, TimelinePoints
-from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.evaluation import Account
     from wattwhat.acquisition.meter_set import MeterSet, Snapshot
-    from wattwhat.energy.course import Course
-    from wattwhat.energy.live_course import LiveCourse
-    from wattwhat.records.channel import Channel
 
 __all__ = ["BEGIN", "END", "History", "places"]
 
-BEGIN, END = 1, -1
 # A label, and the length of its windows as a power of two ns; None where they had not ended by then.
 Key = tuple[str, "int | None"]
 # Edges that are kept until somebody asks. A window of which these have passed is judged by itself.
 _MOST = 16384
-# Two threads that read a counter at the same time have their values within this many seconds.
-_CROSSING_S = 0.02
 # Sets of labels that are judged each by itself; further ones are one more.
 _STATES = 12
 
@@ -52,62 +42,6 @@ class _Begin:
     place: int | None
 
 
-class _Line:
-    """One counter, and what it counted up to the latest edge."""
-
-    def __init__(self, line: CounterInput) -> None:
-        self.line = line
-        self.live = line.provenance == "estimated" and line.channel.update_period_s is None
-        self.course: Course | LiveCourse | None = None
-        self.latest: tuple[Reading, Any] | None = None
-        self.counted_j = 0.0
-
-    def look(self, reading: Any, anchor: Any, state: int, crossing: bool) -> bool:
-        """Whether this reading could be placed."""
-        if not is_reading(reading):
-            return False
-        reading = Reading(*reading)
-        if self.latest is not None:
-            before, before_anchor = self.latest
-            if self._crossed(before, reading, crossing):
-                if self.live and self.course is not None:
-                    self.course.look(
-                        reading.t_ns * 1e-9, self.counted_j + reading.value - before.value, state
-                    )
-                return True
-            gained = self.line.gain(before, before_anchor, reading, anchor)
-            if gained is None:
-                return False
-            if gained[1] and self.course is not None:
-                self.course.restart()
-            self.counted_j += max(gained[0], 0.0)
-        self.latest = (reading, anchor)
-        if self.course is None:
-            self.course = _course(self.line.channel, self.live)
-        if self.course.channel is not self.line.channel:
-            self.course.learn(self.line.channel)
-        self.course.look(reading.t_ns * 1e-9, self.counted_j, state)
-        return True
-
-    def _crossed(self, before: Reading, reading: Reading, crossing: bool) -> bool:
-        """Whether two threads read it at the same time, so that an earlier value comes later: no reset."""
-        back_j, later_s = before.value - reading.value, (reading.t_ns - before.t_ns) * 1e-9
-        if self.live:
-            return back_j > 0.0
-        most_j = _CROSSING_S * power_limit_w(self.line.channel)
-        return crossing and (later_s < 0.0 or (later_s < _CROSSING_S and 0.0 < back_j <= most_j))
-
-
-def _course(channel: Channel, live: bool) -> Course | LiveCourse:
-    if live:
-        from wattwhat.energy.live_course import LiveCourse
-
-        return LiveCourse(channel)
-    from wattwhat.energy.course import Course
-
-    return Course(channel)
-
-
 class History:
     """The edges of the windows over one meter set.
 
@@ -119,13 +53,8 @@ class History:
         self.run = uuid.uuid4().hex[:12]
         self._log: deque[Any] = deque(maxlen=_MOST)
         self.lock = threading.RLock()
-        self._lines = {
-            number: _Line(line)
-            for number, line in enumerate(meter_set.inputs)
-            if isinstance(line, CounterInput)
-        }
-        self._size = len(meter_set.inputs)
-        self._edges = len(self._lines) < self._size
+        self._curves = [curve_of(line) for line in meter_set.inputs]
+        self._gauges = any(isinstance(curve, GaugeCurve) for curve in self._curves)
         self._thread = 0
         self._open: dict[Key, int] = {}
         self._begun: dict[str, list[_Begin]] = {}
@@ -141,7 +70,7 @@ class History:
             label: of the window.
             step: BEGIN or END.
         """
-        if self._edges:  # an edge over a gauge that is kept would look like an open window
+        if self._gauges:  # an edge over a gauge that is kept would look like an open window
             kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
             snapshot = snapshot._replace(readings=kept)
         self._log.append((snapshot.t_ns, snapshot, label, step, threading.get_ident()))
@@ -157,15 +86,13 @@ class History:
             if lost:  # of some labels it is not known when they began
                 self._open.clear()
                 self._begun.clear()
-                for line in self._lines.values():
-                    if line.course is not None:
-                        line.course.restart()
+                for curve in self._curves:
+                    curve.restart()
             for (_, snapshot, _, step, thread), key in zip(entries, self._keys(entries), strict=True):
                 crossing, self._thread = thread != self._thread, thread
                 self._take(snapshot, key, step, crossing)
-            for line in self._lines.values():
-                if line.course is not None:
-                    line.course.answer()
+            for curve in self._curves:
+                curve.answer(self._state)
 
     def _keys(self, entries: list[Any]) -> list[Key]:
         """Of each edge the label and the length of its window, as a power of two where its end is among them.
@@ -198,20 +125,9 @@ class History:
         if found is None:
             return
         if not found:
-            found += [None] * self._size
-        for number, line in self._lines.items():
-            reading, anchor = snapshot.readings[number], snapshot.anchors[number]
-            if isinstance(reading, Moment):
-                continue  # read beside the program: its looks tell, and not the edges
-            if step == END:
-                self._edge(line, snapshot, number)
-                line.look(reading, anchor, before, crossing)
-            elif line.look(reading, anchor, before, crossing):
-                self._edge(line, snapshot, number)
-
-    def _edge(self, line: _Line, snapshot: Snapshot, number: int) -> None:
-        if line.course is not None:
-            line.course.edge(snapshot.t_ns * 1e-9, self._state, snapshot.points, number)
+            found += [None] * len(self._curves)
+        for number, curve in enumerate(self._curves):
+            curve.take(snapshot, number, step, (before, self._state), crossing)
 
     def _count(self, key: Key, step: int) -> None:
         count = self._open.get(key, 0) + step
@@ -228,7 +144,7 @@ class History:
         self._state = state
 
     def points(self, entries: Account, begin: Snapshot, end: Snapshot) -> TimelinePoints | None:
-        """Where the edges of a span lie, where that is known of all counters with an energy; else None.
+        """Where the edges of a span lie, where that is known of all channels with an energy; else None.
 
         Args:
             entries: what `account` found.
@@ -253,7 +169,7 @@ class History:
 
 
 def places(number: int, begin: Snapshot, end: Snapshot) -> tuple[Place, Place] | None:
-    """Where a span begins and ends on the curve of one counter; None where that is not known."""
+    """Where a span begins and ends on the curve of one channel; None where that is not known."""
     if not begin.points or not end.points:
         return None
     first, last = begin.points[number], end.points[number]

@@ -48,7 +48,7 @@ def combine(
     * Of one run that a journal kept (`track(save=...)`), the longest line counts.
     * Calls and items add; the duration is the time that at least one of them covers.
 
-    Windows of one run over counters are added on its timeline: their union, each moment once, and what they
+    Windows of one run are added on its timeline: their union, each moment once, and what they
     err by alike is not averaged away.
 
     Gains, offsets and models of one backend add linearly, everything else in quadrature

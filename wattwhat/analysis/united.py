@@ -24,7 +24,7 @@ from wattwhat.records.caution import code_of
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
-from wattwhat.records.sources import EDGES, GAIN, MODEL, OFFSET, SYSTEMATIC
+from wattwhat.records.sources import EDGES, GAIN, MODEL, OFFSET, SYSTEMATIC, UNSEEN
 from wattwhat.records.timeline_points import MOST_SPANS, Place, TimelinePoints, packed, spent
 from wattwhat.records.validators import MODELLED
 
@@ -134,16 +134,16 @@ def _union_of(members: Sequence[Measurement]) -> _Union:
             for _, _, places in spans
             for side, sign in ((0, -1.0), (1, 1.0))
         ]
-        value_j, edges_j = spent(edges)
+        value_j, edges_j, unseen_j = spent(edges)
         systematic = _systematic(entry, value_j, duration_s)
-        u_j = math.hypot(edges_j, *systematic.values())
+        u_j = math.hypot(edges_j, unseen_j, *systematic.values())
         entries.append(attrs.evolve(entry, energy_j=Quantity(value_j, u_j, "J")))
         if entry.counted:
-            parts.append((EDGES, edges_j))
+            parts += [(EDGES, edges_j), (UNSEEN, unseen_j)]
             for source, part_j in systematic.items():
                 key = (source, entry.channel.backend)
                 alike[key] = alike.get(key, 0.0) + part_j
-    parts += [pair for one in members for pair in one.budget.without(EDGES, *SYSTEMATIC)]
+    parts += [pair for one in members for pair in one.budget.without(EDGES, UNSEEN, *SYSTEMATIC)]
     budget = Budget.of([*parts, *((source, u_j) for (source, _), u_j in alike.items())])
     whole_j = math.fsum(one.energy_j.value for one in entries if one.counted and one.energy_j is not None)
     energy_j = Quantity(whole_j, budget.u, "J")

@@ -10,8 +10,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.course_places import Answered, Cut, Interval, merged_cuts, place_after, place_between
+from wattwhat.energy.assumptions import SPREAD, period_s, reach_w
+from wattwhat.energy.course_places import (
+    Answered,
+    Cut,
+    Interval,
+    merged_cuts,
+    place_after,
+    place_between,
+)
 from wattwhat.energy.state_powers import StatePowers
 from wattwhat.energy.tick_age import Ages, Tick
 from wattwhat.records.channel import Channel
@@ -24,6 +31,8 @@ _STEADY = 0.003
 _GRAIN = 0.02
 # Edges in one interval that were all answered are merged beyond so many.
 _MOST_CUTS = 64
+# A sensor that looks once an update period has seen something of what lasts so many of them.
+_SURELY = 1.5
 _ROOT_12 = math.sqrt(12.0)
 
 
@@ -39,7 +48,7 @@ class Course:
         self.learn(channel)
         self._states = 1
         self._cuts: list[Cut] = []  # the first one lies at the latest tick
-        self._looked_s = self._counted_j = self._shift_j = 0.0
+        self._looked_s = self._counted_j = self._shift_j = self._walked_j2 = 0.0
         self._tick = 0  # number of the latest tick, and when it was at the earliest and at the latest
         self._lo = self._hi = 0.0
         self._ticked = Tick(0, 0.0, 0.0)
@@ -51,6 +60,7 @@ class Course:
         """Go by these figures of the sensor from now on."""
         self.channel, self._period_s = channel, period_s(channel)
         self._late_s = (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
+        self._seen = self._sees(channel)
 
     def restart(self) -> None:
         """What happened since the latest look is not known; edges that wait get no place."""
@@ -77,8 +87,10 @@ class Course:
             self._answered = Answered(self._cuts[0].t_s, counted_j)
             self._counted_j = counted_j
         elif counted_j > self._counted_j:
-            lo, hi = self._placed(max(min(self._looked_s, t_s), t_s - self._period_s), t_s)
-            self._close(lo, hi, counted_j, t_s)
+            self._lo, self._hi = self._placed(max(min(self._looked_s, t_s), t_s - self._period_s), t_s)
+            tick_s = (self._lo + self._hi) / 2.0
+            unseen_j2 = (1.0 - self._seen) * (SPREAD * (counted_j - self._counted_j)) ** 2
+            self._close(tick_s, self._tick_in(self._state_at(tick_s), t_s), counted_j, unseen_j2)
         self._looked_s, self._counted_j = t_s, max(counted_j, self._counted_j)
 
     def edge(self, t_s: float, state: int, found: Any = None, number: int = 0) -> None:
@@ -90,6 +102,8 @@ class Course:
             found: a list that takes the place of this moment on the curve, or None.
             number: where in the list.
         """
+        if not self._cuts:  # after a restart nothing is known before the next look
+            return
         self._states = max(self._states, state + 1)
         self._cuts.append(Cut(max(t_s, self._cuts[-1].t_s), state, found, number))
 
@@ -121,18 +135,48 @@ class Course:
         alike = ages.add(looked_s / stated_s)
         return Tick(state, u_s * alike, u_s * math.sqrt(max(1.0 - alike**2, 0.0)))
 
-    def _close(self, lo: float, hi: float, counted_j: float, looked_s: float) -> None:
+    def _state_at(self, t_s: float) -> int:
+        """The state of the program then."""
+        return next((cut.state for cut in reversed(self._cuts) if cut.t_s <= t_s), self._cuts[0].state)
+
+    def _close(self, tick_s: float, tick: Tick, counted_j: float, unseen_j2: float) -> None:
         """It ticked."""
-        tick_s = max((lo + hi) / 2.0, self._cuts[0].t_s + 1e-9)
+        tick_s = max(tick_s, self._cuts[0].t_s + 1e-9)
         first = [cut for cut in self._cuts if cut.t_s <= tick_s]
-        before, self._lo, self._hi = self._ticked, lo, hi
-        self._ticked = self._tick_in(first[-1].state, looked_s)
+        before, self._ticked = self._ticked, tick
         gained_j = counted_j - self._counted_j
-        one = Interval(self._tick, first, tick_s, gained_j, counted_j, (before, self._ticked))
-        self.powers.add(one.row())
+        missed_j2, often = self._missed_j2(first, tick_s, gained_j), 1.0 / self._seen - 1.0
+        # a run errs by no more than all of its joules, but what was shown may count it several times
+        walked_j2 = (self._walked_j2, self._walked_j2 + unseen_j2 + min(often, 1.0) * missed_j2)
+        self._walked_j2 = walked_j2[1]
+        one = Interval(self._tick, first, tick_s, gained_j, counted_j, (before, tick), walked_j2)
+        self.powers.add(one.row(unseen_j2 + often * missed_j2))
         self._closed.append(one)
-        self._cuts = [Cut(tick_s, first[-1].state), *self._cuts[len(first) :]]
+        self._cuts = [Cut(tick_s, first[-1].state, since_s=first[-1].since_s), *self._cuts[len(first) :]]
         self._tick += 1
+
+    def _sees(self, channel: Channel) -> float:
+        """The part of the time that the sensor looks at: all, unless calibration found less of a counter."""
+        return min((channel.averaging_window_s or self._period_s) / self._period_s, 1.0)
+
+    def _missed_j2(self, cuts: list[Cut], end_s: float, gained_j: float) -> float:
+        """Variance in J^2 of short runs in an interval that the sensor may have looked away from.
+
+        A run of length l much shorter than what the sensor looks at is seen with probability W / U and then
+        counts U / W times: what is shown errs by ``sqrt(U / W - 1)`` times what is given here, which is l
+        times how far the run's power may be from that of the others.
+        """
+        if self._seen >= 1.0 or len(cuts) < 2:
+            return 0.0
+        found_s2 = 0.0
+        following = [*self._cuts[1 : len(cuts) + 1], Cut(math.inf, 0)]
+        for cut, after in zip(cuts, following, strict=False):
+            length_s = min(after.t_s, end_s) - cut.t_s
+            # some part of one that is longer than a period and a half has been seen
+            whole = (after.t_s - cut.since_s) / self._period_s
+            found_s2 += (length_s * min(max(_SURELY - whole, 0.0), 1.0)) ** 2
+        mean_w = gained_j / max(end_s - cuts[0].t_s, 1e-9)
+        return found_s2 * reach_w(mean_w, self.powers.limit_w) ** 2
 
     def answer(self) -> None:
         """Give all edges that wait their places now, also those after which the counter has not ticked."""
@@ -143,6 +187,8 @@ class Course:
             self._answered = place_between(one, self.powers, self._answered)
         self._closed.clear()
         if self._cuts:
-            self._answered = place_after(self._tick, self._cuts, self._ticked, self.powers, self._answered)
+            self._answered = place_after(
+                self._tick, self._cuts, self._ticked, self.powers, self._answered, self._walked_j2
+            )
         if len(self._cuts) > _MOST_CUTS:
             self._cuts = merged_cuts(self._cuts, self._cuts[-1].t_s)

@@ -7,21 +7,31 @@ from typing import Any, NamedTuple
 
 from wattwhat.energy.state_powers import Row, StatePowers
 from wattwhat.energy.tick_age import TICKS, Tick
-from wattwhat.records.timeline_points import Place
+from wattwhat.records.timeline_points import UNSEEN_WALK, Place
 
 __all__ = ["Answered", "Cut", "Interval", "merged_cuts", "place_after", "place_between"]
 
 # An error below this part of what is uncertain in a place is left out of it.
 _NOTABLE = 0.003
+_ROOT_3 = math.sqrt(3.0)
 
 
 class Cut:
     """From a moment on the program is in a state; an edge of a window may wait there for its place."""
 
-    __slots__ = ("found", "number", "runs", "state", "t_s")
+    __slots__ = ("found", "number", "runs", "since_s", "state", "t_s")
 
-    def __init__(self, t_s: float, state: int, found: Any = None, number: int = 0, runs: int = 1) -> None:
+    def __init__(
+        self,
+        t_s: float,
+        state: int,
+        found: Any = None,
+        number: int = 0,
+        runs: int = 1,
+        since_s: float | None = None,
+    ) -> None:
         self.t_s, self.state, self.found, self.number, self.runs = t_s, state, found, number, runs
+        self.since_s = t_s if since_s is None else since_s
 
     @property
     def waits(self) -> bool:
@@ -42,7 +52,8 @@ class Interval(NamedTuple):
         end_s: time of the last tick.
         gained_j: what the counter gained.
         counted_j: what it had counted at the last tick.
-        ticks: what the times of both err by.
+        ticks: what both err by.
+        walked_j2: variance in J^2 of what was drawn unseen until the first and until the last tick.
     """
 
     number: int
@@ -51,9 +62,10 @@ class Interval(NamedTuple):
     gained_j: float
     counted_j: float
     ticks: tuple[Tick, Tick]
+    walked_j2: tuple[float, float]
 
-    def row(self) -> Row:
-        """What it tells about the powers of the states."""
+    def row(self, unseen_j2: float) -> Row:
+        """What it tells about the powers of the states, with this variance in J^2 of what was not seen."""
         times: dict[int, float] = {}
         squares: dict[int, float] = {}
         ends = [*[one.t_s for one in self.cuts[1:]], self.end_s]
@@ -61,7 +73,7 @@ class Interval(NamedTuple):
             length_s = max(end_s - cut.t_s, 0.0)
             times[cut.state] = times.get(cut.state, 0.0) + length_s
             squares[cut.state] = squares.get(cut.state, 0.0) + length_s**2 / cut.runs
-        return Row(self.gained_j, times, squares, self.ticks)
+        return Row(self.gained_j, times, squares, self.ticks, unseen_j2)
 
 
 class Answered(NamedTuple):
@@ -102,13 +114,16 @@ def place_between(one: Interval, powers: StatePowers, answered: Answered) -> Ans
         part = at / span.whole
         slope_w = scale * powers.power_w[cut.state]
         errors = span.errors(number, scale, part)
-        one.ticks[0].into(errors, -slope_w * (1.0 - part), one.number)
-        one.ticks[1].into(errors, -slope_w * part, one.number + 1)
+        one.ticks[0].into(errors, slope_w, 1.0 - part, one.number)
+        one.ticks[1].into(errors, slope_w, part, one.number + 1)
         if answered.u_j:
             errors[answered.error] = answered.u_j * left
         place_j = max(one.counted_j - rest_j * left, answered.energy_j)
         chance_j2 = (span.scatter_until(number) * scale**2, span.scatter * scale**2)
-        cut.put(_place(place_j, one.number, part, chance_j2, errors, one.gained_j))
+        before_j2, after_j2 = one.walked_j2
+        walked_j2 = before_j2 + part * (after_j2 - before_j2)
+        most_j = one.gained_j + _ROOT_3 * (one.ticks[0].own_j + one.ticks[1].own_j)
+        cut.put(_place(place_j, one.number, part, chance_j2, errors, most_j, walked_j2))
     if answered.t_s > one.end_s:
         return answered
     # what was answered too high already is paid back by what follows
@@ -117,16 +132,17 @@ def place_between(one: Interval, powers: StatePowers, answered: Answered) -> Ans
 
 
 def place_after(
-    number: int, cuts: list[Cut], tick: Tick, powers: StatePowers, answered: Answered
+    number: int, cuts: list[Cut], tick: Tick, powers: StatePowers, answered: Answered, walked_j2: float
 ) -> Answered:
     """Give the edges since the latest tick that wait their places: by the states' powers alone.
 
     Args:
         number: of the tick.
         cuts: states of the program and edges; the first one lies at the tick.
-        tick: what its time errs by.
+        tick: what it errs by.
         powers: what the states draw.
         answered: up to where the curve is fixed.
+        walked_j2: variance in J^2 of what was drawn unseen until the tick.
 
     Returns:
         The same for what follows.
@@ -139,15 +155,15 @@ def place_after(
             continue
         more_j = max(span.at(index) - before, 0.0)
         errors = span.errors(index, 1.0, 0.0)
-        tick.into(errors, -powers.power_w[cut.state], number)
+        tick.into(errors, powers.power_w[cut.state], 1.0, number)
         errors[fresh] = math.sqrt(span.scatter_until(index))
         if answered.u_j:
             errors[answered.error] = errors.get(answered.error, 0.0) + answered.u_j
-        place = _place(answered.energy_j + more_j, -1, 0.0, (0.0, 0.0), errors, math.inf)
+        place = _place(answered.energy_j + more_j, -1, 0.0, (0.0, 0.0), errors, math.inf, walked_j2)
         cut.put(place)
     if place is None:
         return answered
-    u_j = math.sqrt(math.fsum(u * u for _, u in place.shared))
+    u_j = math.sqrt(math.fsum(u * u for error, u in place.shared if error != UNSEEN_WALK))
     return Answered(max(last_s, answered.t_s), place.energy_j, fresh, u_j)
 
 
@@ -172,6 +188,7 @@ def _place(
     chance_j2: tuple[float, float],
     errors: dict[int, float],
     most_j: float,
+    walked_j2: float,
 ) -> Place:
     """A place, with errors that leave it in its interval, and those left out that nobody would notice."""
     whole2 = math.fsum(u * u for u in errors.values())
@@ -180,6 +197,8 @@ def _place(
     most2 = most_j**2 * (1.0 / 3.0 - part + part**2) if most_j < math.inf else math.inf
     scale = math.sqrt(most2 / whole2) if whole2 > most2 else 1.0
     shared = tuple((number, u * scale) for number, u in errors.items() if abs(u) > least)
+    if walked_j2:
+        shared += ((UNSEEN_WALK, walked_j2),)
     return Place(energy_j, interval, part, *chance_j2, shared)
 
 

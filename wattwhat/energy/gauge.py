@@ -10,114 +10,29 @@ two looks, that puts the change half-way.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import attrs
 
 from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
+from wattwhat.energy.gauge_timing import seen_fraction, smear_s
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.possible import beyond_words
 from wattwhat.energy.power_integral import PowerSums
-from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 
 __all__ = [
     "PowerSums",
-    "answer_s",
     "between_rests",
     "gauge_energy",
     "integrate_power",
-    "lag_s",
-    "looks_away_s",
-    "looks_away_words",
-    "rest_s",
-    "seen_fraction",
+    "leak_s",
 ]
 
-# Share of the time that a gauge is taken to look where nobody stated its averaging window: 25 ms of every
-# 100 ms is the worst that was published (A100 and H100, arXiv 2312.02741).
-_SEEN_IF_UNKNOWN = 0.25
 # How far the power in a window much shorter than the update period may be from the mean over that, as a
 # part of it: as far as the oracle of ``benchmarks.truth`` is off there.
 _HIDDEN = 0.3
-# After so many rise times a step is shown but for 1 %.
-_RISES = 5.0
-
-
-def seen_fraction(update_period_s: float, averaging_window_s: float | None) -> float:
-    """The share of the time that the gauge looks at: W / U, at most 1.
-
-    Example:
-        >>> seen_fraction(0.1, 0.025)
-        0.25
-    """
-    if averaging_window_s is None:
-        return _SEEN_IF_UNKNOWN
-    return min(1.0, averaging_window_s / update_period_s)
-
-
-def looks_away_s(channel: Channel) -> float:
-    """The update period in s of a sensor that looks at a part of it only, else 0.
-
-    Of a counter that is taken only where calibration saw it; a gauge of unknown window may always do so.
-
-    Example:
-        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
-        ...                 averaging_window_s=0.02)
-        >>> looks_away_s(gauge)
-        0.1
-    """
-    if channel.is_counter and channel.averaging_window_s is None:
-        return 0.0
-    period = period_s(channel)
-    return period if seen_fraction(period, channel.averaging_window_s) < 1.0 else 0.0
-
-
-@lru_cache(maxsize=64)  # one sentence for all windows over a sensor
-def looks_away_words(channel: Channel) -> tuple[str, ...]:
-    """What the interval of a single window cannot hold on a sensor that looks away part of the time."""
-    if not looks_away_s(channel):
-        return ()
-    if channel.averaging_window_s is None:
-        looks = "it is not known what part of the time this sensor looks (wattwhat calibrate finds out)"
-    else:
-        seen = seen_fraction(period_s(channel), channel.averaging_window_s)
-        looks = f"this sensor looks {100.0 * seen:.0f} % of the time"
-    words = (
-        f"{looks}; if the load repeats in step with it, the true energy may lie outside of ±: "
-        "measure() guards against that"
-    )
-    return (Caution("looks-away", words),)
-
-
-def lag_s(channel: Channel) -> float:
-    """How far the shown power lags the real one, in s: (U + W) / 2, the delay and the rise time.
-
-    Example:
-        >>> gauge = Channel("h/x/0", "x", "a GPU", "gpu", "power", update_period_s=0.1,
-        ...                 averaging_window_s=0.025)
-        >>> lag_s(gauge)
-        0.0625
-    """
-    return _smear_s(channel) / 2.0 + (channel.delay_s or 0.0) + (channel.rise_s or 0.0)
-
-
-def answer_s(channel: Channel) -> float:
-    """Until when after a moment the gauge shows what was drawn then, in s: U + W, delay and rise as known."""
-    return _smear_s(channel) + (channel.delay_s or 0.0) + _RISES * (channel.rise_s or 0.0)
-
-
-def rest_s(channel: Channel) -> float:
-    """`answer_s`, and an update period more where nobody stated how late values come."""
-    return answer_s(channel) + (period_s(channel) if channel.delay_s is None else 0.0)
-
-
-def _smear_s(channel: Channel) -> float:
-    period = period_s(channel)
-    window = channel.averaging_window_s
-    return period + (period if window is None else window)
 
 
 def gauge_energy(
@@ -128,6 +43,7 @@ def gauge_energy(
     unrest_w: tuple[float, float] = (0.0, 0.0),
     steps_w: tuple[float, float] = (0.0, 0.0),
     blind_s: float = 0.0,
+    placed: tuple[float, float, float] | None = None,
     provenance: str = "measured",
 ) -> Joules:
     """Joules of a window from the sums over its samples.
@@ -141,6 +57,9 @@ def gauge_energy(
         steps_w: how much more is shown after each edge than before, in W. A load that begins and ends with
             the window leaks out at both edges, so steps of opposite sign add up.
         blind_s: seconds at the end for which the gauge has not shown anything yet.
+        placed: joules of the window on the gauge's course and their standard uncertainty by its edges and
+            by what was not seen (`wattwhat.energy.gauge_course`), where that is known: it goes before what
+            the window tells by itself.
         provenance: ``"measured"`` or ``"estimated"``.
 
     Example:
@@ -154,11 +73,13 @@ def gauge_energy(
     """
     value_j = sums.energy_j
     blind_w = power_limit_w(channel) / math.sqrt(12.0) if sums.samples < 2 else _spread_w(sums, duration_s)
-    leak_s = _leak_s(channel, duration_s)
-    leaked_j = leak_s * max(math.hypot(*unrest_w), abs(steps_w[0] - steps_w[1]))
+    leaked_j = leak_s(channel, duration_s) * max(math.hypot(*unrest_w), abs(steps_w[0] - steps_w[1]))
     edges_j = math.hypot(blind_w * blind_s, leaked_j, _hidden_j(value_j, duration_s, channel))
+    unseen_j = math.sqrt(sums.unseen_j2)
+    if placed is not None:
+        value_j, edges_j, unseen_j = placed
     parts = [
-        (UNSEEN, math.sqrt(sums.unseen_j2)),
+        (UNSEEN, unseen_j),
         (LOST, math.sqrt(sums.gaps_j2)),
         # however much moves around a short window, its power lies between 0 and the limit
         (EDGES, min(edges_j, reach_w(value_j / duration_s, power_limit_w(channel)) * duration_s)),
@@ -180,7 +101,7 @@ def gauge_energy(
 def _hidden_j(value_j: float, duration_s: float, channel: Channel) -> float:
     """Uncertainty in J of a window shorter than two values: it held a part of what one value holds.
 
-    A value that moves says more, and `_leak_s` has that; a load in step with the gauge moves nothing.
+    A value that moves says more, and `leak_s` has that; a load in step with the gauge moves nothing.
     """
     period = period_s(channel)
     one_s = max(2.0 * period, channel.averaging_window_s or 0.0)
@@ -193,7 +114,7 @@ def _hidden_j(value_j: float, duration_s: float, channel: Channel) -> float:
     return hidden_j
 
 
-def _leak_s(channel: Channel, duration_s: float) -> float:
+def leak_s(channel: Channel, duration_s: float) -> float:
     """Seconds of a step at an edge that leak across it: an eighth of U + W, and R / e of a rise time.
 
     All that moves around a window shorter than U + W may have been drawn in it, so there it is up to twice
@@ -201,13 +122,13 @@ def _leak_s(channel: Channel, duration_s: float) -> float:
     within that time; windows shorter than it suffer from that up to twice as much. Both were found with
     ``benchmarks.truth``.
     """
-    smear_s = _smear_s(channel)
-    leak_s = smear_s / 8.0 * (1.0 + max(0.0, 1.0 - duration_s / smear_s))
-    leak_s += (channel.rise_s or 0.0) / math.e
+    smeared_s = smear_s(channel)
+    found_s = smeared_s / 8.0 * (1.0 + max(0.0, 1.0 - duration_s / smeared_s))
+    found_s += (channel.rise_s or 0.0) / math.e
     window_s = channel.averaging_window_s
     if window_s is None or window_s <= period_s(channel):
-        return leak_s
-    return leak_s * (1.0 + window_s / (window_s + duration_s))
+        return found_s
+    return found_s * (1.0 + window_s / (window_s + duration_s))
 
 
 def between_rests(before: PowerSums, after: PowerSums, rested_s: float) -> tuple[PowerSums, float]:

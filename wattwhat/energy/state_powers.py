@@ -28,19 +28,21 @@ _LEAST = 1e-3
 
 @attrs.frozen(eq=False)
 class Row:
-    """What a counter gained between two ticks.
+    """What a counter gained between two ticks, or a gauge showed between two moments.
 
     Args:
         gained_j: joules.
         time_s: seconds of each state that ran in between.
         squares_s2: the squares of its runs, in s^2.
-        ticks: what the times of the first and of the last tick err by.
+        ticks: what the first and the last tick err by.
+        unseen_j2: variance in J^2 of what was drawn unseen in between.
     """
 
     gained_j: float
     time_s: dict[int, float]
     squares_s2: dict[int, float]
     ticks: tuple[Tick, Tick]
+    unseen_j2: float = 0.0
 
 
 class StatePowers:
@@ -127,15 +129,17 @@ def _ticks_j2(rows: list[Row], power_w: Any) -> Any:
     """Covariance in J^2 of rows by their ticks: what one has too much, the next one lacks."""
     import numpy as np
 
-    own_j2 = np.zeros((len(rows), len(rows)))
-    alike_j = np.zeros((len(rows), len(power_w)))
+    own_j2 = np.diag([row.unseen_j2 for row in rows])
+    alike_j = np.zeros((len(rows), len(power_w) + 1))
     for number, row in enumerate(rows):
         for sign, tick in zip((-1.0, 1.0), row.ticks, strict=True):
             by_w = float(power_w[tick.state])
-            own_j2[number, number] += (by_w * tick.own_s) ** 2
+            own_j2[number, number] += (by_w * tick.own_s) ** 2 + tick.own_j**2
             alike_j[number, tick.state] += sign * by_w * tick.alike_s
-        if number and rows[number - 1].ticks[1] is row.ticks[0]:
-            shared_j2 = (float(power_w[row.ticks[0].state]) * row.ticks[0].own_s) ** 2
+            alike_j[number, -1] += sign * tick.leak_j
+        first = row.ticks[0]
+        if number and rows[number - 1].ticks[1] is first:
+            shared_j2 = (float(power_w[first.state]) * first.own_s) ** 2 + first.own_j**2
             own_j2[number, number - 1] = own_j2[number - 1, number] = -shared_j2
     return own_j2 + alike_j @ alike_j.T
 

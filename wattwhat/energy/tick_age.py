@@ -6,11 +6,11 @@ import cmath
 import math
 from typing import NamedTuple
 
-__all__ = ["ALIKE", "TICKS", "Ages", "Tick"]
+__all__ = ["ALIKE", "LEAK", "TICKS", "Ages", "Tick"]
 
 # Numbers of errors in a place: those of the states' powers come first, then what the ticks in a state err by
-# alike, then one a tick and one an answer.
-ALIKE, TICKS = 500, 1000
+# alike, what a gauge shows too early or too late at all steps alike, then one a tick and one an answer.
+ALIKE, LEAK, TICKS = 500, 999, 1000
 # Of a sawtooth over one update period.
 _HARMONICS = 4
 
@@ -42,14 +42,26 @@ class Ages:
 
 
 class Tick(NamedTuple):
-    """What the time of a tick errs by, in s: alike with others in one state of the program, and by itself."""
+    """What is not known of a tick.
+
+    Args:
+        state: of the program at it.
+        alike_s: what its time errs by alike with others in that state, in s.
+        own_s: what its time errs by besides, in s.
+        own_j: what was counted until then errs by, in J.
+        leak_j: what it errs by alike with all ticks at such steps of the power, in J with a sign.
+    """
 
     state: int
     alike_s: float
     own_s: float
+    own_j: float = 0.0
+    leak_j: float = 0.0
 
-    def into(self, errors: dict[int, float], by_w: float, number: int) -> None:
-        """Add what that makes of a place on the curve, in J."""
+    def into(self, errors: dict[int, float], slope_w: float, part: float, number: int) -> None:
+        """Add what that makes of a place on the curve, in J, with this slope, that a tick moves so far."""
         alike = ALIKE + self.state
-        errors[alike] = errors.get(alike, 0.0) + by_w * self.alike_s
-        errors[TICKS + 2 * number] = by_w * self.own_s
+        errors[alike] = errors.get(alike, 0.0) - part * slope_w * self.alike_s
+        if self.leak_j:
+            errors[LEAK] = errors.get(LEAK, 0.0) + part * self.leak_j
+        errors[TICKS + 2 * number] = part * math.hypot(slope_w * self.own_s, self.own_j)

@@ -13,7 +13,7 @@ from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.gauge_input import GaugeInput
 from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.gauge import looks_away_s
+from wattwhat.energy.gauge_timing import looks_away_s
 from wattwhat.energy.joules import Joules
 from wattwhat.measuring.blocks import (
     Block,

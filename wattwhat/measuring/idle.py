@@ -14,7 +14,7 @@ from wattwhat.acquisition.meter_set import MeterSet, Snapshot
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.gauge import answer_s
+from wattwhat.energy.gauge_timing import answer_s
 from wattwhat.energy.totals import total
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.measuring.plan import Plan, is_number

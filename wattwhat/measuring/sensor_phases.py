@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.gauge import answer_s, looks_away_s
+from wattwhat.energy.gauge_timing import answer_s, looks_away_s
 from wattwhat.records.channel import Channel
 
 __all__ = ["lead_s_of", "phases_of"]

@@ -6,6 +6,7 @@ number in all of them, so it adds up or cancels, as it does in the world, when s
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from collections.abc import Iterable, Mapping
@@ -15,8 +16,11 @@ import attrs
 
 from wattwhat.errors import ArgumentError
 
-__all__ = ["Place", "TimelinePoints", "spent"]
+__all__ = ["UNSEEN_WALK", "Place", "TimelinePoints", "spent"]
 
+# Number under which a place has the variance in J^2, and no error in J, of what was drawn unseen until then:
+# draws that follow each other are independent, so of two places what lies between them counts.
+UNSEEN_WALK = -1
 # Spans that a sum of many keeps; beyond that it is one number, and later sums take it for independent.
 MOST_SPANS = 256
 
@@ -31,7 +35,8 @@ class Place:
         part: how much of that interval's joules lie before it, from 0 to 1.
         chance_j2: variance in J^2 of the joules drawn in that interval until then, if its sum were not known.
         whole_j2: the same of the whole interval.
-        shared: what else it errs by, in J for one standard deviation, by number of the error.
+        shared: what else it errs by, in J for one standard deviation, by number of the error; see
+            `UNSEEN_WALK` for one that is another kind.
     """
 
     energy_j: float
@@ -42,26 +47,36 @@ class Place:
     shared: tuple[tuple[int, float], ...] = ()
 
 
-def spent(edges: Iterable[tuple[Place, float]]) -> tuple[float, float]:
-    """Joules of spans that do not overlap, and their standard uncertainty in J.
+def spent(edges: Iterable[tuple[Place, float]]) -> tuple[float, float, float]:
+    """Joules of spans that do not overlap, and what they are uncertain by.
 
     Args:
         edges: each place with +1.0 where a span ends and -1.0 where one begins.
 
+    Returns:
+        The joules, their standard uncertainty in J by where the edges lie, and that by what the sensor did
+        not see in between.
+
     Example:
         >>> begin, middle, end = Place(0.0), Place(3.0, 1, 0.5, 2.0, 4.0), Place(10.0)
         >>> spent([(begin, -1.0), (middle, 1.0)])
-        (3.0, 1.0)
+        (3.0, 1.0, 0.0)
         >>> spent([(begin, -1.0), (middle, 1.0), (middle, -1.0), (end, 1.0)])
-        (10.0, 0.0)
+        (10.0, 0.0, 0.0)
     """
     energies: list[float] = []
     alike: dict[int, float] = {}
     chance: dict[int, list[tuple[float, float, float, float]]] = {}
+    walk: list[tuple[float, float]] = []
     for place, sign in edges:
         energies.append(sign * place.energy_j)
+        walked_j2 = 0.0
         for number, u_j in place.shared:
-            alike[number] = alike.get(number, 0.0) + sign * u_j
+            if number == UNSEEN_WALK:
+                walked_j2 = u_j
+            else:
+                alike[number] = alike.get(number, 0.0) + sign * u_j
+        walk.append((walked_j2, sign))
         if place.whole_j2:
             one = (place.part, place.chance_j2, place.whole_j2, sign)
             chance.setdefault(place.interval, []).append(one)
@@ -72,7 +87,19 @@ def spent(edges: Iterable[tuple[Place, float]]) -> tuple[float, float]:
             squares += before_j2 * (1.0 - part) ** 2 + max(whole_j2 - before_j2, 0.0) * part**2
         else:
             squares += _by_chance_j2(places)
-    return math.fsum(energies), math.sqrt(squares)
+    return math.fsum(energies), math.sqrt(squares), math.sqrt(_walked_j2(walk))
+
+
+def _walked_j2(walk: list[tuple[float, float]]) -> float:
+    """Variance in J^2 of what was drawn unseen in spans, from that until their signed edges."""
+    walk.sort()
+    if not walk or not walk[-1][0]:
+        return 0.0
+    after, found = 0.0, 0.0
+    for (from_j2, sign), (until_j2, _) in itertools.pairwise(walk):
+        after -= sign
+        found += (until_j2 - from_j2) * after**2
+    return found
 
 
 def _by_chance_j2(places: list[tuple[float, float, float, float]]) -> float:

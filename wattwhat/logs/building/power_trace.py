@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wattwhat.energy.gauge import gauge_energy, lag_s
+from wattwhat.energy.gauge import gauge_energy
+from wattwhat.energy.gauge_timing import lag_s
 from wattwhat.energy.joules import Joules, beyond_w
 from wattwhat.errors import LogError, Remedy
 from wattwhat.logs.building.known_sensors import Sensor

@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 
-from wattwhat.energy.gauge import PowerSums, seen_fraction
+from wattwhat.energy.gauge import PowerSums
+from wattwhat.energy.gauge_timing import seen_fraction
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
 

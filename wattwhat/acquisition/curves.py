@@ -1,0 +1,166 @@
+"""One channel as the history of its windows sees it: what it showed, and the course that is drawn of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wattwhat.acquisition.counter_input import CounterInput
+from wattwhat.acquisition.counter_looks import Moment
+from wattwhat.acquisition.inputs import is_reading
+from wattwhat.energy.assumptions import power_limit_w
+from wattwhat.sensing.meter import Reading
+
+if TYPE_CHECKING:
+    from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.meter_set import Snapshot
+    from wattwhat.energy.course import Course
+    from wattwhat.energy.gauge_course import GaugeCourse
+    from wattwhat.energy.live_course import LiveCourse
+
+__all__ = ["BEGIN", "END", "CounterCurve", "GaugeCurve", "curve_of"]
+
+BEGIN, END = 1, -1
+# Two threads that read a counter at the same time have their values within this many seconds.
+_CROSSING_S = 0.02
+
+
+def curve_of(line: CounterInput | GaugeInput) -> CounterCurve | GaugeCurve:
+    """The curve of this channel."""
+    return CounterCurve(line) if isinstance(line, CounterInput) else GaugeCurve(line)
+
+
+class CounterCurve:
+    """One counter, and what it counted up to the latest edge.
+
+    Args:
+        line: the counter.
+    """
+
+    def __init__(self, line: CounterInput) -> None:
+        self.line = line
+        self.live = line.provenance == "estimated" and line.channel.update_period_s is None
+        self.course: Course | LiveCourse | None = None
+        self.latest: tuple[Reading, Any] | None = None
+        self.counted_j = 0.0
+
+    def take(
+        self, snapshot: Snapshot, number: int, step: int, states: tuple[int, int], crossing: bool
+    ) -> None:
+        """One more edge.
+
+        Args:
+            snapshot: the meters read at it.
+            number: of the channel there.
+            step: BEGIN or END.
+            states: of the program before and after it.
+            crossing: whether another thread had the edge before.
+        """
+        reading, anchor = snapshot.readings[number], snapshot.anchors[number]
+        if isinstance(reading, Moment):
+            return  # read beside the program: its looks tell, and not the edges
+        if step == END:
+            self._edge(snapshot, number, states[1])
+            self._look(reading, anchor, states[0], crossing)
+        elif self._look(reading, anchor, states[0], crossing):
+            self._edge(snapshot, number, states[1])
+
+    def restart(self) -> None:
+        """Edges were lost."""
+        if self.course is not None:
+            self.course.restart()
+
+    def answer(self, state: int) -> None:
+        """Give all edges so far their places; the program is in this state."""
+        if self.course is not None:
+            self.course.answer()
+
+    def _edge(self, snapshot: Snapshot, number: int, state: int) -> None:
+        if self.course is not None:
+            self.course.edge(snapshot.t_ns * 1e-9, state, snapshot.points, number)
+
+    def _look(self, reading: Any, anchor: Any, state: int, crossing: bool) -> bool:
+        """Whether this reading could be placed."""
+        if not is_reading(reading):
+            return False
+        reading = Reading(*reading)
+        if self.latest is not None:
+            before, before_anchor = self.latest
+            if self._crossed(before, reading, crossing):
+                if self.live and self.course is not None:
+                    self.course.look(
+                        reading.t_ns * 1e-9, self.counted_j + reading.value - before.value, state
+                    )
+                return True
+            gained = self.line.gain(before, before_anchor, reading, anchor)
+            if gained is None:
+                return False
+            if gained[1] and self.course is not None:
+                self.course.restart()
+            self.counted_j += max(gained[0], 0.0)
+        self.latest = (reading, anchor)
+        if self.course is None:
+            self.course = self._begun()
+        if self.course.channel is not self.line.channel:
+            self.course.learn(self.line.channel)
+        self.course.look(reading.t_ns * 1e-9, self.counted_j, state)
+        return True
+
+    def _begun(self) -> Course | LiveCourse:
+        if self.live:
+            from wattwhat.energy.live_course import LiveCourse
+
+            return LiveCourse(self.line.channel)
+        from wattwhat.energy.course import Course
+
+        return Course(self.line.channel)
+
+    def _crossed(self, before: Reading, reading: Reading, crossing: bool) -> bool:
+        """Whether two threads read it at the same time, so that an earlier value comes later: no reset."""
+        back_j, later_s = before.value - reading.value, (reading.t_ns - before.t_ns) * 1e-9
+        if self.live:
+            return back_j > 0.0
+        most_j = _CROSSING_S * power_limit_w(self.line.channel)
+        return crossing and (later_s < 0.0 or (later_s < _CROSSING_S and 0.0 < back_j <= most_j))
+
+
+class GaugeCurve:
+    """One gauge, whose integral is known at some moments beside the edges.
+
+    Args:
+        line: the gauge.
+    """
+
+    def __init__(self, line: GaugeInput) -> None:
+        self.line = line
+        self.course: GaugeCourse | None = None
+
+    def take(
+        self, snapshot: Snapshot, number: int, step: int, states: tuple[int, int], crossing: bool
+    ) -> None:
+        """One more edge, as `CounterCurve.take` has it."""
+        t_s = snapshot.t_ns * 1e-9
+        self._learn(t_s, states[0])
+        if self.course is not None:
+            self.course.edge(t_s, states[1], snapshot.points, number)
+
+    def restart(self) -> None:
+        """Edges were lost."""
+        if self.course is not None:
+            self.course.restart()
+
+    def answer(self, state: int) -> None:
+        """Give all edges so far their places; the program is in this state."""
+        self._learn(None, state)
+        if self.course is not None:
+            self.course.answer()
+
+    def _learn(self, until_s: float | None, state: int) -> None:
+        """Take in what was shown of the time until then; None: all."""
+        for one in self.line.bounds.taken(until_s):
+            if self.course is None:
+                from wattwhat.energy.gauge_course import GaugeCourse
+
+                self.course = GaugeCourse(self.line.channel)
+            if self.course.channel is not self.line.channel:
+                self.course.learn(self.line.channel)
+            self.course.bound(one, state)
