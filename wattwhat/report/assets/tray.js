@@ -14,7 +14,7 @@ function showTray() {
   const picked = pickedRows();
   const host = byId('tray');
   host.hidden = !picked.length;
-  document.body.classList.toggle('with-tray', picked.length > 0);
+  document.documentElement.classList.toggle('with-tray', picked.length > 0);
   if (!picked.length) return;
   const [base, ...others] = picked;
   const said = others.length ? others.map((row) => pairWords(row, base)) : [`${isolatedText(base.name)}: ${inShort(base)}. Pick another to compare.`];
