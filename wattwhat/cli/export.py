@@ -11,6 +11,7 @@ from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
+from wattwhat.report.tables import TABLES, rows
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
@@ -26,8 +27,8 @@ A scheme gets what was measured and what you state; nothing else is filled in.
 --check lists what is missing: exit status 0 nothing is, 1 something is.
 """
 
-_FORMATS = ("markdown", "latex", "csv", "model-card")
-_ENDINGS = {".md": "markdown", ".tex": "latex", ".csv": "csv"}
+_ENDINGS = {table.ending: name for name, table in TABLES.items() if table.ending}
+_FORMATS = (*_ENDINGS.values(), "model-card")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,6 @@ def _refuse_scheme_options(arguments: argparse.Namespace) -> None:
 
 def _table(arguments: argparse.Namespace) -> int:
     from wattwhat.report.export import export
-    from wattwhat.report.tables import rows
 
     check_destination(arguments.json, holds=("columns", "rows"), arguments=arguments)
     chosen = arguments.format or _by_ending(arguments.output)

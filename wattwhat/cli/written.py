@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from wattwhat.report.tables import TABLES
+
 __all__ = ["WRITTEN"]
 
 _COUNTED = "Digits in brackets are the standard uncertainty (k=1)"
@@ -17,28 +19,13 @@ def _badge(text: str) -> bool:
     return text.startswith("<svg ") and ' aria-label="Energy of ' in text[:1000]
 
 
-def _latex(text: str) -> bool:
-    ours = r"% \usepackage{booktabs,siunitx}; uncertainties in brackets are standard uncertainties (k=1)"
-    return text.startswith(ours) and text.rstrip().endswith(r"\end{tabular}")
-
-
-def _csv(text: str) -> bool:
-    head = text.partition("\n")[0].split(",")
-    return head[0] == "label" and {"energy_j", "u_energy_j", "provenance", "warnings"} <= set(head)
-
-
-def _markdown(text: str) -> bool:
-    lines = text.strip().split("\n")
-    return lines[0].startswith("| model |") and "(k=1)" in lines[0] and all(line[:1] == "|" for line in lines)
-
-
 def _card(text: str) -> bool:
     begins = text.startswith(("---\nco2_eq_emissions:\n", "## Energy\n"))
     return begins and _COUNTED in text and sum(line.startswith("#") for line in text.split("\n")) == 1
 
 
-def _scheme(text: str) -> bool:
-    """Never: a person may have filled in by hand what nobody stated."""
+def _never(text: str) -> bool:
+    """Of a scheme: a person may have filled in by hand what nobody stated."""
     return False
 
 
@@ -46,9 +33,7 @@ def _scheme(text: str) -> bool:
 WRITTEN: Mapping[str, Callable[[str], bool]] = {
     "page": _page,
     "badge": _badge,
-    "latex": _latex,
-    "csv": _csv,
-    "markdown": _markdown,
     "model-card": _card,
-    "scheme": _scheme,
+    "scheme": _never,
+    **{name: table.wrote or _never for name, table in TABLES.items() if table.ending},
 }

@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.report.tables import csv_table, latex_table, markdown_table, pandas_table
+from wattwhat.report.tables import TABLES
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 
-__all__ = ["FORMATS", "export"]
-
-
-FORMATS = ("markdown", "latex", "csv", "pandas")
+__all__ = ["export"]
 
 
 def export(measurements: Measurement | Iterable[Measurement], format: str, **options: Any) -> Any:
@@ -43,12 +40,11 @@ def export(measurements: Measurement | Iterable[Measurement], format: str, **opt
         | net\|1 | 0.1234(5) | 12.34(5) | 6.170(25) | 0.91 | measured |
     """
     ones = _listed(measurements)
-    makers = {"markdown": markdown_table, "latex": latex_table, "csv": csv_table, "pandas": pandas_table}
-    if format not in makers:
+    if format not in TABLES:
         return _reported(ones, format, options)
     if options:
         raise ArgumentError(f"{', '.join(options)}: only reporting schemes take options, not {format!r}")
-    return makers[format](ones)
+    return TABLES[format].make(ones)
 
 
 def _reported(ones: list[Any], name: str, options: dict[str, Any]) -> str:
@@ -58,7 +54,7 @@ def _reported(ones: list[Any], name: str, options: dict[str, Any]) -> str:
         chosen = scheme(name)
     except ArgumentError as err:
         raise ArgumentError(
-            argument="format", expected=f"one of {', '.join(FORMATS)}", got=name, remedy=str(err)
+            argument="format", expected=f"one of {', '.join(TABLES)}", got=name, remedy=str(err)
         ) from None
     return fill(chosen, ones, {key: value for key, value in options.items() if value is not None}).text()
 

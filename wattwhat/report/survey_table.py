@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -12,6 +12,7 @@ from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.escaping import csv_text, latex_text, markdown_text
 from wattwhat.records.formatting import concise, siunitx
 from wattwhat.records.quantity import Quantity
+from wattwhat.report.tables import latex_grid, markdown_grid
 from wattwhat.scoring.order_agreement import RankCorrelation, rank_correlation
 from wattwhat.scoring.pareto_front import epsilon_front
 
@@ -169,44 +170,31 @@ def _odds(result: Mapping[str, Any] | None) -> float | None:
 
 
 def _markdown(columns: Sequence[_Column]) -> str:
-    lines = [[markdown_text(column.title) for column in columns]]
-    lines.append(["---:" if column.number else "---" for column in columns])
-    for place in range(len(columns[0].cells)):
-        lines.append([_shown(column, place) for column in columns])
-    head, marks, *rows = lines
-    texts = [f"| {' | '.join(head)} |", f"|{'|'.join(marks)}|"]
-    return "\n".join([*texts, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def _shown(column: _Column, place: int) -> str:
-    cell = column.cells[place]
-    if isinstance(cell, str):
-        return markdown_text(cell)
-    if column.share and isinstance(cell, float):
-        return f"{100 * cell:.0f} %"
-    return concise(cell)
+    heads = [markdown_text(column.title) for column in columns]
+    return markdown_grid(
+        heads, [column.number for column in columns], _rows(columns, markdown_text, "{:.0f} %", concise)
+    )
 
 
 def _latex(columns: Sequence[_Column]) -> str:
-    lines = [
-        r"% \usepackage{booktabs,siunitx}; uncertainties in brackets are standard uncertainties (k=1)",
-        rf"\begin{{tabular}}{{{''.join('r' if column.number else 'l' for column in columns)}}}",
-        r"\toprule",
-        " & ".join(latex_text(column.title) for column in columns) + r" \\",
-        r"\midrule",
-    ]
-    for place in range(len(columns[0].cells)):
-        lines.append(" & ".join(_typeset(column, place) for column in columns) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+    heads = [latex_text(column.title) for column in columns]
+    percent = r"\qty{{{:.0f}}}{{\percent}}"
+    return latex_grid(
+        heads, [column.number for column in columns], _rows(columns, latex_text, percent, siunitx)
+    )
 
 
-def _typeset(column: _Column, place: int) -> str:
-    cell = column.cells[place]
-    if isinstance(cell, str):
-        return latex_text(cell)
-    if column.share and isinstance(cell, float):
-        return rf"\qty{{{100 * cell:.0f}}}{{\percent}}"
-    return siunitx(cell)
+def _rows(
+    columns: Sequence[_Column], text: Callable[[str], str], percent: str, number: Callable[[Any], str]
+) -> Iterator[list[str]]:
+    """The cells as each format writes texts, shares and numbers."""
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        yield [
+            text(cell) if isinstance(cell, str)
+            else percent.format(100 * cell) if column.share and isinstance(cell, float)
+            else number(cell)
+            for column, cell in zip(columns, cells, strict=True)
+        ]  # fmt: skip
 
 
 def _csv(columns: Sequence[_Column]) -> str:

@@ -6,8 +6,10 @@ What reporting schemes ask for is in `schemes`, reached through the same `export
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import csv_text, latex_text, markdown_text
@@ -18,8 +20,10 @@ from wattwhat.scoring.population import traits_of
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["COLUMNS", "rows"]
+__all__ = ["COLUMNS", "TABLES", "Table", "latex_grid", "markdown_grid", "markdown_table", "rows"]
 
+_LATEX = r"% \usepackage{booktabs,siunitx}; uncertainties in brackets are standard uncertainties (k=1)"
+_TEXTS, _ENERGIES = ("model", "source"), ("J/item", "J", "W")
 
 # Columns of CSV and pandas, in this order for ever; metrics follow as metric_<name>. The unit is the last
 # part of a name, u_... is a standard uncertainty (k=1).
@@ -134,49 +138,91 @@ def _shown(ones: Sequence[Measurement]) -> _Columns:
 
 
 def markdown_table(ones: Sequence[Measurement]) -> str:
+    """What a person reads; columns that nobody fills are left out."""
     columns = _shown(ones)
-    heads = [f"{name} (k=1)" if _numbers(name) else markdown_text(name) for name, _ in columns]
-    marks = ["---" if name in ("model", "source") else "---:" for name, _ in columns]
-    lines = [_markdown_row(heads), "|" + "|".join(marks) + "|"]
-    for number in range(len(ones)):
-        cells = [cells[number] for _, cells in columns]
-        lines.append(
-            _markdown_row(
-                [concise(cell) if not isinstance(cell, str) else markdown_text(cell) for cell in cells]
-            )
-        )
-    return "\n".join(lines)
-
-
-def _numbers(name: str) -> bool:
-    return name in ("J/item", "J", "W")
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    heads = [f"{name} (k=1)" if name in _ENERGIES else markdown_text(name) for name, _ in columns]
+    shown = [
+        [markdown_text(cell) if isinstance(cell, str) else concise(cell) for cell in cells]
+        for _, cells in columns
+    ]
+    return markdown_grid(heads, [name not in _TEXTS for name, _ in columns], zip(*shown, strict=True))
 
 
 def latex_table(ones: Sequence[Measurement]) -> str:
     columns = _shown(ones)
     heads = [_latex_head(name) for name, _ in columns]
-    spec = "".join("l" if name in ("model", "source") else "r" for name, _ in columns)
-    lines = [
-        r"% \usepackage{booktabs,siunitx}; uncertainties in brackets are standard uncertainties (k=1)",
-        rf"\begin{{tabular}}{{{spec}}}",
-        r"\toprule",
-        " & ".join(heads) + r" \\",
-        r"\midrule",
+    shown = [
+        [latex_text(cell) if isinstance(cell, str) else siunitx(cell) for cell in cells]
+        for _, cells in columns
     ]
-    for number in range(len(ones)):
-        cells = [cells[number] for _, cells in columns]
-        lines.append(
-            " & ".join(siunitx(cell) if not isinstance(cell, str) else latex_text(cell) for cell in cells)
-            + r" \\"
-        )
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+    return latex_grid(heads, [name not in _TEXTS for name, _ in columns], zip(*shown, strict=True))
 
 
 def _latex_head(name: str) -> str:
     if name == "J/item":
         return r"energy per item / \unit{\joule}"
     return {"J": r"energy / \unit{\joule}", "W": r"power / \unit{\watt}"}.get(name, latex_text(name))
+
+
+def markdown_grid(heads: Sequence[str], numeric: Sequence[bool], rows: Iterable[Sequence[str]]) -> str:
+    """Cells that are Markdown already as a table, numbers to the right.
+
+    Example:
+        >>> print(markdown_grid(["model", "J"], [False, True], [("net", "1.0")]))
+        | model | J |
+        |---|---:|
+        | net | 1.0 |
+    """
+    head, *lines = (f"| {' | '.join(row)} |" for row in (heads, *rows))
+    return "\n".join([head, f"|{'|'.join('---:' if one else '---' for one in numeric)}|", *lines])
+
+
+def latex_grid(heads: Sequence[str], numeric: Sequence[bool], rows: Iterable[Sequence[str]]) -> str:
+    """Cells that are LaTeX already as a table of booktabs, numbers to the right."""
+    lines = [
+        _LATEX,
+        rf"\begin{{tabular}}{{{''.join('r' if one else 'l' for one in numeric)}}}",
+        r"\toprule",
+        " & ".join(heads) + r" \\",
+        r"\midrule",
+        *(" & ".join(row) + r" \\" for row in rows),
+    ]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _wrote_latex(text: str) -> bool:
+    return text.startswith(_LATEX) and text.rstrip().endswith(r"\end{tabular}")
+
+
+def _wrote_csv(text: str) -> bool:
+    head = text.partition("\n")[0].split(",")
+    return head[0] == "label" and {"energy_j", "u_energy_j", "provenance", "warnings"} <= set(head)
+
+
+def _wrote_markdown(text: str) -> bool:
+    lines = text.strip().split("\n")
+    return lines[0].startswith("| model |") and "(k=1)" in lines[0] and all(line[:1] == "|" for line in lines)
+
+
+@attrs.frozen
+class Table:
+    """A format of tables.
+
+    Args:
+        make: gives the table of some measurements.
+        ending: of its files; None where it is no text.
+        wrote: whether a text is such a table and holds nothing else, so that it may be replaced.
+    """
+
+    make: Callable[[Sequence[Measurement]], Any]
+    ending: str | None = None
+    wrote: Callable[[str], bool] | None = None
+
+
+# A format is listed here, and nowhere else.
+TABLES: Mapping[str, Table] = {
+    "markdown": Table(markdown_table, ".md", _wrote_markdown),
+    "latex": Table(latex_table, ".tex", _wrote_latex),
+    "csv": Table(csv_table, ".csv", _wrote_csv),
+    "pandas": Table(pandas_table),
+}
