@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.errors import ScoreError
-from wattwhat.scoring.quantile_regression import _lines, bootstrap_lines, quantile_line
+from wattwhat.scoring.quantile_regression import bootstrap_lines, quantile_line, quantile_lines
 
 pytest.importorskip("scipy")
 
@@ -61,7 +61,7 @@ def test_a_weight_counts_like_repeated_points():
 def test_many_lines_at_once_lose_no_more_than_the_best(pairs, quantile):
     x, y = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
     rows = np.stack([y, y[::-1]])
-    for row, *line in zip(rows, *_lines(np.stack([x, x]), rows, quantile), strict=True):
+    for row, *line in zip(rows, *quantile_lines(np.stack([x, x]), rows, quantile), strict=True):
         assert line[1] >= 0
         assert loss(line, x, row, quantile) == pytest.approx(best_by_force(x, row, quantile), abs=1e-4)
 

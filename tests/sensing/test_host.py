@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattwhat.sensing.host import _git_commit, cpu_model, environment
+from wattwhat.sensing.host import cpu_model, environment, git_commit
 
 
 def test_it_describes_the_machine_without_names_of_users_or_paths() -> None:
@@ -45,13 +45,13 @@ def test_the_commit_is_read_without_git(tmp_path: Path) -> None:
     git = tmp_path / ".git"
     (git / "refs" / "heads").mkdir(parents=True)
     (git / "HEAD").write_text("ref: refs/heads/main\n")
-    assert _git_commit(tmp_path) is None  # a branch without a commit
+    assert git_commit(tmp_path) is None  # a branch without a commit
     (git / "packed-refs").write_text(f"# pack-refs\n{commit} refs/heads/main\n")
-    assert _git_commit(tmp_path / "below") == commit
+    assert git_commit(tmp_path / "below") == commit
     (git / "refs" / "heads" / "main").write_text("f" * 40 + "\n")
-    assert _git_commit(tmp_path) == "f" * 40
+    assert git_commit(tmp_path) == "f" * 40
     (git / "HEAD").write_text(commit + "\n")
-    assert _git_commit(tmp_path) == commit
+    assert git_commit(tmp_path) == commit
 
 
 SECRET = "ghp_" + "s3cr3t" * 6
@@ -79,7 +79,7 @@ def test_nothing_but_a_commit_is_taken_from_a_folder_above(tmp_path: Path, head:
     (git / "refs" / "heads" / "link").symlink_to(token)
     (git / "refs" / "heads" / "zero").symlink_to("/dev/zero")
     (git / "HEAD").write_text(head.format(secret=token, text=SECRET), encoding="latin-1")
-    assert _git_commit(git.parent / "below") is None
+    assert git_commit(git.parent / "below") is None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -90,4 +90,4 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path, name: str) 
     if name != "HEAD":
         (git / "HEAD").write_text("ref: refs/heads/main\n")
     os.mkfifo(git / name)
-    assert _git_commit(tmp_path) is None
+    assert git_commit(tmp_path) is None

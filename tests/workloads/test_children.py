@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from wattwhat.calibration.loads import _BUSY, _MATMUL, ProcessLoad
+from wattwhat.calibration.loads import busy_gpus, busy_processors
 from wattwhat.errors import BackendError
 from wattwhat.sensing.estimate.backend import EstimateBackend
-from wattwhat.testing._ids import _ids_elsewhere
+from wattwhat.testing._ids import ids_elsewhere
 from wattwhat.workloads.python_child import python_child
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def test_a_child_of_ours_does_not(hostile: Path) -> None:
 
 
 def test_a_load_does_not(hostile: Path) -> None:
-    load = ProcessLoad(_BUSY, 1, "a busy loop")
+    load = busy_processors()
     try:
         load.switch(True)
         assert load.switches_s()
@@ -64,14 +64,14 @@ def test_a_load_does_not(hostile: Path) -> None:
 
 def test_a_load_on_gpus_does_not(hostile: Path) -> None:
     try:
-        ProcessLoad(_MATMUL, 1, "products").close()
+        busy_gpus().close()
     except BackendError:  # no torch, or it sees no GPU
         pass
     assert not hostile.exists()
 
 
 def test_the_conformance_suite_does_not(hostile: Path) -> None:
-    found, why = _ids_elsewhere(EstimateBackend, 60.0)
+    found, why = ids_elsewhere(EstimateBackend, 60.0)
     assert found, why
     assert not hostile.exists()
 

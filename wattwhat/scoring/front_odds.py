@@ -14,7 +14,7 @@ from wattwhat.records.sources import GAIN, MODEL, OFFSET
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["common_errors", "front_odds"]
+__all__ = ["common_errors", "contenders", "front_odds"]
 
 _DRAWS = 500  # a probability is then known to 0.02
 _SURE = 4.5  # standard deviations: three in a million
@@ -69,7 +69,7 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     odds: list[float | None] = [None] * len(rows)
     for i in usable:
         odds[i] = 0.0 if rows[i]["energy"][1] is not None else None
-    places = [usable[n] for n in _contenders([rows[i] for i in usable])]
+    places = [usable[n] for n in contenders([rows[i] for i in usable])]
     if not places:
         return odds
     rng = np.random.default_rng(20_261_129)
@@ -88,7 +88,7 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     return odds
 
 
-def _contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Rows that are not dominated beyond doubt; the others change nobody's probability.
 
     Beyond doubt: another one needs less and is more accurate where both lie `_SURE` standard deviations on

@@ -7,7 +7,7 @@ from typing import Any
 
 from wattwhat.errors import ScoreError
 
-__all__ = ["bootstrap_lines", "quantile_line"]
+__all__ = ["bootstrap_lines", "quantile_line", "quantile_lines"]
 
 _KERNEL = 2.2
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0
@@ -105,11 +105,11 @@ def bootstrap_lines(
         drawn = drawn[several]
         rows = middle[drawn] + width[drawn] * generator.standard_normal(drawn.shape)
         rows += slope * x[drawn] + intercept
-        lines += zip(*(values.tolist() for values in _lines(x[drawn], rows, quantile)), strict=True)
+        lines += zip(*(values.tolist() for values in quantile_lines(x[drawn], rows, quantile)), strict=True)
     return tuple(lines)
 
 
-def _lines(x: Any, y: Any, quantile: float) -> tuple[Any, Any]:
+def quantile_lines(x: Any, y: Any, quantile: float) -> tuple[Any, Any]:
     """Intercepts and slopes >= 0 of many populations at once, one a row.
 
     At a given slope the best intercept is a quantile of what is left, and the loss that remains is convex

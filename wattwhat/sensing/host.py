@@ -21,7 +21,7 @@ from wattwhat.sensing.launch import job_of, rank_of
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
 
-__all__ = ["cpu_model", "environment", "host_name", "machine_id"]
+__all__ = ["cpu_model", "environment", "git_commit", "host_name", "machine_id"]
 
 # A repository with 100,000 refs packs them into some 7 MB.
 _PACKED_BYTES = 16_000_000
@@ -69,7 +69,7 @@ def _environment(
             version = getattr(sys.modules[name], "__version__", None)
             if version is not None:
                 environment[name] = str(version)
-    commit = _git_commit()
+    commit = git_commit()
     if commit is not None:
         environment["git_commit"] = commit
     job, rank = job_of(), rank_of()
@@ -124,7 +124,7 @@ def _field(line: str) -> tuple[str, str]:
     return name.strip(), " ".join(value.split())
 
 
-def _git_commit(start: Path | None = None) -> str | None:
+def git_commit(start: Path | None = None) -> str | None:
     """The commit that is checked out where the program runs, read from .git without starting git.
 
     Any folder above may hold a .git that somebody else made: only a commit's own digits are ever taken from

@@ -13,7 +13,7 @@ from wattwhat.testing._outcomes import Promise, described, many, require
 from wattwhat.testing._subject import Subject
 from wattwhat.workloads.python_child import python_child
 
-__all__ = ["PROMISES", "ids_of"]
+__all__ = ["PROMISES", "ids_elsewhere", "ids_of"]
 
 
 def ids_name_the_thing(subject: Subject) -> str:
@@ -55,7 +55,7 @@ def ids_are_stable(subject: Subject) -> str:
     with subject.opened() as (_, meters):
         second = sorted(meter.channel.id for meter in meters)
     require(first == second, f"two openings give different ids: {_unlike(first, second)}")
-    elsewhere, why = _ids_elsewhere(subject.recipe, subject.calls.left_s)
+    elsewhere, why = ids_elsewhere(subject.recipe, subject.calls.left_s)
     if elsewhere is None:
         return f"the same over two openings; not compared with another process: {why}"
     require(first == elsewhere, f"another process gives different ids: {_unlike(first, elsewhere)}")
@@ -75,7 +75,7 @@ sys.stdout.write("\\n" + json.dumps(found))
 """
 
 
-def _ids_elsewhere(recipe: object, within_s: float) -> tuple[list[str] | None, str]:
+def ids_elsewhere(recipe: object, within_s: float) -> tuple[list[str] | None, str]:
     """The ids that a fresh interpreter finds, with another hash seed; None and why if it cannot look."""
     if recipe is None:
         return None, "the suite was given an object, not a factory that another process can call"
