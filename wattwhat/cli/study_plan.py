@@ -93,15 +93,13 @@ def _lines(plan: Plan, cells: Sequence[Cell], most: int) -> list[str]:
     from wattwhat.records.formatting import short_time, with_prefix
     from wattwhat.report.text_table import Column, listing
     from wattwhat.study.duration import busy_now, cell_seconds
-    from wattwhat.study.model_names import shared_source
 
     busy = busy_now()
     least_s, most_s = cell_seconds(plan.measure, busy)
     names = [name for name in cells[0].settings() if name not in ("repeat", "reference")]
     names += [name for name in ("repeat", "reference") if any(getattr(cell, name) for cell in cells)]
-    source = shared_source(cell.model for cell in cells)
     rows = [
-        [str(number), *(_shown(name, getattr(cell, name)).removeprefix(source) for name in names)]
+        [str(number), *(_shown(name, getattr(cell, name)) for name in names)]
         for number, cell in enumerate(cells[:most], 1)
     ]
     columns = [Column("cell", right=True)]

@@ -52,20 +52,27 @@ def listing(
         large    12 J
     """
     width = line_width() if width is None else width
-    table = [[column.title for column in columns], *([one_line(cell) for cell in row] for row in rows)]
-    widths = [max(columns_of(row[i]) for row in table) for i in range(len(columns))]
-    _shrink(columns, widths, width - 2 * (len(columns) - 1))
-    if sum(widths) + 2 * (len(columns) - 1) > width:
-        return _stacked(columns, table[1:], width)
-    room = min(width - sum(widths) - 2 * len(columns), 20)
+    whole = [[column.title for column in columns], *([one_line(cell) for cell in row] for row in rows)]
+    table = [list(row) for row in whole]
+    room = width - 2 * (len(columns) - 1)
+    widths = _widths(table)
+    if sum(widths) > room:
+        for i, column in enumerate(columns):
+            if column.shrinks:
+                _say_once(table, i)
+        widths = _widths(table)
+        _shrink(columns, widths, room)
+    if sum(widths) > room:
+        return _stacked(columns, whole[1:], width)
+    bars = min(width - sum(widths) - 2 * len(columns), 20)
     lines = []
     for place, row in enumerate(table):
         cells = [
             _fit(cell, size, column.right) for cell, size, column in zip(row, widths, columns, strict=True)
         ]
         share = shares[place - 1] if place and shares else None
-        if share is not None and room >= 6:
-            cells.append(bar(share, room))
+        if share is not None and bars >= 6:
+            cells.append(bar(share, bars))
         lines.append("  ".join(cells).rstrip())
     return lines
 
@@ -80,6 +87,22 @@ def bar(share: float, width: int) -> str:
     if not share > 0:
         return ""
     return "█" * max(1, round(min(share, 1.0) * width))
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    return [max(columns_of(row[i]) for row in table) for i in range(len(table[0]))]
+
+
+def _say_once(table: list[list[str]], place: int) -> None:
+    """What all cells begin with up to a colon or slash, as a source of models, goes into the title."""
+    cells = [row[place] for row in table[1:]]
+    shared = cells[0] if len(cells) > 1 else ""
+    while shared and (shared in cells or not all(cell.startswith(shared) for cell in cells)):
+        shared = shared[: max(shared.rfind(":", 0, -1), shared.rfind("/", 0, -1)) + 1]
+    if shared:
+        table[0][place] = shared + table[0][place]
+        for row in table[1:]:
+            row[place] = row[place][len(shared) :]
 
 
 def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[str]:

@@ -7,7 +7,7 @@ import fnmatch
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from wattwhat.records.small_files import read_small_text
 from wattwhat.study.registry import MODELS, loaded, registered
 from wattwhat.study.toml_source import TomlSource
 
-__all__ = ["check_model", "expanded", "shared_source"]
+__all__ = ["check_model", "expanded"]
 
 
 def expanded(
@@ -128,14 +128,3 @@ def _top_names(path: str) -> set[str] | None:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(one.asname or one.name).split(".")[0] for one in node.names}
     return None if names & {"*", "__getattr__"} else names
-
-
-def shared_source(models: Iterable[str]) -> str:
-    """What a narrow table may leave out: the source that all models come from, with its colon, else nothing.
-
-    Example:
-        >>> shared_source(["torchvision:resnet18", "torchvision:vgg11"]), shared_source(["a:b", "c:d"])
-        ('torchvision:', '')
-    """
-    sources = {name[: name.find(":") + 1] for name in models}
-    return sources.pop() if len(sources) == 1 else ""

@@ -15,7 +15,6 @@ from wattwhat.report.text_table import Column, listing
 from wattwhat.study.analysis.best import PARITY
 from wattwhat.study.analysis.correlations import PROPERTIES
 from wattwhat.study.analysis.rows import factors_of, setting_text
-from wattwhat.study.model_names import shared_source
 
 if TYPE_CHECKING:
     from wattwhat.study.analysis.analysed import Analysis
@@ -34,10 +33,8 @@ def text_of(analysis: Analysis) -> Iterator[str]:
     models = {row.model for row in analysis.rows}
     kinds = Counter(row.measurement.provenance for row in analysis.rows)
     how = ", ".join(f"{count} {name}" for name, count in kinds.items())
-    source = shared_source(models)
-    whose = f" of {source[:-1]}" if source else ""
     failed = len(analysis.failures)
-    yield f"{len(analysis.rows)} cells of {len(models)} models{whose} ({how}); {failed} not measured"
+    yield f"{len(analysis.rows)} cells of {len(models)} models ({how}); {failed} not measured"
     if kinds.keys() & {"estimated", "predicted"}:
         yield (
             "Estimates follow the CPU's time: memory and clocks, which they cannot see, are in none of these "
@@ -128,14 +125,13 @@ def _best(analysis: Analysis) -> Iterator[str]:
     yield from ("", f"The best setting of each model (output error up to {PARITY:g})", "")
     names = list(factors_of(analysis.rows))
     several = len({row.hardware for row in analysis.rows}) > 1
-    source = shared_source(one.model for one in analysis.best)
     rows = []
     for one in analysis.best[:_MOST_MODELS]:
         alike = f"{len(one.alike)} alike" if one.alike else ""
         setting = setting_text(one.row.setting, names) or "the only one"
         setting += f" on {one.row.hardware}" if several else ""
         each = with_prefix(one.row.energy_j, "J")
-        rows.append([one.model.removeprefix(source), setting, each, f"{100 * one.saving:.3g} %", alike])
+        rows.append([one.model, setting, each, f"{100 * one.saving:.3g} %", alike])
     columns = [Column("model", shrinks=True), Column("setting", shrinks=True), Column("an item", right=True)]
     yield from listing([*columns, Column("saves", right=True), Column("")], rows)
     if len(analysis.best) > _MOST_MODELS:
