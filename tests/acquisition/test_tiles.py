@@ -17,6 +17,7 @@ from tests.rigs import counter, gauge, simulated
 from wattwhat import Measurement, combine
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError
+from wattwhat.records.caution import code_of
 from wattwhat.testing import Piecewise
 
 LABELS = "abc"
@@ -272,3 +273,23 @@ def test_threads_over_the_estimate_take_no_more_than_the_span() -> None:
     some = combine(parts)
     assert max(map(joules, parts)) <= joules(some) + 1e-9
     assert joules(some) <= joules(whole.measurement) + 1e-9
+
+
+@pytest.mark.parametrize(("cycle_s", "told"), [(0.1, True), (0.137, False), (0.1618, False)])
+def test_a_label_in_step_with_a_slow_counter_is_named(cycle_s: float, told: bool) -> None:
+    begins = 101.0 + cycle_s * np.arange(40)
+    edges = np.ravel(np.column_stack([begins, begins + 0.03]))
+    wave = Piecewise([11.0, *edges, edges[-1] + 60.0], [60.0, *[400.0, 100.0] * 40])
+    simulation = simulated(counter(wave, period_s=0.1), max_power_w=700.0, gain_error=0.0)
+    windows = []
+    for begin_s in begins:
+        simulation.until(float(begin_s))
+        with Window("decode", sync=False, meter_set=simulation.meter_set) as window:
+            simulation.until(float(begin_s) + 0.03)
+        windows.append(window)
+    simulation.advance(0.2)
+    whole = combine(window.measurement for window in windows)
+    named = [one for one in whole.warnings if "'decode' keep step" in one]
+    assert bool(named) is told
+    assert all(code_of(one) == "short" for one in named)
+    assert joules(whole) == pytest.approx(40 * 12.0, abs=2.0 * whole.energy_j.u)

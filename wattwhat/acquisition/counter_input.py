@@ -48,6 +48,11 @@ class CounterInput(Input):
         self.looks.failed(now_s)
 
     @property
+    def live(self) -> bool:
+        """Whether it is new at each look, as an estimate is."""
+        return self.provenance == "estimated" and self.channel.update_period_s is None
+
+    @property
     def settled_s(self) -> float:
         """Seconds after which an edge was looked at, where that is done beside the program."""
         return self.looks.settled_s if self.beside else 0.0

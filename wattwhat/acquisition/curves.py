@@ -38,7 +38,7 @@ class CounterCurve:
 
     def __init__(self, line: CounterInput) -> None:
         self.line = line
-        self.live = line.provenance == "estimated" and line.channel.update_period_s is None
+        self.live = line.live
         self.course: Course | LiveCourse | None = None
         self.latest: tuple[Reading, Any] | None = None
         self.counted_j = 0.0

@@ -17,7 +17,9 @@ from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import HELD_S, Joules, during, sensor_parts
 from wattwhat.energy.possible import beyond_words
+from wattwhat.energy.tick_age import keeps_step
 from wattwhat.records.caution import Caution, code_of
+from wattwhat.records.channel import Channel
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import LOST
 from wattwhat.records.timeline_points import spent
@@ -40,6 +42,7 @@ def account(
     only: Collection[str] | None = None,
     *,
     aligned: bool = False,
+    label: str | None = None,
 ) -> Account:
     """Energy of each line between two snapshots.
 
@@ -51,6 +54,7 @@ def account(
         only: ids of the channels to look at; None looks at all.
         aligned: whether there is rest before and after the window, as around the blocks of measure()
             over a sensor that looks away part of the time.
+        label: of the window, for what is to be said of it.
     """
     entries: Account = []
     for number, line in enumerate(meter_set.inputs):
@@ -58,6 +62,9 @@ def account(
             continue
         if isinstance(line, CounterInput):
             joules, words = _counter(line, number, begin, end, context, meter_set)
+            both = places(number, begin, end)
+            if label is not None and both is not None and any(code_of(one) == "short" for one in words):
+                words += _in_step(line.channel, label, keeps_step(*both))
         else:
             joules, words = _gauge(line, number, begin, end, aligned)
         if joules is not None and not aligned:
@@ -101,8 +108,9 @@ def _counter(
             "draw in this window; its energy is bounded by the device's limit"
         )
         return _bounded(line, sure_j, extra_j, duration_s), (Caution("reset", words),)
-    # the course of the counter knows nothing of time in which readings held the program
-    both = None if duration_s - window_s > HELD_S else places(number, begin, end)
+    # the course of a counter knows nothing of time in which readings held the program; an estimate has that
+    # as work of the program's own, and what an outer window read holds what an inner one read
+    both = None if duration_s - window_s > HELD_S and not line.live else places(number, begin, end)
     around_w = None if both else _reference_w(line, number, context, end)
     placed = None if both is None else spent(((both[1], 1.0), (both[0], -1.0)))[:2]
     if placed is not None:
@@ -112,14 +120,24 @@ def _counter(
     )
     if first_j or last_j:
         shown = shown.with_edges(math.hypot(first_j, last_j))
-    # reading takes a while, of this meter and of those read before and after it; an estimate has that as work
-    # of the program's own, and what an outer window read holds what an inner one read
-    live = line.provenance == "estimated" and line.channel.update_period_s is None
-    if not live and placed is None:
+    if not line.live and placed is None:
         shown = during(shown, duration_s, window_s, line.held.known(period_s(line.channel)))
     if sure_j == 0.0 and line.provenance == "measured" and duration_s >= 5.0 * period_s(line.channel):
         return _standstill(line, shown, duration_s)
     return shown, _named(line.channel.id, shown.warnings)
+
+
+@lru_cache(maxsize=256)
+def _in_step(channel: Channel, label: str, so: bool) -> tuple[str, ...]:
+    """That a label's windows are always met at one moment of the sensor's period, if that is so."""
+    if not so:
+        return ()
+    words = (
+        f"{channel.id}: windows of {label!r} keep step with this sensor's updates every "
+        f"{time_words(period_s(channel))}: all of them err alike, however many there are; vary "
+        "their lengths, or the pauses between"
+    )
+    return (Caution("short", words),)
 
 
 def _shown(line: CounterInput, item: Any) -> tuple[Any, float]:

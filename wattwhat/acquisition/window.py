@@ -211,7 +211,7 @@ class Window:
         doubts = kept.warnings if kept else ()
         if end is self._end:  # what is open still is asked for often, and told by its readings alone
             meter_set.history.settle()
-        entries = account(meter_set, begin, end, self._context)
+        entries = account(meter_set, begin, end, self._context, label=self.label)
         return measurement_of(
             meter_set,
             entries,

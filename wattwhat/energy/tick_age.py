@@ -6,11 +6,16 @@ import cmath
 import math
 from typing import NamedTuple
 
-__all__ = ["ALIKE", "LEAK", "TICKS", "Ages", "Tick"]
+from wattwhat.records.timeline_points import UNSEEN_WALK, Place
+
+__all__ = ["ALIKE", "LEAK", "TICKS", "Ages", "Tick", "keeps_step"]
 
 # Numbers of errors in a place: those of the states' powers come first, then what the ticks in a state err by
 # alike, what a gauge shows too early or too late at all steps alike, then one a tick and one an answer.
 ALIKE, LEAK, TICKS = 500, 999, 1000
+# After so many ticks, what ticks err by alike is no chance any more. It is a good part of what a span errs by
+# then, and with the powers that nothing tells apart nearly all.
+_ENOUGH, _PART, _MOST = 24, 0.25, 0.7
 # Of a sawtooth over one update period.
 _HARMONICS = 4
 
@@ -65,3 +70,24 @@ class Tick(NamedTuple):
         if self.leak_j:
             errors[LEAK] = errors.get(LEAK, 0.0) + part * self.leak_j
         errors[TICKS + 2 * number] = part * math.hypot(slope_w * self.own_s, self.own_j)
+
+
+def keeps_step(begin: Place, end: Place) -> bool:
+    """Whether a span is uncertain by what all spans of its state are, as they meet the sensor at one age.
+
+    Args:
+        begin: where it begins on the curve.
+        end: where it ends.
+    """
+    if max(begin.interval, end.interval) < _ENOUGH:
+        return False
+    errors: dict[int, float] = {}
+    for place, sign in ((begin, -1.0), (end, 1.0)):
+        for number, u_j in place.shared:
+            if number == UNSEEN_WALK:
+                continue
+            errors[number] = errors.get(number, 0.0) + sign * u_j
+    alike_j2 = sum(u_j**2 for number, u_j in errors.items() if ALIKE <= number < LEAK)
+    shared_j2 = sum(u_j**2 for number, u_j in errors.items() if number < TICKS)
+    whole_j2 = sum(u_j**2 for u_j in errors.values())
+    return alike_j2 > _PART * whole_j2 and shared_j2 > _MOST * whole_j2
