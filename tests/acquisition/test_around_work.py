@@ -65,6 +65,16 @@ def test_the_interval_holds_the_energy_of_a_request(sensor: Any, periods: float)
     assert share_inside(sensor, 0.1, 0.1 * periods) >= 0.85
 
 
+@pytest.mark.parametrize("periods", [0.5, 3.0])
+@pytest.mark.parametrize("sensor", [counter, full, part_time, averaged])
+def test_the_sum_of_many_requests_keeps_what_they_err_by_alike(sensor: Any, periods: float) -> None:
+    """A gauge smears each of them alike, so that repeating them takes nothing of that away."""
+    runs = [requests(sensor, 0.1, 0.1 * periods, seed, count=8) for seed in range(20)]
+    sums = [(sum(truth_j for truth_j, _ in run), combine(m for _, m in run).energy_j) for run in runs]
+    inside = [abs(energy.value - truth_j) <= 1.96 * energy.u for truth_j, energy in sums]
+    assert sum(inside) >= 0.85 * len(inside)
+
+
 @pytest.mark.parametrize("periods", [0.1, 0.5, 1.0])
 @pytest.mark.parametrize("sensor", [counter, full, part_time, averaged])
 def test_a_short_window_says_so(sensor: Any, periods: float) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections import deque
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.energy.gauge_course import Bound
 
@@ -20,10 +19,14 @@ _MOST = 4096
 
 
 class GaugeBounds:
-    """The bounds of one gauge, from the latest that was asked for."""
+    """The bounds of one gauge, from the latest that was asked for.
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
+    Args:
+        lock: the gauge's.
+    """
+
+    def __init__(self, lock: Any) -> None:
+        self.lock = lock
         self._kept: deque[Bound] = deque(maxlen=_MOST)
         self._edges_s: deque[float] = deque(maxlen=_MOST)
         self.reached_s = -math.inf  # time of the latest one

@@ -45,7 +45,7 @@ class GaugeInput(Input):
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
         self.pending: list[Edge] = []
         self.lock = threading.RLock()
-        self.bounds = GaugeBounds()
+        self.bounds = GaugeBounds(self.lock)
         self._refused = 0  # readings beyond what can be, since the latest that was taken
         self.learn(self.channel)
 

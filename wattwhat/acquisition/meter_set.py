@@ -276,7 +276,7 @@ class MeterSet:
             if isinstance(line, CounterInput):
                 line.looks.lock = threading.RLock()
             else:
-                line.lock = threading.RLock()
+                line.lock = line.bounds.lock = threading.RLock()
 
     def close(self, wait_s: float = 5.0) -> None:
         """Stop the sampler and close the meters; windows still open end in gaps.
