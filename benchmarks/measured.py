@@ -7,7 +7,8 @@ of the sensor's phase. Truth is the long-run mean energy of a call; of loads tha
 mean over what was measured. Printed for every cell: the share of intervals that hold the truth, the median
 half-width, the one that would have been enough for 95 % of them, the median error, the median seconds that
 measure() took, and, for two independent measurements of identical work, how often their intervals of the
-difference leave out 0.
+difference leave out the true one: 0, and where the load changed its level at another time of one measurement
+than of the other, what that makes.
 """
 
 from __future__ import annotations
@@ -283,9 +284,9 @@ def cell(
         halves.append((high - low) / 2.0 / truth)
         errors.append(abs(per_call.value / truth - 1.0))
         seconds.append(took_s)
-        found.append(per_call)
+        found.append((per_call, truth))
     pairs = list(zip(found[::2], found[1::2], strict=False))
-    apart = sum(abs(a.value - b.value) > 1.96 * math.hypot(a.u, b.u) for a, b in pairs)
+    apart = sum(abs(a.value - b.value - (x - y)) > 1.96 * math.hypot(a.u, b.u) for (a, x), (b, y) in pairs)
     return {
         "held": held / calls,
         "half": statistics.median(halves),

@@ -44,3 +44,17 @@ def test_nothing_is_found_in_noise_or_in_nothing() -> None:
     assert shown_until_s([(looks(0.2, 60.0, 80.0, noise_w=5.0), 0.0, 1.0)]) is None
     assert shown_until_s([([(0.5, 100.0)], 0.0, 1.0)]) is None
     assert shown_until_s([]) is None
+
+
+@given(st.floats(0.05, 0.6), st.floats(0.7, 2.0))
+def test_nothing_is_found_while_work_from_before_still_falls(run_s: float, window_s: float) -> None:
+    """A mean over a window that falls just to where the load then keeps it looks like rest on both sides."""
+    rest_s = 0.8 * window_s
+
+    def shown_w(t_s: float) -> float:
+        before_s = max(min(-rest_s - (t_s - window_s), window_s), 0.0)  # work ended rest_s before the load
+        load_s = max(min(t_s, run_s) - max(t_s - window_s, 0.0), 0.0)
+        return 60.0 + 240.0 * (before_s + load_s) / window_s
+
+    times = [0.01 * number for number in range(-int(100 * rest_s), int(100 * (run_s + rest_s)))]
+    assert shown_until_s([([(t, shown_w(t)) for t in times], 0.0, run_s)]) is None

@@ -98,3 +98,21 @@ def test_what_is_no_step_is_seldom_taken_for_one(shape: str) -> None:
 def test_a_level_is_no_rise() -> None:
     assert rising_blocks([200.0] * 5 + [280.0] * 19, [0.2] * 24) == 0
     assert rising_blocks([150.0, 220.0, 255.0, 270.0, 276.0] + [280.0] * 19, [0.2] * 24) in (4, 5)
+
+
+@given(VALUES, st.floats(0.0, 1e3))
+def test_what_decides_is_never_surer_than_what_is_told(values: list[float], shared_j: float) -> None:
+    spread = spread_of_sum(values, shared_j)
+    assert spread.sure_u >= 0.999 * spread.u
+
+
+def test_a_few_values_that_come_out_alike_by_chance_are_not_taken_for_enough() -> None:
+    """Power that wanders by 10 % over two values: 1.96 of what decides is seldom below what 5 % needs."""
+    rng, lucky, cases, n = np.random.default_rng(4), 0, 200, 10
+    for _ in range(cases):
+        state, values = rng.standard_normal(), []
+        for _ in range(n):
+            state = 0.6 * state + 0.8 * rng.standard_normal()
+            values.append(100.0 + 10.0 * state)
+        lucky += 1.96 * spread_of_sum(values).sure_u <= 0.05 * math.fsum(values)
+    assert lucky / cases <= 0.02

@@ -45,6 +45,9 @@ def shown_until_s(parts: Sequence[Part]) -> float | None:
             before = [power_w for t_s, power_w in looks if t_s <= begin_s]
             began_w = before[-1] if before else rest_w
             off_w = abs(rest_w - began_w)
+            # a mean that still holds work from before falls on the way to the load, and may do so just to
+            # where the load then keeps it
+            noise_w = max((abs(w - began_w) for w in before[-max(1, len(before) // 3) :]), default=0.0)
         noise_w = max(noise_w, *(abs(power_w - rest_w) for power_w in last))
         swings += [(passed_s, abs(power_w - rest_w)) for passed_s, power_w in seen]
     most_w = max((swing_w for _, swing_w in swings), default=0.0)

@@ -18,7 +18,6 @@ from wattwhat.energy.joules import Joules
 from wattwhat.measuring.blocks import (
     Block,
     add_up,
-    independent_blocks,
     items_of,
     power_rise,
     shrinkable_half_width,
@@ -43,11 +42,8 @@ _LEAST_ROUNDS = 3
 # Slow changes (two states of 3 s, pauses, a device that settles) show only in as long a look: this many times
 # min_seconds up to 1 s. What is found steady for so long is taken to be steady.
 _LOOK = 3.2
-# So many independent blocks' worth is needed where blocks scatter; of rounds, which take long, and of blocks
-# over so many seconds it is this part of them at least.
-_LEAST_INDEPENDENT, _OF_FEW, _LONG_S = 7.0, 0.7, 15.0
-# Blocks that scatter by less than this part of the precision are alike, whatever their neighbours are.
-_ALIKE = 0.2
+# Each look at the blocks is a chance to stop by luck: the next one is due with this part of them more.
+_MORE = 0.125
 # How often the length of a call is judged anew where first calls compile.
 _MOST_TRIES = 10
 
@@ -101,7 +97,6 @@ class Rounds:
         self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
         self.tries = self.tried_calls = 0
-        self.independent = 0.0
         self.warnings: tuple[str, ...] = ()
         self._settled: list[Block] = []
 
@@ -138,11 +133,11 @@ class Rounds:
             if count >= look_at and passed_s >= self._look_s(deadline_ns - begun_ns):
                 if self._enough(self.blocks(), say) and self._enough(self.finish(), say):
                     return self.blocks(), "precision reached"
-                # each look is a chance to stop by luck, a large one where few blocks are independent
-                look_at = count + max(1, count // (20 if self.independent >= 0.5 * count else 4))
+                look_at = count + max(1, int(_MORE * count))
             if self.clock() + 1e9 * passed_s / count > deadline_ns:
                 blocks = self.finish()
-                return blocks, "precision reached" if self._enough(blocks, say) else "max_seconds reached"
+                reached = self._enough(blocks, say, sure=False)
+                return blocks, "precision reached" if reached else "max_seconds reached"
             # the latest ones, where those are quicker: a slow call in a block says nothing of the next one
             pace = max(done / max(busy_s, 1e-9), latest / max(latest_s, 1e-9))
             calls = max(1, math.ceil(self.part_s * pace))
@@ -162,21 +157,20 @@ class Rounds:
         look_s = max(self.plan.min_seconds, _LOOK * min(self.plan.min_seconds, 1.0))
         return min(look_s, max(0.9e-9 * most_ns, self.plan.min_seconds))
 
-    def _enough(self, blocks: list[Block], say: Callable[[str], None]) -> bool:
-        """Whether the precision is reached by these blocks, without those in which the power was rising."""
+    def _enough(self, blocks: list[Block], say: Callable[[str], None], sure: bool = True) -> bool:
+        """Whether the precision is reached by these blocks, without those in which the power was rising.
+
+        To stop before the time is up it has to be sure, as the spread comes out small by chance at times.
+        """
         reached = shrinkable_half_width(blocks, self.counted)
         say(f"{len(blocks)} blocks, ±{100 * reached:.2g} %")
         kept = blocks[power_rise(blocks, self.counted) :]
         kept_s = math.fsum(block.duration_s for block in kept)
-        self.independent = independent_blocks(kept, self.counted, _ALIKE * self.plan.precision)
         if not (reached <= self.plan.precision and kept_s >= self.plan.min_seconds):
             return False
         if sum(block.calls for block in kept) < self.plan.min_calls:
             return False
-        few = self.away_s or kept_s > _LONG_S
-        if self.independent < min(_LEAST_INDEPENDENT, _OF_FEW * len(kept) if few else math.inf):
-            return False
-        return shrinkable_half_width(kept, self.counted) <= self.plan.precision
+        return shrinkable_half_width(kept, self.counted, sure) <= self.plan.precision
 
     def _quicker_s(self, call_s: float) -> float | None:
         """Seconds of a call where the first round shows that calls before it did more, such as compiling.
@@ -220,7 +214,7 @@ class Rounds:
 
     def _learn_rest(self, call_s: float, say: Callable[[str], None], left_s: float) -> None:
         lines = [line for line in self.gauges if line.channel.id in self.counted]
-        if call_s > 0.1 * self.plan.max_seconds or not unknown_rest(lines):
+        if not unknown_rest(lines):
             return
         say("how late the sensor shows a load")
         calls = max(1, math.ceil(2.0 * self.away_s / call_s)) if call_s > 0.0 else 1

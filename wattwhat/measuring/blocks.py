@@ -24,7 +24,6 @@ __all__ = [
     "Block",
     "add_up",
     "block_j",
-    "independent_blocks",
     "items_of",
     "parts_of",
     "power_rise",
@@ -148,7 +147,7 @@ def items_of(blocks: Sequence[Block]) -> float | None:
     return sum(counts) if blocks and len(counts) == len(blocks) else None
 
 
-def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget) -> float:
+def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget, sure: bool = False) -> float:
     """Type A: the uncertainty in J of the sum that the spread of energy per call tells, beyond what is
     known to differ from block to block anyway.
 
@@ -161,31 +160,17 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget) -> f
         blocks: at least two, or a round of parts; else 0 is returned and the caller has to say so.
         counted: ids of the channels that are added.
         budget: budget of the sum so far.
+        sure: as `wattwhat.measuring.spread.Spread.sure_u`, to decide on.
     """
     if len(blocks) < 2:
         # of a single round, its parts are all the repeats there are
         parts = parts_of(blocks)
         return spread_of_sum(_per_call(parts, counted)).u if len(parts) > 1 else 0.0
     spread, shared = _spread(blocks, counted)
+    spread_u = spread.sure_u if sure else spread.u
     sources = (RESOLUTION, UNSEEN) if shared else (EDGES, RESOLUTION, UNSEEN)
     known_j = math.hypot(*(budget.get(source) for source in sources))
-    return math.sqrt(max(spread.u**2 - known_j**2, 0.0))
-
-
-def independent_blocks(blocks: Sequence[Block], counted: set[str], alike: float = 0.0) -> float:
-    """How many independent ones the blocks are worth, as neighbours may resemble each other.
-
-    Args:
-        blocks: at least one.
-        counted: ids of the channels that are added.
-        alike: where they scatter by less than this part of their mean it does not matter: infinitely many.
-    """
-    values = _per_call(blocks, counted)
-    mean = math.fsum(values) / len(values)
-    variance = math.fsum((value - mean) ** 2 for value in values) / max(len(values) - 1, 1)
-    if math.sqrt(variance) < alike * abs(mean):
-        return math.inf
-    return _spread(blocks, counted)[0].independent
+    return math.sqrt(max(spread_u**2 - known_j**2, 0.0))
 
 
 def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
@@ -205,7 +190,11 @@ def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
         # a few rounds do not show that neighbours resemble each other; their parts do
         among = spread_of_sum(_per_call(parts, counted))
         if among.independent < 0.5 * len(parts):
-            spread = Spread(max(spread.u, among.u), min(spread.independent, among.independent))
+            spread = Spread(
+                max(spread.u, among.u),
+                max(spread.sure_u, among.sure_u),
+                min(spread.independent, among.independent),
+            )
     return spread, shared
 
 
@@ -223,12 +212,13 @@ def _counted_j(block: Block, counted: set[str]) -> float:
     )
 
 
-def shrinkable_half_width(blocks: Sequence[Block], counted: set[str]) -> float:
+def shrinkable_half_width(blocks: Sequence[Block], counted: set[str], sure: bool = False) -> float:
     """Relative half-width of the 95 % interval of energy per call, of what repeats can shrink.
 
     Args:
         blocks: measured so far.
         counted: ids of the channels that are added.
+        sure: with the spread as `wattwhat.measuring.spread.Spread.sure_u`, to decide on.
 
     Returns:
         Half-width over value; infinite for fewer than two blocks or no energy.
@@ -237,7 +227,7 @@ def shrinkable_half_width(blocks: Sequence[Block], counted: set[str]) -> float:
         return math.inf
     entries = [(line, joules) for line, joules, _ in add_up(blocks) if joules and line.channel.id in counted]
     energy, budget = total((line.channel, joules) for line, joules in entries)
-    repeats_j = repeats_u_j(blocks, counted, budget)
+    repeats_j = repeats_u_j(blocks, counted, budget, sure)
     # the step of a gauge rounds a steady power the same way every time, and readings hold each block alike
     steps = [dict(j.parts).get(RESOLUTION, 0.0) for line, j in entries if not line.channel.is_counter]
     lasting_j = math.hypot(budget.get(HELD), *steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from wattwhat.acquisition.gauge_input import GaugeInput
@@ -16,7 +17,8 @@ __all__ = ["learn_rest", "unknown_rest"]
 
 # A gauge is watched after a load for this long beyond what its figures say: as many periods, but no longer.
 _PERIODS, _LONGEST_S = 5.0, 2.0
-# At so many phases: a load in step with the gauge may be shown at some of them only.
+# At so many phases: a load in step with the gauge may be shown at some of them only. One that runs longer
+# than two periods is not as easily missed, and takes longer: fewer are enough.
 _PHASES = 4
 # The watch is doubled so often while the gauge had not come to rest.
 _TRIES = 4
@@ -61,11 +63,13 @@ def learn_rest(
     clock = meter_set.clock
     rest_s = max(line.rest_s + min(_PERIODS * period_s(line.channel), _LONGEST_S) for line in lines)
     until_ns = clock() + int(_SHARE * 1e9 * left_s)
+    run_s = max(call_s * calls, 2.0 * away_s)
+    phases = math.ceil(_PHASES * 2.0 * away_s / run_s)
     for _ in range(_TRIES):
-        spent_s = (_PHASES + 1) * (rest_s + max(call_s * calls, 2.0 * away_s))
+        spent_s = phases * (rest_s + run_s) + rest_s
         if clock() + 1e9 * spent_s > until_ns:
             break
-        parts = _watched(meter_set, workload, lines, away_s, calls, rest_s, sleep)
+        parts = _watched(meter_set, workload, lines, away_s, calls, (phases, run_s, rest_s), sleep)
         rests = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
         lines = [line for line, done in zip(lines, rests, strict=True) if not done]
         if not lines:
@@ -77,8 +81,8 @@ def learn_rest(
     return tuple(
         Caution(
             "late",
-            f"{line.channel.id}: this gauge still showed a load {rest_s:.2g} s after its end, so energy may "
-            "be missing: state its averaging_window_s and delay_s, or find them with wattwhat calibrate",
+            f"{line.channel.id}: this gauge was not seen at rest within {rest_s:.2g} s after a load, so "
+            "energy may be missing: state its averaging_window_s and delay_s, or run wattwhat calibrate",
         )
         for line in lines
     )
@@ -90,26 +94,28 @@ def _watched(
     lines: Sequence[GaugeInput],
     away_s: float,
     calls: int,
-    rest_s: float,
+    how: tuple[int, float, float],
     sleep: Callable[[float], None],
 ) -> list[list[Part]]:
-    """What the gauges showed of the load, run at several phases with so much rest after each."""
-    clock = meter_set.clock
+    """What the gauges showed of the load, run at so many phases and seconds with so much rest around each."""
+    clock, (phases, run_s, rest_s) = meter_set.clock, how
     parts: list[list[Part]] = [[] for _ in lines]
     for line in lines:
-        line.remember(2.0 * rest_s + 4.0 * away_s)
+        line.remember(2.0 * rest_s + run_s + 4.0 * away_s)
+    begin = meter_set.begin()
     sleep(rest_s)
-    for number in range(_PHASES):
-        sleep((number * away_s / _PHASES - clock() * 1e-9) % away_s)
-        begin = meter_set.begin()
+    for number in range(phases):
+        sleep((number * away_s / phases - clock() * 1e-9) % away_s)
+        begin_s = clock() * 1e-9
         for _ in range(calls):
             workload.run()
         workload.synchronize()
         end_s = clock() * 1e-9
         sleep(rest_s)
-        meter_set.end(begin)
         for line, mine in zip(lines, parts, strict=True):
-            mine.append((line.looks(), begin.t_ns * 1e-9, end_s))
+            looks = [look for look in line.looks() if begin_s - rest_s <= look[0] <= end_s + rest_s]
+            mine.append((looks, begin_s, end_s))
+    meter_set.end(begin)
     return parts
 
 
