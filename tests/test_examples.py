@@ -11,6 +11,8 @@ import pytest
 
 from wattwhat.records.jsonl import read_jsonl
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NEEDS = {"score_numbers.py": [], "measure_a_model.py": ["torch"], "track_training.py": ["torch"]}
 

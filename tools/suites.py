@@ -24,14 +24,7 @@ import pythons
 SPREAD = ["-n", "auto", "--dist", "worksteal"]
 # What does not depend on the interpreter: what a browser makes of a page, how often intervals hold in made
 # worlds, what benchmarks and examples print.
-ONCE = [
-    "--ignore=tests/report/test_browser.py",
-    "--ignore=tests/report/test_browser_answers.py",
-    "--ignore=tests/benchmarks/test_benchmarks.py",
-    "--ignore=tests/measuring/test_real_loads.py",
-    "--ignore=tests/scoring/test_odds.py",
-    "--ignore=tests/test_examples.py",
-]
+ONCE = ["-m", "not slow"]
 WHICH = {"--others": (False, True), "--all": (True, True)}
 
 

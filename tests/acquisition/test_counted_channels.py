@@ -45,7 +45,7 @@ def simulation() -> Simulation:
         )
         meter = VirtualMeter(counter(constant(100.0)), channel, clock=clock)
         if component == "board":
-            meter.device_uuid = channel_id.split("/")[2]  # type: ignore[attr-defined]
+            meter.device_uuids = (channel_id.split("/")[2],)
         meters.append(meter)
     return Simulation(meters, clock)
 

@@ -125,7 +125,7 @@ def of_device(channel_id: str, component: str, device: str, uuid: str | None = N
     meter = Fixed("x", component)
     meter.channel = Channel(channel_id, channel_id.split("/")[1], device, component, "energy")
     if uuid is not None:
-        meter.device_uuid = uuid  # type: ignore[attr-defined]
+        meter.device_uuids = (uuid,)
     return meter
 
 

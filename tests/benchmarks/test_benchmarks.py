@@ -17,6 +17,8 @@ from benchmarks import imports
 from benchmarks.table import Limit, Options, Table, folded, quantile, quartiles, shown, summary, timed_us
 from benchmarks.truth_table import HEADING, line, read
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 values = st.lists(st.floats(-1e6, 1e6), min_size=1)
 

@@ -10,6 +10,8 @@ from benchmarks.measured import LOADS, SENSORS, cell, level, one_measurement, ov
 from tests.measuring.test_measuring import Passing, measured
 from tests.rigs import Load, counter, simulated
 
+pytestmark = pytest.mark.slow
+
 CONSTANT = LOADS["constant"]
 
 

@@ -16,6 +16,8 @@ from wattwhat.report.export import export
 from wattwhat.report.page import write_page
 from wattwhat.scoring import pareto
 
+pytestmark = pytest.mark.slow
+
 MEASUREMENTS = [*made.alike(), *made.odd()]
 ALIKE = range(12)
 

@@ -13,6 +13,8 @@ from wattwhat import compare
 from wattwhat.report.page import page_html, write_page
 from wattwhat.scoring import FrontierGrade
 
+pytestmark = pytest.mark.slow
+
 ALIKE = made.alike()
 
 

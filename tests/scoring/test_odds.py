@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks.scoring_odds import SHAPES, letters, table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "other families"])
 def test_letters_with_odds_of_about_80_percent_hold_in_about_80_percent(shape):

@@ -75,5 +75,4 @@ def provenance_of(meter: Any) -> Any:
 
 def device_uuids_of(meter: Any) -> set[str]:
     """The UUIDs of the accelerators in a meter's channel, without the prefix that not everybody writes."""
-    given = getattr(meter, "device_uuids", None) or (getattr(meter, "device_uuid", None),)
-    return {str(uuid).removeprefix("GPU-") for uuid in given if uuid is not None}
+    return {str(uuid).removeprefix("GPU-") for uuid in getattr(meter, "device_uuids", ())}

@@ -38,6 +38,7 @@ class NvmlMeter(Meter):
     def __init__(self, plan: Plan) -> None:
         self.channel = plan.channel
         self.device_uuid = plan.gpu.uuid
+        self.device_uuids = (plan.gpu.uuid,)
         self.pci_bus_id = plan.gpu.pci_bus_id
         self._way = plan.way
         self._pid = 0
