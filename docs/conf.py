@@ -24,6 +24,8 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "wattwhat"
+# Lines of code of 100 letters fit beside both columns of links.
+html_theme_options = {"light_css_variables": {"code-font-size": "var(--font-size--small--3)"}}
 html_extra_path = ["generated/pages"]  # the gallery, as it is
 (Path(__file__).parent / html_extra_path[0]).mkdir(parents=True, exist_ok=True)
 
