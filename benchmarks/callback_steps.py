@@ -182,6 +182,25 @@ def codecarbon_callback(steps, count, folder):
     tracker.stop()
 
 
+def edges(steps, count, folder):
+    """Microseconds of the processor that an edge takes with warm caches, and the reading of each counter."""
+    from wattwhat.integrations.training_phases import TrainingPhases
+
+    phases, names = TrainingPhases(), ("data", "forward", "backward", "optimizer")
+    phases.enter("data")
+    lines = phases.phases._tracks.meter_set.inputs
+    works = {"edge": lambda n: phases.enter(names[n % 4])}
+    works.update({line.channel.backend: lambda n, read=line.meter.read: read() for line in lines})
+    for name, work in works.items():
+        took_us = []
+        for _ in range(15):
+            began = time.thread_time()
+            for number in range(count):
+                work(number)
+            took_us.append((time.thread_time() - began) / count * 1e6)
+        steps.found[True].append([name, sorted(took_us)[len(took_us) // 2]])
+
+
 def journal(steps, count, folder):
     """Milliseconds of the processor that each line of a journal takes, as those with it."""
     import wattwhat

@@ -92,7 +92,14 @@ def run(options: Options) -> Table:
             rows.append([title, before, after, cost, f"{least:+.2f}", slower(*clock)[3]])
             if greatest is not None:
                 limits.append(Limit(f"a step under the callback, {title}", least, greatest, "%"))
+        edges = steps("edges", env, sys.executable, count, folder)
         lines = steps("journal", env, sys.executable, count, folder)
+    if not isinstance(edges, str):
+        (_, edge_us), *reads = edges[1]
+        of = ", ".join(f"{us:.1f} us reading {name}" for name, us in reads)
+        notes.append(
+            f"One edge of phases right after another takes {edge_us:.1f} us of the processor, with {of}."
+        )
     if isinstance(lines, str):
         notes.append(f"the journal is left out: {lines}.")
     else:

@@ -73,6 +73,8 @@ class CpuTime:
         now = time.monotonic()
         if now - self._scanned_s > _RESCAN_S or self._scanned_s < 0.0:
             self._children, self._scanned_s = tuple(self._descendants("self")), now
+        if not self._children:  # nearly always, and every edge asks
+            return 0.0
         return sum(self._ticks(pid) for pid in self._children) * self._tick_s
 
     def _descendants(self, pid: str) -> list[int]:
