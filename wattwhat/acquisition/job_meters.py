@@ -44,7 +44,7 @@ def share_of(of_cpus: float, of_time: float | None) -> tuple[float, float]:
     Example:
         >>> share, u = share_of(0.25, 0.75)
         >>> share, round(u, 3)
-        (0.5, 0.15)
+        (0.5, 0.149)
         >>> share_of(0.25, 0.25)[0], share_of(0.25, None)[1] > 0.3
         (0.25, True)
     """

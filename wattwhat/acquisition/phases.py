@@ -165,7 +165,7 @@ class Phases:
             >>> p.switch("forward", "backward")
             >>> span = p["backward"].stop()
             >>> [(m.label, m.calls) for m in p.measurements]
-            [('train: forward', 1), ('train: backward', 1)]
+            [('forward', 1), ('backward', 1)]
         """
         name, items = _name(name), None if items is None else check_items(items)
         check_open(self, before)
