@@ -28,6 +28,13 @@ __all__ = ["Rest", "idle", "keep_idle", "power_at_rest"]
 _AT_REST = 0.03
 # It is waited for so long at most, as a part of max_seconds.
 _REST_SHARE = 0.1
+# Boards and fans come to rest with time constants of up to so many seconds: what falls more slowly, or less
+# than the sensor shows between two halves, may still go as far as this tells.
+_SLOWEST_S = 10.0
+# Of that, so much of the power is let be unknown before longer halves are compared.
+_UNSEEN = 0.05
+# And where more than this is left in the end, it is said.
+_MUCH_UNSEEN = 0.3
 
 
 def idle(seconds: float = 2.0, *, backends: Sequence[Any] | None = None) -> Quantity:
@@ -107,7 +114,8 @@ def power_at_rest(
     """Power of the counted channels while nothing runs.
 
     Two halves of the time are compared; while the power falls from one to the next it is waited, a tenth of
-    max_seconds at most. How far it would go on falling is told by its last two changes.
+    max_seconds at most. How far it would go on falling is told by its last two changes. Where the sensor
+    could not have shown a fall, the halves are made longer, and what stays unseen is in the uncertainty.
 
     Args:
         meter_set: the open meters.
@@ -132,8 +140,9 @@ def power_at_rest(
     edges, fell_w = [meter_set.begin()], None
     sleep(seconds / 2.0)
     edges.append(meter_set.begin())
+    half_s = seconds / 2.0
     while True:
-        sleep(seconds / 2.0)
+        sleep(half_s)
         edges = [*edges[-2:], meter_set.begin()]
         sleep(meter_set.settled_s)
         before, after, whole = (
@@ -141,14 +150,23 @@ def power_at_rest(
         )
         if before is None or after is None or whole is None:
             return Rest()
-        falls_w = before[0] - after[0]
+        falls_w, sure_w = before[0] - after[0], 2.0 * math.hypot(before[1], after[1])
         left_w = _left_to_fall(fell_w, falls_w, after[0])
-        if abs(falls_w) <= 2.0 * math.hypot(before[1], after[1]) or left_w <= _AT_REST * abs(after[0]):
-            return Rest(Quantity(whole[0], whole[2], "W"))
+        late = clock() + int(1e9 * half_s) > latest_ns
+        if abs(falls_w) <= sure_w:
+            unseen_w = min(_unseen(sure_w, half_s), abs(whole[0]))
+            late = late or clock() + int(2e9 * half_s) > latest_ns
+            if late or unseen_w <= _UNSEEN * abs(whole[0]):
+                power_w = Quantity(whole[0], math.hypot(whole[2], unseen_w / 2.0), "W")
+                return Rest(power_w, _too_slow(unseen_w, 2.0 * half_s, whole[0]))
+            edges, fell_w, half_s = [edges[0], edges[2]], None, 2.0 * half_s
+            continue
+        if left_w <= _AT_REST * abs(after[0]):
+            return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"))
         fell_w = falls_w
-        if clock() + int(0.5e9 * seconds) > latest_ns:
+        if late:
             note = (
-                f"power at rest was still changing, by {abs(falls_w):.2g} W in {seconds / 2.0:.2g} s: "
+                f"power at rest was still changing, by {abs(falls_w):.2g} W in {half_s:.2g} s: "
                 "the idle power and the energy above it are not known better than their ±"
             )
             return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"), (Caution("idle", note),))
@@ -181,3 +199,28 @@ def _left_to_fall(fell_w: float | None, falls_w: float, power_w: float) -> float
         return abs(power_w) / 2.0 if abs(falls_w) > 0.002 * abs(power_w) else 0.0
     ratio = falls_w / fell_w
     return min(abs(falls_w) * ratio / (1.0 - ratio), abs(power_w))
+
+
+def _too_slow(unseen_w: float, looked_s: float, power_w: float) -> tuple[Caution, ...]:
+    if unseen_w <= _MUCH_UNSEEN * abs(power_w):
+        return ()
+    note = (
+        f"in {looked_s:.2g} s the sensor could not show whether power at rest still changes: it may go on by "
+        f"{unseen_w:.2g} W, which is in the ± of the idle power and of the energy above it; more max_seconds "
+        "give it longer"
+    )
+    return (Caution("idle", note),)
+
+
+def _unseen(sure_w: float, half_s: float) -> float:
+    """How far power may still fall, in W, where its fall over one half was at most this.
+
+    Of an exponential with the slowest time constant, what is left is r / (1 - r) of what went in a time in
+    which it sinks to r.
+
+    Example:
+        >>> round(_unseen(1.0, 6.93), 1), round(_unseen(1.0, 0.3))
+        (1.0, 33)
+    """
+    kept = math.exp(-half_s / _SLOWEST_S)
+    return sure_w * kept / (1.0 - kept)
