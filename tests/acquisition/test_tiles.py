@@ -293,3 +293,16 @@ def test_a_label_in_step_with_a_slow_counter_is_named(cycle_s: float, told: bool
     assert bool(named) is told
     assert all(code_of(one) == "short" for one in named)
     assert joules(whole) == pytest.approx(40 * 12.0, abs=2.0 * whole.energy_j.u)
+
+
+@given(st.sampled_from(GAUGES), st.floats(0.3, 3.0), st.floats(20.0, 400.0))
+def test_the_first_window_over_a_gauge_asked_at_once_goes_by_what_it_shows(sensor, periods, power_w):
+    """And not by the middle between nothing and all that the device could draw."""
+    period_s, part = sensor
+    made = gauge(Piecewise([0.0, 900.0], [power_w]), period_s, part * period_s)
+    sim = simulated(made, start_s=100.0, max_power_w=1e5, gain_error=0.0)
+    sim.until(100.0 + 3.0 * period_s * max(part, 1.0))
+    window = Window("a", sync=False, meter_set=sim.meter_set).start()
+    sim.until(sim.clock.now_s + periods * period_s)
+    window.stop()
+    assert joules(window.measurement) == pytest.approx(power_w * periods * period_s, rel=0.05)

@@ -221,8 +221,8 @@ def test_the_idle_baseline_is_subtracted_with_the_gain_only_once() -> None:
     assert m.idle_power_w.value == pytest.approx(50.0, rel=0.01)
     assert m.net_energy_j is not None
     assert m.net_energy_j.value == pytest.approx(0.0, abs=0.02 * m.energy_j.value)
-    # nothing is left of the gain where the difference is nothing
-    assert m.net_energy_j.u < 0.01 * m.energy_j.value
+    # nothing is left of the gain of 5 % where the difference is nothing, but what rest might still fall by
+    assert m.net_energy_j.u < 0.025 * m.energy_j.value
 
 
 def test_no_idle_baseline_means_no_net_energy() -> None:

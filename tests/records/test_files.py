@@ -296,7 +296,7 @@ OWN_WAYS = {
     "published.py",  # figures that come with the library
     "cpu_time.py",  # /proc, at each edge of a window
     "journal.py",  # appends
-    "memory.py",  # /proc/self/clear_refs
+    "latency_and_memory.py",  # /proc/self/clear_refs
     "versions.py",  # /proc/self/maps, until a line is found
     "_surroundings.py",  # /proc, of this process
 }

@@ -73,6 +73,11 @@ class StatePowers:
         if len(self._rows) >= 2 * _BLOCK:  # so that memory stays bounded
             self._learn(max(row_states(self._rows), len(self.power_w)))
 
+    @property
+    def known(self) -> bool:
+        """Whether there was an interval yet: before, a state may draw anything up to the limit."""
+        return self._count > 0
+
     def know(self, states: int) -> None:
         """See to it that `power_w` and `root_w` hold so many states, as far as known by now."""
         if self._count < self._next and states <= len(self.power_w):

@@ -136,7 +136,9 @@ def power_at_rest(
     say(f"power at rest, {seconds:.1f} s")
     # until then the sensors may show the first call
     sleep(max(map(answer_s, measured), default=0.0))
-    latest_ns = clock() + int(1e9 * max(_REST_SHARE * plan.max_seconds, 2.0 * seconds))
+    share_s = _REST_SHARE * plan.max_seconds
+    latest_ns = clock() + int(1e9 * max(share_s, 2.0 * seconds))
+    longer_ns = clock() + int(1e9 * share_s)
     edges, fell_w = [meter_set.begin()], None
     sleep(seconds / 2.0)
     edges.append(meter_set.begin())
@@ -152,11 +154,9 @@ def power_at_rest(
             return Rest()
         falls_w, sure_w = before[0] - after[0], 2.0 * math.hypot(before[1], after[1])
         left_w = _left_to_fall(fell_w, falls_w, after[0])
-        late = clock() + int(1e9 * half_s) > latest_ns
         if abs(falls_w) <= sure_w:
             unseen_w = min(_unseen(sure_w, half_s), abs(whole[0]))
-            late = late or clock() + int(2e9 * half_s) > latest_ns
-            if late or unseen_w <= _UNSEEN * abs(whole[0]):
+            if clock() + int(2e9 * half_s) > longer_ns or unseen_w <= _UNSEEN * abs(whole[0]):
                 power_w = Quantity(whole[0], math.hypot(whole[2], unseen_w / 2.0), "W")
                 return Rest(power_w, _too_slow(unseen_w, 2.0 * half_s, whole[0]))
             edges, fell_w, half_s = [edges[0], edges[2]], None, 2.0 * half_s
@@ -164,7 +164,7 @@ def power_at_rest(
         if left_w <= _AT_REST * abs(after[0]):
             return Rest(Quantity(after[0], math.hypot(after[2], left_w), "W"))
         fell_w = falls_w
-        if late:
+        if clock() + int(1e9 * half_s) > latest_ns:
             note = (
                 f"power at rest was still changing, by {abs(falls_w):.2g} W in {half_s:.2g} s: "
                 "the idle power and the energy above it are not known better than their ±"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from wattwhat.records.small_files import read_small_text
 from wattwhat.sensing.estimate.cpu_time import CpuTime
 from wattwhat.sensing.launch import tasks_on_node
 
@@ -78,11 +79,11 @@ class JobTime:
 
     def _read(self) -> Times | None:
         try:
-            node_s = _busy_s((self._root / "proc/stat").read_text(encoding="ascii"), self._tick_s)
+            node_s = _busy_s(read_small_text(self._root / "proc/stat"), self._tick_s)
             if self._job is None:
                 return Times(self._tasks * self._tree.seconds(), node_s) if self._tree else None
             path, per_s = self._job
-            return Times(_first_number(path.read_text(encoding="ascii")) / per_s, node_s)
+            return Times(_first_number(read_small_text(path)) / per_s, node_s)
         except (OSError, ValueError, IndexError):
             return None
 
@@ -106,7 +107,7 @@ def _first_number(text: str) -> int:
 def _job_account(root: Path, job_id: str) -> tuple[Path, float] | None:
     """The file with the job's processor time and its units a second; None where it has no group."""
     try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_small_text(root / "proc/self/cgroup").splitlines()
     except OSError:
         return None
     for line in lines:
