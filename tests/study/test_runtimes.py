@@ -1,6 +1,8 @@
 """Runtimes, and what a row says of a torch model: like outputs, counted, or a reason why not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wattwhat.study.cell import Cell
 from wattwhat.study.impossible import NotPossibleError
@@ -54,6 +56,7 @@ def reference():
         ("onnxruntime", "fp32", 1e-4),
         ("onnxruntime", "fp16", 0.05),
         ("onnxruntime", "int8", 0.2),
+        ("onnxruntime", "int8-static", 0.2),
     ],
 )
 def test_a_runtime_gives_nearly_the_same_outputs(runtime, precision, most):
@@ -92,6 +95,7 @@ def test_inputs_may_have_names(runtime):
         ("eager:fast", "fp32", "eager has no mode 'fast'"),
         ("compile:fast", "fp32", "its modes are default"),
         ("onnxruntime", "bf16", "bf16 has no numpy type"),
+        ("eager", "int8-static", "static quantisation is ONNX Runtime's"),
         ("tensorrt", "fp32", "tensorrt"),
         ("openvino", "fp16", "openvino"),
     ],
@@ -106,6 +110,22 @@ def test_what_a_runtime_cannot_do_is_told(runtime, precision, words):
 def test_a_model_without_linear_layers_is_not_called_quantised():
     with pytest.raises(NotPossibleError, match="this model has none"):
         outputs("eager", "int8", model=torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3)))
+
+
+@given(st.floats(0.05, 0.95))
+def test_pruning_sets_that_part_of_each_layer_to_zero_and_says_so(part):
+    model = net()
+    ready = prepared(Built(model, images()), Cell("m:net", batch_size=2, pruning=part))
+    for layer in (model[0], model[3]):
+        zeros = int((layer.weight == 0).sum())
+        assert zeros == round(part * layer.weight.numel())
+    assert "2 layers" in ready.details["pruned"]
+    assert parity(reference(), ready.call()).error > 0
+
+
+def test_what_has_no_layers_is_not_called_pruned():
+    with pytest.raises(NotPossibleError, match="this model has none"):
+        prepared(Built(torch.nn.ReLU(), images()), Cell("m:net", pruning=0.5))
 
 
 def test_a_row_counts_operations_of_one_item(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from wattwhat.study.toml_source import TomlSource
 
 __all__ = ["AXIS_CHECKS", "PRECISIONS", "axis_of", "rule_of"]
 
-PRECISIONS = ("fp32", "bf16", "fp16", "int8")
+PRECISIONS = ("fp32", "bf16", "fp16", "int8", "int8-static")
 _DEVICE = re.compile(r"(?:cpu|cuda|mps|xpu)(?::\d+)?")
 
 
@@ -26,6 +26,11 @@ def _whole(value: Any, folder: str) -> tuple[Any, str]:
 def _watts(value: Any, folder: str) -> tuple[Any, str]:
     fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
     return (float(value), "") if fits else (value, "watts above 0")
+
+
+def _part(value: Any, folder: str) -> tuple[Any, str]:
+    fits = isinstance(value, float) and 0.0 < value < 1.0
+    return value, "" if fits else "a part of the weights between 0 and 1"
 
 
 def _precision(value: Any, folder: str) -> tuple[Any, str]:
@@ -60,6 +65,7 @@ AXIS_CHECKS: Mapping[str, Callable[[Any, str], tuple[Any, str]]] = {
     "sequence_length": _whole,
     "threads": _whole,
     "power_limit_w": _watts,
+    "pruning": _part,
 }
 
 

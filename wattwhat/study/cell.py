@@ -22,6 +22,7 @@ AXES = (
     "sequence_length",
     "threads",
     "power_limit_w",
+    "pruning",
 )
 _KEY_DIGITS = 20
 
@@ -33,13 +34,15 @@ class Cell:
     Args:
         model: ``source:name`` or ``module:function``.
         batch_size: samples in one call.
-        precision: ``"fp32"``, ``"bf16"``, ``"fp16"`` or ``"int8"``.
+        precision: ``"fp32"``, ``"bf16"``, ``"fp16"``, ``"int8"`` (quantised as it runs) or
+            ``"int8-static"`` (calibrated before).
         runtime: name of a runtime, with a mode behind a colon where it has modes.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` and the like.
         image_size: pixels a side, or None for the model's own.
         sequence_length: tokens of one sample, or None for the model's own.
         threads: threads of the CPU, or None for as many as the runtime takes.
         power_limit_w: power limit of the device in W, or None to leave it alone.
+        pruning: part of each layer's weights that is set to zero, the smallest ones; None leaves all.
         repeat: which of the repeats, from 0.
         reference: which return of the reference cell, from 0; None for any other cell.
 
@@ -58,6 +61,7 @@ class Cell:
     sequence_length: int | None = None
     threads: int | None = None
     power_limit_w: float | None = None
+    pruning: float | None = None
     repeat: int = 0
     reference: int | None = None
 
@@ -84,6 +88,8 @@ class Cell:
                 parts.append(f"{getattr(self, name)} {unit}")
         if self.power_limit_w is not None:
             parts.append(f"{self.power_limit_w:g} W")
+        if self.pruning is not None:
+            parts.append(f"{100.0 * self.pruning:g} % pruned")
         if self.repeat:
             parts.append(f"repeat {self.repeat + 1}")
         if self.reference is not None:

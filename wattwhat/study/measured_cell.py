@@ -140,7 +140,7 @@ def _count(model: Built, cell: Cell, known: _Known) -> None:
         return
     known.metrics.update(counts.metrics())
     known.metrics["weight_bytes"] -= _saved_bytes(model.model, cell.precision)
-    if cell.precision == "int8":
+    if cell.precision.startswith("int8"):
         known.details["weight_bytes_of"] = "the model before it is quantised"
     known.details["counting_method"] = counts.method
 
@@ -154,8 +154,9 @@ def _saved_bytes(model: Any, precision: str) -> float:
 
 
 def _reference(model: Built, cell: Cell) -> Any:
-    """Outputs of eager fp32 on the same device; None where the cell is just that."""
-    if not hasattr(model.model, "forward") or (cell.runtime, cell.precision) == ("eager", "fp32"):
+    """Outputs of eager fp32, unpruned, on the same device; None where the cell is just that."""
+    plain = (cell.runtime, cell.precision, cell.pruning) == ("eager", "fp32", None)
+    if plain or not hasattr(model.model, "forward"):
         return None
     import torch
 

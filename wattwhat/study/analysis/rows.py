@@ -89,5 +89,5 @@ def setting_text(setting: Mapping[str, object], names: Iterable[str] = FACTORS) 
         'batch 8, eager'
     """
     units = {"batch_size": "batch {}", "image_size": "{} px", "sequence_length": "{} tokens"}
-    units |= {"threads": "{} threads", "power_limit_w": "{} W limit"}
+    units |= {"threads": "{} threads", "power_limit_w": "{} W limit", "pruning": "{:.0%} pruned"}
     return ", ".join(units.get(name, "{}").format(setting[name]) for name in names if name in setting)

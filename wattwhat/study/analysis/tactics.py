@@ -17,7 +17,7 @@ from wattwhat.study.analysis.rows import Row
 
 __all__ = ["FACTORS", "Tactic", "tactics_of"]
 
-FACTORS = ("runtime", "precision")
+FACTORS = ("runtime", "precision", "pruning")
 _ITEMS = 1e6
 _J_PER_KWH = 3.6e6
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
+
 from wattwhat.study.cell import Cell
 from wattwhat.study.models.base import Built
 from wattwhat.study.registry import RUNTIMES, loaded
-from wattwhat.study.runtimes.base import Prepared, Runtime
+from wattwhat.study.runtimes.base import Prepared, Runtime, pruned
 
 __all__ = ["Prepared", "Runtime", "prepared"]
 
@@ -24,5 +26,7 @@ def prepared(built: Built, cell: Cell) -> Prepared:
         >>> prepared(Built(lambda: 7), Cell("m:f")).call()
         7
     """
+    pruning = {} if cell.pruning is None else pruned(built.model, cell)
     runner = loaded(RUNTIMES, cell.runtime.partition(":")[0])(built.model, built.inputs, cell)
-    return runner if isinstance(runner, Prepared) else Prepared(runner)
+    ready = runner if isinstance(runner, Prepared) else Prepared(runner)
+    return attrs.evolve(ready, details={**pruning, **ready.details})

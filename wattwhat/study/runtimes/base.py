@@ -18,6 +18,7 @@ __all__ = [
     "converted",
     "mapped",
     "mode_of",
+    "pruned",
 ]
 
 
@@ -96,6 +97,28 @@ def arguments_of(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (tuple(inputs), {}) if isinstance(inputs, (tuple, list)) else ((inputs,), {})
 
 
+def pruned(model: Any, cell: Cell) -> dict[str, Any]:
+    """Set the smallest weights of each linear and convolutional layer to zero, in place, and say so.
+
+    The zeros are multiplied like any other weight: kernels for dense weights save nothing by them.
+
+    Raises:
+        NotPossibleError: the model is no torch module, or has no such layer.
+    """
+    check_module(model, cell)
+    import torch
+    from torch.nn.utils import prune
+
+    kinds = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+    layers = [part for part in model.modules() if isinstance(part, kinds)]
+    if not layers:
+        raise NotPossibleError("pruning takes linear and convolutional layers, and this model has none")
+    for layer in layers:
+        prune.l1_unstructured(layer, "weight", amount=cell.pruning)  # type: ignore[no-untyped-call]
+        prune.remove(layer, "weight")  # type: ignore[no-untyped-call]
+    return {"pruned": f"the smallest weights of each of {len(layers)} layers, as zeros in dense kernels"}
+
+
 def converted(model: Any, inputs: Any, cell: Cell) -> tuple[Any, Any, dict[str, Any]]:
     """A torch model and its inputs on the cell's device, in its precision, and how that was done.
 
@@ -109,6 +132,8 @@ def converted(model: Any, inputs: Any, cell: Cell) -> tuple[Any, Any, dict[str, 
 
     import torch
 
+    if cell.precision == "int8-static":
+        raise NotPossibleError('static quantisation is ONNX Runtime\'s here: runtime = "onnxruntime"')
     model, inputs = model.eval(), mapped(lambda tensor: tensor.to(cell.device), inputs)
     if cell.precision == "int8":
         if cell.device != "cpu":

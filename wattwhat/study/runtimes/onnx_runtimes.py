@@ -21,7 +21,7 @@ __all__ = ["onnxruntime", "openvino"]
 
 
 def onnxruntime(model: Any, inputs: Any, cell: Cell) -> Prepared:
-    """ONNX Runtime on torch's ONNX export; int8 is its own dynamic quantisation."""
+    """ONNX Runtime on torch's ONNX export; int8 is its own dynamic quantisation, int8-static the static one."""
     mode_of(cell, ())
     check_module(model, cell)
     library("onnx", "onnxruntime")
@@ -35,6 +35,9 @@ def onnxruntime(model: Any, inputs: Any, cell: Cell) -> Prepared:
         path = _export(model, inputs, cell, os.path.join(folder, "model.onnx"))
         if cell.precision == "int8":
             path, details["quantisation"] = _quantised(path, folder), "dynamic, by onnxruntime"
+        elif cell.precision == "int8-static":
+            path = _calibrated(path, folder, engine, _as_numpy(inputs, cell))
+            details["quantisation"] = "static, by onnxruntime, calibrated on the cell's own inputs"
         session = engine.InferenceSession(path, _options(engine, cell), providers=[provider])
     feeds = _feeds([one.name for one in session.get_inputs()], _as_numpy(inputs, cell))
     return Prepared(lambda: session.run(None, feeds), details)
@@ -83,6 +86,26 @@ def _quantised(path: str, folder: str) -> str:
     target = os.path.join(folder, "int8.onnx")
     # Conv in int8 needs unsigned activations and weights on most CPUs; ConvInteger is slow but there.
     quantization.quantize_dynamic(path, target, weight_type=quantization.QuantType.QUInt8)
+    return target
+
+
+def _calibrated(path: str, folder: str, engine: Any, inputs: Any) -> str:
+    """The model in int8, with the ranges of its activations as these inputs make them."""
+    import logging
+
+    quantization = library("onnxruntime.quantization", "onnxruntime")
+    logging.getLogger().setLevel(logging.ERROR)  # it advises, on the root logger
+    names = [
+        one.name for one in engine.InferenceSession(path, providers=["CPUExecutionProvider"]).get_inputs()
+    ]
+    batches = iter([_feeds(names, inputs)])
+
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
+        def get_next(self) -> Any:
+            return next(batches, None)
+
+    target = os.path.join(folder, "int8-static.onnx")
+    quantization.quantize_static(path, target, Reader())
     return target
 
 
