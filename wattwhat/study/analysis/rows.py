@@ -76,7 +76,7 @@ def factors_of(rows: Sequence[Row]) -> dict[str, list[object]]:
         if all(isinstance(level, (int, float)) for level in levels):
             levels.sort(key=lambda level: float(level))  # type: ignore[arg-type]
         else:
-            levels.sort(key=lambda level: (level not in ("fp32", "eager", "cpu"), str(level)))
+            levels.sort(key=lambda level: (level not in (None, "fp32", "eager", "cpu"), str(level)))
         factors[name] = levels
     return factors
 

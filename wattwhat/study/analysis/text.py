@@ -86,7 +86,10 @@ def _tactics(analysis: Analysis) -> Iterator[str]:
     rows = []
     for one in analysis.tactics:
         effect = one.effect
-        saved = [f"{effect.level} for {effect.baseline}", _span(one.saved_kwh, one.low, one.high)]
+        saved = [
+            f"{_level(effect.factor, effect.level)} for {_level(effect.factor, effect.baseline)}",
+            _span(one.saved_kwh, one.low, one.high),
+        ]
         if price is not None:
             saved.append(_span(*one.money(price)))
         error = "" if effect.parity_error is None else f"{effect.parity_error:.1g}"
@@ -95,6 +98,10 @@ def _tactics(analysis: Analysis) -> Iterator[str]:
     columns = [Column("tactic", shrinks=True), Column("kWh (95 %)", right=True)]
     columns += [] if price is None else [Column(f"{one_line(analysis.currency)} (95 %)", right=True)]
     yield from listing([*columns, Column("error", right=True), Column("accuracy, points", right=True)], rows)
+
+
+def _level(factor: str, level: object) -> str:
+    return f"no {factor}" if level is None else setting_text({factor: level}, [factor])
 
 
 def _span(value: float, low: float, high: float) -> str:

@@ -21,7 +21,7 @@ __all__ = ["onnxruntime", "openvino"]
 
 
 def onnxruntime(model: Any, inputs: Any, cell: Cell) -> Prepared:
-    """ONNX Runtime on torch's ONNX export; int8 is its own dynamic quantisation, int8-static the static one."""
+    """ONNX Runtime on torch's ONNX export, with its own quantisation: int8 dynamic, int8-static static."""
     mode_of(cell, ())
     check_module(model, cell)
     library("onnx", "onnxruntime")
