@@ -152,6 +152,8 @@ class GaugeCurve:
         """Give all edges so far their places; the program is in this state."""
         self._learn(None, state)
         if self.course is not None:
+            last = self.line.sums.last
+            self.course.powers.shown_w = None if last is None else last[1]
             self.course.answer()
 
     def _learn(self, until_s: float | None, state: int) -> None:

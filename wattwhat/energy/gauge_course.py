@@ -72,8 +72,3 @@ class GaugeCourse(Course):
             self._close(one.t_s, tick, counted_j, max(one.unseen_j2 - self._unseen_j2, 0.0))
             self._counted_j = counted_j
         self._unseen_j2 = one.unseen_j2
-
-    def answer(self) -> None:
-        """Give all edges that wait their places; before the first interval, what is shown tells more."""
-        if self.powers.known:
-            super().answer()

@@ -55,6 +55,7 @@ class StatePowers:
         power_w: mean power of each state in W.
         root_w: for each state, its errors in W by number of the error; those of two states may be the same.
         scatter: how much one run differs from its state's mean, as a fraction.
+        shown_w: of a gauge the power in W that it showed last: what any state draws before more is known.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -63,6 +64,7 @@ class StatePowers:
         self._rows: list[Row] = []
         self._count, self._next = 0, 1.0
         self.scatter = _SCATTER
+        self.shown_w: float | None = None
         self.power_w: list[float] = []
         self.root_w: list[list[float]] = []
 
@@ -73,18 +75,16 @@ class StatePowers:
         if len(self._rows) >= 2 * _BLOCK:  # so that memory stays bounded
             self._learn(max(row_states(self._rows), len(self.power_w)))
 
-    @property
-    def known(self) -> bool:
-        """Whether there was an interval yet: before, a state may draw anything up to the limit."""
-        return self._count > 0
-
     def know(self, states: int) -> None:
         """See to it that `power_w` and `root_w` hold so many states, as far as known by now."""
         if self._count < self._next and states <= len(self.power_w):
             return
         if not self._count:
-            self.power_w = [self.limit_w / 2.0] * states
-            u_w = self.limit_w / math.sqrt(12.0)
+            mean_w, u_w = self.limit_w / 2.0, self.limit_w / math.sqrt(12.0)
+            if self.shown_w is not None:
+                mean_w = min(max(self.shown_w, 1e-6), self.limit_w)
+                u_w = reach_w(mean_w, self.limit_w)
+            self.power_w = [mean_w] * states
             self.root_w = [[0.0] * n + [u_w] for n in range(states)]
             return
         self._next = max(self._count * _MORE, self._count + 1.0)
