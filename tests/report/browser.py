@@ -71,6 +71,12 @@ class Page:
             lambda driver: driver.execute_script(script, *arguments), f"never came true: {script}"
         )
 
+    def settled(self):
+        """Wait until what was typed is in the picture: the page takes it before the next one is drawn."""
+        self.driver.execute_async_script(
+            "const done = arguments[0], next = requestAnimationFrame; next(() => next(() => next(() => done())))"
+        )
+
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 

@@ -61,6 +61,7 @@ def typed(page, name, value):
     page.run("arguments[0].value = ''; arguments[0].removeAttribute('aria-invalid')", field)
     field.send_keys(value)
     page.until("return arguments[0].getAttribute('aria-invalid') !== null", field)
+    page.settled()
     return page.text("#answer-text")
 
 
