@@ -74,7 +74,7 @@ class Page:
     def settled(self):
         """Wait until what was typed is in the picture: the page takes it before the next one is drawn."""
         self.driver.execute_async_script(
-            "const done = arguments[0], next = requestAnimationFrame; next(() => next(() => next(() => done())))"
+            "const done = arguments[0], next = requestAnimationFrame; next(() => next(() => next(done)))"
         )
 
     def run(self, script, *arguments):
