@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement, Workload
+from wattwhat.acquisition import edge_reads
 from wattwhat.acquisition.aside import Threads
 from wattwhat.acquisition.inputs import EDGE_BOUND_S
 from wattwhat.acquisition.meter_set import MeterSet
@@ -23,7 +25,7 @@ from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.session import run_plan
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor
+from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor, constant
 from wattwhat.testing.simulation import Simulation
 
 
@@ -313,6 +315,25 @@ def test_real_threads_leave_a_reading_that_hangs() -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=5.0)
     assert set(threading.enumerate()) <= before
+
+
+def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(monkeypatch: Any) -> None:
+    sensor = VirtualSensor(constant(50.0))
+    meter_set = MeterSet([VirtualMeter(sensor, clock=time.monotonic_ns)])
+    meter_set.inputs[0].beside = True
+    windows = [Window(str(number), meter_set=meter_set).start().stop() for number in range(3)]
+    meter_set.sampler.stop()
+    slept: list[float] = []
+    monkeypatch.setattr(edge_reads, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(meter_set.inputs[0].looks, "shown", lambda moment: False)
+    monkeypatch.setattr(edge_reads.time, "sleep", slept.append)
+    waits = []
+    for window in windows:
+        edge_reads.catch_up(meter_set, window._end)
+        waits.append(len(slept))
+    assert waits[0] > 0
+    assert waits == [waits[0]] * 3
+    meter_set.close()
 
 
 def test_threads_are_used_again() -> None:

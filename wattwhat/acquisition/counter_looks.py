@@ -59,6 +59,7 @@ class CounterLooks:
         self._since = 2  # looks that were begun after it, up to two
         self._ended_s = -math.inf
         self.failures = 0
+        self.missed = False  # somebody waited for a look in vain, and none has come since
 
     def begin(self, t_ns: int) -> Moment:
         """The begin of a window; looks go on until its end."""
@@ -127,7 +128,7 @@ class CounterLooks:
         if line is None:
             return
         with self.lock:
-            self.failures, self._ended_s = 0, now_s
+            self.failures, self._ended_s, self.missed = 0, now_s, False
             if asked_ns >= self._asked_ns:
                 self._since += 1
             counted_j = 0.0

@@ -135,15 +135,22 @@ def catch_up(meter_set: MeterSet | None, snapshot: Snapshot) -> None:
         meter_set.sampler.tick(meter_set.clock() * 1e-9)
         return
     until_s = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < until_s and any(
-        _to_come(line, item, meter_set.clock())
+    while late := [
+        line
         for line, item in zip(meter_set.inputs, snapshot.readings, strict=True)
-    ):
+        if isinstance(line, CounterInput) and _to_come(line, item, meter_set.clock())
+    ]:
+        if time.monotonic() >= until_s:
+            for line in late:  # many windows may be asked in turn: only the first one waits
+                line.looks.missed = True
+            return
         time.sleep(_PAUSE_S)
 
 
 def _to_come(line: Any, item: Any, now_ns: int) -> bool:
     """Whether a look is soon to show this edge."""
-    if not isinstance(item, Moment) or line.lost or line.looks.failures or line.looks.shown(item):
+    if not isinstance(item, Moment) or line.lost or line.looks.failures or line.looks.missed:
+        return False
+    if line.looks.shown(item):
         return False
     return line.reading_ns is None or (now_ns - line.reading_ns) * 1e-9 < _PATIENCE_S
