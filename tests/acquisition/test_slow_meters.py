@@ -16,6 +16,7 @@ from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement, Workload
 from wattwhat.acquisition import edge_reads
 from wattwhat.acquisition.aside import Threads
+from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.inputs import EDGE_BOUND_S
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
@@ -318,18 +319,14 @@ def test_real_threads_leave_a_reading_that_hangs() -> None:
 
 
 def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(monkeypatch: Any) -> None:
-    sensor = VirtualSensor(constant(50.0))
-    meter_set = MeterSet([VirtualMeter(sensor, clock=time.monotonic_ns)])
-    meter_set.inputs[0].beside = True
-    windows = [Window(str(number), meter_set=meter_set).start().stop() for number in range(3)]
-    meter_set.sampler.stop()
+    meter_set = MeterSet([VirtualMeter(VirtualSensor(constant(50.0)), clock=time.monotonic_ns)])
+    end = meter_set.begin()
     slept: list[float] = []
     monkeypatch.setattr(edge_reads, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(meter_set.inputs[0].looks, "shown", lambda moment: False)
     monkeypatch.setattr(edge_reads.time, "sleep", slept.append)
     waits = []
-    for window in windows:
-        edge_reads.catch_up(meter_set, window._end)
+    for _ in range(3):
+        edge_reads.catch_up(meter_set, end._replace(readings=[Moment(time.monotonic_ns())]))
         waits.append(len(slept))
     assert waits[0] > 0
     assert waits == [waits[0]] * 3
