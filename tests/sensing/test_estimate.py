@@ -241,7 +241,8 @@ def test_a_window_stopped_in_a_forked_child_keeps_what_its_parent_and_it_spent()
         try:
             spend(0.1)
             energy_j = window.stop().measurement.energy_j.value
-            code = 0 if energy_j >= 10.0 * 0.2 else 1
+            # what the fork itself took of a busy machine, a millisecond or two, is in neither account
+            code = 0 if energy_j >= 0.95 * 10.0 * 0.2 else 1
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
