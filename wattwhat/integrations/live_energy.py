@@ -86,8 +86,8 @@ class LiveEnergy:
 
     Example:
         >>> live = LiveEnergy(["estimate"])
-        >>> [one.energy_j >= 0.0 for one in live.read().channels]
-        [True]
+        >>> all(one.energy_j >= 0.0 for one in live.read().channels)
+        True
         >>> live.close()
     """
 
