@@ -83,6 +83,17 @@ def _number(value: Any) -> float:
         raise ArgumentError(f"value and u: expected one number each, got {value!r:.80}: {err}") from err
 
 
+def _uncertainty(u: Any) -> float:
+    """A number; NaN, which compares with nothing, is infinite: either says that nothing is known."""
+    number = _number(u)
+    return math.inf if math.isnan(number) else number
+
+
+def _comparable(value: float) -> float | None:
+    """What is not known equals itself: NaN does not, and a record would differ from its own pickle."""
+    return None if math.isnan(value) else value
+
+
 def _not_negative(instance: object, attribute: attrs.Attribute[Any], value: float) -> None:
     if value < 0:
         raise ArgumentError(f"a standard uncertainty cannot be negative, got {value!r}", argument="u")
@@ -99,7 +110,8 @@ class Quantity:
 
     Args:
         value: the estimate, in ``unit``. NaN says that nothing is known.
-        u: standard uncertainty (k = 1) in ``unit``; 0 for an exact number, infinite or NaN if unknown.
+        u: standard uncertainty (k = 1) in ``unit``; 0 for an exact number, infinite if unknown (NaN
+            becomes infinite).
         unit: one of J, Wh, kWh, W, s, g, ... or any other name, which then converts only to itself.
 
     Raises:
@@ -117,8 +129,8 @@ class Quantity:
         12.34
     """
 
-    value: float = attrs.field(converter=_number)
-    u: float = attrs.field(converter=_number, validator=_not_negative)
+    value: float = attrs.field(converter=_number, eq=_comparable)
+    u: float = attrs.field(converter=_uncertainty, validator=_not_negative)
     unit: str = attrs.field(validator=_named)
 
     def __float__(self) -> float:
