@@ -16,6 +16,7 @@ from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement, Workload
 from wattwhat.acquisition import edge_reads
 from wattwhat.acquisition.aside import Threads
+from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.inputs import EDGE_BOUND_S
 from wattwhat.acquisition.meter_set import MeterSet
@@ -214,6 +215,34 @@ def test_a_meter_that_answers_again_is_used_again() -> None:
     assert low <= 400.0 <= high
 
 
+class StampedEarly(Scripted):
+    """A meter that takes the time first and the value then, as the estimate does."""
+
+    def read(self) -> Reading:
+        begun_ns = self._clock()
+        return Reading(begun_ns, super().read().value)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.0005, 0.003, 0.008, 0.03, 0.2]), min_size=1, max_size=60),
+    st.sampled_from([Scripted, StampedEarly]),
+)
+def test_a_window_is_known_however_the_time_of_its_readings_changes(
+    takes_s: list[float], kind: type[Scripted]
+) -> None:
+    load, clock = Load(50.0), VirtualClock(start_ns=100_000_000_000)
+    sensor = counter(load)
+    meter = kind(sensor, sensor.channel("sensor", max_power_w=400.0), clock=clock)
+    meter.takes = lambda number: takes_s[number % len(takes_s)]  # type: ignore[method-assign]
+    simulation = Simulation([meter], clock)
+    for _ in range(12):
+        m, _ = run(simulation, load, 0.5, 200.0, wait_s=3.0)
+        assert m.energy_j.known
+        low, high = m.energy_j.interval(0.95)
+        unsaid_j = 0.006 * 200.0  # two readings at the edges that took longer than those before them
+        assert low - unsaid_j <= 100.0 <= high + unsaid_j
+
+
 @pytest.mark.parametrize("latency_s", [0.3, 3.0])
 def test_a_slow_gauge_starves_no_other(latency_s: float) -> None:
     load = Load(100.0)
@@ -316,6 +345,19 @@ def test_real_threads_leave_a_reading_that_hangs() -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=5.0)
     assert set(threading.enumerate()) <= before
+
+
+def test_a_look_follows_a_reading_that_held_an_edge(monkeypatch: Any) -> None:
+    monkeypatch.setattr(edge_reads, "_PATIENCE_S", 30.0)
+    waits = Waiting()
+    meter_set = MeterSet([waits])
+    windows = [Window(str(number), meter_set=meter_set).start().stop() for number in range(5)]
+    waits.go.set()  # the reading of the first edge, which nobody waits for any more
+    assert windows[-1].measurement.energy_j.known
+    (line,) = meter_set.inputs
+    assert isinstance(line, CounterInput)
+    assert not line.looks.missed
+    meter_set.close()
 
 
 def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(monkeypatch: Any) -> None:

@@ -83,6 +83,12 @@ class CounterLooks:
         return moment
 
     @property
+    def asked(self) -> bool:
+        """Whether a moment waits for looks that are still to come."""
+        with self.lock:
+            return len(self._waiting) > 0 and self._since < 2
+
+    @property
     def settled_s(self) -> float:
         """Seconds after a moment until two looks have come."""
         line = self._line()
@@ -104,8 +110,8 @@ class CounterLooks:
             return math.inf
         pause_s = max(self.retry_s(), line.took_s)
         with self.lock:
-            asked, opened = len(self._waiting) > 0 and self._since < 2, len(self._open) > 0
-        if not asked:
+            opened = line.beside and len(self._open) > 0
+        if not self.asked:
             if every_s is None and not opened:
                 return math.inf
             pause_s = max(pause_s, _PAUSES * line.took_s, min(every_s or math.inf, 1.0) if every_s else 0.0)

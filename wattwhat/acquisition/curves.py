@@ -12,7 +12,7 @@ from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
-    from wattwhat.acquisition.meter_set import Snapshot
+    from wattwhat.acquisition.snapshot import Snapshot
     from wattwhat.energy.course import Course
     from wattwhat.energy.gauge_course import GaugeCourse
     from wattwhat.energy.live_course import LiveCourse
@@ -56,8 +56,9 @@ class CounterCurve:
             crossing: whether another thread had the edge before.
         """
         reading, anchor = snapshot.readings[number], snapshot.anchors[number]
-        if isinstance(reading, Moment):
-            return  # read beside the program: its looks tell, and not the edges
+        if isinstance(reading, Moment):  # read beside the program: its looks tell, and not the edges
+            self.restart()
+            return
         if step == END:
             self._edge(snapshot, number, states[1])
             self._look(reading, anchor, states[0], crossing)

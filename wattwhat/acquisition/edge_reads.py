@@ -20,10 +20,13 @@ from wattwhat.energy.assumptions import period_s
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+    from wattwhat.acquisition.meter_set import MeterSet
+    from wattwhat.acquisition.snapshot import Snapshot
 
-__all__ = ["catch_up", "edge_readings", "prove", "read_aside"]
+__all__ = ["catch_up", "edge_readings", "prove", "read_aside", "took_long"]
 
+# Readings of counters that are known to be quick, and took so long together, were not all quick.
+_LONG_NS = 2_000_000
 # Of a meter that nothing is known of, the reading is waited for at least this long.
 _TRY_S = 0.005
 # One that takes so many times as long as it did is not waited for.
@@ -78,8 +81,13 @@ def _read(
     close_s = _CLOSE * math.fsum(line.took_s for _, line in counters) + _TRY_S
     for number, line in sorted(counters, key=lambda pair: (pair[1].took_s, pair[0]), reverse=opening):
         if line.quick or line.lost:
+            asked_ns = meter_set.clock()
             items[number] = meter_set._careful(number)
-            continue
+            if not took_long(items, asked_ns, meter_set.clock()):
+                continue
+            line.doubt()
+            if not opening:
+                continue
         left_s = (until_ns - meter_set.clock()) * 1e-9
         likely_s = _AS_LONG * line.took_s if line.took_s else _WAITS * EDGE_BOUND_S / doubtful
         items[number] = read_aside(meter_set, number, min(left_s, max(_TRY_S, likely_s)))
@@ -89,6 +97,24 @@ def _read(
     for number, line in counters:
         if line.beside:
             items[number] = None
+
+
+def took_long(readings: list[Any], asked_ns: int, now_ns: int) -> bool:
+    """Whether readings took long; then their values may be from any moment since, and are put half-way.
+
+    A meter may stamp its readings before it obtains them, or after.
+
+    Args:
+        readings: what was read, changed in place.
+        asked_ns: when the first of them was begun.
+        now_ns: when the last of them had come.
+    """
+    if now_ns - asked_ns <= _LONG_NS:
+        return False
+    for number, item in enumerate(readings):
+        if is_reading(item) and item[0] >= asked_ns:
+            readings[number] = Reading((asked_ns + now_ns) // 2, item[1])
+    return True
 
 
 def _learn_held(line: CounterInput, reading: Reading, opening: bool, close_s: float) -> None:

@@ -12,7 +12,8 @@ from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.history import places
 from wattwhat.acquisition.inputs import Gap, is_reading
-from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import HELD_S, Joules, during, sensor_parts

@@ -134,15 +134,17 @@ class GaugeInput(Input):
         if not is_reading(reading):
             raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
         t_ns, power_w = int(reading[0]), float(reading[1])
-        t_s = (t_ns if asked_ns is None or self.quick else middle_ns(asked_ns, t_ns)) * 1e-9
-        if abs(t_s - self.clock() * 1e-9) > _CLOCK_SLACK_S:
+        now_ns = self.clock()
+        obtained_ns = t_ns if asked_ns is None else middle_ns(asked_ns, t_ns, now_ns)
+        t_s = (t_ns if self.quick else obtained_ns) * 1e-9
+        if abs(t_s - now_ns * 1e-9) > _CLOCK_SLACK_S:
             raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
         if not abs(power_w) <= beyond_w(self.channel):
             with self.lock:
                 self._refused += 1
             raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
         for one in self.followers:
-            one.look(t_ns if asked_ns is None else middle_ns(asked_ns, t_ns), power_w)
+            one.look(obtained_ns, power_w)
         with self.lock:
             # looks that only followers asked for are not kept: those that are have to reach back far enough
             least_s = 0.8 * self.poll_s if self.followers else 0.0

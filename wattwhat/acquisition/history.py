@@ -20,7 +20,8 @@ from wattwhat.records.timeline_points import Place, TimelinePoints
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.evaluation import Account
-    from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+    from wattwhat.acquisition.meter_set import MeterSet
+    from wattwhat.acquisition.snapshot import Snapshot
 
 __all__ = ["BEGIN", "END", "History", "places"]
 

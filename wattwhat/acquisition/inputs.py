@@ -124,9 +124,14 @@ def is_reading(item: Any) -> bool:
     )
 
 
-def middle_ns(begin_ns: int, stamp_ns: int) -> int:
-    """When a value was obtained that was asked for at ``begin_ns`` and stamped later: half-way, in ns.
+def middle_ns(begin_ns: int, stamp_ns: int, end_ns: int) -> int:
+    """When a value was obtained that was asked for at ``begin_ns`` and came at ``end_ns``, in ns.
 
-    A stamp from long before is the sensor's own time.
+    A meter may stamp it before it asks the sensor or after: the longer part was the asking, and its middle
+    is the best guess. A stamp from before is the sensor's own time.
     """
-    return (begin_ns + stamp_ns) // 2 if stamp_ns >= begin_ns else stamp_ns
+    if stamp_ns < begin_ns:
+        return stamp_ns
+    return (
+        (begin_ns + stamp_ns) // 2 if stamp_ns - begin_ns >= end_ns - stamp_ns else (stamp_ns + end_ns) // 2
+    )

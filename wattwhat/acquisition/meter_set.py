@@ -11,17 +11,17 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.aside import Aside, InPlace, Threads
 from wattwhat.acquisition.closing import enrol
 from wattwhat.acquisition.counter_input import Anchor, CounterInput
 from wattwhat.acquisition.counter_looks import Moment
-from wattwhat.acquisition.gauge_input import Edge
 from wattwhat.acquisition.history import History
 from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
 from wattwhat.acquisition.opening import open_input
 from wattwhat.acquisition.sampler import Sampler
+from wattwhat.acquisition.snapshot import Snapshot, stamp
 from wattwhat.errors import MeterLostError, error_text
 from wattwhat.plugins import pass_on
 from wattwhat.records.containment import counted_ids
@@ -30,29 +30,13 @@ from wattwhat.sensing.meter import Meter, Reading
 if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
 
-__all__ = ["MeterSet", "Snapshot"]
+__all__ = ["MeterSet"]
 
 # Snapshots about this old are kept as context: they tell the power around windows that are too short to
 # tell it themselves.
 _CONTEXT_NS = 500_000_000
 # Readings at an edge that took so long together were not all quick.
 _LONG_NS = 2_000_000
-
-
-class Snapshot(NamedTuple):
-    """All meters read once.
-
-    Attributes:
-        t_ns: monotonic time at the edge of the measured span.
-        readings: a Reading, Gap or Edge for each line.
-        anchors: the counters' anchors that were valid then.
-        points: filled later with where the edge lies on each counter's curve; None where nobody asks.
-    """
-
-    t_ns: int
-    readings: list[Any]
-    anchors: tuple[Anchor | None, ...]
-    points: list[Any] | None = None
 
 
 class MeterSet:
@@ -117,27 +101,23 @@ class MeterSet:
             self.sampler.ensure()
         anchors = self.anchors  # after ensure(): a first window needs the anchors of its first visits
         if self._plain:
+            begun_ns = self.clock()
             try:
                 readings = [read() for read in self._reads]
             except BaseException as err:
                 readings = self._each(err)
-        else:
-            readings = self._with_care(None)
-        t_ns = self.clock()
+            t_ns = self.clock()
+            if t_ns - begun_ns > _LONG_NS:  # nothing has begun yet: what took long is read again
+                self._doubt(readings, begun_ns)
+        if not self._plain:
+            readings, t_ns = self._with_care(None), self.clock()
         if not self._bare:
-            _stamp(readings, t_ns)
+            stamp(readings, t_ns)
             self.sampler.look()
         snapshot = Snapshot(t_ns, readings, anchors, [])
         if t_ns - self._newer_ns > _CONTEXT_NS:
-            self.context, self._newer, self._newer_ns = self._newer, self._without_edges(snapshot), t_ns
+            self.context, self._newer, self._newer_ns = self._newer, snapshot.without_edges(), t_ns
         return snapshot
-
-    def _without_edges(self, snapshot: Snapshot) -> Snapshot:
-        """A snapshot to remember: an edge in it would look like an open window for ever."""
-        if self._bare:
-            return snapshot
-        kept = [None if isinstance(item, (Edge, Moment)) else item for item in snapshot.readings]
-        return snapshot._replace(readings=kept)
 
     def end(self, begin: Snapshot) -> Snapshot:
         """Read everything at the end of a span; the time is taken first."""
@@ -146,22 +126,25 @@ class MeterSet:
         if self._bare:
             try:
                 readings = [read() for read in self._reads]
-                if readings[-1][0] - t_ns > _LONG_NS:
-                    self._doubt()
             except BaseException as err:
                 readings = self._each(err)
+            if self.clock() - t_ns > _LONG_NS:
+                self._doubt(readings, t_ns)
             return Snapshot(t_ns, readings, anchors, [])
         if not self._plain:
             readings = self._with_care(begin)
         else:
             readings = [self._careful(number, begin) for number in range(len(self.inputs))]
             if self.clock() - t_ns > _LONG_NS:
-                self._doubt()
-        _stamp(readings, t_ns)
+                self._doubt(readings, t_ns)
+        stamp(readings, t_ns)
         return Snapshot(t_ns, readings, anchors, [])
 
-    def _doubt(self) -> None:
+    def _doubt(self, readings: list[Any], asked_ns: int) -> None:
         """Something took long: which it was is seen at the next edges."""
+        from wattwhat.acquisition.edge_reads import took_long
+
+        took_long(readings, asked_ns, self.clock())
         self._plain = self._bare = False
         for line in self.inputs:
             line.doubt()
@@ -224,6 +207,12 @@ class MeterSet:
 
     def look(self, number: int) -> Any:
         """Read a counter beside the program, or to see how long that takes; gives what it gave."""
+        line, reading = self.inputs[number], self._looked(number)
+        if isinstance(line, CounterInput) and (line.beside or line.looks.asked):
+            self.sampler.look()  # it found the counter being read, and knows no time for the next look
+        return reading
+
+    def _looked(self, number: int) -> Any:
         line = self.inputs[number]
         begin_ns = line.reading_ns = self.clock()
         try:
@@ -236,10 +225,11 @@ class MeterSet:
         if not (isinstance(line, CounterInput) and is_reading(reading)):
             line.failed(end_ns * 1e-9)
             return reading
-        t_ns = middle_ns(begin_ns, int(reading[0]))
+        t_ns = middle_ns(begin_ns, int(reading[0]), end_ns)
         for follower in line.followers:
             follower.look(t_ns, reading[1])
-        if line.beside:
+        # moments that were asked for while it was slow are told by looks, also where it is quick again
+        if line.beside or line.looks.asked:
             line.looks.take(begin_ns, t_ns, float(reading[1]), end_ns * 1e-9)
             if line.watch_s is not None:
                 self._anchor(number, Reading(t_ns, float(reading[1])))
@@ -291,10 +281,3 @@ class MeterSet:
             line.lost, line.error = True, "the meters were closed"
             if ended:
                 line.close()
-
-
-def _stamp(readings: list[Any], t_ns: int) -> None:
-    """Give edges that were not read the time of their snapshot: reading took a while."""
-    for item in readings:
-        if isinstance(item, (Edge, Moment)):
-            item.t_ns = t_ns

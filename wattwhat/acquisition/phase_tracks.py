@@ -117,7 +117,7 @@ class Track:
             return
         if is_reading(reading):
             line.error = None
-            self.look(middle_ns(begin_ns, reading[0]), reading[1])
+            self.look(middle_ns(begin_ns, reading[0], self.clock()), reading[1])
 
 
 class Tracks:
@@ -163,7 +163,7 @@ class Tracks:
         begin_ns = track.clock()
         reading = read_aside(self.meter_set, self.meter_set.inputs.index(track.line), EDGE_BOUND_S)
         if is_reading(reading):
-            track.look(middle_ns(begin_ns, int(reading[0])), reading[1])
+            track.look(middle_ns(begin_ns, int(reading[0]), track.clock()), reading[1])
 
     def watch(self, until_s: float = math.inf) -> None:
         """Have slow sensors looked at beside the program until a time, and some while after it."""

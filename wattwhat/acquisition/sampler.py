@@ -157,7 +157,7 @@ class Sampler:
     def _tick_counter(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
         if line.lost:
             return math.inf
-        if line.beside:
+        if line.beside or line.looks.asked:
             return self._tick_beside(meter_set, number, line, now_s)
         due_s = self._follow(meter_set, number, line, now_s)
         every_s = line.watch_s

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wattwhat.acquisition.edge_reads import catch_up
 from wattwhat.acquisition.history import BEGIN, END
 from wattwhat.acquisition.items import check_items
-from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
+from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.errors import WindowError
 from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, leave_compiling, unwaited, wait

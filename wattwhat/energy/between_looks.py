@@ -17,6 +17,8 @@ __all__ = ["Look", "at_moment"]
 
 # Standard uncertainty of the power between a look and the moment, as a part of what it was beyond that look.
 _GOES_ON = 0.25
+# Looks that are nearer to each other than so many update periods may have no tick between them, or one.
+_APART = 2.0
 # A value that took a while may be of any time in between, at each look alike: what remains of that.
 _WHEN = 0.1
 
@@ -58,7 +60,7 @@ def at_moment(
         >>> round(value_j), u_j < 1.5
         (22, True)
     """
-    earlier_w, later_w = _power(before[-2:], period_s), _power(after[:2], period_s)
+    earlier_w, later_w = _power(before[::-1], period_s), _power(after, period_s)
     if not after:
         return _onward(before[-1].energy_j, earlier_w, t_s - before[-1].t_s, limit_w, 1.0)
     if not before:
@@ -81,11 +83,12 @@ def at_moment(
 
 
 def _power(looks: Sequence[Look], period_s: float) -> tuple[float, float] | None:
-    """Power between two looks and how far that of the time next to them may be from it, in W."""
-    if len(looks) < 2 or looks[1].t_s <= looks[0].t_s:
+    """Power between the nearest look and the next one that tells of it, and how far it may be off, in W."""
+    far = next((one for one in looks if abs(one.t_s - looks[0].t_s) >= max(_APART * period_s, 1e-9)), None)
+    if far is None:
         return None
-    span_s = looks[1].t_s - looks[0].t_s
-    power_w = max(looks[1].energy_j - looks[0].energy_j, 0.0) / span_s
+    span_s = abs(far.t_s - looks[0].t_s)
+    power_w = abs(far.energy_j - looks[0].energy_j) / span_s
     return power_w, max(power_w, 1e-3) * math.hypot(_GOES_ON, period_s / span_s / math.sqrt(6.0))
 
 

@@ -80,6 +80,7 @@ class Course:
         if not self._cuts:  # after a restart the curve goes on from where it was told to be
             self._shift_j = max(self._answered.energy_j - counted_j, 0.0)
         counted_j += self._shift_j
+        self._states = max(self._states, state + 1)
         if not self._cuts:
             self._lo, self._hi = t_s - self._period_s, t_s
             self._cuts = [Cut(t_s - self._period_s / 2.0, state)]

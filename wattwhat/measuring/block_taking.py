@@ -11,7 +11,8 @@ import attrs
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.gauge_input import GaugeInput
-from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_timing import looks_away_s
 from wattwhat.energy.joules import Joules

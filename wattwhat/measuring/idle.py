@@ -10,8 +10,9 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.evaluation import account
-from wattwhat.acquisition.meter_set import MeterSet, Snapshot
+from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
+from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_timing import answer_s
