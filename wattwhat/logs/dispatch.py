@@ -195,13 +195,12 @@ def _all_of(measurements: Stream) -> Measurements:
 
 
 def _at_least_one(source: Source, measurements: Iterator[Measurement]) -> Iterator[Measurement]:
-    nothing = True
-    for measurement in measurements:
-        nothing = False
-        yield measurement
-    if nothing:
-        first = next(iter(source.problems), None)
-        raise first.error if isinstance(first, Problem) else source.error(None, "holds no usable row")
+    first = next(measurements, None)
+    if first is None:
+        problem = next(iter(source.problems), None)
+        raise problem.error if isinstance(problem, Problem) else source.error(None, "holds no usable row")
+    yield first
+    yield from measurements
 
 
 def _read_folder(folder: Path, options: Options) -> Measurements:

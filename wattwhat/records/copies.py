@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-__all__ = ["copier"]
+__all__ = ["MadeLater", "copier", "late_copier"]
 
 T = TypeVar("T")
+
+
+class MadeLater:
+    """A base of records whose fields may be made when one of them is first asked for; see `late_copier`."""
+
+    __slots__ = ("_later",)
+    _later: tuple[Callable[[Any, Any], None], Any] | None
+
+    if not TYPE_CHECKING:  # a type checker would take any name for a field
+
+        def __getattr__(self, name: str) -> Any:
+            """Python asks here only for what is not set. Two threads that ask at once set what is equal."""
+            later = None if name == "_later" else getattr(self, "_later", None)
+            if later is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            fill, given = later
+            fill(self, given)
+            vars(MadeLater)["_later"].__set__(self, None)
+            return object.__getattribute__(self, name)
 
 
 def copier(like: T, *changing: str) -> Callable[..., T]:
@@ -29,16 +48,68 @@ def copier(like: T, *changing: str) -> Callable[..., T]:
         >>> joules(5.0, 0.2) == Quantity(5.0, 0.2, "J")
         True
     """
-    cls: Any = type(like)
-    names = [field.name for field in attrs.fields(cls)]
-    known: dict[str, Any] = {"new": object.__new__, "cls": cls}
-    known.update({f"put_{name}": getattr(cls, name).__set__ for name in names})
-    known.update({f"same_{name}": getattr(like, name) for name in names if name not in changing})
-    puts = "".join(
-        f"    put_{name}(made, {name if name in changing else f'same_{name}'})\n" for name in names
+    return _compiled(
+        like, "copy", list(changing), set(_names(like)) - set(changing), before="made = new(cls)"
     )
+
+
+def late_copier(
+    like: T, now: Iterable[str], later: Iterable[str], make: Callable[..., tuple[Any, ...]]
+) -> Callable[..., T]:
+    """As `copier`, for a record of which most is made only if it is asked for.
+
+    Args:
+        like: a record of a frozen attrs class with slots that is `MadeLater`.
+        now: fields whose values the function is given first, in this order.
+        later: fields whose values ``make`` returns, in this order; the others are those of ``like``.
+        make: is called with what the function is given last, a tuple, the first time that a field is asked
+            for which was not given. It has no side effects and raises nothing.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> one = Measurement(label="a", energy_j=Quantity(1.0, 0.1, "J"), items=2)
+        >>> copy = late_copier(one, ["label"], ["calls"], lambda calls: (calls,))
+        >>> copy("b", (7,)).calls, copy("b", (7,)).items
+        (7, 2.0)
+    """
+    now, later = list(now), list(later)
+    rest = set(_names(like)) - set(now)
+    fill = _compiled(
+        like, "fill", later, rest - set(later), arguments="made, given",
+        before=f"{', '.join(later)}, = make(*given)", make=make,
+    )  # fmt: skip
+    return _compiled(
+        like, "copy", now, set(), arguments=f"{', '.join(now)}, given", before="made = new(cls)",
+        after="put_later(made, (fill, given))", fill=fill, put_later=vars(MadeLater)["_later"].__set__,
+    )  # fmt: skip
+
+
+def _names(like: Any) -> list[str]:
+    return [field.name for field in attrs.fields(type(like))]
+
+
+def _compiled(
+    like: Any,
+    name: str,
+    given: list[str],
+    same: set[str],
+    *,
+    before: str,
+    arguments: str = "",
+    after: str = "pass",
+    **known: Any,
+) -> Callable[..., Any]:
+    """A function that puts values into the fields of a record: those it is given, and those of ``like``."""
+    cls: Any = type(like)
+    known.update(new=object.__new__, cls=cls)
+    for field in (*given, *same):
+        known[f"put_{field}"] = getattr(cls, field).__set__
+    known.update({f"same_{field}": getattr(like, field) for field in same})
+    puts = [f"put_{field}(made, {field})" for field in given] + [
+        f"put_{field}(made, same_{field})" for field in same
+    ]
     # As attrs does for __init__: a loop over the fields takes twice as long as the fields themselves.
-    code = f"def copy({', '.join(changing)}):\n    made = new(cls)\n{puts}    return made\n"
-    exec(code, known)
-    made: Callable[..., T] = known["copy"]
+    lines = [f"def {name}({arguments or ', '.join(given)}):", before, *puts, after, "return made"]
+    exec("\n    ".join(lines), known)
+    made: Callable[..., Any] = known[name]
     return made

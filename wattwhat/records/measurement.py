@@ -14,6 +14,7 @@ from wattwhat.records import validators as fields
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import code_of, with_codes
 from wattwhat.records.channel_energy import ChannelEnergy
+from wattwhat.records.copies import MadeLater
 from wattwhat.records.metrics import check_metrics
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.records.sources import GAIN, IDLE, MODEL, OFFSET, remaining_u
@@ -33,7 +34,7 @@ def _entries(value: Iterable[ChannelEnergy]) -> tuple[ChannelEnergy, ...]:
 
 
 @attrs.frozen(repr=False, weakref_slot=False, kw_only=True, hash=False)
-class Measurement:
+class Measurement(MadeLater):
     """Joules of a workload or a window, with uncertainty and provenance.
 
     Args:

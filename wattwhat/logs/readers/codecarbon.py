@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from wattwhat.logs.parsing.named_rows import delimiter_of
 from wattwhat.logs.protocol import Head, Options
-from wattwhat.logs.readers.codecarbon_fast import FastRuns, fast_index
+from wattwhat.logs.readers.codecarbon_first import look_through
 from wattwhat.logs.readers.codecarbon_index import Index, OpenRuns
 from wattwhat.logs.readers.codecarbon_lines import Irregular, may_be_regular
 from wattwhat.logs.readers.codecarbon_records import KEYS, is_header, records
 from wattwhat.logs.readers.codecarbon_runs import Maker
+from wattwhat.logs.readers.codecarbon_second import SecondPass
 from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
@@ -36,11 +37,11 @@ class CodeCarbon:
         """One Measurement a run, where its last row stands: the rows of a run are cumulative."""
         if may_be_regular(source):
             try:
-                index = fast_index(source.ahead())
+                looked = look_through(source.ahead())
             except Irregular:
                 pass
             else:
-                yield from FastRuns(source, options, index).measurements()
+                yield from SecondPass(source, options, looked).measurements()
                 return
         index = Index()
         for record in records(source.ahead()):

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import groupby, repeat
 from operator import itemgetter
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import attrs
+
 from wattwhat.logs.building.measurement import plausible_range_w
 from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J, short_text
-from wattwhat.records.copies import copier
+from wattwhat.logs.parsing import cells as parsing
+from wattwhat.logs.readers.codecarbon_lines import Part
+from wattwhat.logs.readers.codecarbon_records import Record
+from wattwhat.logs.readers.codecarbon_runs import Maker
+from wattwhat.records.copies import copier, late_copier
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.sources import GAIN, MODEL
 
-__all__ = ["AlikeRuns", "plain"]
+__all__ = ["AlikeRuns", "EndingRows"]
 
 _KWH_J = 3.6e6
-_PARTS = ("cpu", "gpu", "ram")
-# Of these, runs that are alike have the same cells; what else codecarbon writes is not used.
+_PARTS = ("cpu_energy", "gpu_energy", "ram_energy")
+# Of these, runs that are alike have the same cells.
 _SAME = ("gpu_count", "tracking_mode", "pue", "os", "python_version", "codecarbon_version", "cpu_model",
          "gpu_model", "country_name", "cpu_power")  # fmt: skip
+# These are hardly ever different where those are the same, so that cells on both sides of them are compared
+# in one piece. What else codecarbon writes is not used.
+_STEADY = frozenset(("country_iso_code", "region", "cloud_provider", "cloud_region", "cpu_count", "longitude",
+                     "latitude", "ram_total_size", "on_cloud"))  # fmt: skip
 _USED = ("energy_consumed", "duration", "emissions", "run_id", "project_name", "timestamp")
 _COMPONENTS = ("cpu", "gpu", "dram")
 _REMEMBERED = 10_000
@@ -28,18 +39,23 @@ _MODEL, _GAIN, _MODEL_AND_GAIN, _GAIN_AND_MODEL = (MODEL,), (GAIN,), (MODEL, GAI
 _MODEL_FROM = 0.2  # a gain error from here on is that of a model, as `printed` has it
 
 
-def plain(cell: str) -> float | None:
-    """A number of 0 or more as codecarbon prints it, None for any other cell: that is looked at with care.
+@attrs.frozen
+class EndingRows:
+    """Regular rows of a part of the file that end runs (numpy arrays of one length).
 
-    Example:
-        >>> plain("1.5e-06"), plain(""), plain("-1"), plain("nan"), plain("1_0")
-        (1.5e-06, None, None, None, None)
+    Args:
+        part: the lines.
+        lines: places of the rows in the block of the part.
+        rows: how many rows each one's run has.
+        duration_s: as the row says.
+        energy_kwh: as the row says.
     """
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if 0.0 <= value < math.inf and "_" not in cell else None
+
+    part: Part
+    lines: Any
+    rows: Any
+    duration_s: Any
+    energy_kwh: Any
 
 
 class AlikeRuns:
@@ -47,130 +63,177 @@ class AlikeRuns:
 
     Args:
         header: the columns.
+        maker: makes the first of those that are alike.
         constant_cpu: whether the CPU's power is the same in all rows, which is then said.
-        backups: how many sentences about the whole file stand first among the warnings.
     """
 
-    def __init__(self, header: tuple[str, ...], constant_cpu: bool, backups: int) -> None:
-        at = {name: place for place, name in enumerate(header)}
-        same = [at[name] for name in _SAME if name in at and (constant_cpu or name != "cpu_power")]
-        self.usable = all(name in at for name in (*_USED, "cpu_energy", "gpu_energy", "ram_energy"))
-        if not self.usable:
+    def __init__(self, header: tuple[str, ...], maker: Maker, constant_cpu: bool) -> None:
+        self._at = {name: place for place, name in enumerate(header)}
+        self.usable = all(name in self._at for name in (*_USED, *_PARTS))
+        self._maker = maker
+        same = {name for name in _SAME if name in self._at and (constant_cpu or name != "cpu_power")}
+        self._pieces = _pieces(header, same)
+        self._known: dict[tuple[Any, ...], Like] = {}
+        self._labels: dict[str, str] = {}
+
+    def copies(
+        self, rows: EndingRows, overlaps: list[str | None], unfinished: int | None
+    ) -> Iterator[Measurement | None]:
+        """The Measurement of each row's run; None where it needs care.
+
+        Args:
+            rows: these.
+            overlaps: what is to be said of each that shares its time with others.
+            unfinished: number of the line that has no end.
+        """
+        import numpy as np
+
+        if not len(rows.lines):
             return
-        self._shape = itemgetter(*same) if same else len
-        self._numbers = itemgetter(
-            *(at[f"{part}_energy"] for part in _PARTS), at["energy_consumed"], at["duration"], at["emissions"]
-        )
-        self.names_of = itemgetter(at["run_id"], at["project_name"], at["timestamp"])
-        self._backups = backups
-        self.known: dict[tuple[Any, ...], Like] = {}
+        block, first = rows.part.block, rows.part.block.first
+        kwh = block.numbers(rows.lines, *(self._at[name] for name in _PARTS))
+        likes = np.full(len(kwh), None, dtype=object)
+        whole_j, u_j = np.full(len(kwh), math.nan), np.full(len(kwh), math.nan)
+        for like, alike in self._likes(rows, kwh):
+            likes[alike] = like
+            whole_j[alike], u_j[alike] = like.joules(kwh[alike], rows.duration_s[alike])
+        likes[np.isnan(whole_j)] = None
+        if unfinished is not None:
+            likes[rows.lines == unfinished - first] = None
+        known, projects = self._labels.get, block.texts(rows.lines, self._at["project_name"])
+        labels = [known(project) or self._label(project) for project in projects]
+        numbers = ((rows.lines + first).tolist(), rows.rows.tolist())
+        later = zip(block.lines(rows.lines), *numbers, overlaps, strict=True)
+        columns = [labels, whole_j.tolist(), u_j.tolist(), rows.duration_s.tolist(), list(later)]
+        # Rows in a row that are alike are made without a loop, which would take as long as all else.
+        ends = [*(np.flatnonzero(likes[1:] != likes[:-1]) + 1).tolist(), len(likes)]
+        for begin, end in zip([0, *ends[:-1]], ends, strict=True):
+            like = likes[begin]
+            if like is None:
+                yield from repeat(None, end - begin)
+            else:
+                label, value, u, duration_s, given = (column[begin:end] for column in columns)
+                yield from map(like.copy, label, map(like.quantity, value, u), duration_s, given)
 
-    def numbers(self, cells: list[str]) -> tuple[float, ...] | None:
-        """CPU, GPU, RAM and total in kWh, duration in s and emissions; None where they do not add up."""
-        texts = self._numbers(cells)
-        try:
-            numbers = tuple(map(float, texts))
-        except ValueError:
-            return None
-        cpu, gpu, ram, total, duration_s, emissions = numbers
-        adds_up = abs(cpu + gpu + ram - total) <= 1e-6 * total + 1e-15
-        positive = cpu >= 0.0 and gpu >= 0.0 and ram >= 0.0 and 0.0 <= emissions < math.inf
-        possible = 0.0 < duration_s <= LONGEST_S and total * _KWH_J <= MOST_J
-        return numbers if adds_up and positive and possible and "_" not in "".join(texts) else None
+    def _likes(self, rows: EndingRows, kwh: Any) -> Iterator[tuple[Like, Any]]:
+        """What rows are like, made of the first of its kind, and which rows; without those that need care."""
+        import numpy as np
 
-    def key(self, cells: list[str], numbers: tuple[float, ...]) -> tuple[Any, ...]:
-        """What the rows of runs that are alike have in common."""
-        return (numbers[1] == 0.0, self._shape(cells))
+        block, total = rows.part.block, rows.energy_kwh
+        left = np.abs(kwh[:, 0] + kwh[:, 1] + kwh[:, 2] - total) <= 1e-6 * total + 1e-15
+        left &= (rows.duration_s > 0.0) & (rows.duration_s <= LONGEST_S) & (total * _KWH_J <= MOST_J)
+        no_gpu = kwh[:, 1] == 0.0
+        while left.any():
+            k = int(left.argmax())
+            cells = [block.piece(rows.lines[k], *piece) for piece in self._pieces]
+            key = (bool(no_gpu[k]), *cells)
+            like = self._known.get(key) or self._first(key, rows, kwh, k)
+            left[k] = False
+            if like is not None:
+                alike = no_gpu == no_gpu[k]
+                alike[k + 1 :] &= left[k + 1 :]
+                alike[:k] = False
+                for (column, last), cell in zip(self._pieces, cells, strict=True):
+                    these = np.flatnonzero(alike)
+                    alike[these] = block.equal(rows.lines[these], column, cell, last)
+                left &= ~alike
+                yield like, alike
 
-    def remember(self, key: tuple[Any, ...], made: Measurement, numbers: tuple[float, ...]) -> Like | None:
-        """What was made with care of the first row with this key, to be copied; None if it has doubts."""
-        like = Like(made, self._backups)
-        if not like.is_plausible(numbers):
-            return None
-        self.known[key] = like
-        return like
+    def _first(self, key: tuple[Any, ...], rows: EndingRows, kwh: Any, k: int) -> Like | None:
+        """The first run with this key, to be copied; None if it has doubts that others may not have."""
+        block, line = rows.part.block, int(rows.lines[k])
+        cells = map(str.strip, block.line(line).split(","))
+        number = block.first + line
+        record = Record(number, dict(zip(self._at, cells, strict=True)), place=2 * number)
+        for made in self._maker.without_overlap(record):
+            like = Like(made, len(self._maker.backups), self._at)
+            whole_j, _ = like.joules(kwh[k : k + 1], rows.duration_s[k : k + 1])
+            if math.isnan(whole_j[0]):
+                return None
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = like
+            return like
+        return None
+
+    def _label(self, project: str) -> str:
+        if len(self._labels) >= _REMEMBERED:
+            self._labels.clear()
+        name = short_text(project)
+        self._labels[project] = name if name and name != "codecarbon" else self._maker.stem
+        return self._labels[project]
+
+
+def _pieces(header: tuple[str, ...], same: set[str]) -> list[tuple[int, int]]:
+    """First and last column of the pieces of a row that hold these columns, and no others that change."""
+    pieces = []
+    for near, group in groupby(enumerate(header), lambda one: one[1] in same or one[1] in _STEADY):
+        places = [place for place, name in group if name in same]
+        if near and places:
+            pieces.append((places[0], places[-1]))
+    return pieces
 
 
 class Like:
-    """One Measurement and what has to be changed in it for another run."""
+    """One Measurement and what has to be changed in it for another run.
 
-    def __init__(self, made: Measurement, backups: int) -> None:
-        self._details = dict(made.details)
-        self._backups = backups
-        self._warnings = made.warnings
-        self._file = made.details["file"]
-        self._labels: dict[str, tuple[str | None, str]] = {}
-        parts = []
+    Args:
+        made: the Measurement.
+        backups: how many sentences about the whole file stand first among its warnings.
+        at: where the columns are.
+    """
+
+    def __init__(self, made: Measurement, backups: int, at: dict[str, int]) -> None:
+        self._details, self._warnings, self._backups = dict(made.details), made.warnings, backups
+        self._cells = itemgetter(*(at[name] for name in ("run_id", "project_name", "timestamp", "emissions")))
+        self._parts = []
         for entry in made.channels:
-            least_w, most_w = plausible_range_w(entry.channel)
             gain = entry.channel.gain_error or 0.0
             place = _COMPONENTS.index(entry.channel.component)
-            parts.append((place, gain, gain >= _MODEL_FROM, least_w, most_w, copier(entry, "energy_j")))
-        self._parts = parts
-        self._joules = copier(made.energy_j, "value", "u")
-        changing = ("label", "energy_j", "duration_s", "channels", "_budget", "warnings", "details")
-        self._copy = copier(made, *changing)
+            range_w = plausible_range_w(entry.channel)
+            self._parts.append((place, at[_PARTS[place]], gain, range_w, copier(entry, "energy_j")))
+        self.quantity = copier(made.energy_j, "value", "u")
+        later = ("channels", "_budget", "warnings", "details")
+        self.copy = late_copier(made, ("label", "energy_j", "duration_s"), later, self._rest)
 
-    def is_plausible(self, numbers: tuple[float, ...]) -> bool:
-        """Whether every part's mean power is one that its device can draw."""
-        per_kwh = _KWH_J / numbers[4]
-        for place, _, _, least_w, most_w, _ in self._parts:
-            if not least_w <= numbers[place] * per_kwh <= most_w:
-                return False
-        return True
+    def joules(self, kwh: Any, duration_s: Any) -> tuple[Any, Any]:
+        """Energies in J and their u, as arrays; NaN where a part would have a power that no device draws."""
+        import numpy as np
 
-    def measurement(
-        self,
-        names: tuple[str, str, str],
-        numbers: tuple[float, ...],
-        line: int,
-        rows: int,
-        overlap: str | None,
-    ) -> Measurement | None:
-        """The Measurement of another run; None where a part's mean power is none that its device draws."""
-        per_kwh = _KWH_J / numbers[4]
-        total_j = model_j = gain_j = 0.0
-        entries, joules = [], self._joules
-        for place, gain, is_model, least_w, most_w, entry in self._parts:
-            kwh = numbers[place]
-            if not least_w <= kwh * per_kwh <= most_w:
-                return None
-            value = kwh * _KWH_J
-            u = gain * value
-            total_j += value
-            if is_model:
-                model_j += u
+        per_kwh = _KWH_J / duration_s
+        possible = np.ones(len(kwh), dtype=bool)
+        whole_j, model_j, gain_j = (np.zeros(len(kwh)) for _ in range(3))
+        for place, _, gain, (least_w, most_w), _ in self._parts:
+            power_w = kwh[:, place] * per_kwh
+            possible &= (power_w >= least_w) & (power_w <= most_w)
+            part_j = kwh[:, place] * _KWH_J
+            whole_j += part_j
+            shared_j = model_j if gain >= _MODEL_FROM else gain_j
+            shared_j += gain * part_j
+        whole_j[~possible] = math.nan
+        return whole_j, np.sqrt(model_j * model_j + gain_j * gain_j)
+
+    def _rest(self, line: bytes, at: int, rows: int, overlap: str | None) -> tuple[Any, ...]:
+        """Channels, budget, warnings and details of the run that ends with this line of the file."""
+        cells = line.decode("utf-8", "wattwhat.latin1").split(",")
+        model_j = gain_j = 0.0
+        entries = []
+        for _, column, gain, _, entry in self._parts:
+            part_j = float(cells[column]) * _KWH_J
+            entries.append(entry(self.quantity(part_j, gain * part_j)))
+            if gain >= _MODEL_FROM:
+                model_j += gain * part_j
             else:
-                gain_j += u
-            entries.append(entry(joules(value, u)))
-        run_id, project, stamp = names
-        name, label = self._labels.get(project) or self._label(project)
+                gain_j += gain * part_j
         details = self._details.copy()
-        details["run_id"], details["project_name"], details["ended_local"] = (
-            _text_or_none(run_id),
-            name,
-            _text_or_none(stamp),
-        )
-        details["rows_of_this_run"], details["emissions_kg"], details["line"] = rows, numbers[5], line
+        run_id, project, stamp, emissions = self._cells(cells)
+        details["run_id"], details["project_name"] = _text_or_none(run_id), _text_or_none(project)
+        details["ended_local"], details["emissions_kg"] = _text_or_none(stamp), parsing.number(emissions)
+        details["rows_of_this_run"], details["line"] = rows, at
         warnings = self._warnings
         if overlap is not None:
             warnings = (*warnings[: self._backups], overlap, *warnings[self._backups :])
-        return self._copy(
-            label,
-            joules(total_j, math.sqrt(model_j * model_j + gain_j * gain_j)),
-            numbers[4],
-            tuple(entries),
-            _budget(model_j, gain_j),
-            warnings,
-            MappingProxyType(details),
-        )
-
-    def _label(self, project: str) -> tuple[str | None, str]:
-        name = short_text(project)
-        label = name if name is not None and name != "codecarbon" else Path(self._file).stem or self._file
-        if len(self._labels) < _REMEMBERED:
-            self._labels[project] = (name, label)
-        return name, label
+        return tuple(entries), _budget(model_j, gain_j), warnings, MappingProxyType(details)
 
 
 def _budget(model_j: float, gain_j: float) -> tuple[Any, ...]:
@@ -183,5 +246,5 @@ def _budget(model_j: float, gain_j: float) -> tuple[Any, ...]:
 
 
 def _text_or_none(cell: str) -> str | None:
-    """What `said` makes of a cell, at once where it is a long word, as no missing value is."""
+    """`short_text`, at once where it is a long word, as no missing value is."""
     return cell if 18 < len(cell) <= 200 and " " not in cell and cell.isprintable() else short_text(cell)

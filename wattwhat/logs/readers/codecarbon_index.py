@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from wattwhat.logs.building.overlapping import overlapping
@@ -47,17 +47,18 @@ class Index:
 
     Attributes:
         last: key of a run to the place of its last record.
+        ends: an array of the places where runs end that are not in ``last``.
         rows: how many records there are.
     """
 
     def __init__(self) -> None:
         self.last: dict[str, int] = {}
+        self.ends: Any = ()
         self.rows = 0
         self.cpu_powers: set[str] = set()
         self._keys = Keys()
         self._spans: list[tuple[Any, Any, Any]] = []
         self._waiting: list[tuple[float, float, int]] = []
-        self._overlap_lists: tuple[list[int], ...] | None = None
 
     def add(self, record: Record) -> None:
         """The next record of the file."""
@@ -77,12 +78,18 @@ class Index:
         """Whether every record has the same CPU power, which no sensor gives."""
         return self.rows > 1 and len(self.cpu_powers) == 1 and bool(next(iter(self.cpu_powers), ""))
 
+    def overlapping(self, places: Any) -> Any:
+        """Which of these places (an array) are of runs of the whole machine that ran beside another."""
+        import numpy as np
+
+        return np.isin(places, self._overlaps[0])
+
     def overlap(self, place: int) -> str | None:
         """For a run of the whole machine that ran beside another: that each counts the other's energy too."""
-        if self._overlap_lists is None:
-            self._overlap_lists = tuple(array.tolist() for array in self._overlaps())
-        places, others, counts = self._overlap_lists
-        k = bisect_left(places, place)
+        import numpy as np
+
+        places, others, counts = self._overlaps
+        k = int(np.searchsorted(places, place))
         if k == len(places) or places[k] != place:
             return None
         more = f" and {counts[k] - 1} more" if counts[k] > 1 else ""
@@ -91,6 +98,7 @@ class Index:
             "machine: they must not be added"
         )
 
+    @cached_property
     def _overlaps(self) -> tuple[Any, Any, Any]:
         """Sorted places of the runs that overlap, each one's other run, and how many of these there are."""
         import numpy as np
@@ -103,7 +111,8 @@ class Index:
             return none, none, none
         start_s, end_s, places = (np.concatenate(arrays) for arrays in zip(*self._spans, strict=True))
         self._spans = []
-        ends_a_run = np.isin(places, np.fromiter(self.last.values(), dtype=np.int64, count=len(self.last)))
+        last = np.fromiter(self.last.values(), dtype=np.int64, count=len(self.last))
+        ends_a_run = np.isin(places, np.concatenate([last, np.asarray(self.ends, dtype=np.int64)]))
         start_s, end_s, places = (array[ends_a_run] for array in (start_s, end_s, places))
         return overlapping(start_s, end_s, places, _APART_S)
 

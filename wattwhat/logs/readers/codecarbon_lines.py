@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import attrs
 
+from wattwhat.logs.parsing.cell_blocks import CellBlock
 from wattwhat.logs.parsing.named_rows import header_of, under
 from wattwhat.logs.protocol import head_of
 from wattwhat.logs.readers.codecarbon_records import Record, is_header, records_of
 from wattwhat.logs.source import Source
 
-__all__ = ["Irregular", "Lines", "Plan", "may_be_regular"]
+__all__ = ["Irregular", "Lines", "Part", "may_be_regular"]
 
 # Columns that every row is looked at for.
 NEEDED = ("run_id", "energy_consumed", "duration", "timestamp")
+# Lines in the first part under a header; each further part has twice as many as the one before, so that
+# however often the header changes, no line is looked at more than twice.
+_FIRST_PART = 64
+_BLOCK = 1 << 19
 
 
 class Irregular(Exception):
@@ -25,86 +32,108 @@ class Irregular(Exception):
 def may_be_regular(source: Source) -> bool:
     """Whether a file begins as a table of runs with a run_id, whose rows can be split at their commas."""
     head = head_of(source)
-    names = head.first_line.split(",")
     plain = source.encoding == "utf-8" and "\n" in head.text and head.text.lstrip()[:1] not in ("{", "[")
-    return plain and set(names) >= {*NEEDED} and "task_name" not in names and len(set(names)) == len(names)
+    return plain and bool(_places(tuple(head.first_line.split(","))))
 
 
-@attrs.frozen
-class Plan:
-    """Where the columns are that every row is looked at for.
+def _places(names: tuple[str, ...]) -> dict[str, int]:
+    """Where the columns are; empty where every row of the header has to be looked at by itself."""
+    at = {name: place for place, name in enumerate(names)}
+    return at if at.keys() >= {*NEEDED} and "task_name" not in at and len(at) == len(names) else {}
+
+
+@attrs.define
+class Part:
+    """Lines of a block, all under one header.
 
     Args:
-        head: how many cells are split off for all of them; 0 where the header lacks one, and every row takes
-            the long way.
-        commas: in a whole row.
-        run: place of run_id.
-        energy: of energy_consumed.
-        duration: of duration.
-        timestamp: of timestamp.
-        power: of cpu_power, or of run_id where there is none.
-        mode: cells from tracking_mode to the end, 0 where there is none.
+        block: the lines, and others.
+        at: where the columns are; empty where every line has to be looked at by itself.
+        begin: the first line in the block.
+        end: behind the last one.
     """
 
-    head: int = 0
-    commas: int = 0
-    run: int = 0
-    energy: int = 0
-    duration: int = 0
-    timestamp: int = 0
-    power: int = 0
-    mode: int = 0
+    block: CellBlock
+    at: dict[str, int]
+    begin: int
+    end: int
 
-    @classmethod
-    def of(cls, names: tuple[str, ...]) -> Plan:
-        """The plan of a header."""
-        at = {name: place for place, name in enumerate(names)}
-        if not at.keys() >= {*NEEDED} or "task_name" in at or len(at) < len(names):
-            return cls()
-        run, energy, duration, timestamp = (at[name] for name in NEEDED)
-        power, mode = at.get("cpu_power", run), at.get("tracking_mode", 0)
-        head = 1 + max(run, energy, duration, timestamp, power)
-        mode = len(names) - mode if mode else 0
-        return cls(head, len(names) - 1, run, energy, duration, timestamp, power, mode)
+    def whole(self) -> Any:
+        """Places of the lines that have a cell for every column, and no quotes."""
+        import numpy as np
+
+        if not self.at:
+            return np.empty(0, dtype=np.int64)
+        return self.block.lines_of(len(self.at), self.begin, self.end)
+
+    def others(self, rows: Any) -> Any:
+        """The lines that are not among these."""
+        import numpy as np
+
+        other = np.ones(self.end - self.begin, dtype=bool)
+        other[rows - self.begin] = False
+        return np.flatnonzero(other) + self.begin
 
 
 class Lines:
     """The lines of a file with the columns of the header that they stand under.
 
+    Args:
+        source: the file.
+        ends: numbers of lines that parts end with.
+
     Attributes:
         header: the columns; `records` changes them where another header comes.
-        plan: where they are.
+        changed: numbers of the lines where they changed.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, ends: Collection[int] = ()) -> None:
+        self._source, self._ends = source, deque(sorted(ends))
         self.header: tuple[str, ...] = ()
-        self.plan = Plan()
+        self.changed: list[int] = []
 
-    def blocks(self) -> Iterator[tuple[int, list[str], bool]]:
-        """Lines by the hundred kilobytes: the number of the first, the lines, and whether there are quotes.
+    def parts(self) -> Iterator[Part]:
+        """Lines in the order of the file; where the header changes in a part, `records` ends it there.
 
         Raises:
             Irregular: the file is not as `may_be_regular` took it to be.
         """
-        for first, block in self._source.blocks(1 << 19):
-            if b"\r" in block:
-                block = block.replace(b"\r\n", b"\n")
-            if b"\r" in block or b"\0" in block:
-                raise Irregular
-            lines = block.decode("utf-8", "wattwhat.latin1").split("\n")
-            lines.pop()
-            yield first, lines, b'"' in block
+        size = _FIRST_PART
+        for block in self._blocks():
+            begin = 0
+            while begin < len(block):
+                header = self.header
+                end = self._until(block, begin, min(begin + size, len(block)))
+                part = Part(block, _places(header), begin, end)
+                yield part
+                size = 2 * size if self.header is header else _FIRST_PART
+                begin = part.end
 
-    def records(self, number: int, line: str) -> Iterator[Record]:
+    def _until(self, block: CellBlock, begin: int, end: int) -> int:
+        while self._ends and self._ends[0] < block.first + begin:
+            self._ends.popleft()
+        return min(end, self._ends[0] - block.first + 1) if self._ends else end
+
+    def _blocks(self) -> Iterator[CellBlock]:
+        for first, data in self._source.blocks(_BLOCK):
+            if b"\r" in data:
+                data = data.replace(b"\r\n", b"\n")
+            if b"\r" in data or b"\0" in data:
+                raise Irregular
+            yield CellBlock(data, first)
+
+    def records(self, part: Part, k: int) -> Iterator[Record]:
         """What any line holds: a header, which is remembered, records, or nothing; see `records_of`."""
+        number, line = part.block.first + k, part.block.line(k)
         if line.count('"') % 2:
             raise Irregular
         row = [cell.strip() for cell in next(csv.reader([line], skipinitialspace=True), [])]
         if not any(row):
             return
         if is_header(tuple(cell.lower() for cell in row)):
-            self.header = header_of(self._source, number, row)
-            self.plan = Plan.of(self.header)
+            header = header_of(self._source, number, row)
+            if header != self.header:
+                self.header, part.end = header, k + 1
+                self.changed.append(number)
         elif self.header:
             yield from records_of(self._source, under(self.header, number, row))

@@ -48,7 +48,7 @@ class Maker:
         self._source, self._options, self._index = source, options, index
         ahead = source.ahead()
         self._facts = RowFacts(options, lambda: (record.cells for record in records(ahead)), OWN)
-        self.backups = self._backups()
+        self.backups, self.stem = self._backups(), source.stem
 
     def of(self, record: Record, rows: int) -> Iterator[Measurement]:
         """The Measurement of a run.
