@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.truth_table import HEADING, Row, around_line, line, plot, verdict
 from benchmarks.truth_waves import FAMILIES, request
-from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.edges import Edge
 from wattwhat.acquisition.window import Window
 from wattwhat.testing import VirtualClock, VirtualMeter, VirtualSensor
 from wattwhat.testing.simulation import Simulation
@@ -127,7 +127,7 @@ def one_run(kind: SensorClass, family: str, length_s: float, rng: np.random.Gene
     context, asked = meter_set.context, Window(family, meter_set=meter_set, sync=False).start()
     simulation.until(window[1])
     asked.stop()
-    simulation.advance(max((line.settled_s for line in meter_set.gauges), default=0.0))
+    simulation.advance(max((line.settled_s for line in meter_set.gauges.values()), default=0.0))
     m = asked.measurement
     first: Any = asked._begin
     last: Any = asked._end

@@ -115,7 +115,7 @@ def judge(
             assert end is not None
             true_j = truth(begin.t_ns, end.t_ns)
             if meter_set.gauges:
-                time.sleep(max(line.settled_s for line in meter_set.gauges))
+                time.sleep(max(line.settled_s for line in meter_set.gauges.values()))
             energy = window.measurement.energy_j
             low, high = energy.interval()
             inside += low <= true_j <= high
@@ -157,7 +157,7 @@ def judge_phases(
             begin_ns = time.monotonic_ns()
             time.sleep(min(0.01, (0.5 - turn % 0.5) * period_s))
             true_j[half] += truth(begin_ns, time.monotonic_ns())
-    time.sleep(max((line.settled_s for line in meter_set.gauges), default=0.3))
+    time.sleep(max((line.settled_s for line in meter_set.gauges.values()), default=0.3))
     rows = []
     for half, joules in true_j.items():
         energy = phases[half].energy_j

@@ -35,7 +35,9 @@ def requests(
             begin_s = simulation.clock.now_s
             load.call(begin_s, (length_s, high_w))
             simulation.advance(length_s)
-        simulation.advance(max((line.settled_s for line in simulation.meter_set.gauges), default=0.0))
+        simulation.advance(
+            max((line.settled_s for line in simulation.meter_set.gauges.values()), default=0.0)
+        )
         found.append((load.energy_j(begin_s, begin_s + length_s), window.measurement))
     return found
 

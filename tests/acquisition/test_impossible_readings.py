@@ -163,7 +163,7 @@ def test_nonsense_of_a_gauge_for_a_moment_is_a_gap_that_is_bounded_and_said(wron
     """0.11 s of all bits set within 2 s."""
     meter = Scripted("power", 700.0, {})
     meter_set = MeterSet([meter], clock=meter.clock, threaded=False)
-    for line in meter_set.gauges:
+    for line in meter_set.gauges.values():
         line.take(meter.read())
     window = Window("w", meter_set=meter_set).start()
     for look in range(300):

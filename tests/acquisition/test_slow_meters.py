@@ -17,7 +17,7 @@ from wattwhat import Measurement, Workload
 from wattwhat.acquisition import edge_reads
 from wattwhat.acquisition.aside import Threads
 from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.acquisition.counter_looks import Moment
+from wattwhat.acquisition.edges import Moment
 from wattwhat.acquisition.inputs import EDGE_BOUND_S
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wattwhat.acquisition.counter_looks import CounterLooks
+from wattwhat.acquisition.edges import Moment
 from wattwhat.acquisition.held_power import HeldPower
-from wattwhat.acquisition.inputs import Input
+from wattwhat.acquisition.inputs import Energy, Gap, Input, Mark, is_reading, middle_ns
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.counter import difference
 from wattwhat.energy.possible import possible_j
 from wattwhat.sensing.meter import Meter, Reading
 
+if TYPE_CHECKING:
+    from wattwhat.acquisition.curves import CounterCurve
+    from wattwhat.acquisition.schedules import CounterSchedule
+
 __all__ = ["Anchor", "CounterInput"]
+
+# A look that failed sooner than this is made once more.
+_LONG_NS = 2_000_000
 
 
 class Anchor(NamedTuple):
@@ -38,14 +49,99 @@ class CounterInput(Input):
     # the latest visit's reading, where it was one that cannot be
     _beyond: Reading | None = None
 
-    def __init__(self, meter: Meter) -> None:
-        super().__init__(meter)
+    def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        super().__init__(meter, clock)
         self.looks, self.held = CounterLooks(self), HeldPower()
         self.latest: Reading | None = None  # the latest reading that held the program
 
-    def failed(self, now_s: float) -> None:
-        """A reading beside the program gave nothing: the next one can wait."""
-        self.looks.failed(now_s)
+    @property
+    def reader(self) -> Callable[[], Any]:
+        """The meter's own read; of one that is gone, what tells so."""
+        return self.read if self.lost else self.meter.read
+
+    def read(self, tries: int = 2) -> Any:
+        """A reading; a failure is tried once more, then it is a gap."""
+        given: Any = None
+        while tries and not self.lost:
+            given, tries = self.tried(self.meter.read), tries - 1
+            if not isinstance(given, Gap):
+                return given
+        return given or self.gap()
+
+    def begin(self) -> Any:
+        """A reading or a gap, at once."""
+        return self.read()
+
+    def end(self, begin: Any, t_ns: int) -> Any:
+        """A reading or a gap, at once."""
+        return self.read()
+
+    def glance(self) -> Any:
+        """A reading or a gap; of one that takes long, a moment that looks are to tell of."""
+        return self.looks.ask(self.clock()) if self.beside else self.read()
+
+    def waits(self, item: Any) -> bool:
+        """Whether it was not read there."""
+        return isinstance(item, Moment)
+
+    def told_soon(self, item: Any, now_ns: int, patience_s: float) -> bool:
+        """Whether a look that is soon to come, or has not been under way for long, will tell of this edge."""
+        looks = self.looks
+        if not isinstance(item, Moment) or self.lost or looks.failures or looks.missed or looks.shown(item):
+            return False
+        return self.reading_ns is None or (now_ns - self.reading_ns) * 1e-9 < patience_s
+
+    def missed(self) -> None:
+        """Such a look was waited for in vain."""
+        self.looks.missed = True
+
+    def look(self, visit: Callable[[Reading], None], may_be_left: bool = True) -> Any:
+        """Read it beside the program, or to see how long that takes.
+
+        Args:
+            visit: told of the reading, where it has to be visited before it wraps.
+            may_be_left: whether readings can be made beside the program.
+
+        Returns:
+            What it gave.
+        """
+        begin_ns = self.reading_ns = self.clock()
+        try:
+            reading = self.read(tries=1)
+            if not is_reading(reading) and self.clock() - begin_ns < _LONG_NS:
+                reading = self.read(tries=1)
+        finally:
+            end_ns, self.reading_ns = self.clock(), None
+        self.timed((end_ns - begin_ns) * 1e-9, may_be_left)
+        if not is_reading(reading):
+            self.looks.failed(end_ns * 1e-9)  # the next one can wait
+            return reading
+        t_ns = middle_ns(begin_ns, int(reading[0]), end_ns)
+        for follower in self.followers:
+            follower.look(t_ns, reading[1])
+        # moments that were asked for while it was slow are told by looks, also where it is quick again
+        if self.beside or self.looks.asked:
+            self.looks.take(begin_ns, t_ns, float(reading[1]), end_ns * 1e-9)
+            if self.watch_s is not None:
+                visit(Reading(t_ns, float(reading[1])))
+        return reading
+
+    def curve(self) -> CounterCurve:
+        """What it counted up to the edges of windows."""
+        from wattwhat.acquisition.curves import CounterCurve
+
+        return CounterCurve(self)
+
+    def schedule(self, number: int) -> CounterSchedule:
+        """When to visit it, and when to look at it beside the program."""
+        from wattwhat.acquisition.schedules import CounterSchedule
+
+        return CounterSchedule(self, number)
+
+    def after_fork(self) -> None:
+        """In a forked child: its locks may be held by nobody."""
+        super().after_fork()
+        self.looks.lock = threading.RLock()
 
     @property
     def live(self) -> bool:
@@ -57,10 +153,29 @@ class CounterInput(Input):
         """Seconds after which an edge was looked at, where that is done beside the program."""
         return self.looks.settled_s if self.beside else 0.0
 
-    def unread_words(self) -> str:
+    def shown(self, item: Any) -> tuple[Any, float]:
+        """What it showed at an edge, and in J how uncertain that is because it was read at other times."""
+        if not isinstance(item, Moment):
+            return item, 0.0
+        return self.looks.at(item) or (Gap(item.t_ns, self._unread()), 0.0)
+
+    def _unread(self) -> str:
         """Why there is no look to tell what it showed."""
         again = f"; it is tried again every {retry_s:.0f} s" if (retry_s := self.looks.retry_s()) else ""
         return f"{self.error}{again}" if self.error else "a reading of this meter has not come back yet"
+
+    def energy(
+        self,
+        begin: Mark,
+        end: Mark,
+        around: Mark | None = None,
+        aligned: bool = False,
+        label: str | None = None,
+    ) -> Energy:
+        """Energy between two edges, and warnings about it; see `Input.energy`."""
+        from wattwhat.acquisition.counter_windows import counter_window
+
+        return counter_window(self, begin, end, around, label)
 
     @property
     def watch_s(self) -> float | None:

@@ -8,6 +8,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING
 
+from wattwhat.acquisition.edges import Moment
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.between_looks import Look, at_moment
 from wattwhat.sensing.meter import Reading
@@ -15,7 +16,7 @@ from wattwhat.sensing.meter import Reading
 if TYPE_CHECKING:
     from wattwhat.acquisition.counter_input import CounterInput
 
-__all__ = ["CounterLooks", "Moment"]
+__all__ = ["CounterLooks"]
 
 # Looks that are kept; a moment is reckoned once two came after it.
 _KEPT = 64
@@ -25,21 +26,6 @@ _PAUSES = 9.0
 _UNKNOWN_S = 0.2
 # A meter that fails is tried again after this long, then after twice as long, and so on up to the other.
 _FIRST_S, _LONGEST_S = 1.0, 60.0
-
-
-class Moment:
-    """A moment at which a counter was not read, as an edge of a window.
-
-    Attributes:
-        t_ns: its monotonic time.
-        known: what the counter would have shown and its standard uncertainty in J, once that is settled.
-    """
-
-    __slots__ = ("__weakref__", "known", "t_ns")
-
-    def __init__(self, t_ns: int) -> None:
-        self.t_ns = t_ns
-        self.known: tuple[Reading, float] | None = None
 
 
 class CounterLooks:

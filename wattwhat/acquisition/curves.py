@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.inputs import is_reading
 from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.counter_input import CounterInput
     from wattwhat.acquisition.gauge_input import GaugeInput
     from wattwhat.acquisition.snapshot import Snapshot
     from wattwhat.energy.course import Course
     from wattwhat.energy.gauge_course import GaugeCourse
     from wattwhat.energy.live_course import LiveCourse
 
-__all__ = ["BEGIN", "END", "CounterCurve", "GaugeCurve", "curve_of"]
+__all__ = ["BEGIN", "END", "CounterCurve", "GaugeCurve"]
 
 BEGIN, END = 1, -1
 # Two threads that read a counter at the same time have their values within this many seconds.
 _CROSSING_S = 0.02
-
-
-def curve_of(line: CounterInput | GaugeInput) -> CounterCurve | GaugeCurve:
-    """The curve of this channel."""
-    return CounterCurve(line) if isinstance(line, CounterInput) else GaugeCurve(line)
 
 
 class CounterCurve:
@@ -56,7 +50,7 @@ class CounterCurve:
             crossing: whether another thread had the edge before.
         """
         reading, anchor = snapshot.readings[number], snapshot.anchors[number]
-        if isinstance(reading, Moment):  # read beside the program: its looks tell, and not the edges
+        if self.line.waits(reading):  # read beside the program: its looks tell, and not the edges
             self.restart()
             return
         if step == END:

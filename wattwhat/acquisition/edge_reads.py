@@ -14,12 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.acquisition.counter_looks import Moment
 from wattwhat.acquisition.inputs import EDGE_BOUND_S, is_reading
 from wattwhat.energy.assumptions import period_s
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.inputs import Input
     from wattwhat.acquisition.meter_set import MeterSet
     from wattwhat.acquisition.snapshot import Snapshot
 
@@ -41,34 +41,32 @@ _WAITS = 0.8
 _PATIENCE_S, _PAUSE_S = 1.0, 0.002
 
 
-def edge_readings(meter_set: MeterSet, begin: Snapshot | None) -> list[Any]:
-    """A Reading, Gap, Edge or Moment for each line.
+def edge_readings(meter_set: MeterSet, begin: Snapshot | None, t_ns: int) -> list[Any]:
+    """What each input keeps of an edge, see `Input.begin`.
 
     Args:
         meter_set: the open meters.
         begin: of an end, the snapshot with which its window began; None at a begin.
+        t_ns: of an end, its time.
     """
     items: list[Any] = [None] * len(meter_set.inputs)
-    counters: list[tuple[int, CounterInput]] = []
-    for number, line in enumerate(meter_set.inputs):
-        if not isinstance(line, CounterInput):
-            items[number] = line.begin() if begin is None else line.end(begin.readings[number])
-        elif not line.beside:
-            counters.append((number, line))
+    for number, gauge in meter_set.gauges.items():
+        items[number] = gauge.begin() if begin is None else gauge.end(begin.readings[number], t_ns)
+    counters = [(number, one) for number, one in meter_set.counters.items() if not one.beside]
     begun_ns = meter_set.clock()
     _read(meter_set, counters, items, begin is None)
     if (
         begin is None
         and (meter_set.clock() - begun_ns) * 1e-9 < _TWICE * EDGE_BOUND_S
-        and any(not (line.quick or line.beside or line.held.seen) for _, line in counters)
+        and any(not (counter.quick or counter.beside or counter.held.seen) for _, counter in counters)
     ):
         # for the first time: a second reading right after the first tells what is drawn while they are made
         _read(meter_set, counters, items, begin is None)
-    t_ns = meter_set.clock()
-    for number, line in enumerate(meter_set.inputs):
-        if items[number] is None and isinstance(line, CounterInput):
-            looks = line.looks
-            items[number] = looks.begin(t_ns) if begin is None else looks.end(begin.readings[number], t_ns)
+    for number, counter in meter_set.counters.items():
+        if items[number] is None and begin is None:
+            items[number] = counter.looks.begin(meter_set.clock())
+        elif items[number] is None and begin is not None:
+            items[number] = counter.looks.end(begin.readings[number], t_ns)
     return items
 
 
@@ -77,25 +75,25 @@ def _read(
 ) -> None:
     """Read them, as far as the time goes; those that are not known to be quick aside."""
     until_ns = meter_set.clock() + int(_WAITS * 1e9 * EDGE_BOUND_S)
-    doubtful = max(sum(not line.quick for _, line in counters), 1)
-    close_s = _CLOSE * math.fsum(line.took_s for _, line in counters) + _TRY_S
-    for number, line in sorted(counters, key=lambda pair: (pair[1].took_s, pair[0]), reverse=opening):
-        if line.quick or line.lost:
+    doubtful = max(sum(not counter.quick for _, counter in counters), 1)
+    close_s = _CLOSE * math.fsum(counter.took_s for _, counter in counters) + _TRY_S
+    for number, counter in sorted(counters, key=lambda pair: (pair[1].took_s, pair[0]), reverse=opening):
+        if counter.quick or counter.lost:
             asked_ns = meter_set.clock()
-            items[number] = meter_set._careful(number)
+            items[number] = counter.read()
             if not took_long(items, asked_ns, meter_set.clock()):
                 continue
-            line.doubt()
+            counter.doubt()
             if not opening:
                 continue
         left_s = (until_ns - meter_set.clock()) * 1e-9
-        likely_s = _AS_LONG * line.took_s if line.took_s else _WAITS * EDGE_BOUND_S / doubtful
+        likely_s = _AS_LONG * counter.took_s if counter.took_s else _WAITS * EDGE_BOUND_S / doubtful
         items[number] = read_aside(meter_set, number, min(left_s, max(_TRY_S, likely_s)))
         if is_reading(items[number]):
-            _learn_held(line, Reading(*items[number]), opening, close_s)
+            _learn_held(counter, Reading(*items[number]), opening, close_s)
     # what came in time although it is slow was a look: its moment is told by looks from now on, as all others
-    for number, line in counters:
-        if line.beside:
+    for number, counter in counters:
+        if counter.beside:
             items[number] = None
 
 
@@ -117,23 +115,23 @@ def took_long(readings: list[Any], asked_ns: int, now_ns: int) -> bool:
     return True
 
 
-def _learn_held(line: CounterInput, reading: Reading, opening: bool, close_s: float) -> None:
+def _learn_held(counter: CounterInput, reading: Reading, opening: bool, close_s: float) -> None:
     """Where a reading at a begin follows closely on another one, nothing but readings lies in between."""
-    before, line.latest = line.latest, reading
+    before, counter.latest = counter.latest, reading
     if opening and before is not None and (reading.t_ns - before.t_ns) * 1e-9 <= close_s:
-        line.held.add(before, reading, period_s(line.channel))
+        counter.held.add(before, reading, period_s(counter.channel))
 
 
 def read_aside(meter_set: MeterSet, number: int, wait_s: float) -> Any:
     """One reading, or None where it did not come in time."""
-    line = meter_set.inputs[number]
+    counter = meter_set.counters[number]
     given: list[Any] = []
-    if line.reading_ns is not None or (wait_s <= 0.0 and meter_set.aside.leaves):
-        line.beside = True
+    if counter.reading_ns is not None or (wait_s <= 0.0 and meter_set.aside.leaves):
+        counter.beside = True
         return None
-    line.reading_ns = meter_set.clock()
+    counter.reading_ns = meter_set.clock()
     if not meter_set.aside.run(partial(_into, given, meter_set.look, number), wait_s):
-        line.beside = True
+        counter.beside = True
         return None
     return given[0] if given else None
 
@@ -142,8 +140,8 @@ def prove(meter_set: MeterSet) -> None:
     """Read counters of which nothing is known once, to see how long that takes."""
     new = [
         number
-        for number, line in enumerate(meter_set.inputs)
-        if isinstance(line, CounterInput) and not (line.took_s or line.beside or line.lost)
+        for number, counter in meter_set.counters.items()
+        if not (counter.took_s or counter.beside or counter.lost)
     ]
     for number in new:
         read_aside(meter_set, number, _WAITS * EDGE_BOUND_S / len(new))
@@ -155,28 +153,23 @@ def _into(given: list[Any], look: Callable[[int], Any], number: int) -> None:
 
 def catch_up(meter_set: MeterSet | None, snapshot: Snapshot) -> None:
     """Wait until slow counters have shown this edge; without threads, look now."""
-    if meter_set is None or not any(isinstance(item, Moment) for item in snapshot.readings):
+    if meter_set is None or not (late := _late(meter_set, snapshot)):
         return
     if not meter_set.threaded:
         meter_set.sampler.tick(meter_set.clock() * 1e-9)
         return
     until_s = time.monotonic() + _PATIENCE_S
-    while late := [
-        line
-        for line, item in zip(meter_set.inputs, snapshot.readings, strict=True)
-        if isinstance(line, CounterInput) and _to_come(line, item, meter_set.clock())
-    ]:
+    while late:
         if time.monotonic() >= until_s:
-            for line in late:  # many windows may be asked in turn: only the first one waits
-                line.looks.missed = True
+            for sensor in late:  # many windows may be asked in turn: only the first one waits
+                sensor.missed()
             return
         time.sleep(_PAUSE_S)
+        late = _late(meter_set, snapshot)
 
 
-def _to_come(line: Any, item: Any, now_ns: int) -> bool:
-    """Whether a look is soon to show this edge."""
-    if not isinstance(item, Moment) or line.lost or line.looks.failures or line.looks.missed:
-        return False
-    if line.looks.shown(item):
-        return False
-    return line.reading_ns is None or (now_ns - line.reading_ns) * 1e-9 < _PATIENCE_S
+def _late(meter_set: MeterSet, snapshot: Snapshot) -> list[Input]:
+    """The inputs of which a look is soon to tell of this edge."""
+    now_ns = meter_set.clock()
+    pairs = zip(meter_set.inputs, snapshot.readings, strict=True)
+    return [sensor for sensor, item in pairs if sensor.told_soon(item, now_ns, _PATIENCE_S)]

@@ -8,12 +8,15 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from wattwhat.acquisition.edges import Edge
 from wattwhat.acquisition.gauge_bounds import GaugeBounds
-from wattwhat.acquisition.inputs import Input, is_reading, middle_ns
+from wattwhat.acquisition.inputs import Energy, Input, Mark, is_reading, middle_ns
 from wattwhat.energy.assumptions import SPREAD, period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, leak_s
 from wattwhat.energy.gauge_timing import answer_s, lag_s, rest_s, seen_fraction, smear_s
@@ -22,14 +25,17 @@ from wattwhat.energy.possible import beyond_words
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 
-__all__ = ["Edge", "GaugeInput"]
+if TYPE_CHECKING:
+    from wattwhat.acquisition.curves import GaugeCurve
+    from wattwhat.acquisition.schedules import GaugeSchedule
+
+__all__ = ["GaugeInput"]
 
 # A short load leaks out at both ends alike: how many times what leaks across one edge a moment between two
 # values errs by (with less, windows of half an update period around the work hold 83 % of requests).
 _LEAKS = 1.8
 # Moments until which the integral is kept come a little sooner than they are due, so that no look is missed.
 _ONE = 0.95
-
 # A reading's time may differ from now by what a slow sensor takes, not by the years between two clocks.
 _CLOCK_SLACK_S = 60.0
 
@@ -38,8 +44,7 @@ class GaugeInput(Input):
     """A gauge of watts with its running integral; polled by the sampler while a window is open."""
 
     def __init__(self, meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        super().__init__(meter)
-        self.clock = clock
+        super().__init__(meter, clock)
         self.sums = PowerSums()
         self.recent: deque[tuple[float, float, PowerSums]] = deque()
         self.open: weakref.WeakSet[Edge] = weakref.WeakSet()
@@ -75,14 +80,13 @@ class GaugeInput(Input):
         """Take this long for the time after which the gauge shows nothing more of a load, from now on."""
         with self.lock:
             self.rest_s = max(self.rest_s, rest_s)
-        self.remember(self.rest_s + self._how["max_gap_s"])
+            self.remember(self.rest_s + self._how["max_gap_s"])
 
     def remember(self, seconds: float) -> None:
         """Keep looks of so many seconds, at least."""
         with self.lock:
-            most = 64 + int(seconds / self.poll_s)
-            if most > (self.recent.maxlen or 0):
-                self.recent = deque(self.recent, maxlen=most)
+            most = max(64 + int(seconds / self.poll_s), self.recent.maxlen or 0)
+            self.recent = deque(self.recent, maxlen=most)
 
     def looks(self) -> list[tuple[float, float]]:
         """The latest looks: time in s on the monotonic clock, and power in W."""
@@ -114,15 +118,71 @@ class GaugeInput(Input):
             self.pending.append(edge)
         return edge
 
-    def end(self, begin: Any) -> Edge:
+    def end(self, begin: Any, t_ns: int) -> Edge:
         """The edge at which that window stops."""
-        edge = Edge(self.clock())
+        edge = Edge(t_ns)
         with self.lock:
             if isinstance(begin, Edge):
                 self.open.discard(begin)
             self.pending.append(edge)
             self.bounds.edge(edge.t_ns * 1e-9)
         return edge
+
+    def glance(self) -> Edge:
+        """An edge in the middle of a window."""
+        return self.end(None, self.clock())
+
+    def waits(self, item: Any) -> bool:
+        """Always: it is never read there."""
+        return True
+
+    @property
+    def reader(self) -> Callable[[], Any]:
+        """What makes an edge."""
+        return self.begin
+
+    def look(self) -> None:
+        """Read it once; a failure is remembered and leaves a gap."""
+        asked_ns = self.reading_ns = self.clock()
+        try:
+            self.tried(partial(self._read, asked_ns))
+        finally:
+            self.reading_ns = None
+
+    def _read(self, asked_ns: int) -> None:
+        reading = self.meter.read()
+        self.timed((self.clock() - asked_ns) * 1e-9)
+        self.take(reading, asked_ns)
+
+    def curve(self) -> GaugeCurve:
+        """Its integral at some moments beside the edges of windows."""
+        from wattwhat.acquisition.curves import GaugeCurve
+
+        return GaugeCurve(self)
+
+    def schedule(self, number: int) -> GaugeSchedule:
+        """When to look at it."""
+        from wattwhat.acquisition.schedules import GaugeSchedule
+
+        return GaugeSchedule(self)
+
+    def after_fork(self) -> None:
+        """In a forked child: its locks may be held by nobody."""
+        super().after_fork()
+        self.lock = self.bounds.lock = threading.RLock()
+
+    def energy(
+        self,
+        begin: Mark,
+        end: Mark,
+        around: Mark | None = None,
+        aligned: bool = False,
+        label: str | None = None,
+    ) -> Energy:
+        """Energy between two edges, and warnings about it; see `Input.energy`."""
+        from wattwhat.acquisition.gauge_windows import gauge_window
+
+        return gauge_window(self, begin, end, aligned)
 
     @property
     def busy(self) -> bool:
@@ -222,8 +282,7 @@ class GaugeInput(Input):
     def _shown(self, edge: Edge, edge_s: float) -> None:
         edge.sums, _ = self._sums_at(edge_s + self.lag_s)
         edge.before, _ = self._sums_at(edge_s)
-        near = [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]
-        if near:
+        if near := [power for when, power, _ in self.recent if when >= edge_s - self.poll_s]:
             edge.unrest_w, edge.step_w = max(near) - min(near), near[-1] - near[0]
 
     def _sums_at(self, shown_s: float) -> tuple[PowerSums, float]:
@@ -231,40 +290,10 @@ class GaugeInput(Input):
         last_s, last_w, last = self.recent[-1]
         if shown_s >= last_s:
             return last.add(shown_s, last_w, **{**self._how, "max_gap_s": math.inf}), shown_s - last_s
-        for before, after in _pairs_from_the_end(self.recent):
+        for after, before in pairwise(reversed(self.recent)):
             if before[0] <= shown_s:
                 share = (shown_s - before[0]) / (after[0] - before[0])
                 return before[2].add(shown_s, before[1] + share * (after[1] - before[1]), **self._how), 0.0
         first_s, first_w, first = self.recent[0]
         how = {name: self._how[name] for name in ("max_gap_s", "limit_w")}
         return first.back(first_s - shown_s, first_w, **how), 0.0
-
-
-def _pairs_from_the_end(recent: deque[Any]) -> Any:
-    items = list(recent)
-    return zip(reversed(items[:-1]), reversed(items[1:]), strict=True)
-
-
-class Edge:
-    """One edge of a window over a gauge, resolved when the gauge has shown all of the power around it.
-
-    Attributes:
-        t_ns: its monotonic time.
-        sums: the running integral at the time when the gauge showed that moment; None until then.
-        before: the integral when the gauge had shown nothing yet of what came after the edge.
-        after: the integral when it had shown all of what came before it.
-        unrest_w: the range of power shown around it, in W.
-        step_w: how much more is shown after it than before, in W.
-        dark: whether the gauge showed nothing for so long that it was given up.
-    """
-
-    __slots__ = ("__weakref__", "after", "before", "dark", "step_w", "sums", "t_ns", "unrest_w")
-
-    def __init__(self, t_ns: int) -> None:
-        self.t_ns = t_ns
-        self.sums: PowerSums | None = None
-        self.dark = False
-        self.before: PowerSums | None = None
-        self.after: PowerSums | None = None
-        self.unrest_w = 0.0
-        self.step_w = 0.0

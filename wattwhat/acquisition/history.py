@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.acquisition.curves import BEGIN, END, GaugeCurve, curve_of
-from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.curves import BEGIN, END
 from wattwhat.records.timeline_points import Place, TimelinePoints
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ class History:
         self.run = uuid.uuid4().hex[:12]
         self._log: deque[Any] = deque(maxlen=_MOST)
         self.lock = threading.RLock()
-        self._curves = [curve_of(line) for line in meter_set.inputs]
-        self._gauges = any(isinstance(curve, GaugeCurve) for curve in self._curves)
+        self._gauges = tuple(meter_set.gauges.items())
+        self._curves = [sensor.curve() for sensor in meter_set.inputs]
         self._thread = 0
         self._open: dict[Key, int] = {}
         self._begun: dict[str, list[_Begin]] = {}
@@ -72,8 +71,7 @@ class History:
             step: BEGIN or END.
         """
         if self._gauges:  # an edge over a gauge that is kept would look like an open window
-            kept = [None if isinstance(item, Edge) else item for item in snapshot.readings]
-            snapshot = snapshot._replace(readings=kept)
+            snapshot = snapshot.without_edges(self._gauges)
         self._log.append((snapshot.t_ns, snapshot, label, step, threading.get_ident()))
 
     def settle(self) -> None:

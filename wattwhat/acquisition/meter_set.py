@@ -1,7 +1,7 @@
 """The meter set: the meters that are open in this process, read together in one snapshot.
 
 Windows hold two snapshots each and nothing else; what happened between them is worked out later, in
-`ledger`. Nothing here may raise because of a meter, except before anything is measured.
+`evaluation`. Nothing here may raise because of a meter, except before anything is measured.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from wattwhat.acquisition.aside import Aside, InPlace, Threads
 from wattwhat.acquisition.closing import enrol
-from wattwhat.acquisition.counter_input import Anchor, CounterInput
-from wattwhat.acquisition.counter_looks import Moment
+from wattwhat.acquisition.counter_input import Anchor
 from wattwhat.acquisition.history import History
-from wattwhat.acquisition.inputs import Gap, is_reading, middle_ns
+from wattwhat.acquisition.inputs import is_reading
 from wattwhat.acquisition.opening import open_input
 from wattwhat.acquisition.sampler import Sampler
-from wattwhat.acquisition.snapshot import Snapshot, stamp
-from wattwhat.errors import MeterLostError, error_text
+from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.plugins import pass_on
 from wattwhat.records.containment import counted_ids
 from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.counter_input import CounterInput
     from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.inputs import Input
 
 __all__ = ["MeterSet"]
 
@@ -75,17 +76,19 @@ class MeterSet:
         self.warnings = tuple(warnings)
         self.versions = dict(versions or {})
         self.backends = tuple(backends)
-        counted = counted_ids(line.channel for line in self.inputs)
-        for line in self.inputs:
-            line.counted = line.channel.id in counted
-        self.gauges = [line for line in self.inputs if not isinstance(line, CounterInput)]
+        counted = counted_ids(sensor.channel for sensor in self.inputs)
+        for sensor in self.inputs:
+            sensor.counted = sensor.channel.id in counted
+        counting = [(number, one) for number, one in enumerate(self.inputs) if one.channel.is_counter]
+        self.counters = {number: cast("CounterInput", one) for number, one in counting}
+        showing = [(number, one) for number, one in enumerate(self.inputs) if not one.channel.is_counter]
+        self.gauges = {number: cast("GaugeInput", one) for number, one in showing}
+        self._waiting: tuple[tuple[int, Input], ...] = tuple(self.gauges.items())  # looks tell of their edges
         self.anchors: tuple[Anchor | None, ...] = (None,) * len(self.inputs)
         self.context: Snapshot | None = None
         self._newer: Snapshot | None = None
         self._newer_ns = 0
-        self._reads: list[Callable[[], Any]] = [
-            line.meter.read if isinstance(line, CounterInput) else line.begin for line in self.inputs
-        ]
+        self._reads: list[Callable[[], Any]] = [sensor.reader for sensor in self.inputs]
         self._plain = self._bare = False  # whether all counters are known to be quick; and there is no gauge
         self.sampler = Sampler(self)
         self.history = History(self)
@@ -105,18 +108,23 @@ class MeterSet:
             try:
                 readings = [read() for read in self._reads]
             except BaseException as err:
-                readings = self._each(err)
+                pass_on(err)
+                readings = [sensor.begin() for sensor in self.inputs]
+                self._renew()
             t_ns = self.clock()
             if t_ns - begun_ns > _LONG_NS:  # nothing has begun yet: what took long is read again
                 self._doubt(readings, begun_ns)
         if not self._plain:
-            readings, t_ns = self._with_care(None), self.clock()
+            readings, t_ns = self._with_care(None, 0), self.clock()
         if not self._bare:
-            stamp(readings, t_ns)
+            for number, sensor in self._waiting:
+                if sensor.waits(readings[number]):
+                    readings[number].t_ns = t_ns
             self.sampler.look()
         snapshot = Snapshot(t_ns, readings, anchors, [])
         if t_ns - self._newer_ns > _CONTEXT_NS:
-            self.context, self._newer, self._newer_ns = self._newer, snapshot.without_edges(), t_ns
+            self.context, self._newer_ns = self._newer, t_ns
+            self._newer = snapshot.without_edges(self._waiting)
         return snapshot
 
     def end(self, begin: Snapshot) -> Snapshot:
@@ -127,18 +135,25 @@ class MeterSet:
             try:
                 readings = [read() for read in self._reads]
             except BaseException as err:
-                readings = self._each(err)
-            if self.clock() - t_ns > _LONG_NS:
-                self._doubt(readings, t_ns)
-            return Snapshot(t_ns, readings, anchors, [])
-        if not self._plain:
-            readings = self._with_care(begin)
+                pass_on(err)
+                readings = self._ends(begin, t_ns)
+                self._renew()
+        elif self._plain:
+            readings = self._ends(begin, t_ns)
         else:
-            readings = [self._careful(number, begin) for number in range(len(self.inputs))]
-            if self.clock() - t_ns > _LONG_NS:
-                self._doubt(readings, t_ns)
-        stamp(readings, t_ns)
+            return Snapshot(t_ns, self._with_care(begin, t_ns), anchors, [])
+        if self.clock() - t_ns > _LONG_NS:
+            self._doubt(readings, t_ns)
         return Snapshot(t_ns, readings, anchors, [])
+
+    def _ends(self, begin: Snapshot, t_ns: int) -> list[Any]:
+        """What each input keeps of the end of a window."""
+        pairs = zip(self.inputs, begin.readings, strict=True)
+        return [sensor.end(item, t_ns) for sensor, item in pairs]
+
+    def _renew(self) -> None:
+        """An input may be gone: further snapshots get its gap at once, and the others are quick again."""
+        self._reads = [sensor.reader for sensor in self.inputs]
 
     def _doubt(self, readings: list[Any], asked_ns: int) -> None:
         """Something took long: which it was is seen at the next edges."""
@@ -146,113 +161,60 @@ class MeterSet:
 
         took_long(readings, asked_ns, self.clock())
         self._plain = self._bare = False
-        for line in self.inputs:
-            line.doubt()
+        for sensor in self.inputs:
+            sensor.doubt()
 
-    def _each(self, err: BaseException) -> list[Any]:
-        """Readings one by one, where one of them failed."""
-        pass_on(err)
-        return [self._careful(number) for number in range(len(self.inputs))]
-
-    def _with_care(self, begin: Snapshot | None) -> list[Any]:
+    def _with_care(self, begin: Snapshot | None, t_ns: int) -> list[Any]:
         """Readings at an edge where not all counters are known to be quick."""
         from wattwhat.acquisition.edge_reads import edge_readings
 
-        readings = edge_readings(self, begin)
-        counters = [line for line in self.inputs if isinstance(line, CounterInput)]
-        self._plain = all(line.quick or line.lost for line in counters)
+        readings = edge_readings(self, begin, t_ns)
+        self._renew()
+        self._plain = all(counter.quick or counter.lost for counter in self.counters.values())
         self._bare = self._plain and not self.gauges
+        self._waiting = tuple(self.gauges.items() if self._plain else enumerate(self.inputs))
         if self._plain:
             self.sampler.rest()
-        elif any(isinstance(item, Moment) for item in readings):
+        elif any(counter.waits(readings[number]) for number, counter in self.counters.items()):
             self.sampler.wanted()
         return readings
 
-    def glance(self, begin: Snapshot) -> Snapshot:
+    def glance(self) -> Snapshot:
         """Read everything in the middle of a span, which goes on."""
-        readings: list[Any] = []
-        for number, line in enumerate(self.inputs):
-            if not isinstance(line, CounterInput):
-                readings.append(line.end(None))
-            elif line.beside:
-                readings.append(line.looks.ask(self.clock()))
-                self.sampler.look()
-            else:
-                readings.append(self._careful(number))
+        readings = [sensor.glance() for sensor in self.inputs]
+        if not self._plain:
+            self.sampler.look()
         return Snapshot(self.clock(), readings, self.anchors, [])
-
-    def _careful(self, number: int, begin: Snapshot | None = None, tries: int = 2) -> Any:
-        """One line's reading where another one failed; a failure is tried once more, then it is a gap."""
-        line = self.inputs[number]
-        if not isinstance(line, CounterInput):
-            return line.begin() if begin is None else line.end(begin.readings[number])
-        if line.lost:
-            return Gap(self.clock(), line.error or "lost")
-        for _ in range(tries):
-            try:
-                reading = line.meter.read()
-            except MeterLostError as err:
-                pass_on(err)
-                line.lost, line.error = True, str(err)
-                # further snapshots get the gap at once, and the other meters their quick way back
-                self._reads[number] = lambda: Gap(self.clock(), line.error or "lost")
-                break
-            except BaseException as err:
-                pass_on(err)
-                line.error = error_text(err)
-            else:
-                line.error = None
-                return reading
-        return Gap(self.clock(), line.error or "lost")
 
     def look(self, number: int) -> Any:
         """Read a counter beside the program, or to see how long that takes; gives what it gave."""
-        line, reading = self.inputs[number], self._looked(number)
-        if isinstance(line, CounterInput) and (line.beside or line.looks.asked):
+        counter = self.counters[number]
+        reading = counter.look(partial(self._anchor, number), self.aside.leaves)
+        if counter.lost:
+            self._renew()
+        if counter.beside or counter.looks.asked:
             self.sampler.look()  # it found the counter being read, and knows no time for the next look
-        return reading
-
-    def _looked(self, number: int) -> Any:
-        line = self.inputs[number]
-        begin_ns = line.reading_ns = self.clock()
-        try:
-            reading = self._careful(number, tries=1)
-            if not is_reading(reading) and self.clock() - begin_ns < _LONG_NS:
-                reading = self._careful(number, tries=1)
-        finally:
-            end_ns, line.reading_ns = self.clock(), None
-        line.timed((end_ns - begin_ns) * 1e-9, may_be_left=self.aside.leaves)
-        if not (isinstance(line, CounterInput) and is_reading(reading)):
-            line.failed(end_ns * 1e-9)
-            return reading
-        t_ns = middle_ns(begin_ns, int(reading[0]), end_ns)
-        for follower in line.followers:
-            follower.look(t_ns, reading[1])
-        # moments that were asked for while it was slow are told by looks, also where it is quick again
-        if line.beside or line.looks.asked:
-            line.looks.take(begin_ns, t_ns, float(reading[1]), end_ns * 1e-9)
-            if line.watch_s is not None:
-                self._anchor(number, Reading(t_ns, float(reading[1])))
         return reading
 
     def visit(self, number: int) -> None:
         """Move a counter's anchor on; called by the sampler only."""
-        reading = self._careful(number)
+        counter = self.counters[number]
+        reading = counter.read()
         if is_reading(reading):
             self._anchor(number, Reading(*reading))
+        if counter.lost:
+            self._renew()
 
     def _anchor(self, number: int, reading: Reading) -> None:
-        line = self.inputs[number]
-        if isinstance(line, CounterInput):
-            with self._anchoring:
-                anchors = list(self.anchors)
-                anchors[number] = line.visit(reading, anchors[number])
-                self.anchors = tuple(anchors)
+        with self._anchoring:
+            anchors = list(self.anchors)
+            anchors[number] = self.counters[number].visit(reading, anchors[number])
+            self.anchors = tuple(anchors)
 
     @property
     def settled_s(self) -> float:
         """Seconds after which all of an edge was shown and looked at."""
-        return max((line.settled_s for line in self.inputs), default=0.0)
+        return max((sensor.settled_s for sensor in self.inputs), default=0.0)
 
     def after_fork(self) -> None:
         """In a forked child: the sampler's thread is gone and its locks may be held by nobody."""
@@ -261,12 +223,8 @@ class MeterSet:
         self.sampler = Sampler(self)
         self.history.lock = threading.RLock()
         self._anchoring = threading.Lock()
-        for line in self.inputs:
-            line.reading_ns = None
-            if isinstance(line, CounterInput):
-                line.looks.lock = threading.RLock()
-            else:
-                line.lock = line.bounds.lock = threading.RLock()
+        for sensor in self.inputs:
+            sensor.after_fork()
 
     def close(self, wait_s: float = 5.0) -> None:
         """Stop the sampler and close the meters; windows still open end in gaps.
@@ -277,7 +235,7 @@ class MeterSet:
         self.closed = True
         ended = self.sampler.stop(wait_s)
         self.aside.rest()
-        for line in self.inputs:
-            line.lost, line.error = True, "the meters were closed"
+        for sensor in self.inputs:
+            sensor.lost, sensor.error = True, "the meters were closed"
             if ended:
-                line.close()
+                sensor.close()

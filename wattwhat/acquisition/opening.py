@@ -16,9 +16,9 @@ __all__ = ["open_input"]
 
 
 def open_input(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterInput | GaugeInput:
-    """The line for a meter, by what its channel says it shows."""
+    """The input for a meter, by what its channel says it shows."""
     if meter.channel.is_counter:
-        return CounterInput(meter)
+        return CounterInput(meter, clock)
     # imported for machines that have a gauge: the first window shall not wait for more than it needs
     from wattwhat.acquisition.gauge_input import GaugeInput
 

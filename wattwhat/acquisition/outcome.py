@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from wattwhat.acquisition.evaluation import Account, _joined
+from wattwhat.acquisition.channel_warnings import joined
+from wattwhat.acquisition.evaluation import Account
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.energy.totals import left_out, total
 from wattwhat.records.channel_energy import ChannelEnergy
@@ -66,7 +67,7 @@ def measurement_of(
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=_joined(meter_set.warnings, shared_words(channels), warnings, *words, left_out(channels)),
+        warnings=joined(meter_set.warnings, shared_words(channels), warnings, *words, left_out(channels)),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.acquisition.evaluation import _looks_away, _named
+from wattwhat.acquisition.channel_warnings import looks_away_warnings, of_channel
 from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.energy.assumptions import period_s
@@ -153,7 +153,7 @@ def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> t
     if isinstance(track.timeline, LiveTimeline):
         return ()
     untold = _untold(posterior, owner)
-    words = _looks_away(track.line)
+    words = looks_away_warnings(track.line)
     if untold:
         names = ", ".join(repr(name) for name in owner._sums if name in untold)
         every = time_words(period_s(track.line.channel))
@@ -167,7 +167,7 @@ def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> t
                 f"{names} cannot be told apart on this sensor: their spans keep step with its updates every "
                 f"{every}, or they never run without each other; vary their lengths, or the pauses between"
             )
-        words += _named(track.line.channel.id, (why,))
+        words += of_channel(track.line.channel.id, (why,))
     return words
 
 

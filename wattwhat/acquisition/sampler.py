@@ -13,23 +13,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.acquisition.counter_input import CounterInput
-from wattwhat.errors import MeterLostError, error_text
 from wattwhat.plugins import pass_on
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeInput
     from wattwhat.acquisition.inputs import Input
     from wattwhat.acquisition.meter_set import MeterSet
 
 __all__ = ["Sampler"]
 
-# A sensor that takes long to read is left alone for so many times as long.
-_PAUSES = 9.0
 # A reading is waited for so long before the others go on without it.
 _WAIT_S = 0.02
-# Looks that follow each other faster than this are made in this thread: handing them over takes as long.
-_FAST_S = 0.01
 
 
 class Sampler:
@@ -46,11 +39,9 @@ class Sampler:
         self._wake = threading.Event()
         self._stopping = False
         self._start = threading.Lock()
-        self._due_s: dict[int, float] = {}
+        self._schedules = [sensor.schedule(number) for number, sensor in enumerate(meter_set.inputs)]
         self._visited = False
-        self.needed = any(
-            not isinstance(line, CounterInput) or line.watch_s is not None for line in meter_set.inputs
-        )
+        self.needed = any(one.needed for one in self._schedules)
 
     def ensure(self) -> None:
         """Start the thread if it does not run."""
@@ -73,10 +64,8 @@ class Sampler:
 
     def _first_visits(self, meter_set: MeterSet) -> None:
         self._visited = True
-        for number, line in enumerate(meter_set.inputs):
-            if isinstance(line, CounterInput) and line.watch_s is not None:
-                self._aside(line, partial(meter_set.visit, number))
-                self._due_s[number] = meter_set.clock() * 1e-9 + line.watch_s
+        for one in self._schedules:
+            one.begin(self, meter_set)
 
     def wanted(self) -> None:
         """Something is read beside the program from now on."""
@@ -123,84 +112,20 @@ class Sampler:
         if meter_set is None:
             self._stopping = True
             return 0.0
-        next_s = math.inf
-        for number, line in enumerate(meter_set.inputs):
-            if isinstance(line, CounterInput):
-                due = self._tick_counter(meter_set, number, line, now_s)
-            else:
-                due = self._tick_gauge(number, line, now_s)
-            next_s = min(next_s, due)
+        next_s = min((one.due_s(self, meter_set, now_s) for one in self._schedules), default=math.inf)
         return max(next_s - now_s, 0.0)
 
-    def _tick_gauge(self, number: int, line: GaugeInput, now_s: float) -> float:
-        every_s = line.follow_s(now_s)
-        if line.lost or not line.busy:
-            self._due_s.pop(number, None)
-            return math.inf
-        if line.reading_ns is not None:
-            line.give_up(now_s)
-            return now_s + line.poll_s
-        if now_s >= self._due_s.get(number, now_s):
-            if every_s is not None and every_s < _FAST_S and line.quick:
-                look_at(line)
-            else:
-                self._aside(line, partial(look_at, line))
-            line.give_up(now_s)
-            took_s = 0.0 if line.quick else line.took_s
-            pause_s = max(line.poll_s, 2.0 * took_s)
-            every_s = pause_s if every_s is None else min(pause_s, max(every_s, _PAUSES * took_s))
-            self._due_s[number] = now_s + every_s
-        elif every_s is not None:  # phases began since the latest look
-            self._due_s[number] = min(self._due_s[number], now_s + every_s)
-        return self._due_s[number]
-
-    def _tick_counter(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
-        if line.lost:
-            return math.inf
-        if line.beside or line.looks.asked:
-            return self._tick_beside(meter_set, number, line, now_s)
-        due_s = self._follow(meter_set, number, line, now_s)
-        every_s = line.watch_s
-        if every_s is None:
-            return due_s
-        if now_s >= self._due_s.setdefault(number, now_s + every_s):
-            if line.quick:
-                meter_set.visit(number)
-            else:
-                self._aside(line, partial(meter_set.visit, number))
-            self._due_s[number] = now_s + every_s
-        return min(self._due_s[number], due_s)
-
-    def _tick_beside(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
-        """Look at a slow counter beside the program: after edges, while windows are open, before it wraps."""
-        wanted = [every_s for every_s in (line.follow_s(now_s), line.watch_s) if every_s is not None]
-        every_s = min(wanted, default=None)
-        if now_s >= line.looks.due_s(now_s, every_s):
-            self._aside(line, partial(meter_set.look, number))
-        return line.looks.due_s(now_s, every_s)
-
-    def _follow(self, meter_set: MeterSet, number: int, line: CounterInput, now_s: float) -> float:
-        """Look at a counter beside the program, where phases run over it."""
-        every_s, due = line.follow_s(now_s), ~number
-        if every_s is None:
-            self._due_s.pop(due, None)
-            return math.inf
-        if now_s >= self._due_s.get(due, now_s):
-            took_s = self._timed(meter_set.look, number)
-            self._due_s[due] = now_s + max(every_s, _PAUSES * took_s)
-        return self._due_s[due]
-
-    def _aside(self, line: Input, look: Callable[[], Any]) -> None:
+    def aside(self, sensor: Input, look: Callable[[], Any]) -> None:
         """Make a reading that may take long; one that does goes on by itself, and the others are not kept."""
         meter_set = self._meter_set()
-        if line.reading_ns is not None or meter_set is None:
+        if sensor.reading_ns is not None or meter_set is None:
             return
-        line.reading_ns = meter_set.clock()
-        job = partial(_then_wake, look, line, self._wake)
-        if not self._hands.run(job, 0.0 if line.beside else _WAIT_S):
-            line.beside = True
+        sensor.reading_ns = meter_set.clock()
+        job = partial(_then_wake, look, sensor, self._wake)
+        if not self._hands.run(job, 0.0 if sensor.beside else _WAIT_S):
+            sensor.beside = True
 
-    def _timed(self, look: Callable[[Any], None], at: Any) -> float:
+    def timed(self, look: Callable[[Any], None], at: Any) -> float:
         """Look, and tell how many s that took."""
         meter_set = self._meter_set()
         begin_ns = 0 if meter_set is None else meter_set.clock()
@@ -229,28 +154,10 @@ class Sampler:
             self._wake.clear()
 
 
-def _then_wake(look: Callable[[], Any], line: Input, wake: threading.Event) -> None:
+def _then_wake(look: Callable[[], Any], sensor: Input, wake: threading.Event) -> None:
     """For a reading that the sampler may not have waited for."""
     try:
         look()
     finally:
-        line.reading_ns = None
+        sensor.reading_ns = None
         wake.set()
-
-
-def look_at(line: GaugeInput) -> None:
-    """Read a gauge once; a failure is remembered and leaves a gap."""
-    asked_ns = line.reading_ns = line.clock()
-    try:
-        reading = line.meter.read()
-        line.timed((line.clock() - asked_ns) * 1e-9)
-        line.take(reading, asked_ns)
-        line.error = None
-    except MeterLostError as err:
-        pass_on(err)
-        line.lost, line.error = True, str(err)
-    except BaseException as err:
-        pass_on(err)
-        line.error = error_text(err)
-    finally:
-        line.reading_ns = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from wattwhat.acquisition.counter_input import Anchor
-from wattwhat.acquisition.counter_looks import Moment
-from wattwhat.acquisition.gauge_input import Edge
+from wattwhat.acquisition.inputs import Input, Mark
 
-__all__ = ["Snapshot", "stamp"]
+__all__ = ["Snapshot"]
 
 
 class Snapshot(NamedTuple):
@@ -16,9 +16,9 @@ class Snapshot(NamedTuple):
 
     Attributes:
         t_ns: monotonic time at the edge of the measured span.
-        readings: a Reading, Gap or Edge for each line.
+        readings: what each input gave, see `Input.begin`.
         anchors: the counters' anchors that were valid then.
-        points: filled later with where the edge lies on each counter's curve; None where nobody asks.
+        points: filled later with where the edge lies on each channel's course; None where nobody asks.
     """
 
     t_ns: int
@@ -26,14 +26,15 @@ class Snapshot(NamedTuple):
     anchors: tuple[Anchor | None, ...]
     points: list[Any] | None = None
 
-    def without_edges(self) -> Snapshot:
-        """A snapshot to remember: an edge in it would look like an open window for ever."""
-        kept = [None if isinstance(item, (Edge, Moment)) else item for item in self.readings]
+    def at(self, number: int) -> Mark:
+        """What it tells of the input with this number."""
+        place = self.points[number] if self.points else None
+        return Mark(self.t_ns, self.readings[number], self.anchors[number], place)
+
+    def without_edges(self, inputs: Iterable[tuple[int, Input]]) -> Snapshot:
+        """A snapshot to remember: an edge of these inputs in it would look like an open window for ever."""
+        kept = self.readings.copy()
+        for number, sensor in inputs:
+            if sensor.waits(kept[number]):
+                kept[number] = None
         return self._replace(readings=kept)
-
-
-def stamp(readings: list[Any], t_ns: int) -> None:
-    """Give edges that were not read the time of their snapshot: reading took a while."""
-    for item in readings:
-        if isinstance(item, (Edge, Moment)):
-            item.t_ns = t_ns

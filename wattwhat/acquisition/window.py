@@ -199,7 +199,7 @@ class Window:
         """For the journal: as so_far(), and nothing is waited for."""
         end, meter_set, begin = self._end, self._meter_set, self._begin
         assert meter_set is not None and begin is not None  # noqa: PT018
-        return self._account(meter_set.glance(begin) if end is None else end)
+        return self._account(meter_set.glance() if end is None else end)
 
     def _account(self, end: Snapshot) -> Measurement:
         from wattwhat.acquisition.conditions import environment_of

@@ -16,13 +16,13 @@ from wattwhat.energy.assumptions import (
     power_limit_w,
 )
 from wattwhat.records.channel import Channel
-from wattwhat.records.sources import EDGES, GAIN, HELD, MODEL, OFFSET
+from wattwhat.records.sources import EDGES, GAIN, HELD, LOST, MODEL, OFFSET
 from wattwhat.records.validators import MODELLED
 
 if TYPE_CHECKING:
     from wattwhat.records.quantity import Quantity
 
-__all__ = ["HELD_S", "Joules", "during", "sensor_parts"]
+__all__ = ["HELD_S", "Joules", "beyond_w", "bounded", "during", "sensor_parts"]
 
 
 # A part below this fraction of all others together changes no digit that is printed, and is left out.
@@ -153,3 +153,24 @@ def sensor_parts(
     if channel.offset_w:
         parts.append((OFFSET, channel.offset_w * duration_s))
     return tuple(parts)
+
+
+def bounded(
+    sure_j: float, extra_j: float, duration_s: float, channel: Channel, provenance: str = "measured"
+) -> Joules:
+    """Energy between sure_j and sure_j + extra_j, each value alike (GUM 4.3.7).
+
+    Args:
+        sure_j: what was surely spent, in J.
+        extra_j: what may have been spent besides, in J.
+        duration_s: length of the span in s.
+        channel: whose energy it is, for its sensor's errors.
+        provenance: ``"measured"`` or ``"estimated"``.
+
+    Example:
+        >>> bounded(10.0, 6.0, 1.0, Channel("h/x/0", "x", "a GPU", "gpu", "energy")).quantity
+        Quantity(13.0(17) J)
+    """
+    value_j = sure_j + extra_j / 2.0
+    parts = ((LOST, extra_j / math.sqrt(12.0)), *sensor_parts(value_j, duration_s, channel, provenance))
+    return Joules(value_j, parts)

@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
-from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.evaluation import account
-from wattwhat.acquisition.gauge_input import GaugeInput
+from wattwhat.acquisition.inputs import Input
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.energy.assumptions import period_s
@@ -69,7 +68,7 @@ class Rounds:
         workload: Workload,
         plan: Plan,
         meter_set: MeterSet,
-        lines: Sequence[CounterInput | GaugeInput],
+        lines: Sequence[Input],
         counted: Collection[str],
         sleep: Callable[[float], None],
         generator: random.Random,
@@ -77,8 +76,9 @@ class Rounds:
         self.workload, self.plan, self.meter_set, self.clock = workload, plan, meter_set, meter_set.clock
         self.sleep, self.generator = sleep, generator
         self.only, self.counted = {line.channel.id for line in lines}, set(counted)
-        self.gauges = gauges = [line for line in lines if isinstance(line, GaugeInput)]
-        self.beside = [line for line in lines if isinstance(line, CounterInput) and line.beside]
+        counters = meter_set.counters.values()
+        self.gauges = gauges = [gauge for gauge in meter_set.gauges.values() if gauge.channel.id in self.only]
+        self.beside = [one for one in counters if one.beside and one.channel.id in self.only]
         self.lag_s = self._settled_s()
         # how blocks are laid is for what is added: a gauge inside of a counted device may look away
         lines = [line for line in lines if line.channel.id in self.counted] or lines
@@ -91,9 +91,7 @@ class Rounds:
             (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
         )
         slowest_s = max(slowest_s, max((2.0 * line.took_s for line in self.beside), default=0.0))
-        held_s = math.fsum(
-            line.took_s for line in meter_set.inputs if isinstance(line, CounterInput) and not line.beside
-        )
+        held_s = math.fsum(counter.took_s for counter in counters if not counter.beside)
         wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0, _READINGS_PER_BLOCK * held_s)
         self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
@@ -199,7 +197,7 @@ class Rounds:
 
     def _lead(self, seconds: float) -> None:
         """Run the load for a while, unmeasured; slow counters are looked at in it."""
-        asked = [line.looks.ask(self.clock()) for line in self.beside]
+        asked = [counter.glance() for counter in self.beside]
         until_ns = self.clock() + int(1e9 * seconds)
         while self.clock() < until_ns:
             self.workload.run()
