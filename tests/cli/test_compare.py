@@ -244,7 +244,8 @@ def test_a_label_for_shields(files: Path, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["compare", "a.jsonl", "missing.jsonl"], "there is no file or folder 'missing.jsonl'"),
+        (["compare", "a.jsonl", "missing.jsonl"], "missing.jsonl: does not exist"),
+        (["compare", "a.jsonl", "missing.jsonl#net"], "missing.jsonl: does not exist"),
         (["compare", "a.jsonl#huge", "b.jsonl"], "holds no measurement 'huge'; it holds 'small', 'tiny'"),
         (["compare", "a.jsonl", "one.jsonl"], "no label is in both"),
         (["compare", "a.jsonl", "b.jsonl", "--coverage", "high"], "--coverage"),

@@ -12,7 +12,7 @@ import pytest
 
 from wattwhat import logs
 from wattwhat.errors import LogError
-from wattwhat.logs.dispatch import read_with
+from wattwhat.logs.dispatch import stream_with
 from wattwhat.logs.protocol import Options
 
 
@@ -173,7 +173,7 @@ def test_no_real_file_brings_anything_but_measurements_or_a_log_error():
     for path in sorted(LOGS.rglob("*")):
         if path.is_file():
             try:
-                found = read_with(path, Options(interval_s=1.0))
+                found = list(stream_with(path, Options(interval_s=1.0)))
             except LogError as err:
                 assert path.name in str(err)  # noqa: PT017 - most files are of formats read elsewhere
             else:

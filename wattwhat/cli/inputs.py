@@ -4,18 +4,65 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.output import say, wrap
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from wattwhat.logs.dispatch import Stream
+    from wattwhat.logs.protocol import Options
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["fraction_of", "given", "one_of"]
+__all__ = ["fraction_of", "given", "one_of", "opened", "place_of"]
 
 _MOST_NAMED = 8
+
+
+def place_of(text: str) -> tuple[str, str | None]:
+    """Path and label of FILE#LABEL; a file whose own name has a # is taken for what it is.
+
+    Example:
+        >>> place_of("-#net"), place_of("-"), place_of("nowhere.csv#a")
+        (('-', 'net'), ('-', None), ('nowhere.csv', 'a'))
+    """
+    ends = [len(text), *(k for k in reversed(range(len(text))) if text[k] == "#")]
+    end = next((k for k in ends if text[:k] == "-" or os.path.exists(text[:k])), ends[min(1, len(ends) - 1)])
+    return text[:end], text[end + 1 :] if end < len(text) else None
+
+
+def opened(place: str, options: Options | None = None) -> Stream:
+    """What a place holds, one by one: of FILE#LABEL, what has the label.
+
+    Args:
+        place: a file, a folder, ``-`` for standard input, or one of these with ``#LABEL`` behind it.
+        options: how logs are read.
+
+    Raises:
+        LogError: it is no readable log; while reading, as `wattwhat.logs.read` does.
+        ArgumentError: while reading, at the end: there is no such label.
+    """
+    from wattwhat.logs.dispatch import Stream, stream_with
+    from wattwhat.logs.protocol import Options
+
+    path, label = place_of(place)
+    found = stream_with(sys.stdin.buffer if path == "-" else path, Options() if options is None else options)
+    return found if label is None else Stream(_labelled(found, path, label), lambda: found.problems)
+
+
+def _labelled(measurements: Iterable[Measurement], path: str, label: str) -> Iterator[Measurement]:
+    there, others = False, dict[str, None]()
+    for measurement in measurements:
+        if measurement.label == label:
+            there = True
+            yield measurement
+        elif len(others) <= _MOST_NAMED:
+            others[measurement.label] = None
+    if not there:
+        raise ArgumentError(
+            f"{path} holds no measurement {label!r}", got=label, remedy=f"it holds {_names(others)}"
+        )
 
 
 def given(places: Sequence[str], *, repeats: bool = False) -> list[Measurement]:
@@ -27,7 +74,7 @@ def given(places: Sequence[str], *, repeats: bool = False) -> list[Measurement]:
 
     Raises:
         LogError: one is no readable log.
-        ArgumentError: there is no such file, or no such label in it.
+        ArgumentError: there is no such label in it, or several have it that are no repeats.
     """
     return [measurement for place in places for measurement in _read(place, repeats)]
 
@@ -42,7 +89,7 @@ def one_of(place: str) -> Measurement:
     if len(runs) > 1:
         raise ArgumentError(
             f"{place} holds {len(runs)} measurements",
-            remedy=f"name one: {place}#LABEL, with one of {_names(runs)}",
+            remedy=f"name one: {place}#LABEL, with one of {_names(one.label for one in runs)}",
         )
     return runs[0]
 
@@ -68,30 +115,18 @@ def fraction_of(text: str, name: str) -> float:
 
 
 def _read(place: str, repeats: bool = False) -> list[Measurement]:
-    from wattwhat import logs
-
-    path, label = place, None
-    if not os.path.exists(place) and "#" in place:
-        path, _, label = place.rpartition("#")
-    if path != "-" and not os.path.exists(path):
-        raise ArgumentError(f"there is no file or folder {path!r}", got=path)
-    measurements = logs.read(sys.stdin.buffer if path == "-" else path)
-    for problem in measurements.problems[:5]:
+    found = opened(place)
+    measurements = list(found)
+    for problem in found.problems[:5]:
         say("\n".join(wrap(f"wattwhat: left out: {problem}", "  ", "")), sys.stderr)
-    if label is None:
-        return list(measurements)
-    named = [measurement for measurement in measurements if measurement.label == label]
-    if not named:
+    path, label = place_of(place)
+    if label is not None and len(measurements) > 1 and not repeats:
         raise ArgumentError(
-            f"{path} holds no measurement {label!r}", got=label, remedy=f"it holds {_names(measurements)}"
-        )
-    if len(named) > 1 and not repeats:
-        raise ArgumentError(
-            f"{path} holds {len(named)} measurements named {label!r} ({_runs(named)})",
+            f"{path} holds {len(measurements)} measurements named {label!r} ({_runs(measurements)})",
             got=label,
             remedy="give each a label of its own, or keep the one that is meant in a file of its own",
         )
-    return named
+    return measurements
 
 
 def _runs(measurements: Sequence[Measurement]) -> str:
@@ -105,7 +140,6 @@ def _runs(measurements: Sequence[Measurement]) -> str:
     return "; ".join(sentences) + more
 
 
-def _names(measurements: Sequence[Measurement]) -> str:
-    names = list(dict.fromkeys(repr(measurement.label) for measurement in measurements))
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+def _names(labels: Iterable[str]) -> str:
+    names = list(dict.fromkeys(map(repr, labels)))
+    return ", ".join(names[:_MOST_NAMED]) + (" and more" if len(names) > _MOST_NAMED else "")

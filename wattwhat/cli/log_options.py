@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from wattwhat.cli.inputs import opened
 from wattwhat.cli.labels import add_label_options, averaged, is_chosen, pair, relabelled
 from wattwhat.cli.sentences import as_options, reader_option
 from wattwhat.errors import ArgumentError, LogError
@@ -45,7 +45,8 @@ def add_log_options(parser: argparse.ArgumentParser, needed: bool = True) -> Non
         "logs",
         nargs="+" if needed else "*",
         metavar="LOG",
-        help="a file or folder that any known tool wrote, wattwhat's own JSON Lines too; - is standard input",
+        help="a file or folder that any known tool wrote, wattwhat's own JSON Lines too; FILE#LABEL takes "
+        "those of one label; - is standard input",
     )
     reading = parser.add_argument_group("how logs are read")
     reading.add_argument("--strict", action="store_true", help="refuse the first row or file with a problem")
@@ -145,7 +146,6 @@ def each(arguments: argparse.Namespace, problems: list[str]) -> Iterator[Measure
     Raises:
         LogError: nothing could be read; of one log, also where the reading ends before its end.
     """
-    from wattwhat.logs.dispatch import stream
     from wattwhat.logs.fields import named
 
     wanted = [pair(text, "--where") for text in arguments.where]
@@ -153,7 +153,7 @@ def each(arguments: argparse.Namespace, problems: list[str]) -> Iterator[Measure
     last: list[Measurement] = []
     for log in arguments.logs:
         try:
-            measurements = stream(sys.stdin.buffer if log == "-" else log)
+            measurements = opened(log)
             for measurement in measurements:
                 read, last = read + 1, [measurement]
                 if is_chosen(measurement, wanted):
@@ -174,7 +174,6 @@ def each(arguments: argparse.Namespace, problems: list[str]) -> Iterator[Measure
 
 
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
-    from wattwhat.logs.dispatch import read_with
     from wattwhat.logs.protocol import Options
     from wattwhat.logs.source import Problem
 
@@ -204,14 +203,14 @@ def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     problems: list[str] = []
     for log in arguments.logs:
         try:
-            one = read_with(sys.stdin.buffer if log == "-" else log, options)
+            one = opened(log, options)
+            measurements += list(one)  # all of them, or none
         except LogError as err:
             if arguments.strict or len(arguments.logs) == 1:
                 raise
             problems.append(Problem(err))
-            continue
-        measurements += one
-        problems += one.problems
+        else:
+            problems += one.problems
     if not measurements:
         raise LogError(
             f"none of {len(arguments.logs)} logs could be read; the first: {as_options(problems[0])}"

@@ -149,12 +149,14 @@ def check_destination(
 
 def _check_no_input(path: str, option: str, arguments: Namespace, otherwise: str) -> None:
     """Refuse to replace a file that is given as something else too, under whatever name."""
+    from wattwhat.cli.inputs import place_of
+
     own = "output" if option == "-o" else option.lstrip("-").replace("-", "_")
     for name, value in vars(arguments).items():
         for place_read in value if isinstance(value, (list, tuple)) else [value]:
             if name == own or not isinstance(place_read, str):
                 continue
-            for place in (place_read, place_read.rpartition("#")[0]):  # FILE#LABEL
+            for place in (place_read, place_of(place_read)[0]):
                 if place and os.path.exists(place) and os.path.samefile(place, path):
                     raise ArgumentError(
                         f"{path!r} is given as {name.replace('_', ' ')} too and would be replaced",

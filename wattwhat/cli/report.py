@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wattwhat.cli.inputs import opened, place_of
 from wattwhat.cli.labels import add_label_options, averaged, relabelled
 from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
@@ -34,7 +35,9 @@ _MOST_SAID = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="measurements (JSON Lines), logs or folders")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="measurements: files, logs, folders, or FILE#LABEL"
+    )
     parser.add_argument("-o", "--output", default="report.html", metavar="PAGE", help="default: report.html")
     parser.add_argument("--title", help="title of the page")
     parser.add_argument(
@@ -89,15 +92,14 @@ def call(arguments: argparse.Namespace) -> int:
 
 def _read(arguments: argparse.Namespace) -> tuple[list[Measurement], list[str]]:
     """All measurements; those of several files with its name, unless runs of one label are repeats."""
-    from wattwhat import logs
     from wattwhat.report.page.rows import of_file
 
     measurements: list[Measurement] = []
     problems: list[str] = []
     apart = len(arguments.files) > 1 and not arguments.repeats
     for name, file in zip(_short_names(arguments.files), arguments.files, strict=True):
-        one = logs.read(file)
-        measurements += [of_file(m, name) for m in one] if apart else one
+        one = opened(file)
+        measurements += (of_file(m, name) for m in one) if apart else one
         problems += one.problems
     return measurements, problems
 
@@ -108,15 +110,18 @@ def _short_names(files: Sequence[str]) -> list[str]:
     Example:
         >>> _short_names(["a/runs.jsonl", "b/runs.jsonl"]), _short_names(["x", "x"])
         (['a/runs.jsonl', 'b/runs.jsonl'], ['x', 'x (2)'])
+        >>> _short_names(["x#small", "x#large"])
+        ['x', 'x']
     """
-    parts = [os.path.abspath(file).split(os.sep) for file in files]
+    places = [(os.path.abspath(path), label) for path, label in map(place_of, files)]
+    parts = [path.split(os.sep) for path, _ in places]
     deep = 1
     while len({tuple(one[-deep:]) for one in parts}) < len({tuple(one) for one in parts}):
         deep += 1
     names: list[str] = []
-    for one in parts:
+    for place, one in zip(places, parts, strict=True):
         name = "/".join(one[-deep:])
-        times = sum(other == one for other in parts[: len(names)])
+        times = places[: len(names)].count(place)
         names.append(f"{name} ({times + 1})" if times else name)
     return names
 

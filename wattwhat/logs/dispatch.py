@@ -17,7 +17,7 @@ from wattwhat.logs.source import Problem, Problems, Source
 from wattwhat.plugins import pass_on
 from wattwhat.records.measurement import Measurement
 
-__all__ = ["Measurements", "Stream", "measurements_of", "read", "read_with", "stream"]
+__all__ = ["Measurements", "Stream", "measurements_of", "read", "stream", "stream_with"]
 
 _FILES_AT_MOST = 100_000
 
@@ -105,14 +105,9 @@ def read(
         gpus=gpus,
         more=more,
     )
-    measurements = read_with(where, options)
+    measurements = _all_of(stream_with(where, options))
     options.refuse_not_asked("what was read")
     return measurements
-
-
-def read_with(where: str | os.PathLike[str] | IO[Any], options: Options) -> Measurements:
-    """As `read`, for several logs with the same options, which have to apply to one of them only."""
-    return _all_of(_stream(where, options))
 
 
 def stream(where: str | os.PathLike[str] | IO[Any], **options: Any) -> Stream:
@@ -138,10 +133,11 @@ def stream(where: str | os.PathLike[str] | IO[Any], **options: Any) -> Stream:
     named = {field.name for field in attrs.fields(Options)} - {"more"}
     own = {name: value for name, value in options.items() if name in named}
     more = {name: value for name, value in options.items() if name not in named}
-    return _stream(where, Options(**own, more=more))
+    return stream_with(where, Options(**own, more=more))
 
 
-def _stream(where: str | os.PathLike[str] | IO[Any], options: Options) -> Stream:
+def stream_with(where: str | os.PathLike[str] | IO[Any], options: Options) -> Stream:
+    """As `stream`, for several logs with the same options, which have to apply to one of them only."""
     if not isinstance(where, (str, os.PathLike)):
         _check_stream(where)
         return _stream_one(source_of_stream(where, problems=Problems(options.strict)), options)
