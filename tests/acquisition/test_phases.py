@@ -115,6 +115,34 @@ def test_a_switch_is_the_end_of_one_span_and_the_begin_of_another_at_one_moment(
     assert sum(one.items for one in p.measurements) == 2 * len(steps)
 
 
+@pytest.mark.parametrize("kind", SENSORS)
+@settings(max_examples=10)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(NAMES), st.floats(0.0005, 0.15), st.booleans()), min_size=2, max_size=12
+    ),
+    most=st.sampled_from([1, 3, 64]),
+)
+def test_when_switches_are_counted_changes_nothing(kind, steps, most):
+    found = []
+    for asked in (False, True):
+        act, before = Act(None, SENSORS[kind](constant(200.0))), None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("wattwhat.acquisition.phases._MOST_NOTED", most if asked else 1)
+            for name, seconds, look in steps:
+                act.phases[name].start() if before is None else act.phases.switch(before, name, items=2)
+                act.simulation.advance(seconds)
+                before = name
+                if asked and look:
+                    assert name in act.phases
+            act.phases[before].stop()
+        act.simulation.advance(0.3)
+        found.append([(m.label, m.calls, m.items, m.duration_s, value(m)) for m in act.phases.measurements])
+    for one, other in zip(*found, strict=True):
+        assert one[:3] == other[:3]
+        assert one[3:] == pytest.approx(other[3:])
+
+
 def test_nothing_is_switched_from_a_phase_that_is_not_open():
     p = wattwhat.phases("steps", backends=["estimate"])
     with pytest.raises(WindowError):
@@ -124,6 +152,14 @@ def test_nothing_is_switched_from_a_phase_that_is_not_open():
     with p("a"), pytest.raises(ArgumentError):
         p.switch("a", "b", items="two")
     assert p["a"].calls == 2
+    with p("a"):
+        p.switch("a", "b")
+        p.switch("b", "a")
+        with pytest.raises(WindowError):
+            p.switch("b", "a")
+        p.switch("a", "b")
+        assert (p["a"].calls, p["b"].calls) == (4, 1)
+        p.switch("b", "a")
 
 
 def test_a_slow_counter_that_was_just_looked_at_is_not_read_again_at_every_edge():
@@ -443,7 +479,7 @@ def test_names_without_number_stay_within_bounds(monkeypatch):
             with act.phases(str(chosen[1])):
                 act.simulation.advance(0.01)
     act.simulation.advance(0.2)
-    assert len(act.phases._states.numbers) <= 8
+    assert len(act.phases._names.states.numbers) <= 8
     assert value(act.phases.total) == pytest.approx(150 * 0.02 * 200.0, rel=0.01)
     measured = act.phases.measurements
     assert all(value(one) <= value(act.phases.total) for one in measured)

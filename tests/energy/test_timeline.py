@@ -141,3 +141,24 @@ def test_what_is_taken_in_early_comes_out_the_same(kind):
     truth = [sum(s for s, state in runs if state == one) * power[one] for one in (0, 1)]
     assert found[0] == pytest.approx(truth, rel=0.03)
     assert found[1] == pytest.approx(found[0], rel=0.01)
+
+
+@given(st.floats(0.002, 0.3), st.floats(0.0005, 0.01), st.sampled_from([None, 0.1]))
+def test_a_counter_is_slow_if_it_shows_each_value_for_as_long_as_it_is_taken_to(period_s, look_s, told_s):
+    timeline = CounterTimeline(channel(update_period_s=told_s))
+    assert timeline.slow is (told_s is not None)
+    for t_s in np.arange(0.0, 12.0 * period_s, look_s):
+        timeline.look(float(t_s), float(t_s // period_s))
+    if period_s - 2.0 * look_s >= 0.05:
+        assert timeline.slow
+    elif period_s < 0.05 and len(timeline.values) > 9:
+        assert not timeline.slow
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 10.0), st.floats(0.0, 100.0)), min_size=1, max_size=20))
+def test_a_live_counters_looks_are_kept_in_their_order(looks):
+    timeline = LiveTimeline(channel(update_period_s=None))
+    for t_s, value in looks:
+        timeline.look(t_s, value)
+    assert timeline.lo == sorted(timeline.lo)
+    assert timeline.values == sorted(timeline.values)

@@ -59,10 +59,10 @@ def results(owner: Phases, tracks: Tracks) -> Results:
         owner: the phases.
         tracks: what their meters showed.
     """
-    if not owner._open:
+    if not owner._names.open:
         tracks.read()  # where a tick came since the last edge, its joules are known better
     now_s = tracks.meter_set.clock() * 1e-9
-    states, names = owner._states.count, list(owner._sums)
+    states, names = owner._names.states.count, list(owner._names.sums)
     members = _members(owner, names, states)
     pieces = tracks.pieces(now_s)
     time_s = members @ tracks.time_s(now_s, states)
@@ -90,13 +90,13 @@ def _members(owner: Phases, names: list[str], states: int) -> Array:
 
     rows = {name: row for row, name in enumerate(names)}
     members = np.zeros((len(names) + 1, states))
-    for state, number in owner._states.numbers.items():
+    for state, number in owner._names.states.numbers.items():
         for name in state:
             members[rows[name], number] = 1.0
         members[-1, number] = float(bool(state))
-    if owner._states.crowd_s:
-        for one, seconds in owner._states.crowd_s.items():
-            members[-1 if one is None else rows[one], -1] = seconds / (owner._states.crowd_s[None] or 1.0)
+    crowd_s = owner._names.states.crowd_s
+    for one, seconds in crowd_s.items():
+        members[-1 if one is None else rows[one], -1] = seconds / (crowd_s[None] or 1.0)
     return members
 
 
@@ -135,7 +135,7 @@ def _lost(
         and (line.channel.resolution or 0.0) <= span_s
     ):
         return None, (f"{line.channel.id}: lost, the counter did not move in {span_s:.3g} s",), 1.0
-    missing_s = tracks.last_s(now_s) - (track.latest_s or now_s)
+    missing_s = tracks.last_s(now_s) - track.latest_s
     if line.error is None or missing_s <= 3.0 * period:
         return None
     missing_s = min(missing_s, span_s)
@@ -155,7 +155,7 @@ def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> t
     untold = _untold(posterior, owner)
     words = looks_away_warnings(track.line)
     if untold:
-        names = ", ".join(repr(name) for name in owner._sums if name in untold)
+        names = ", ".join(repr(name) for name in owner._names.sums if name in untold)
         every = time_words(period_s(track.line.channel))
         if posterior.rows < _ENOUGH:
             why = (
@@ -176,12 +176,12 @@ def _untold(posterior: Posterior, owner: Phases) -> set[str]:
     import numpy as np
 
     named = np.zeros(len(posterior.power_u_w), dtype=bool)
-    named[[number for state, number in owner._states.numbers.items() if state]] = True
+    named[[number for state, number in owner._names.states.numbers.items() if state]] = True
     wide = named & (posterior.power_u_w > _UNTOLD * posterior.prior_u_w)
     u_j = np.sqrt(np.maximum(np.diag(posterior.covariance_j2), 1e-30))
     against = (posterior.covariance_j2 / np.outer(u_j, u_j) < _AGAINST) & wide[:, None]
     found = wide | against.any(axis=0)
-    return {name for state, number in owner._states.numbers.items() if found[number] for name in state}
+    return {name for state, number in owner._names.states.numbers.items() if found[number] for name in state}
 
 
 def _measurements(
@@ -196,7 +196,7 @@ def _measurements(
     }
     parts = {}
     for row, name in enumerate(names):
-        one = owner._sums[name]
+        one = owner._names.sums[name]
         parts[name] = measurement_of(
             meter_set,
             found[row],
@@ -213,7 +213,7 @@ def _measurements(
         found[-1],
         label=owner.label,
         duration_s=float(time_s[-1]),
-        started_ns=min(one.started_ns for one in owner._sums.values()),
+        started_ns=min(one.started_ns for one in owner._names.sums.values()),
         details={"phases": names},
         **shared,
     )

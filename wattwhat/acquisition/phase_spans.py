@@ -22,7 +22,7 @@ def check_open(phases: Phases, name: str) -> None:
     Raises:
         WindowError: no span of this name is open.
     """
-    one = phases._sums.get(name)
+    one = phases._names.sums.get(name)
     if one is None or not one.open:
         raise WindowError(f"phase {name!r} is not open; start it first")
 
@@ -106,7 +106,7 @@ class Phase:
         Raises:
             WindowError: none has begun.
         """
-        if self.name not in self._phases._sums:
+        if self.name not in self._phases:
             known = ", ".join(repr(name) for name in self._phases) or "none"
             raise WindowError(f"no span of phase {self.name!r} has begun; there are: {known}")
         found: Measurement = self._phases._results().parts[self.name]

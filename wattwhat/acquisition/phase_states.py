@@ -1,10 +1,12 @@
-"""Which phases are open together: a number for each such state, and what is counted of a name."""
+"""Which phases are open together, a number for each such state, and what is counted of each name."""
 
 from __future__ import annotations
 
+import time
+
 from wattwhat.acquisition.phase_tracks import OWN, PAUSE
 
-__all__ = ["States", "Sum"]
+__all__ = ["Names", "States", "Sum"]
 
 # Sets of names that may be open together at one moment and are judged each by itself.
 MOST_STATES = 200
@@ -67,3 +69,42 @@ class States:
         if number is None:
             number, self._crowded = len(self.numbers) - 1 + OWN, (t_ns, names)
         return number
+
+
+class Names:
+    """The names of phases: what is counted of each, which are open, and the state that these make.
+
+    Attributes:
+        sums: of each name, in the order in which they first came.
+        open: those that are open, in the order in which they began.
+        states: the numbers of the states.
+    """
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Sum] = {}
+        self.open: dict[str, int] = {}
+        self.states = States()
+
+    def opened(self, name: str) -> bool:
+        """One more span of this name is open; whether it is the only one."""
+        one = self.sums.get(name)
+        if one is None:
+            one = self.sums[name] = Sum(time.time_ns())
+        one.open += 1
+        self.open[name] = 1
+        return one.open == 1
+
+    def closed(self, name: str, items: float | None) -> bool:
+        """A span of this name is open no more; whether none is."""
+        one = self.sums[name]
+        one.open -= 1
+        one.calls += 1
+        if items is not None:
+            one.items = (one.items or 0) + items
+        if not one.open:
+            del self.open[name]
+        return not one.open
+
+    def state(self, t_ns: int) -> int:
+        """The number of the state that begins now."""
+        return self.states.number(frozenset(self.open), t_ns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
@@ -34,6 +33,9 @@ _SLOW_S = 0.005
 # A watched sensor is looked at so many times an update period: no whole number, so that the looks of several
 # periods together find its ticks.
 _LOOKS = 16.18
+# A look at a slow sensor serves for so many times as long as the next one is due after: a busy program keeps
+# the thread that looks waiting for some milliseconds.
+_SERVES = 2.0
 # Edges that are kept before they are taken in.
 _MOST_EDGES = 8192
 # Grains of an update period: where more edges than that lie in one, when they were is kept to a grain.
@@ -60,17 +62,15 @@ def timeline_of(channel: Channel, provenance: str = "measured") -> tuple[Timelin
 class Track:
     """One channel of the meter set, as phases see it; the sampler calls `wanted` and `look`."""
 
-    def __init__(self, line: CounterInput | GaugeInput, lock: Any, clock: Callable[[], int]) -> None:
-        self.line, self.lock, self.clock = line, lock, clock
+    def __init__(self, line: CounterInput | GaugeInput, lock: Any) -> None:
+        self.line, self.lock = line, lock
         self.is_counter = isinstance(line, CounterInput)
         self.timeline, self.every_s = timeline_of(line.channel, line.provenance)
-        # one whose period is only assumed may be a quick one
-        self.stale_s = self.every_s if line.channel.update_period_s is not None else 0.0
         if line.beside:
             self.every_s = max(self.every_s, line.took_s, _SLOW_S)
         self.until_s = -math.inf
         self.looks = 0
-        self.latest_s: float | None = None
+        self.latest_s = -math.inf
         self.failed: str | None = None  # why its readings could not be judged
 
     def take_in(self, pieces: Pieces, states: int) -> None:
@@ -100,24 +100,22 @@ class Track:
     def look(self, t_ns: int, value: float) -> None:
         """One more look at the sensor, from any thread."""
         with self.lock:
-            t_s = t_ns * 1e-9
-            self.looks += 1
-            self.latest_s = t_s
-            self.timeline.look(t_s, value)
+            self._look(t_ns, value)
 
-    def read(self) -> None:
-        """Read a counter at an edge; a failure leaves the line's error and nothing else."""
-        line = self.line
-        begin_ns = self.clock()
-        try:
-            reading = line.meter.read()
-        except BaseException as err:
-            pass_on(err)
-            line.error = error_text(err)
-            return
+    def take(self, begin_ns: int, reading: Any, end_ns: int) -> None:
+        """A reading of a counter, asked for at ``begin_ns``, which came at ``end_ns``; under the lock."""
         if is_reading(reading):
-            line.error = None
-            self.look(middle_ns(begin_ns, reading[0], self.clock()), reading[1])
+            self.line.error = None
+            self._look(middle_ns(begin_ns, reading[0], end_ns), reading[1])
+
+    def _look(self, t_ns: int, value: float) -> None:
+        self.looks += 1
+        self.latest_s = t_ns * 1e-9
+        self.timeline.look(self.latest_s, value)
+
+
+# A counter's reading: when it was asked for, what came, and when.
+Noted = tuple[Track, int, Any, int]
 
 
 class Tracks:
@@ -129,41 +127,62 @@ class Tracks:
     """
 
     def __init__(self, meter_set: MeterSet, lock: Any) -> None:
-        self.meter_set = meter_set
+        self.meter_set, self.clock = meter_set, meter_set.clock
         prove(meter_set)
-        self.all = [Track(line, lock, meter_set.clock) for line in meter_set.inputs]
+        self.all = [Track(line, lock) for line in meter_set.inputs]
         self._counters = [track for track in self.all if track.is_counter]
         self._watched = [track for track in self.all if track.every_s]
         longest_s = max((track.timeline.settled_s for track in self.all), default=0.0)
         self._after_s = max(_AFTER * longest_s, 0.0)
-        self.first_s = meter_set.clock() * 1e-9
+        self.first_s = self.clock() * 1e-9
         self._times_s: list[float] = [0.0] * OWN
         self._pieces: Pieces | None = None
         self._edges: list[float] = [self.first_s - longest_s]
         self._states: list[int] = [BEFORE]
 
     def read(self) -> None:
-        """Read the counters; gauges are looked at by the sampler.
+        """Read the counters; gauges are looked at by the sampler."""
+        self.take(self.note())
+
+    def note(self) -> list[Noted]:
+        """Read the counters, and give back for `take` what those showed that nobody else looks at.
 
         A slow counter that was looked at a moment ago has nothing new to tell: what it shows is as old as its
-        update period, and the looks beside the program find its ticks.
+        update period, and the looks beside the program find its ticks. A failure leaves the line's error.
         """
-        now_s = self.meter_set.clock() * 1e-9
+        noted: list[Noted] = []
+        now_s = self.clock() * 1e-9
         for track in self._counters:
-            line = track.line
-            if track.latest_s is not None and now_s - track.latest_s < track.stale_s:
+            line, every_s = track.line, track.every_s
+            if now_s - track.latest_s < _SERVES * every_s and track.timeline.slow:
                 continue
             if line.quick:
-                track.read()
+                begin_ns = self.clock()
+                try:
+                    reading = line.meter.read()
+                except BaseException as err:
+                    pass_on(err)
+                    line.error = error_text(err)
+                    continue
+                if every_s:  # before the next look beside the program
+                    track.take(begin_ns, reading, self.clock())
+                else:
+                    noted.append((track, begin_ns, reading, self.clock()))
             elif not line.lost and not line.beside:
                 self._read_aside(track)
+        return noted
+
+    def take(self, noted: list[Noted]) -> None:
+        """Take in what was noted, in the order in which it was."""
+        for track, begin_ns, reading, end_ns in noted:
+            track.take(begin_ns, reading, end_ns)
 
     def _read_aside(self, track: Track) -> None:
         """A reading that may take long; it is learned how long, and one that hangs is left alone."""
-        begin_ns = track.clock()
+        begin_ns = self.clock()
         reading = read_aside(self.meter_set, self.meter_set.inputs.index(track.line), EDGE_BOUND_S)
         if is_reading(reading):
-            track.look(middle_ns(begin_ns, int(reading[0]), track.clock()), reading[1])
+            track.look(middle_ns(begin_ns, int(reading[0]), self.clock()), reading[1])
 
     def watch(self, until_s: float = math.inf) -> None:
         """Have slow sensors looked at beside the program until a time, and some while after it."""

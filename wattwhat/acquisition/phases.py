@@ -1,7 +1,8 @@
 """phases(): many short spans under a few names, judged together so that each name's joules are known.
 
 An edge of a span reads the meters and notes the time, nothing else. What each name took is worked out when
-it is asked for, from all of them at once (`wattwhat.energy.timeline`).
+it is asked for, from all of them at once (`wattwhat.energy.timeline`). Where one phase follows another, spans
+are counted many at a time too: between a program's own steps, with cold caches, it takes longer.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.phase_spans import Phase, Span, check_open
-from wattwhat.acquisition.phase_states import States, Sum
+from wattwhat.acquisition.phase_states import Names
 from wattwhat.acquisition.phase_tracks import Tracks
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.errors import ArgumentError, WindowError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["Phases", "phases"]
+
+# Switches that are noted before they are counted.
+_MOST_NOTED = 64
 
 _all: weakref.WeakSet[Phases] = weakref.WeakSet()
 
@@ -95,9 +98,9 @@ class Phases:
         self._sync, self._backends, self._meter_set = sync, backends, meter_set
         self._tracks: Tracks | None = None
         self._lock: Any = threading.RLock()
-        self._sums: dict[str, Sum] = {}
-        self._open: dict[str, int] = {}
-        self._states = States()
+        self._counted = Names()
+        # switches that were not counted yet: when, from which name to which, items, and what counters showed
+        self._noted: list[tuple[int, str, str, float | None, Any]] = []
         self._version = 0
         self._found: Any = None
         _all.add(self)
@@ -120,13 +123,13 @@ class Phases:
 
     def __iter__(self) -> Any:
         """The names, in the order in which they first came."""
-        return iter(tuple(self._sums))
+        return iter(tuple(self._names.sums))
 
     def __len__(self) -> int:
-        return len(self._sums)
+        return len(self._names.sums)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._sums
+        return name in self._names.sums
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -167,20 +170,46 @@ class Phases:
             >>> [(m.label, m.calls) for m in p.measurements]
             [('forward', 1), ('backward', 1)]
         """
-        name, items = _name(name), None if items is None else check_items(items)
-        check_open(self, before)
+        if items is not None:
+            items = check_items(items)
         if self._sync:
             wait(self._sync)
         with self._lock:
+            noted = self._noted
+            known = name in self._counted.sums
+            if not (known and noted and noted[-1][2] == before):
+                name = _name(name)
+                check_open(self, before)
             tracks = self._tracks
             assert tracks is not None
-            t_ns = tracks.meter_set.clock()
-            self._closed(before, items)
-            self._opened(name)
-            self._change(tracks, t_ns)
-            tracks.read()
+            noted.append((tracks.clock(), before, name, items, tracks.note()))
+            # when a name first came is the time of day at which it is counted
+            if not known or len(noted) >= _MOST_NOTED:
+                self._count()
+
+    @property
+    def _names(self) -> Names:
+        """The names, with every switch counted."""
+        if self._noted:
+            self._count()
+        return self._counted
+
+    def _count(self) -> None:
+        """Count the switches that were noted."""
+        with self._lock:
+            tracks, names, done = self._tracks, self._counted, 0
+            assert tracks is not None
+            try:
+                for t_ns, before, name, items, shown in self._noted:
+                    done += 1
+                    names.closed(before, items)
+                    names.opened(name)
+                    tracks.edge(t_ns * 1e-9, names.state(t_ns))
+                    tracks.take(shown)
+            finally:  # an interrupt of the program's own may end it anywhere
+                del self._noted[:done]
             self._version += 1
-            tracks.take_in(self._states.count)
+            tracks.take_in(names.states.count)
 
     def _begin(self, name: str) -> None:
         if "torch" in sys.modules:
@@ -192,33 +221,15 @@ class Phases:
         with self._lock:
             tracks = self._tracks
             assert tracks is not None
-            if not self._open:
+            names = self._names
+            if not names.open:
                 tracks.watch()
                 tracks.meter_set.windows.add(self)
             tracks.read()
-            if self._opened(name):
-                self._change(tracks, tracks.meter_set.clock())
+            if names.opened(name):
+                t_ns = tracks.clock()
+                tracks.edge(t_ns * 1e-9, names.state(t_ns))
             self._version += 1
-
-    def _opened(self, name: str) -> bool:
-        """One more span of this name is open; whether it is the only one."""
-        one = self._sums.get(name)
-        if one is None:
-            one = self._sums[name] = Sum(time.time_ns())
-        one.open += 1
-        self._open[name] = 1
-        return one.open == 1
-
-    def _closed(self, name: str, items: float | None) -> bool:
-        """A span of this name is open no more; whether none is."""
-        one = self._sums[name]
-        one.open -= 1
-        one.calls += 1
-        if items is not None:
-            one.items = (one.items or 0) + items
-        if not one.open:
-            del self._open[name]
-        return not one.open
 
     def _end(self, name: str, items: float | None) -> None:
         if self._sync:
@@ -226,18 +237,15 @@ class Phases:
         with self._lock:
             tracks = self._tracks
             assert tracks is not None
-            t_ns = tracks.meter_set.clock()
-            if self._closed(name, items):
-                self._change(tracks, t_ns)
-            tracks.read()
-            if not self._open:
+            t_ns, shown, names = tracks.clock(), tracks.note(), self._names
+            if names.closed(name, items):
+                tracks.edge(t_ns * 1e-9, names.state(t_ns))
+            tracks.take(shown)
+            if not names.open:
                 tracks.watch(t_ns * 1e-9)
                 tracks.meter_set.windows.discard(self)
             self._version += 1
-            tracks.take_in(self._states.count)
-
-    def _change(self, tracks: Tracks, t_ns: int) -> None:
-        tracks.edge(t_ns * 1e-9, self._states.number(frozenset(self._open), t_ns))
+            tracks.take_in(names.states.count)
 
     def _first(self) -> None:
         with self._lock:
@@ -254,7 +262,7 @@ class Phases:
         with self._lock:
             if self._tracks is None:
                 raise WindowError(f"phases {self.label!r}: no span has begun; open one with p('name') first")
-            if self._open or self._found is None or self._found[0] != self._version:
+            if self._names.open or self._found is None or self._found[0] != self._version:
                 self._found = (self._version, results(self, self._tracks))
             return self._found[1]
 
@@ -265,10 +273,10 @@ class Phases:
     def __str__(self) -> str:
         from wattwhat.acquisition.phase_table import table
 
-        return table(self) if self._sums else repr(self)
+        return table(self) if len(self) else repr(self)
 
     def __repr__(self) -> str:
-        return f"<Phases {self.label!r}: {', '.join(self._sums) or 'none yet'}>"
+        return f"<Phases {self.label!r}: {', '.join(self) or 'none yet'}>"
 
 
 def _name(name: Any) -> str:

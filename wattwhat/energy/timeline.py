@@ -7,6 +7,7 @@ mean is worked out when it is asked for, in blocks of `BLOCK` rows, so that memo
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
@@ -31,6 +32,8 @@ BLOCK = 64
 _FULL = 512
 # After so many rows the powers are known well enough to say how much they scatter.
 _KNOWN = 512
+# So many values in a row that were shown long enough tell that the sensor is slow.
+_HELD = 8
 # Fewer rows do not tell how stale a counter's values are.
 _FEWEST_ROWS = 16
 # A mean power of a state is not taken for less than this part of the mean over all, when it comes to scatter.
@@ -42,6 +45,9 @@ class Timeline:
 
     Args:
         channel: update period, averaging window, resolution and limit come from here.
+
+    Attributes:
+        slow: whether it renews its value as seldom as it is taken to; what it showed last has the last word.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -55,17 +61,28 @@ class Timeline:
         self.looked_s: float | None = None
         self.taken_s: float | None = None  # all before this is in the evidence
         self.latest: float | None = None
+        self.slow = channel.update_period_s is not None
+        # seconds for which it surely went on showing each of the latest values
+        self._held_s: deque[float] = deque(maxlen=_HELD)
 
     def look(self, t_s: float, value: float) -> None:
         """One more look at the sensor: time in s, not before the last one, and value in J or W."""
         if value != self.latest:
             if self.looked_s is None or t_s >= self.looked_s:
+                self._learn_held()
                 self.lo.append(t_s - period_s(self.channel) if self.looked_s is None else self.looked_s)
                 self.hi.append(t_s)
                 self.values.append(value)
                 self.latest, self.looked_s = value, t_s
         elif self.looked_s is None or t_s > self.looked_s:
             self.looked_s = t_s
+
+    def _learn_held(self) -> None:
+        """A value is over: until the last look before, since the first that saw it, it was surely shown."""
+        if self.hi and self.looked_s is not None:
+            self._held_s.append(self.looked_s - self.hi[-1])
+            if len(self._held_s) == _HELD:
+                self.slow = min(self._held_s) >= 0.5 * period_s(self.channel)
 
     @property
     def settled_s(self) -> float:

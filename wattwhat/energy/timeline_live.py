@@ -34,7 +34,7 @@ class LiveTimeline(Timeline):
 
     def look(self, t_s: float, value: float) -> None:
         """One more look, which is a change of its own."""
-        if self.latest is None or value >= self.latest:
+        if self.latest is None or (value >= self.latest and t_s >= self.lo[-1]):
             self.lo.append(t_s)
             self.values.append(value)
             self.latest = value

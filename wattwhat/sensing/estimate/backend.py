@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -105,19 +105,31 @@ class PowerModel:
 
 
 class EstimateMeter(Meter):
-    """A counter of estimated joules of this process and its children."""
+    """A counter of estimated joules: of this process and its children, or of time alone.
+
+    Args:
+        channel: what is estimated.
+        power_w: power in W at all times.
+        core_w: power in W of a busy core on top of that.
+        cpu_time: how long cores were busy; None where that does not matter.
+    """
 
     provenance = "estimated"
 
-    def __init__(self, channel: Channel, energy_j: Callable[[float], float]) -> None:
+    def __init__(
+        self, channel: Channel, power_w: float, core_w: float = 0.0, cpu_time: CpuTime | None = None
+    ) -> None:
         self.channel = channel
-        self._energy_j = energy_j
+        self._power_w, self._core_w, self._cpu_time = power_w, core_w, cpu_time
         self._started_ns = time.monotonic_ns()
 
     def read(self) -> Reading:
         """Joules since the meter was opened."""
         now_ns = time.monotonic_ns()
-        return Reading(now_ns, self._energy_j((now_ns - self._started_ns) * 1e-9))
+        energy_j = self._power_w * (now_ns - self._started_ns) * 1e-9
+        if self._cpu_time is not None:
+            energy_j += self._core_w * self._cpu_time.seconds()
+        return Reading(now_ns, energy_j)
 
 
 class EstimateBackend(Backend):
@@ -223,7 +235,8 @@ class EstimateBackend(Backend):
             max_power_w=max(1.5 * model.busy_w * (os.cpu_count() or 1), 1e-3),
             source=source,
         )
-        return EstimateMeter(channel, lambda elapsed_s: model.energy_j(cpu_time.seconds(), elapsed_s))
+        of_a_second = model.energy_j(cpu_s=0.0, elapsed_s=1.0), model.energy_j(cpu_s=1.0, elapsed_s=0.0)
+        return EstimateMeter(channel, *of_a_second, cpu_time)
 
     def _memory(self, power_w: float, gigabytes: float) -> Meter:
         channel = Channel(
@@ -235,7 +248,7 @@ class EstimateBackend(Backend):
             gain_error=_GAIN_ERROR,
             source=f"{gigabytes:.3g} GB x {power_w / gigabytes:.3g} W per GB",
         )
-        return EstimateMeter(channel, lambda elapsed_s: power_w * elapsed_s)
+        return EstimateMeter(channel, power_w)
 
 
 def _memory_gb(root: str) -> float | None:

@@ -9,6 +9,8 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+from wattwhat.sensing.estimate.descendants import Descendants
+
 resource: Any
 try:
     import resource
@@ -17,15 +19,12 @@ except ImportError:  # Windows keeps no account of children that ended
 
 __all__ = ["CpuTime", "usable_cores"]
 
-# Living children are looked for this often; between two looks those that are known are read.
-_RESCAN_S = 0.1
-
 
 class CpuTime:
     """Seconds of CPU time since creation, of this process and all its descendants; never goes back.
 
     Children that have ended and were waited for are counted by the kernel, exactly; those that live are
-    read from /proc in clock ticks. Where /proc does not list children, they count once they have ended.
+    found in /proc. Where /proc does not list children, they count once they have ended.
     In a forked child it goes on from where its parent stood at the fork.
 
     Args:
@@ -39,15 +38,11 @@ class CpuTime:
     """
 
     def __init__(self, root: str = "/") -> None:
-        self._proc = str(Path(root, "proc"))
-        self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
+        self._living = Descendants(root)
         self._lock = threading.RLock()
         _ALIVE.add(self)
-        self._children: tuple[int, ...] = ()
-        self._scanned_s = -1.0
-        self._offset_s = 0.0
         self._latest_s = 0.0
-        self._offset_s = -self._raw()
+        self._begin()
 
     def seconds(self) -> float:
         """Seconds of CPU time since creation."""
@@ -63,41 +58,19 @@ class CpuTime:
         """In a forked child: the kernel's accounts begin anew, so go on from where the parent stood."""
         # another thread may have held the lock at the fork, and would never give it back here
         self._lock = threading.RLock()
-        self._children, self._scanned_s = (), -1.0
+        self._living.forget()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Go on from the latest seconds, whatever the kernel's accounts say now."""
         self._offset_s = self._latest_s - self._raw()
 
     def _raw(self) -> float:
-        return time.process_time() + _ended_children_s() + self._living_children_s()
-
-    def _living_children_s(self) -> float:
-        now = time.monotonic()
-        if now - self._scanned_s > _RESCAN_S or self._scanned_s < 0.0:
-            self._children, self._scanned_s = tuple(self._descendants("self")), now
-        if not self._children:  # nearly always, and every edge asks
-            return 0.0
-        return sum(self._ticks(pid) for pid in self._children) * self._tick_s
-
-    def _descendants(self, pid: str) -> list[int]:
-        pids: list[int] = []
-        try:
-            tasks = os.listdir(f"{self._proc}/{pid}/task")
-        except OSError:
-            return pids
-        for task in tasks:
-            for child in _fields(f"{self._proc}/{pid}/task/{task}/children"):
-                pids.append(int(child))
-                pids.extend(self._descendants(child))
-        return pids
-
-    def _ticks(self, pid: int) -> int:
-        """User and system ticks of a process; its own ended children too if they are not in the list."""
-        try:
-            with open(f"{self._proc}/{pid}/stat", encoding="ascii", errors="replace") as file:
-                stat = file.read()
-        except OSError:
-            return 0
-        fields = stat.rpartition(")")[2].split()
-        return sum(int(ticks) for ticks in fields[11:15])
+        own_s = time.process_time() + self._living.seconds()
+        if resource is None:
+            return own_s
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return own_s + float(ended.ru_utime + ended.ru_stime)
 
 
 _ALIVE: weakref.WeakSet[CpuTime] = weakref.WeakSet()
@@ -118,17 +91,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
-def _ended_children_s() -> float:
-    if resource is None:
-        return 0.0
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return float(usage.ru_utime + usage.ru_stime)
-
-
-def _fields(path: str | Path) -> list[str]:
+def _fields(path: Path) -> list[str]:
     try:
-        with open(path, encoding="ascii") as file:
-            return file.read().split()
+        return path.read_text(encoding="ascii").split()
     except OSError:
         return []
 
