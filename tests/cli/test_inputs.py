@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from wattwhat import Measurement, Quantity
 from wattwhat.cli import main
-from wattwhat.cli.inputs import opened, place_of
+from wattwhat.cli.inputs import opened
+from wattwhat.cli.places import place_of
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.records.jsonl import write_jsonl
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.cli.output import say, wrap
+from wattwhat.cli.places import place_of
 from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -15,21 +15,9 @@ if TYPE_CHECKING:
     from wattwhat.logs.protocol import Options
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["fraction_of", "given", "one_of", "opened", "place_of"]
+__all__ = ["fraction_of", "given", "one_of", "opened"]
 
 _MOST_NAMED = 8
-
-
-def place_of(text: str) -> tuple[str, str | None]:
-    """Path and label of FILE#LABEL; a file whose own name has a # is taken for what it is.
-
-    Example:
-        >>> place_of("-#net"), place_of("-"), place_of("nowhere.csv#a")
-        (('-', 'net'), ('-', None), ('nowhere.csv', 'a'))
-    """
-    ends = [len(text), *(k for k in reversed(range(len(text))) if text[k] == "#")]
-    end = next((k for k in ends if text[:k] == "-" or os.path.exists(text[:k])), ends[min(1, len(ends) - 1)])
-    return text[:end], text[end + 1 :] if end < len(text) else None
 
 
 def opened(place: str, options: Options | None = None) -> Stream:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
 
+from wattwhat.cli.places import place_of
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import controls_shown
 from wattwhat.records.small_files import open_regular
@@ -149,8 +150,6 @@ def check_destination(
 
 def _check_no_input(path: str, option: str, arguments: Namespace, otherwise: str) -> None:
     """Refuse to replace a file that is given as something else too, under whatever name."""
-    from wattwhat.cli.inputs import place_of
-
     own = "output" if option == "-o" else option.lstrip("-").replace("-", "_")
     for name, value in vars(arguments).items():
         for place_read in value if isinstance(value, (list, tuple)) else [value]:

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.inputs import opened, place_of
+from wattwhat.cli.inputs import opened
 from wattwhat.cli.labels import add_label_options, averaged, relabelled
 from wattwhat.cli.options import add_force, add_json
 from wattwhat.cli.output import check_destination, deliver, say, wrap
+from wattwhat.cli.places import place_of
 from wattwhat.errors import ArgumentError
 from wattwhat.records.escaping import json_text
 
