@@ -14,6 +14,7 @@ for _name in [name for name in os.environ if name.startswith("WATTWHAT_") and na
 os.environ["WATTWHAT_PROFILES"] = ""  # set to nothing: there are none, in the user's folder neither
 os.environ["WATTWHAT_CONFIG"] = os.devnull  # an empty file in place of the user's own
 os.environ["COLUMNS"] = "80"  # whatever terminal the tests are run in
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process of tests on each core already
 
 # A suite that was put into the background starts with interrupts ignored, and so would every command that it
 # interrupts, for ever.

@@ -7,8 +7,8 @@ An edge appends one entry to a ring and nothing else. What a window took is then
 from __future__ import annotations
 
 import math
+import os
 import threading
-import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class History:
     """
 
     def __init__(self, meter_set: MeterSet) -> None:
-        self.run = uuid.uuid4().hex[:12]
+        self.run = os.urandom(6).hex()
         self._log: deque[Any] = deque(maxlen=_MOST)
         self.lock = threading.RLock()
         self._gauges = tuple(meter_set.gauges.items())
