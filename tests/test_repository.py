@@ -148,7 +148,7 @@ FLOORS = (
     {"__main__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}
-AT_THE_TOP = {"__init__", "__main__", "_version", "errors", "plugins"}
+AT_THE_TOP = {"__init__", "__main__", "_version", "errors"}
 
 
 def module_name(path):
