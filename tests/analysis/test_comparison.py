@@ -244,16 +244,19 @@ CPU = channel("h/r/cpu", "cpu", backend="r", device="a CPU")
     [
         (
             simple(channel=channel("h/x/1", device="another GPU")),
-            "devices differ: a GPU (A), another GPU (B)",
+            "device differs: 'a GPU' (A), 'another GPU' (B)",
         ),
-        (simple(channel=channel("h/x/1", "board")), "components differ: gpu (A), board (B)"),
-        (simple(channel=channel("h/y/1", backend="y")), "backends differ: x (A), y (B)"),
-        (run(reading(channel(), 1.0), reading(CPU, 1.0), items=100, calls=10), "gpu (A), cpu + gpu (B)"),
-        (run(reading(channel(), None), reading(CPU, 1.0), items=100, calls=10), "gpu (A), cpu (B)"),
-        (simple(provenance="imported"), "A is measured, B is imported"),
+        (simple(channel=channel("h/x/1", "board")), "scope differs: 'gpu' (A), 'board' (B)"),
+        (simple(channel=channel("h/y/1", backend="y")), "backends differ: 'x' (A), 'y' (B)"),
+        (run(reading(channel(), 1.0), reading(CPU, 1.0), items=100, calls=10), "'a CPU, a GPU' (B)"),
+        (
+            run(reading(channel(), None), reading(CPU, 1.0), items=100, calls=10),
+            "device differs: 'a GPU' (A), 'a CPU' (B)",
+        ),
+        (simple(provenance="imported"), "provenance differs: 'measured' (A), 'imported' (B)"),
         (simple(calls=5), "items per call differ: 10 (A), 20 (B)"),
         (simple(details={"phase": "training"}), "phase differs: 'inference' (A), 'training' (B)"),
-        (attrs.evolve(simple(), channels=()), "none (B)"),
+        (attrs.evolve(simple(), channels=()), "components differ: 'gpu' (A), 'none' (B)"),
     ],
 )
 def test_unlike_things_are_refused_by_name_unless_forced(other: Measurement, named: str) -> None:

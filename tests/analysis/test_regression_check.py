@@ -118,7 +118,7 @@ def test_unlike_measurements_are_refused_and_never_pass() -> None:
     other = simple(channel=channel("h/x/1", device="another GPU"))
     outcome = only([other], [simple()])
     assert outcome.result == "refused"
-    assert "devices differ: another GPU (A), a GPU (B)" in outcome.reason
+    assert "device differs: 'another GPU' (A), 'a GPU' (B)" in outcome.reason
     assert only([other], [simple()], force=True).result != "refused"
     assert worst([outcome]) == "refused"
 

@@ -132,10 +132,10 @@ def test_repeats_stay_repeats_when_ranks_and_phases_are_added_up(
 
 
 def test_unlike_things_are_refused_unless_forced(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "devices differ: a GPU (A), another GPU (B)" in error(
+    assert "device differs: 'a GPU' (A), 'another GPU' (B)" in error(
         capsys, "compare", "one.jsonl", "other.jsonl"
     )
-    assert "note: forced: devices differ" in out(capsys, "compare", "one.jsonl", "other.jsonl", "--force")
+    assert "note: forced: device differs" in out(capsys, "compare", "one.jsonl", "other.jsonl", "--force")
 
 
 def test_labels_of_a_file_cannot_command_the_terminal(

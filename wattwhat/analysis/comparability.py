@@ -1,11 +1,11 @@
-"""Whether two measurements may be compared: what differs, what is doubtful, which sensors they share."""
+"""What may be compared, ranked or put on one front: the traits that must agree, and what is doubtful."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wattwhat.records.channel import names_host
@@ -15,15 +15,74 @@ if TYPE_CHECKING:
     from wattwhat.records.channel_energy import ChannelEnergy
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["SAID", "SCOPES", "difference", "differences", "doubts", "facts_of", "shared_ids", "told"]
+__all__ = [
+    "COARSER",
+    "PHASES",
+    "SENSORS",
+    "TRAITS",
+    "difference",
+    "differences",
+    "doubts",
+    "facts_of",
+    "shared_ids",
+    "told",
+    "unlike",
+]
 
-# What a measurement may say of itself besides its channels; other tools' logs do.
-SAID = ("phase", "item", "scope", "device", "task", "dataset")
-# What its channels say, in the order in which a difference is looked for.
-SCOPES = ("components", "devices", "backends", "origins of the channels", "power models")
-_PHASES = frozenset({"train", "training", "infer", "inference", "both"})
+# What must agree in one order, on one front or in one comparison. A difference is told by the first of these.
+TRAITS = ("phase", "task", "dataset", "device", "scope", "item", "origin")
+# What must agree besides where two are compared: a comparison is about percents, by which sensors differ, an
+# order of models about more.
+_OF_CHANNELS = ("components", "devices", "backends", "origins of the channels", "power models", "channels")
+SENSORS = ("provenance", *_OF_CHANNELS)
+# A trait is told only where none of these differs, of which it is a finer one.
+COARSER: dict[str, tuple[str, ...]] = {
+    "provenance": ("origin",),
+    **{name: ("device", "scope", *_OF_CHANNELS[:k]) for k, name in enumerate(_OF_CHANNELS)},
+}
+# How tools spell the phases that scores know.
+PHASES = {
+    "training": "training",
+    "train": "training",
+    "inference": "inference",
+    "infer": "inference",
+    "both": "both",
+}
+_ORIGINS = {**dict.fromkeys(MODELLED, "estimate"), "mixed": "estimate", "predicted": "prediction"}
 # The estimate names the process it counted; that is no difference between two power models.
 _PROCESS = re.compile(r"process \d+")
+
+
+def unlike(measurements: Iterable[tuple[str, Measurement]], traits: Sequence[str] = TRAITS) -> dict[str, str]:
+    """The one rule of what is alike: the first difference in each trait, in words.
+
+    What a measurement does not say counts as no difference.
+
+    Args:
+        measurements: each with how it is named.
+        traits: which of `TRAITS` and `SENSORS` must agree.
+
+    Returns:
+        Trait to sentence; empty if they are alike.
+
+    Example:
+        >>> from wattwhat import Measurement, Quantity
+        >>> nets = [(name, Measurement(label=name, energy_j=Quantity(1, 0, "J"), details={"dataset": name}))
+        ...         for name in ("mnist", "cifar10")]
+        >>> unlike(nets)
+        {'dataset': "dataset differs: 'mnist' (mnist), 'cifar10' (cifar10)"}
+    """
+    values: dict[str, dict[str, str]] = {name: {} for name in traits}
+    for label, measurement in measurements:
+        for name, value in facts_of(measurement, traits).items():
+            if value is not None:
+                values[name].setdefault(value, label)
+    found: dict[str, str] = {}
+    for name, of in values.items():
+        if len(of) > 1 and not any(coarser in found for coarser in COARSER.get(name, ())):
+            (first, a), (second, b) = list(of.items())[:2]
+            found[name] = difference(name, first, second, a, b)
+    return found
 
 
 def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
@@ -34,37 +93,32 @@ def differences(a: Measurement, b: Measurement, per: str) -> tuple[str, ...]:
         b: the other one.
         per: what their energies are to be of: ``"item"``, ``"call"`` or ``"total"``.
     """
-    reasons = []
-    if a.provenance != b.provenance:
-        reasons.append(f"A is {a.provenance}, B is {b.provenance}")
-    reasons += _scopes(a, b)
-    for name, mine, other in zip(SAID, facts_of(a)[1], facts_of(b)[1], strict=True):
-        if mine and other and mine != other:
-            reasons.append(difference(name, mine, other))
-    return (*reasons, *_counts(a, b, per))
+    return (*unlike([("A", a), ("B", b)], (*TRAITS, *SENSORS)).values(), *_counts(a, b, per))
 
 
-def difference(name: str, mine: str, other: str, a: str = "A", b: str = "B") -> str:
+def difference(name: str, mine: str, other: str, a: str, b: str) -> str:
     """The sentence about a difference, in a comparison of two as in an order or on a front of many.
 
     Example:
-        >>> difference("device", "A100", "H100")
+        >>> difference("device", "A100", "H100", "A", "B")
         "device differs: 'A100' (A), 'H100' (B)"
     """
-    return f"{name} differs: {mine!r} ({a}), {other!r} ({b})"
+    if name == "channels":
+        return f"the same components and devices, but not the same ones together ({a}, {b})"
+    verb = "differ" if name in _OF_CHANNELS else "differs"
+    return f"{name} {verb}: {mine!r} ({a}), {other!r} ({b})"
 
 
-def facts_of(measurement: Measurement) -> tuple[list[str], list[str | None]]:
-    """What `differences` looks at besides origin and counts, as texts that a page can compare too.
+def facts_of(measurement: Measurement, traits: Iterable[str] = (*TRAITS, *SENSORS)) -> dict[str, str | None]:
+    """What a measurement says of each of these traits, None where it says nothing.
 
-    Returns:
-        One text for each of `SCOPES` and a last one for which of them belong together; and what the
-        measurement says under each of the names `SAID`, None where it says nothing.
+    ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``,
+    ``item``, ``task`` and ``dataset``: from ``details`` or the table's own columns; ``origin``:
+    ``"sensor"`` for measured or imported energy, ``"estimate"`` for an estimate or a mixture,
+    ``"prediction"`` for what was never run. ``details["scope"]`` and ``details["device"]`` go before the
+    channels. The `SENSORS` say how many channels of each kind there are, and which belong together.
     """
-    kinds = Counter(_kind(entry) for entry in _counted(measurement))
-    scopes = [_listed(_column(kinds, number)) for number in range(len(SCOPES))]
-    together = "; ".join(f"{count} x {kind}" for kind, count in sorted(kinds.items()))
-    return [*scopes, together], [told(measurement, name) for name in SAID]
+    return {name: _FACTS[name](measurement) for name in traits}
 
 
 def told(measurement: Measurement, name: str) -> str | None:
@@ -84,7 +138,7 @@ def told(measurement: Measurement, name: str) -> str | None:
         value = next((fields[key] for key in fields if str(key).strip().lower() == name), None)
     if not isinstance(value, str) or not value:
         return None
-    return None if name == "task" and (value.lower() in _PHASES or value == measurement.label) else value
+    return None if name == "task" and (value.lower() in PHASES or value == measurement.label) else value
 
 
 def shared_ids(a: Measurement, b: Measurement) -> set[str]:
@@ -139,28 +193,52 @@ def _kind(entry: ChannelEnergy) -> tuple[str, ...]:
     return channel.component, channel.device, channel.backend, entry.provenance, model
 
 
-def _scopes(a: Measurement, b: Measurement) -> list[str]:
-    """Sentences about the first of scope, device, backend, provenance and model in which they differ."""
-    scopes_a, scopes_b = facts_of(a)[0], facts_of(b)[0]
-    if scopes_a == scopes_b:
-        return []
-    for name, mine, other in zip(SCOPES, scopes_a, scopes_b, strict=False):
-        if mine != other:
-            return [f"{name} differ: {mine} (A), {other} (B)"]
-    return ["the same components and devices, but not the same ones together"]
+def _phase(measurement: Measurement) -> str | None:
+    phase = told(measurement, "phase")
+    return None if phase is None else PHASES.get(phase.strip().lower(), phase)
 
 
-def _column(kinds: Counter[tuple[str, ...]], number: int) -> Counter[str]:
-    column: Counter[str] = Counter()
-    for kind, count in kinds.items():
-        column[kind[number]] += count
-    return column
+def _device(measurement: Measurement) -> str | None:
+    columns = (
+        measurement.details.get("columns") or ()
+    )  # a table's column gives its channel a name, not a device
+    devices = {entry.channel.device for entry in measurement.channels if entry.counted}
+    return told(measurement, "device") or ", ".join(sorted(devices.difference(columns))) or None
 
 
-def _listed(parts: Counter[str]) -> str:
-    if not parts:
-        return "none"
-    return " + ".join(f"{count} x {name}" if count > 1 else name for name, count in sorted(parts.items()))
+def _scope(measurement: Measurement) -> str | None:
+    components = {entry.channel.component for entry in measurement.channels if entry.counted}
+    return told(measurement, "scope") or "+".join(sorted(components)) or None
+
+
+def _column(number: int) -> Callable[[Measurement], str]:
+    """How many counted channels have each value of one of the things that `_kind` looks at."""
+
+    def listed(measurement: Measurement) -> str:
+        parts = Counter(_kind(entry)[number] for entry in _counted(measurement))
+        named = (f"{count} x {name}" if count > 1 else name for name, count in sorted(parts.items()))
+        return " + ".join(named) if parts else "none"
+
+    return listed
+
+
+def _channels(measurement: Measurement) -> str:
+    kinds = Counter(_kind(entry) for entry in _counted(measurement))
+    return "; ".join(f"{count} x {kind}" for kind, count in sorted(kinds.items()))
+
+
+_FACTS: dict[str, Callable[[Measurement], str | None]] = {
+    "phase": _phase,
+    "task": lambda measurement: told(measurement, "task"),
+    "dataset": lambda measurement: told(measurement, "dataset"),
+    "item": lambda measurement: told(measurement, "item"),
+    "device": _device,
+    "scope": _scope,
+    "origin": lambda measurement: _ORIGINS.get(measurement.provenance, "sensor"),
+    "provenance": lambda measurement: measurement.provenance,
+    **{name: _column(number) for number, name in enumerate(_OF_CHANNELS[:-1])},
+    "channels": _channels,
+}
 
 
 def _counts(a: Measurement, b: Measurement, per: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from wattwhat.analysis.agreement import agreed
-from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
+from wattwhat.analysis.comparability import facts_of
 from wattwhat.analysis.summing import NOT_ITEMISED
 from wattwhat.errors import ArgumentError, Remedy
 from wattwhat.records.budget import Budget
@@ -68,20 +68,18 @@ def average_repeats(measurements: Iterable[Measurement]) -> tuple[list[Measureme
     return [_mean(runs) for runs in groups.values()], _apart(list(groups))
 
 
-def _traits(one: Measurement) -> tuple[Any, ...]:
-    scopes, facts = facts_of(one)
-    also = (str(one.details.get(name) or one.environment.get(name) or "") for name in _ALSO)
-    return (one.provenance, *scopes, *facts, *also)
+def _traits(one: Measurement) -> tuple[tuple[str, Any], ...]:
+    also = {name: str(one.details.get(name) or one.environment.get(name) or "") for name in _ALSO}
+    return tuple({**facts_of(one), **also}.items())
 
 
 def _apart(keys: Sequence[tuple[Any, ...]]) -> list[str]:
     """Sentences about labels whose runs are of several kinds."""
-    names = ("provenance", *SCOPES, "channels", *SAID, *_ALSO)
     first: dict[str, tuple[Any, ...]] = {}
     notes: dict[str, str] = {}
     for label, *traits in keys:
         before = first.setdefault(label, tuple(traits))
-        for name, one, other in zip(names, before, traits, strict=True):
+        for (name, one), (_, other) in zip(before, traits, strict=True):
             if one != other:
                 notes.setdefault(
                     label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wattwhat.analysis.comparability import told
+from wattwhat.analysis.comparability import PHASES, told
 from wattwhat.errors import ArgumentError, Remedy, ScoreError
 from wattwhat.scoring.score_inputs import check_measurement
 
@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["check_phase", "choose_phase", "phase_name", "phase_of"]
-
-_NAMES = {
-    "training": "training",
-    "train": "training",
-    "inference": "inference",
-    "infer": "inference",
-    "both": "both",
-}
 
 
 def phase_name(phase: str | None) -> str | None:
@@ -31,16 +23,16 @@ def phase_name(phase: str | None) -> str | None:
     """
     if phase is None:
         return None
-    if phase not in _NAMES:
+    if phase not in PHASES:
         raise ArgumentError(argument="phase", expected="one of training, inference, both", got=phase)
-    return _NAMES[phase]
+    return PHASES[phase]
 
 
 def phase_of(measurement: Measurement) -> str | None:
     """The phase a measurement says it is of, in ``details["phase"]``; None where it does not say."""
     check_measurement(measurement)
     phase = told(measurement, "phase")
-    return None if phase is None else _NAMES.get(phase.strip().lower())
+    return None if phase is None else PHASES.get(phase.strip().lower())
 
 
 def check_phase(measurement: Measurement, phase: str | None) -> None:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.analysis.comparability import difference, told
+from wattwhat.analysis.comparability import TRAITS, difference, facts_of, unlike
 from wattwhat.errors import ComparisonError, Remedy, ScoreError
-from wattwhat.records.validators import MODELLED
-from wattwhat.scoring.phases import phase_of
 from wattwhat.scoring.score_inputs import (
     accuracy_of,
     check_accuracy,
@@ -32,11 +30,6 @@ __all__ = [
     "members_of",
     "traits_of",
 ]
-
-# What must agree between measurements that are graded, ranked or put on one front together. A difference is
-# told by the first of these.
-TRAITS = ("phase", "task", "dataset", "device", "scope", "item", "origin")
-_ORIGINS = {**dict.fromkeys(MODELLED, "estimate"), "mixed": "estimate", "predicted": "prediction"}
 
 
 def _fraction(instance: object, attribute: Any, value: float) -> None:
@@ -102,11 +95,7 @@ def members_of(measurements: Sequence[Measurement], metric: str, force: bool = F
 def traits_of(measurement: Measurement) -> dict[str, str | None]:
     """What a measurement's energy is of; None for what it does not say.
 
-    ``scope``: components of the counted channels (``"cpu+dram"``); ``device``: their devices; ``phase``,
-    ``item``, ``task`` and ``dataset``: from ``details`` or the table's own columns; ``origin``:
-    ``"sensor"`` for measured or imported energy, ``"estimate"`` for an estimate or a mixture,
-    ``"prediction"`` for what was never run.
-    ``details["scope"]`` and ``details["device"]`` go before the channels.
+    See `wattwhat.analysis.comparability.facts_of`.
 
     Example:
         >>> from wattwhat import Measurement, Quantity
@@ -115,22 +104,7 @@ def traits_of(measurement: Measurement) -> dict[str, str | None]:
         'estimate'
     """
     check_measurement(measurement)
-    counted = [entry.channel for entry in measurement.channels if entry.counted]
-    details: Mapping[str, Any] = measurement.details
-    columns = details.get("columns") or ()  # a table's column gives its channel a name, but is no device
-    return {
-        "scope": _text(details.get("scope"))
-        or "+".join(sorted({channel.component for channel in counted}))
-        or None,
-        "device": _text(details.get("device"))
-        or ", ".join(sorted({channel.device for channel in counted if channel.device not in columns}))
-        or None,
-        "phase": phase_of(measurement),
-        "item": _text(details.get("item")),
-        "origin": _ORIGINS.get(measurement.provenance, "sensor"),
-        "task": told(measurement, "task"),
-        "dataset": told(measurement, "dataset"),
-    }
+    return facts_of(measurement, TRAITS)
 
 
 def common_traits(
@@ -171,8 +145,8 @@ def common_traits(
 def check_together(measurements: Iterable[Measurement], force: bool = False) -> tuple[str, ...]:
     """The one rule of what may stand in one order or on one front: what is alike in all `TRAITS`.
 
-    What a measurement does not say counts as no difference. Two that are compared must agree in more
-    (`wattwhat.analysis.comparability.differences`): in their sensors, and in the items of a call.
+    What a measurement does not say counts as no difference. Two that are compared must agree in
+    `wattwhat.analysis.comparability.SENSORS` too, and in the items of a call.
 
     Args:
         measurements: of the models.
@@ -188,20 +162,16 @@ def check_together(measurements: Iterable[Measurement], force: bool = False) -> 
         >>> check_together(nets, force=True)
         ("dataset differs: 'mnist' (mnist), 'cifar10' (cifar10)",)
     """
-    population = [(measurement.label, traits_of(measurement)) for measurement in measurements]
-    problems = []
-    for name in TRAITS:
-        values: dict[str | None, str] = {}
-        for label, traits in population:
-            if traits[name] is not None:
-                values.setdefault(traits[name], label)
-        difference = _difference(name, values, None)
-        if difference and not force:
+    population = list(measurements)
+    for one in population:
+        check_measurement(one)
+    problems = unlike((one.label, one) for one in population)
+    for name, sentence in problems.items():
+        if not force:
             by = "phase" if name == "phase" else "details"
             remedy = Remedy(f"choose one {name} ({{{by}}}), or pass {{force}}", **{by: ..., "force": True})
-            raise ComparisonError(f"{difference}; they are not ranked together", remedy=remedy)
-        problems += [difference] if difference else []
-    return tuple(problems)
+            raise ComparisonError(f"{sentence}; they are not ranked together", remedy=remedy)
+    return tuple(problems.values())
 
 
 def check_like(measurement: Measurement, traits: Mapping[str, str | None], reference: str) -> tuple[str, ...]:
@@ -243,7 +213,3 @@ def _difference(name: str, values: Mapping[str | None, str], stated: str | None)
             f"{second_label if first else first_label!r}; state the {name} if it is the same"
         )
     return difference(name, first, second, first_label, second_label)
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None

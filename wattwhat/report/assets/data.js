@@ -49,7 +49,7 @@ const WORKED_OUT = {
   warnings: (cell) => (cell('warnings') || []).map(text),
   budget: (cell) => (cell('budget') || []).map(([source, share]) => ({ source: text(source), share })),
   channels: (cell) => (cell('channels') || []).map(channelOf),
-  facts: (cell) => (([scopes, said]) => ({ scopes, said }))(JSON.parse(text(cell('facts')))),
+  facts: (cell) => JSON.parse(text(cell('facts'))),
   traits: (cell) => traitsOf(cell),
 };
 

@@ -3,12 +3,15 @@
 // Numbers that differ by less than rounding are one number.
 const close = (a, b) => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b));
 
-function scopeDifference(a, b) {
-  const at = a.facts.scopes.findIndex((one, i) => one !== b.facts.scopes[i]);
-  if (at < 0) return [];
-  if (at >= page.comparable.scopes.length)
-    return ['the same components and devices, but not the same ones together'];
-  return [`${page.comparable.scopes[at]} differ: ${a.facts.scopes[at]} (A), ${b.facts.scopes[at]} (B)`];
+// Sentences about the traits in which two rows differ; of a trait and a finer one, the first.
+function traitDifferences(a, b) {
+  const differing = new Set();
+  return page.comparable.flatMap(([name, coarser, words], i) => {
+    const [mine, other] = [a.facts[i], b.facts[i]];
+    if (mine === null || other === null || mine === other || coarser.some((one) => differing.has(one))) return [];
+    differing.add(name);
+    return [words.replace(/{([ab])}/g, (_, side) => (side === 'a' ? mine : other))];
+  });
 }
 
 function countDifferences(a, b) {
@@ -23,15 +26,7 @@ function countDifferences(a, b) {
 
 // Sentences about what makes two rows unlike; none if they may be compared.
 function differences(a, b) {
-  if (a === b) return [];
-  const found = [];
-  if (a.provenance !== b.provenance) found.push(`A is ${a.provenance}, B is ${b.provenance}`);
-  found.push(...scopeDifference(a, b));
-  page.comparable.said.forEach((name, i) => {
-    const [mine, other] = [a.facts.said[i], b.facts.said[i]];
-    if (mine && other && mine !== other) found.push(`${name} differs: '${mine}' (A), '${other}' (B)`);
-  });
-  return [...found, ...countDifferences(a, b)];
+  return a === b ? [] : [...traitDifferences(a, b), ...countDifferences(a, b)];
 }
 
 // What may be put side by side: like rows, and unlike ones where the reader asks for it.

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from wattwhat.analysis.comparability import SAID, SCOPES, facts_of
+from wattwhat.analysis.comparability import COARSER, SENSORS, TRAITS, difference, facts_of
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity, finite_or_none
 from wattwhat.report.page.bases import (
@@ -35,7 +35,7 @@ from wattwhat.report.page.traces import read_trace, thinned
 from wattwhat.report.page.vocabulary import wrong_details
 from wattwhat.report.tables import COLUMNS
 from wattwhat.scoring.front_odds import front_odds
-from wattwhat.scoring.population import TRAITS, traits_of
+from wattwhat.scoring.population import traits_of
 
 __all__ = ["payload_of"]
 
@@ -102,7 +102,10 @@ def payload_of(
         "columns": COLUMNS,
         "metrics": _add_metrics(listed, rows),
         "analysis": analysis,
-        "comparable": {"scopes": SCOPES, "said": SAID},
+        "comparable": [
+            [name, COARSER.get(name, ()), difference(name, "{a}", "{b}", "A", "B")]
+            for name in (*TRAITS, *SENSORS)
+        ],
         "references": [band_of(one) for one in references],
         "missing": [*_missing(rows, metric, bool(references) or bool(notes)), *notes],
         **packed(rows),
@@ -165,9 +168,8 @@ def _add_kinds(
     for m, row, traits in zip(measurements, rows, traits_of_each, strict=True):
         row.update({name: texts.number(value) for name in _TOLD if (value := traits[name])})
         row["together"] = texts.number("\n".join(traits[name] or "" for name in apart))
-        scopes, facts = facts_of(m)
         # not as escapes: a control of the writing direction must be seen, to be shown, when the page is made
-        row["facts"] = texts.number(json.dumps([scopes, facts], ensure_ascii=False))
+        row["facts"] = texts.number(json.dumps(list(facts_of(m).values()), ensure_ascii=False))
     return apart
 
 
