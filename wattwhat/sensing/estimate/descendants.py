@@ -12,7 +12,7 @@ __all__ = ["Descendants"]
 
 # They are looked for this often; between two looks those that are known are read. A look goes over all
 # threads of this process: where these are many, it is made as seldom as it takes this part of the time.
-_RESCAN_S, _MOST_OF_TIME = 0.1, 0.002
+_RESCAN_S, _MOST_OF_TIME = 0.1, 0.001
 _CHUNK = 16384
 # Of waitid(2): children of every thread and with every exit signal.
 _WALL = 0x40000000
