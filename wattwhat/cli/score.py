@@ -10,6 +10,7 @@ import attrs
 
 from wattwhat.cli.log_options import add_log_options, gather
 from wattwhat.cli.output import deliver, put, say, wrap
+from wattwhat.cli.ranked_rows import ranked_rows
 from wattwhat.cli.scorers import (
     Reason,
     add_score_options,
@@ -20,9 +21,8 @@ from wattwhat.cli.scorers import (
     scorable,
 )
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
-from wattwhat.errors import ArgumentError, ComparisonError, ScoreError, WattwhatError, error_text
+from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 from wattwhat.records.escaping import json_text
-from wattwhat.records.validators import plain_copy
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -130,7 +130,8 @@ def _score(
     judged, reasons = scorable(kept, score)
     done = None
     if judged:
-        rows, sentences = _ranked(judged, score, arguments.force)
+        rows, sentences = ranked_rows(judged, score, arguments.force)
+        rows = rows if arguments.json else list(rows)  # a table looks at them again and again
         done = Scored(score.name, rows, getattr(score, "higher_is_better", True))
         if arguments.json or arguments.format:
             complain([sentence for sentence in sentences if sentence.startswith("not ranked: ")])
@@ -194,66 +195,6 @@ def _as_json(scored: Sequence[tuple[str, Scored]]) -> None:
 
 def _bullets(sentences: Sequence[str]) -> list[str]:
     return [line for sentence in sentences for line in wrap(sentence, "  ", "- ")]
-
-
-def _ranked(
-    judged: Sequence[tuple[Measurement, Any]], score: Any, force: bool
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows as plain data, best first, and how firm the order is; as given if nothing ranks them."""
-    from wattwhat.scoring import rank
-
-    measurements = {measurement.label: measurement for measurement, _ in judged}
-    try:
-        ranking = rank(list(measurements.values()), score, force=force).to_dict()
-    except ComparisonError as err:  # what is not ranked together is not put on one front either
-        rows = [{**row, "dominated": None} for row in _unranked(judged)]
-        sentences = [f"not ranked: {as_options(err)}"]
-    except ScoreError as err:
-        rows, sentences = _unranked(judged), [f"not ranked: {as_options(err)}"]
-    except KeyboardInterrupt:
-        raise
-    except BaseException as err:  # it is asked again with energy and accuracy moved, and may fail only then
-        rows, sentences = _unranked(judged), [f"not ranked: {error_text(err)}"]
-    else:
-        rows, sentences = ranking["rows"], [*ranking["statements"], *ranking["notes"]]
-    return [{**row, **_origin(measurements[row["label"]])} for row in rows], sentences
-
-
-def _origin(measurement: Measurement) -> dict[str, Any]:
-    details = measurement.details
-    return {
-        "provenance": measurement.provenance,
-        "file": plain_copy(details.get("file")),
-        "line": plain_copy(details.get("line")),
-        "warnings": list(measurement.warnings),
-    }
-
-
-def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]:
-    from wattwhat.records.quantity import Quantity
-    from wattwhat.scoring import pareto
-
-    notes = []
-    for measurement, result in judged:
-        accuracy, energy = result.details.get("accuracy"), result.details.get("electricity")
-        if not isinstance(accuracy, Quantity):
-            known = measurement.metrics.get("accuracy")
-            accuracy = None if known is None else Quantity(known, 0.0, "1")
-        notes.append((result, accuracy, energy if isinstance(energy, Quantity) else measurement.energy_j))
-    both = [place for place, (_, accuracy, _) in enumerate(notes) if accuracy is not None]
-    values = [notes[i][1].value for i in both]
-    front = dict(zip(both, pareto(values, [notes[i][2].to("J").value for i in both]), strict=True))
-    return [
-        {
-            "rank": None,
-            "label": judged[place][0].label,
-            "result": result.to_dict(),
-            "accuracy": None if accuracy is None else accuracy.to_dict(),
-            "energy": energy.to_dict(),
-            "dominated": not front.get(place, True),
-        }
-        for place, (result, accuracy, energy) in enumerate(notes)
-    ]
 
 
 def _doubts(judged: Sequence[tuple[Measurement, Any]]) -> list[str]:

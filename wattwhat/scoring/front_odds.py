@@ -18,7 +18,7 @@ __all__ = ["common_errors", "contenders", "front_odds"]
 
 _DRAWS = 500  # a probability is then known to 0.02
 _SURE = 4.5  # standard deviations: three in a million
-_KEEP_AT_ONCE = 2_000_000  # numbers
+_KEEP_AT_ONCE = 250_000  # numbers: 2 MB, of which a dozen are needed
 
 
 def common_errors(measurement: Measurement) -> tuple[str, float, float] | None:

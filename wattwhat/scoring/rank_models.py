@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["rank"]
 
+_PIECE = 1 << 18  # numbers of a copy that is made of a part of the draws
+
 
 def rank(
     measurements: Iterable[Measurement],
@@ -204,16 +206,13 @@ def _firmness(
     sensitivities = [sensitivity_of(population[i], score, results[i]) for i in order]
     draws = max(100, min(draws, _CELLS // len(order)))
     generator = np.random.default_rng(seed)
-    values = sign * draw_values(sensitivities, draws, generator)
+    values = draw_values(sensitivities, draws, generator)
+    values *= sign
     common = getattr(score, "common_factors", None)
     if common is not None:
         values *= common([population[i] for i in order], draws, generator)
     known = [math.isfinite(one.own) for one in sensitivities]
-    places = np.empty(values.shape, dtype=np.int64)
-    np.put_along_axis(
-        places, np.argsort(-values, axis=0, kind="stable"), np.arange(len(order))[:, None], axis=0
-    )
-    ends = np.quantile(places, [0.025, 0.975], axis=1, method="nearest") + 1
+    ends = _ranks_of_most(values)
     firm: list[tuple[float | None, tuple[int, int]]] = []
     for i in range(len(order)):
         beats = None
@@ -222,6 +221,29 @@ def _firmness(
             beats = float((more + 0.5 * (values[i] == values[i + 1])).mean())
         firm.append((beats, (int(ends[0][i]), int(ends[1][i])) if known[i] else (1, len(order))))
     return firm
+
+
+def _ranks_of_most(values: Any) -> Any:
+    """The lowest and the highest rank of each model (a line of ``values``) that hold 95 % of the draws.
+
+    Some draws at a time, and then some models, so that no second array of floats is as large as the first.
+    """
+    import numpy as np
+
+    count, draws = values.shape
+    places = np.empty(values.shape, dtype=np.int32)
+    numbers = np.arange(count, dtype=np.int32)[:, None]
+    step = max(1, _PIECE // count)
+    for begin in range(0, draws, step):
+        piece = slice(begin, begin + step)
+        order = np.argsort(-values[:, piece], axis=0, kind="stable")
+        np.put_along_axis(places[:, piece], order, numbers, axis=0)
+    ends = np.empty((2, count), dtype=np.int64)
+    step = max(1, _PIECE // draws)
+    for begin in range(0, count, step):
+        piece = slice(begin, begin + step)
+        ends[:, piece] = np.quantile(places[piece], [0.025, 0.975], axis=1, method="nearest") + 1
+    return ends
 
 
 def _scans(
@@ -246,8 +268,13 @@ def _order(population: Sequence[Measurement], score: SAM) -> tuple[int, ...]:
 
 
 def _extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int, int] | None]:
-    places: list[list[int]] = [[] for _ in range(count)]
+    if not orders:
+        return [None] * count
+    best, worst = [count] * count, [1] * count
     for order in orders.values():
-        for place, i in enumerate(order):
-            places[i].append(place + 1)
-    return [(min(places_of_one), max(places_of_one)) if places_of_one else None for places_of_one in places]
+        for place, i in enumerate(order, 1):
+            if place < best[i]:
+                best[i] = place
+            if place > worst[i]:
+                worst[i] = place
+    return list(zip(best, worst, strict=True))

@@ -55,6 +55,22 @@ class RankingRow:
         """Name of the model."""
         return str(self.result.details.get("label", ""))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "rank": self.rank,
+            "label": self.label,
+            "result": self.result.to_dict(),
+            "accuracy": None if self.accuracy is None else self.accuracy.to_dict(),
+            "energy": self.energy.to_dict(),
+            "dominated": self.dominated,
+            "on_front": self.on_front,
+            "beats_next": self.beats_next,
+            "ranks": list(self.ranks),
+            "alpha_ranks": None if self.alpha_ranks is None else list(self.alpha_ranks),
+            "unit_ranks": None if self.unit_ranks is None else list(self.unit_ranks),
+        }
+
 
 @attrs.frozen
 class Ranking:

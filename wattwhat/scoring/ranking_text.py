@@ -57,27 +57,11 @@ def ranking_dict(ranking: Ranking) -> dict[str, Any]:
     return {
         "name": ranking.name,
         "higher_is_better": ranking.higher_is_better,
-        "rows": [_row_dict(row) for row in ranking.rows],
+        "rows": [row.to_dict() for row in ranking.rows],
         "alpha_orders": {str(alpha): list(order) for alpha, order in ranking.alpha_orders.items()},
         "unit_orders": {unit: list(order) for unit, order in ranking.unit_orders.items()},
         "statements": list(statements(ranking)),
         "notes": list(ranking.notes),
-    }
-
-
-def _row_dict(row: RankingRow) -> dict[str, Any]:
-    return {
-        "rank": row.rank,
-        "label": row.label,
-        "result": row.result.to_dict(),
-        "accuracy": None if row.accuracy is None else row.accuracy.to_dict(),
-        "energy": row.energy.to_dict(),
-        "dominated": row.dominated,
-        "on_front": row.on_front,
-        "beats_next": row.beats_next,
-        "ranks": list(row.ranks),
-        "alpha_ranks": None if row.alpha_ranks is None else list(row.alpha_ranks),
-        "unit_ranks": None if row.unit_ranks is None else list(row.unit_ranks),
     }
 
 

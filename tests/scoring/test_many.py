@@ -1,0 +1,39 @@
+"""Ranking very many models: the same numbers as all at once would give, in bounded memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattwhat.scoring import rank_models
+
+
+@given(st.integers(1, 7), st.integers(1, 9), st.integers(0, 99), st.integers(1, 40))
+def test_ranks_do_not_depend_on_how_many_are_worked_out_together(count, draws, seed, piece):
+    # few different values, so that some are equal
+    values = np.random.default_rng(seed).integers(0, 4, (count, draws)).astype(float)
+    places = np.argsort(np.argsort(-values, axis=0, kind="stable"), axis=0, kind="stable")
+    expected = np.quantile(places, [0.025, 0.975], axis=1, method="nearest") + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rank_models, "_PIECE", piece)
+        assert rank_models._ranks_of_most(values).tolist() == expected.tolist()
+
+
+@given(st.lists(st.permutations(range(5)), max_size=4))
+def test_best_and_worst_places_over_several_orders(orders):
+    found = rank_models._extremes(dict(enumerate(orders)), 5)
+    for i in range(5):
+        places = [order.index(i) + 1 for order in orders]
+        assert found[i] == ((min(places), max(places)) if places else None)
+
+
+def test_no_copy_is_as_large_as_the_draws():
+    values = np.random.default_rng(1).standard_normal((5000, 400))
+    tracemalloc.start()
+    try:
+        rank_models._ranks_of_most(values)
+        assert tracemalloc.get_traced_memory()[1] < 0.9 * values.nbytes
+    finally:
+        tracemalloc.stop()
