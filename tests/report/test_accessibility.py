@@ -38,8 +38,7 @@ def findings(page, axe):
     return [(one["id"], node["html"][:120], node["any"][:1]) for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("name", ["odd", "study"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("name", "width"), [("odd", 390), ("study", 1440)])
 def test_axe_finds_nothing(driver, pages, axe, name, width):
     page = browser.Page(*driver).open(pages / f"{name}.html", width)
     page.pick(*page.shown()[:2])
