@@ -110,18 +110,18 @@ def test_the_input_learns_how_far_the_share_is_known_and_keeps_what_it_found_out
     import attrs
 
     own, _, seconds = shared(of_time=0.25)
-    line = own.line = CounterInput(own)
-    assert line.channel.gain_error > 1.0  # nobody has told of processor time yet
-    line.learn(attrs.evolve(line.channel, update_period_s=0.02))
+    sensor = own.sensor = CounterInput(own)
+    assert sensor.channel.gain_error > 1.0  # nobody has told of processor time yet
+    sensor.learn(attrs.evolve(sensor.channel, update_period_s=0.02))
     seconds[0] = 1.0
     own.meter.value = 1.0
     own.read()
     own.meter.value, seconds[0] = 2.0, 2.0
     own.read()
     share, u = share_of(0.25, 0.25)
-    assert line.channel.gain_error == pytest.approx((0.02**2 + (u / share) ** 2) ** 0.5)
-    assert line.channel.update_period_s == 0.02
-    assert "job 7 has 4 of 16 CPUs and 25 % of the processor time" in line.channel.source
+    assert sensor.channel.gain_error == pytest.approx((0.02**2 + (u / share) ** 2) ** 0.5)
+    assert sensor.channel.update_period_s == 0.02
+    assert "job 7 has 4 of 16 CPUs and 25 % of the processor time" in sensor.channel.source
 
 
 def test_what_is_shared_is_the_nodes_and_nothing_else(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from wattwhat.energy.gauge_timing import (
     answer_s,
     lag_s,
     looks_away_s,
-    looks_away_words,
+    looks_away_warning,
     rest_s,
     seen_fraction,
 )
@@ -151,7 +151,7 @@ def test_a_known_delay_and_rise_are_part_of_the_lag() -> None:
 def test_who_looks_away_is_said(quantity: str, window: float | None, away: float) -> None:
     channel = Channel("h/t/0", "t", "d", "gpu", quantity, update_period_s=0.1, averaging_window_s=window)
     assert looks_away_s(channel) == away
-    assert bool(looks_away_words(channel)) == bool(away)
+    assert bool(looks_away_warning(channel)) == bool(away)
 
 
 def test_what_is_blind_at_the_end_is_an_edge() -> None:

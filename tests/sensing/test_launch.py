@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel, Quantity
 from wattwhat.records.channel_energy import ChannelEnergy
-from wattwhat.sensing.launch import Rank, job_of, rank_of, ranked, shared_words
+from wattwhat.sensing.launch import Rank, job_of, rank_of, ranked, shared_warnings
 
 TORCHRUN = {"RANK": "1", "WORLD_SIZE": "8", "LOCAL_RANK": "1", "TORCHELASTIC_RESTART_COUNT": "2"}
 SRUN = {"SLURM_JOB_ID": "9", "SLURM_PROCID": "3", "SLURM_STEP_NUM_TASKS": "4", "SLURM_NTASKS": "4"}
@@ -88,5 +88,5 @@ JOB = {"SLURM_JOB_ID": "9", "SLURM_JOB_CPUS_PER_NODE": "4"}
 def test_a_shared_node_is_never_silently_the_jobs(
     environ: dict[str, str], channels: list[ChannelEnergy], expected: int
 ) -> None:
-    words: tuple[Any, ...] = shared_words(channels, environ, 16)
+    words: tuple[Any, ...] = shared_warnings(channels, environ, 16)
     assert [one.code for one in words] == ["shared-node"] * expected

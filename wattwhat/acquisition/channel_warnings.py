@@ -30,6 +30,6 @@ def looks_away_warnings(sensor: Input) -> tuple[str, ...]:
     channel = sensor.channel
     if sensor.provenance != "measured" or (channel.is_counter and channel.averaging_window_s is None):
         return ()
-    from wattwhat.energy.gauge_timing import looks_away_words
+    from wattwhat.energy.gauge_timing import looks_away_warning
 
-    return of_channel(channel.id, looks_away_words(channel))
+    return of_channel(channel.id, looks_away_warning(channel))

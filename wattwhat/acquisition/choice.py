@@ -11,14 +11,14 @@ from wattwhat.records.containment import COVERED_BY
 from wattwhat.sensing.meter import Meter, provenance_of
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.discovery import Found
+    from wattwhat.acquisition.discovery import BackendAnswer
 
-__all__ = ["choose_meters", "close_found", "is_estimate", "twice"]
+__all__ = ["choose_meters", "close_meters", "is_estimate", "twice"]
 
 
-def close_found(found: Iterable[Found]) -> None:
+def close_meters(answers: Iterable[BackendAnswer]) -> None:
     """Close every meter that a survey opened."""
-    for one in found:
+    for one in answers:
         for meter in one.meters:
             try:
                 meter.close()
@@ -26,13 +26,13 @@ def close_found(found: Iterable[Found]) -> None:
                 pass_on(err)
 
 
-def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter], list[str]]:
+def choose_meters(answers: Sequence[BackendAnswer], *, explicit: bool) -> tuple[list[Meter], list[str]]:
     """The meters to keep: one for each channel id and device, estimates only where nothing is measured."""
     kept: dict[str, Meter] = {}
     homes: dict[str, str] = {}
-    warnings = [] if explicit else [words for one in found for words in _not_served(one)]
+    warnings = [] if explicit else [warning for one in answers for warning in _not_served(one)]
     measured: set[str] = set()
-    for one in found:
+    for one in answers:
         for meter in one.meters:
             channel = meter.channel
             covered = is_estimate(meter) and bool(
@@ -46,14 +46,14 @@ def choose_meters(found: Sequence[Found], *, explicit: bool) -> tuple[list[Meter
             kept[channel.id], homes[channel.id] = meter, one.plugin.name
             if not is_estimate(meter):
                 measured.add(channel.component)
-    serving = [(one.plugin.name, [m for m in one.meters if kept.get(m.channel.id) is m]) for one in found]
-    for meter, words in look_alikes([pair for pair in serving if not any(map(is_estimate, pair[1]))]):
+    serving = [(one.plugin.name, [m for m in one.meters if kept.get(m.channel.id) is m]) for one in answers]
+    for meter, warning in look_alikes([pair for pair in serving if not any(map(is_estimate, pair[1]))]):
         _close_quietly(kept.pop(meter.channel.id))
-        warnings.append(words)
+        warnings.append(warning)
     return list(kept.values()), warnings
 
 
-def _not_served(one: Found) -> Iterator[str]:
+def _not_served(one: BackendAnswer) -> Iterator[str]:
     """Why a backend that failed, or that does not answer for now, serves nothing."""
     later = "; it is asked again later" if one.for_now else ""
     if one.broken:

@@ -1,4 +1,4 @@
-"""The rigs that are open in this process: what becomes of them at a fork and when the interpreter exits."""
+"""The open meter sets of this process: what becomes of them at a fork and when the interpreter exits."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["close_when_forgotten", "enrol", "enrolled"]
 # How long the exit waits for a sampler that is in the middle of a reading.
 _EXIT_WAIT_S = 1.0
 
-_rigs: weakref.WeakSet[MeterSet] = weakref.WeakSet()
+_meter_sets: weakref.WeakSet[MeterSet] = weakref.WeakSet()
 _waits_for_exit = False
 
 
 def enrol(meter_set: MeterSet) -> None:
     """Look after a meter set that was just opened; held weakly, so that a forgotten one can go."""
     global _waits_for_exit
-    _rigs.add(meter_set)
+    _meter_sets.add(meter_set)
     if not _waits_for_exit:
         _waits_for_exit = True
         # Handlers run latest first: what a program registers once it measures still finds its meters open,
@@ -35,8 +35,8 @@ def enrol(meter_set: MeterSet) -> None:
 
 
 def enrolled() -> list[MeterSet]:
-    """The rigs that are there, open or closed."""
-    return list(_rigs)
+    """The meter sets that are there, open or closed."""
+    return list(_meter_sets)
 
 
 def close_when_forgotten(meter_set: MeterSet) -> None:
@@ -45,11 +45,11 @@ def close_when_forgotten(meter_set: MeterSet) -> None:
     finalizer.atexit = False  # of the exit, `_at_exit` takes care
 
 
-def _let_go(pid: int, sampler: Sampler, lines: Sequence[Input]) -> None:
+def _let_go(pid: int, sampler: Sampler, sensors: Sequence[Input]) -> None:
     sampler.leave()
     if pid == os.getpid():
-        for line in lines:
-            line.close()
+        for sensor in sensors:
+            sensor.close()
 
 
 def _at_exit() -> None:

@@ -35,7 +35,7 @@ def conditions_now(meter_set: MeterSet) -> Mapping[str, Any]:
         ``at`` (UTC, ISO 8601), ``host`` (see `host_conditions`) and ``devices``: by device what
         `Backend.device_conditions` says.
     """
-    found: dict[str, Any] = {
+    conditions: dict[str, Any] = {
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "host": host_conditions(),
     }
@@ -50,8 +50,8 @@ def conditions_now(meter_set: MeterSet) -> Mapping[str, Any]:
             pass_on(err)
             devices[type(backend).__name__] = {"error": error_text(err)}
     if devices:
-        found["devices"] = devices
-    return MappingProxyType(found)
+        conditions["devices"] = devices
+    return MappingProxyType(conditions)
 
 
 def environment_of(meter_set: MeterSet, begin: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
@@ -71,20 +71,20 @@ def environment_of(meter_set: MeterSet, begin: Mapping[str, Any] | None = None) 
         latest = MappingProxyType({"latest": conditions_now(meter_set)})
         kept = base, now_s, MappingProxyType({**base, "conditions": latest})
         meter_set.kept_environment = kept
-    found: Mapping[str, Any] = kept[2]
-    return found
+    latest_environment: Mapping[str, Any] = kept[2]
+    return latest_environment
 
 
 def doubts(meter_set: MeterSet) -> tuple[str, ...]:
     """What backends find doubtful right now: throttling, other processes on a device."""
-    found: list[str] = []
+    sentences: list[str] = []
     for backend in meter_set.backends:
         ask = getattr(backend, "conditions", None)
         if ask is None:
             continue
         try:
-            found.extend(str(sentence) for sentence in ask())
+            sentences.extend(str(sentence) for sentence in ask())
         except BaseException as err:
             pass_on(err)
-            found.append(f"{type(backend).__name__}.conditions() failed: {error_text(err)}")
-    return tuple(found)
+            sentences.append(f"{type(backend).__name__}.conditions() failed: {error_text(err)}")
+    return tuple(sentences)

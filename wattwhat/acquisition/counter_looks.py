@@ -32,11 +32,11 @@ class CounterLooks:
     """The latest looks at one counter, and the moments that wait for the next ones.
 
     Args:
-        line: the counter.
+        counter: whose looks these are.
     """
 
-    def __init__(self, line: CounterInput) -> None:
-        self._line = weakref.ref(line)
+    def __init__(self, counter: CounterInput) -> None:
+        self._counter = weakref.ref(counter)
         self.lock = threading.RLock()
         self._looks: deque[tuple[int, float, float]] = deque(maxlen=_KEPT)  # t_ns, shown J, counted J
         self._open: weakref.WeakSet[Moment] = weakref.WeakSet()
@@ -77,8 +77,8 @@ class CounterLooks:
     @property
     def settled_s(self) -> float:
         """Seconds after a moment until two looks have come."""
-        line = self._line()
-        return 0.0 if line is None else 5.0 * (line.took_s or _UNKNOWN_S)
+        counter = self._counter()
+        return 0.0 if counter is None else 5.0 * (counter.took_s or _UNKNOWN_S)
 
     def retry_s(self) -> float:
         """Seconds until a meter that failed is tried again; 0 where it did not."""
@@ -91,16 +91,18 @@ class CounterLooks:
             now_s: monotonic time in s.
             every_s: seconds between two looks that others want, or None.
         """
-        line = self._line()
-        if line is None or line.lost or line.reading_ns is not None:
+        counter = self._counter()
+        if counter is None or counter.lost or counter.reading_ns is not None:
             return math.inf
-        pause_s = max(self.retry_s(), line.took_s)
+        pause_s = max(self.retry_s(), counter.took_s)
         with self.lock:
-            opened = line.beside and len(self._open) > 0
+            opened = counter.beside and len(self._open) > 0
         if not self.asked:
             if every_s is None and not opened:
                 return math.inf
-            pause_s = max(pause_s, _PAUSES * line.took_s, min(every_s or math.inf, 1.0) if every_s else 0.0)
+            pause_s = max(
+                pause_s, _PAUSES * counter.took_s, min(every_s or math.inf, 1.0) if every_s else 0.0
+            )
         return max(now_s, self._ended_s + pause_s)
 
     def failed(self, now_s: float) -> None:
@@ -116,8 +118,8 @@ class CounterLooks:
             shown_j: its value.
             now_s: when it had ended, in s.
         """
-        line = self._line()
-        if line is None:
+        counter = self._counter()
+        if counter is None:
             return
         with self.lock:
             self.failures, self._ended_s, self.missed = 0, now_s, False
@@ -126,7 +128,7 @@ class CounterLooks:
             counted_j = 0.0
             if self._looks:
                 before_ns, before_j, counted_j = self._looks[-1]
-                step = line.step(before_ns, before_j, Reading(t_ns, shown_j))
+                step = counter.step(before_ns, before_j, Reading(t_ns, shown_j))
                 if t_ns <= before_ns or step is None:
                     return
                 if step[1]:  # a reset, or turns that may have been missed: nothing reaches over it
@@ -153,8 +155,8 @@ class CounterLooks:
             self._waiting.discard(moment)
 
     def _reckoned(self, t_ns: int) -> tuple[Reading, float] | None:
-        line = self._line()
-        if line is None or not self._looks:
+        counter = self._counter()
+        if counter is None or not self._looks:
             return None
         origin_ns = self._looks[0][0]
         looks = [Look((at_ns - origin_ns) * 1e-9, counted) for at_ns, _, counted in self._looks]
@@ -163,11 +165,11 @@ class CounterLooks:
             at_s,
             [look for look in looks if look.t_s <= at_s],
             [look for look in looks if look.t_s > at_s],
-            period_s=period_s(line.channel),
-            took_s=line.took_s,
-            limit_w=power_limit_w(line.channel),
+            period_s=period_s(counter.channel),
+            took_s=counter.took_s,
+            limit_w=power_limit_w(counter.channel),
         )
         _, shown_j, until_j = self._looks[0]
         value_j = shown_j + counted_j - until_j
-        wrap_j = line.channel.wrap_j
+        wrap_j = counter.channel.wrap_j
         return Reading(t_ns, value_j if wrap_j is None else value_j % wrap_j), u_j

@@ -11,7 +11,7 @@ from wattwhat.acquisition.inputs import Gap, is_reading
 from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import HELD_S, Joules, bounded, during
-from wattwhat.energy.possible import beyond_words
+from wattwhat.energy.possible import beyond_reason
 from wattwhat.energy.tick_age import keeps_step
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.channel import Channel
@@ -48,7 +48,9 @@ def _gained(counter: CounterInput, begin: Mark, end: Mark, around: Mark | None) 
         return _with_gap(counter, begin, end, "both readings have one time stamp")
     gained = counter.gain(Reading(*first), begin.anchor, Reading(*last), end.anchor)
     if gained is None:
-        beyond = f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_words(counter.channel)}"
+        beyond = (
+            f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_reason(counter.channel)}"
+        )
         return _with_gap(counter, begin, end, beyond)
     sure_j, extra_j = gained
     if extra_j:

@@ -27,12 +27,12 @@ class CounterCurve:
     """One counter, and what it counted up to the latest edge.
 
     Args:
-        line: the counter.
+        counter: the counter.
     """
 
-    def __init__(self, line: CounterInput) -> None:
-        self.line = line
-        self.live = line.live
+    def __init__(self, counter: CounterInput) -> None:
+        self.counter = counter
+        self.live = counter.live
         self.course: Course | LiveCourse | None = None
         self.latest: tuple[Reading, Any] | None = None
         self.counted_j = 0.0
@@ -50,7 +50,7 @@ class CounterCurve:
             crossing: whether another thread had the edge before.
         """
         reading, anchor = snapshot.readings[number], snapshot.anchors[number]
-        if self.line.waits(reading):  # read beside the program: its looks tell, and not the edges
+        if self.counter.waits(reading):  # read beside the program: its looks tell, and not the edges
             self.restart()
             return
         if step == END:
@@ -86,7 +86,7 @@ class CounterCurve:
                         reading.t_ns * 1e-9, self.counted_j + reading.value - before.value, state
                     )
                 return True
-            gained = self.line.gain(before, before_anchor, reading, anchor)
+            gained = self.counter.gain(before, before_anchor, reading, anchor)
             if gained is None:
                 return False
             if gained[1] and self.course is not None:
@@ -95,8 +95,8 @@ class CounterCurve:
         self.latest = (reading, anchor)
         if self.course is None:
             self.course = self._begun()
-        if self.course.channel is not self.line.channel:
-            self.course.learn(self.line.channel)
+        if self.course.channel is not self.counter.channel:
+            self.course.learn(self.counter.channel)
         self.course.look(reading.t_ns * 1e-9, self.counted_j, state)
         return True
 
@@ -104,17 +104,17 @@ class CounterCurve:
         if self.live:
             from wattwhat.energy.live_course import LiveCourse
 
-            return LiveCourse(self.line.channel)
+            return LiveCourse(self.counter.channel)
         from wattwhat.energy.course import Course
 
-        return Course(self.line.channel)
+        return Course(self.counter.channel)
 
     def _crossed(self, before: Reading, reading: Reading, crossing: bool) -> bool:
         """Whether two threads read it at the same time, so that an earlier value comes later: no reset."""
         back_j, later_s = before.value - reading.value, (reading.t_ns - before.t_ns) * 1e-9
         if self.live:
             return back_j > 0.0
-        most_j = _CROSSING_S * power_limit_w(self.line.channel)
+        most_j = _CROSSING_S * power_limit_w(self.counter.channel)
         return crossing and (later_s < 0.0 or (later_s < _CROSSING_S and 0.0 < back_j <= most_j))
 
 
@@ -122,11 +122,11 @@ class GaugeCurve:
     """One gauge, whose integral is known at some moments beside the edges.
 
     Args:
-        line: the gauge.
+        gauge: the gauge.
     """
 
-    def __init__(self, line: GaugeInput) -> None:
-        self.line = line
+    def __init__(self, gauge: GaugeInput) -> None:
+        self.gauge = gauge
         self.course: GaugeCourse | None = None
 
     def take(
@@ -147,17 +147,17 @@ class GaugeCurve:
         """Give all edges so far their places; the program is in this state."""
         self._learn(None, state)
         if self.course is not None:
-            last = self.line.sums.last
+            last = self.gauge.sums.last
             self.course.powers.shown_w = None if last is None else last[1]
             self.course.answer()
 
     def _learn(self, until_s: float | None, state: int) -> None:
         """Take in what was shown of the time until then; None: all."""
-        for one in self.line.bounds.taken(until_s):
+        for one in self.gauge.bounds.taken(until_s):
             if self.course is None:
                 from wattwhat.energy.gauge_course import GaugeCourse
 
-                self.course = GaugeCourse(self.line.channel)
-            if self.course.channel is not self.line.channel:
-                self.course.learn(self.line.channel)
+                self.course = GaugeCourse(self.gauge.channel)
+            if self.course.channel is not self.gauge.channel:
+                self.course.learn(self.gauge.channel)
             self.course.bound(one, state)

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from wattwhat.acquisition.choice import choose_meters, close_found, is_estimate
+from wattwhat.acquisition.choice import choose_meters, close_meters, is_estimate
 from wattwhat.acquisition.job_meters import JobMeter, job_meters
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.read_together import read_together
@@ -23,7 +23,7 @@ from wattwhat.sensing.bounded import within
 from wattwhat.sensing.meter import Meter, provenance_of
 from wattwhat.sensing.user_paths import profiles_path
 
-__all__ = ["ENV_BACKENDS", "Found", "open_meter_set", "survey"]
+__all__ = ["ENV_BACKENDS", "BackendAnswer", "open_meter_set", "survey"]
 
 ENV_BACKENDS = "WATTWHAT_BACKENDS"
 # How long one backend may take to start, answer probe() and open its meters; a first line of a program that a
@@ -32,8 +32,8 @@ OPENING_S = 30.0
 
 
 @attrs.frozen
-class Found:
-    """One backend as it was found: loaded or not, available or not, with its meters if asked for.
+class BackendAnswer:
+    """What came of asking one backend: loaded or not, available or not, with its meters if asked for.
 
     Args:
         plugin: where it comes from.
@@ -61,8 +61,8 @@ class Found:
     @property
     def version(self) -> str | None:
         """Version of the vendor library in use, or None."""
-        found = _safely(self.backend, "version")
-        return None if found is None else str(found)
+        version = _safely(self.backend, "version")
+        return None if version is None else str(version)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def survey(
     *,
     plugins: Mapping[str, Plugin] | None = None,
     open_meters: bool = True,
-) -> list[Found]:
+) -> list[BackendAnswer]:
     """Ask every backend, or those named, whether it can serve, and open its meters.
 
     Args:
@@ -89,27 +89,27 @@ def survey(
     """
     known = find_plugins() if plugins is None else plugins
     chosen = list(known) if names is None else list(dict.fromkeys(names))
-    found = [_ask_in_time(known[name], open_meters) for name in chosen]
-    return sorted(found, key=lambda one: any(is_estimate(meter) for meter in one.meters))
+    answers = [_ask_in_time(known[name], open_meters) for name in chosen]
+    return sorted(answers, key=lambda one: any(is_estimate(meter) for meter in one.meters))
 
 
-def _ask_in_time(plugin: Plugin, open_meters: bool) -> Found:
+def _ask_in_time(plugin: Plugin, open_meters: bool) -> BackendAnswer:
     try:
-        return within(OPENING_S, _ask, plugin, open_meters, late=lambda found: close_found([found]))
+        return within(OPENING_S, _ask, plugin, open_meters, late=lambda answer: close_meters([answer]))
     except TimeoutError:
         reason = f"backend {plugin.name!r} hangs: it did not start and open its meters within {OPENING_S:g} s"
         remedy = f"see to its device, or name the backends to use in {ENV_BACKENDS} without it"
-        return Found(plugin, Availability(False, reason, remedy), broken=True, hung=True)
+        return BackendAnswer(plugin, Availability(False, reason, remedy), broken=True, hung=True)
 
 
-def _ask(plugin: Plugin, open_meters: bool) -> Found:
+def _ask(plugin: Plugin, open_meters: bool) -> BackendAnswer:
     try:
         backend = open_backend(plugin)
     except BackendError as err:
-        return Found(plugin, Availability(False, str(err), _remedy(plugin)), broken=True)
+        return BackendAnswer(plugin, Availability(False, str(err), _remedy(plugin)), broken=True)
     answer = probe(backend)
     if not answer.available or not open_meters:
-        return Found(plugin, answer, backend)
+        return BackendAnswer(plugin, answer, backend)
     try:
         meters = tuple(backend.meters())
         for meter in meters:
@@ -117,13 +117,13 @@ def _ask(plugin: Plugin, open_meters: bool) -> Found:
         meters = read_together(backend, meters)
     except BaseException as err:
         pass_on(err)
-        own_words = isinstance(err, WattwhatError)
-        words = str(err) if own_words else error_text(err)
-        reason = f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: {words}"
+        ours = isinstance(err, WattwhatError)
+        problem = str(err) if ours else error_text(err)
+        reason = f"the probe of backend {plugin.name!r} said yes, but opening its meters failed: {problem}"
         author = f"report this to the author of {plugin.distribution or plugin.name}"
-        remedy = "see to what it says; it is asked again later" if own_words else author
-        return Found(plugin, Availability(False, reason, remedy), backend, broken=True)
-    return Found(plugin, answer, backend, meters)
+        remedy = "see to what it says; it is asked again later" if ours else author
+        return BackendAnswer(plugin, Availability(False, reason, remedy), backend, broken=True)
+    return BackendAnswer(plugin, answer, backend, meters)
 
 
 def _remedy(plugin: Plugin) -> str:
@@ -161,33 +161,33 @@ def open_meter_set(
     if names is not None:
         names, known = _name_objects(names, known)
         _check_names(names, known)
-    found = survey(names, plugins=known)
+    answers = survey(names, plugins=known)
     if names is not None:
-        _check_available(found, known)
-    kept, warnings = choose_meters(found, explicit=names is not None)
+        _check_available(answers, known)
+    kept, warnings = choose_meters(answers, explicit=names is not None)
     if not kept:
         raise BackendError(
-            f"nothing can be read here, by any backend; {_roll_call(found)}; run 'wattwhat doctor'"
+            f"nothing can be read here, by any backend; {_roll_call(answers)}; run 'wattwhat doctor'"
         )
     used = {id(meter) for meter in kept}
-    serving = [one for one in found if any(id(meter) in used for meter in one.meters)]
+    serving = [one for one in answers if any(id(meter) in used for meter in one.meters)]
     profiles, doubts = _profiles()
     versions = {id(meter): one.version for one in serving for meter in one.meters}
     kept, shared = job_meters(kept, lambda meter: _as_calibrated(meter, versions.get(id(meter)), profiles))
     meter_set = MeterSet(
         kept,
-        warnings=[*warnings, *shared, *doubts, *_unread(found, serving)],
+        warnings=[*warnings, *shared, *doubts, *_unread(answers, serving)],
         versions={one.plugin.name: one.version for one in serving if one.version},
         backends=[one.backend for one in serving],
     )
-    meter_set.not_yet = () if names is not None else tuple(one.plugin.name for one in found if one.for_now)
-    for line in meter_set.inputs:
-        if isinstance(line.meter, JobMeter):
-            line.version, line.meter.line = versions.get(id(line.meter.meter)), line
+    meter_set.not_yet = () if names is not None else tuple(one.plugin.name for one in answers if one.for_now)
+    for sensor in meter_set.inputs:
+        if isinstance(sensor.meter, JobMeter):
+            sensor.version, sensor.meter.sensor = versions.get(id(sensor.meter.meter)), sensor
         else:
-            line.version = versions.get(id(line.meter))
+            sensor.version = versions.get(id(sensor.meter))
             if profiles:
-                line.learn(_as_calibrated(line.meter, line.version, profiles))
+                sensor.learn(_as_calibrated(sensor.meter, sensor.version, profiles))
     return meter_set
 
 
@@ -229,11 +229,11 @@ def _itself(backend: Any) -> Any:
     return backend
 
 
-def _unread(found: Sequence[Found], serving: Sequence[Found]) -> list[str]:
+def _unread(answers: Sequence[BackendAnswer], serving: Sequence[BackendAnswer]) -> list[str]:
     """What is there and could not be read: of the backends that serve, and of those that may not."""
-    asked = [one for one in found if one in serving or not one.availability.available]
-    sentences = [words for one in asked for words in _sentences(_safely(one.backend, "warnings"))]
-    sentences += [f"{one.availability.reason}; {one.availability.remedy}" for one in found if one.hung]
+    asked = [one for one in answers if one in serving or not one.availability.available]
+    sentences = [sentence for one in asked for sentence in _sentences(_safely(one.backend, "warnings"))]
+    sentences += [f"{one.availability.reason}; {one.availability.remedy}" for one in answers if one.hung]
     return [Caution("unread", one) for one in dict.fromkeys(sentences)]
 
 
@@ -276,11 +276,11 @@ def _check_names(names: Sequence[str], known: Mapping[str, Plugin]) -> None:
             )
 
 
-def _check_available(found: Sequence[Found], known: Mapping[str, Plugin]) -> None:
-    for one in found:
+def _check_available(answers: Sequence[BackendAnswer], known: Mapping[str, Plugin]) -> None:
+    for one in answers:
         if one.meters:
             continue
-        close_found(found)
+        close_meters(answers)
         # what an available one says of itself tells what it can do, not what it lacks
         why = "it has no channel here" if one.availability.available else one.availability.reason
         remedy = f" ({one.availability.remedy})" if one.availability.remedy else ""
@@ -288,10 +288,10 @@ def _check_available(found: Sequence[Found], known: Mapping[str, Plugin]) -> Non
         raise BackendError(f"backends: {one.plugin.name!r} cannot serve: {why}{remedy}; {others}")
 
 
-def _roll_call(found: Sequence[Found]) -> str:
-    there = [one.plugin.name for one in found if one.availability.available]
+def _roll_call(answers: Sequence[BackendAnswer]) -> str:
+    there = [one.plugin.name for one in answers if one.availability.available]
     not_there = [
-        f"{one.plugin.name} ({one.availability.reason})" for one in found if not one.availability.available
+        f"{one.plugin.name} ({one.availability.reason})" for one in answers if not one.availability.available
     ]
-    words = f"available: {', '.join(there) or 'none'}"
-    return words + (f"; not available: {'; '.join(not_there)}" if not_there else "")
+    listed = f"available: {', '.join(there) or 'none'}"
+    return listed + (f"; not available: {'; '.join(not_there)}" if not_there else "")

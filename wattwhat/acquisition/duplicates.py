@@ -25,7 +25,7 @@ def look_alikes(serving: Sequence[tuple[str, Sequence[Meter]]]) -> list[tuple[Me
     Args:
         serving: names of backends with the meters that are to be used.
     """
-    found: list[tuple[Meter, str]] = []
+    doubles: list[tuple[Meter, str]] = []
     earlier: list[tuple[str, Meter, bool]] = []
     for name, meters in serving:
         taken: set[int] = set()
@@ -34,11 +34,11 @@ def look_alikes(serving: Sequence[tuple[str, Sequence[Meter]]]) -> list[tuple[Me
             for other_name, other, other_alone in earlier:
                 if id(other) not in taken and _alike(meter, other, alone and other_alone):
                     taken.add(id(other))
-                    found.append((meter, _words(meter.channel, name, other.channel, other_name)))
+                    doubles.append((meter, _warning(meter.channel, name, other.channel, other_name)))
                     break
-        doubled = {id(meter) for meter, _ in found}
+        doubled = {id(meter) for meter, _ in doubles}
         earlier += [(name, meter, _alone(meter, meters)) for meter in meters if id(meter) not in doubled]
-    return found
+    return doubles
 
 
 def _alone(meter: Meter, meters: Sequence[Meter]) -> bool:
@@ -64,7 +64,7 @@ def _plain(device: str) -> str:
     return re.sub(r"[\W_]+", "", device.casefold()) or device
 
 
-def _words(channel: Channel, name: str, kept: Channel, kept_name: str) -> str:
+def _warning(channel: Channel, name: str, kept: Channel, kept_name: str) -> str:
     return (
         f"{channel.id} (backend {name}) looks like {kept.id} (backend {kept_name}), the same "
         f"{channel.component} of one host, and is counted once, by {kept_name}; backends=[{name!r}] measures "

@@ -36,15 +36,15 @@ class Edge:
         after: the integral when it had shown all of what came before it.
         unrest_w: the range of power shown around it, in W.
         step_w: how much more is shown after it than before, in W.
-        dark: whether the gauge showed nothing for so long that it was given up.
+        given_up: whether the gauge showed nothing for so long that it was given up.
     """
 
-    __slots__ = ("__weakref__", "after", "before", "dark", "step_w", "sums", "t_ns", "unrest_w")
+    __slots__ = ("__weakref__", "after", "before", "given_up", "step_w", "sums", "t_ns", "unrest_w")
 
     def __init__(self, t_ns: int) -> None:
         self.t_ns = t_ns
         self.sums: PowerSums | None = None
-        self.dark = False
+        self.given_up = False
         self.before: PowerSums | None = None
         self.after: PowerSums | None = None
         self.unrest_w = 0.0

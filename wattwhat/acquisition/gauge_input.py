@@ -21,7 +21,7 @@ from wattwhat.energy.assumptions import SPREAD, period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, leak_s
 from wattwhat.energy.gauge_timing import answer_s, lag_s, rest_s, seen_fraction, smear_s
 from wattwhat.energy.joules import beyond_w
-from wattwhat.energy.possible import beyond_words
+from wattwhat.energy.possible import beyond_reason
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 
@@ -202,7 +202,7 @@ class GaugeInput(Input):
         if not abs(power_w) <= beyond_w(self.channel):
             with self.lock:
                 self._refused += 1
-            raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_words(self.channel)}")
+            raise ValueError(f"the gauge showed {power_w:.6g} W, {beyond_reason(self.channel)}")
         for one in self.followers:
             one.look(obtained_ns, power_w)
         with self.lock:
@@ -253,17 +253,17 @@ class GaugeInput(Input):
                 if edge.t_ns * 1e-9 + patience_s <= now_s and (self.recent or edge not in self.open)
             ]
             for edge in late:
-                edge.dark = not self.recent
+                edge.given_up = not self.recent
                 if self.recent and edge.sums is None:
                     edge.sums, _ = self._sums_at(edge.t_ns * 1e-9 + self.lag_s)
                 self.pending.remove(edge)
 
     def at(self, edge: Edge) -> tuple[PowerSums | None, float]:
-        """The sums at an edge and how many seconds before it the gauge went dark (0 if it was shown)."""
+        """The sums at an edge and how many seconds before it the gauge was last seen (0 if shown)."""
         if edge.sums is not None:
             return edge.sums, 0.0
         with self.lock:
-            if not self.recent or edge.dark:
+            if not self.recent or edge.given_up:
                 return None, 0.0
             return self._sums_at(edge.t_ns * 1e-9 + self.lag_s)
 

@@ -120,11 +120,11 @@ class History:
     def _take(self, snapshot: Snapshot, key: Key, step: int, crossing: bool) -> None:
         before = self._state
         self._count(key, step)
-        found = snapshot.points
-        if found is None:
+        points = snapshot.points
+        if points is None:
             return
-        if not found:
-            found += [None] * len(self._curves)
+        if not points:
+            points += [None] * len(self._curves)
         for number, curve in enumerate(self._curves):
             curve.take(snapshot, number, step, (before, self._state), crossing)
 
@@ -150,21 +150,21 @@ class History:
             begin: of the span.
             end: of the span.
         """
-        found: list[Any] = []
+        edges: list[Any] = []
         ids = []
-        for number, (line, joules, _) in enumerate(entries):
+        for number, (sensor, joules, _) in enumerate(entries):
             if joules is None:
                 continue
             both = places(number, begin, end)
             if both is None:
                 return None
-            found += both
-            ids.append(line.channel.id)
-        if not found:
+            edges += both
+            ids.append(sensor.channel.id)
+        if not edges:
             return None
         if self._ids != tuple(ids):
             self._ids = tuple(ids)  # one object for all measurements
-        return TimelinePoints.of(self.run, self._ids, (begin.t_ns, end.t_ns), found)
+        return TimelinePoints.of(self.run, self._ids, (begin.t_ns, end.t_ns), edges)
 
 
 def places(number: int, begin: Snapshot, end: Snapshot) -> tuple[Place, Place] | None:

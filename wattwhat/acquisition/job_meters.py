@@ -66,14 +66,14 @@ class JobMeter(Meter):
         times: gives both accounts of processor time.
 
     Attributes:
-        line: the input that learns of the channel anew where the share has moved; None where nobody does.
+        sensor: the input that learns of the channel anew where the share has moved; None where nobody does.
     """
 
     def __init__(
         self, meter: Meter, channel: Channel, job: dict[str, Any], times: Callable[[], Times | None]
     ) -> None:
         self.meter, self.provenance = meter, provenance_of(meter)
-        self.line: Any = None
+        self.sensor: Any = None
         self._of, self._job, self._times = channel, job, times
         self._lock, self._pid = threading.Lock(), os.getpid()
         self._first = self._mark = times()
@@ -97,9 +97,9 @@ class JobMeter(Meter):
         with self._lock:
             value = self._own_j(raw) if self._of.is_counter else raw * self._share()
             moved = self._moved()
-        if moved and self.line is not None:  # an input that learns takes its own lock
+        if moved and self.sensor is not None:  # an input that learns takes its own lock
             now = self.channel
-            self.line.learn(attrs.evolve(self.line.channel, gain_error=now.gain_error, source=now.source))
+            self.sensor.learn(attrs.evolve(self.sensor.channel, gain_error=now.gain_error, source=now.source))
         return Reading(t_ns, value)
 
     def _own_j(self, raw: float) -> float:

@@ -227,8 +227,8 @@ class _File:
             except OSError as err:
                 self._tell(f"{self.path}: a line could not be written ({err.strerror or err})")
 
-    def _tell(self, words: str) -> None:
-        self.warnings = tuple(dict.fromkeys((*self.warnings, words)))
+    def _tell(self, warning: str) -> None:
+        self.warnings = tuple(dict.fromkeys((*self.warnings, warning)))
 
     def _is_gone(self) -> bool:
         """Whether what is open no longer stands under its name: removed, moved, or its folder was."""

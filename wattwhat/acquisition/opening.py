@@ -1,4 +1,4 @@
-"""What keeps an open meter in mind, by what its channel says it shows."""
+"""The input for an open meter: one for counters, one for gauges."""
 
 from __future__ import annotations
 

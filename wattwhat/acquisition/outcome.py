@@ -14,7 +14,7 @@ from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.validators import Provenance
-from wattwhat.sensing.launch import shared_words
+from wattwhat.sensing.launch import shared_warnings
 
 __all__ = ["measurement_of"]
 
@@ -45,29 +45,31 @@ def measurement_of(
     counted = _counted(entries)
     channels = tuple(
         ChannelEnergy(
-            line.channel,
+            sensor.channel,
             None if joules is None else joules.quantity,
-            line.provenance,
-            line.channel.id in counted,
+            sensor.provenance,
+            sensor.channel.id in counted,
         )
-        for line, joules, _ in entries
+        for sensor, joules, _ in entries
     )
     energy, budget = total(
-        (line.channel, joules) for line, joules, _ in entries if joules and line.channel.id in counted
+        (sensor.channel, joules) for sensor, joules, _ in entries if joules and sensor.channel.id in counted
     )
     fields.setdefault("provenance", _provenance(channels))
     baseline = meter_set.baseline
     if baseline is not None and "idle_power_w" not in fields and baseline[0] == counted:
         fields["idle_power_w"] = baseline[1]
         warnings += baseline[2]
-    words = [words for _, _, words in entries]
+    of_channels = [notes for _, _, notes in entries]
     return Measurement(
         label=label,
         energy_j=energy,
         duration_s=duration_s,
         channels=channels,
         budget=budget,
-        warnings=joined(meter_set.warnings, shared_words(channels), warnings, *words, left_out(channels)),
+        warnings=joined(
+            meter_set.warnings, shared_warnings(channels), warnings, *of_channels, left_out(channels)
+        ),
         environment=environment,
         started_at=None if started_ns is None else datetime.fromtimestamp(started_ns * 1e-9, timezone.utc),
         **fields,
@@ -76,11 +78,11 @@ def measurement_of(
 
 def _counted(entries: Account) -> set[str]:
     """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
-    everywhere = counted_ids(line.channel for line, _, _ in entries)
-    lost = {line.channel.id for line, joules, _ in entries if joules is None}
+    everywhere = counted_ids(sensor.channel for sensor, _, _ in entries)
+    lost = {sensor.channel.id for sensor, joules, _ in entries if joules is None}
     if not lost:
         return everywhere
-    rest = counted_ids(line.channel for line, _, _ in entries if line.channel.id not in lost)
+    rest = counted_ids(sensor.channel for sensor, _, _ in entries if sensor.channel.id not in lost)
     return rest | (lost & everywhere)
 
 

@@ -88,14 +88,14 @@ def _shares(points: Sequence[tuple[float, float]], pieces: int) -> list[float]:
     """Increments over equal shares of the progress, by straight lines between the points and from 0."""
     known = [(0.0, 0.0), *points]
     done = known[-1][0]
-    found, place = [], 0
+    reached, place = [], 0
     for number in range(pieces + 1):
         at = done * number / pieces
         while place < len(known) - 2 and known[place + 1][0] < at:
             place += 1
         (t0, v0), (t1, v1) = known[place], known[place + 1]
-        found.append(v0 + (v1 - v0) * (at - t0) / (t1 - t0) if t1 > t0 else v1)
-    return [max(b - a, 0.0) for a, b in itertools.pairwise(found)]
+        reached.append(v0 + (v1 - v0) * (at - t0) / (t1 - t0) if t1 > t0 else v1)
+    return [max(b - a, 0.0) for a, b in itertools.pairwise(reached)]
 
 
 def exceeds(measurement: Measurement, joules: float, confidence: float) -> bool:

@@ -37,8 +37,8 @@ class _Device:
             try:
                 return self._left.pop(channel_id)
             except KeyError:
-                words = f"{channel_id}: the device's answer has no reading of this channel"
-                raise MeterError(words) from None
+                message = f"{channel_id}: the device's answer has no reading of this channel"
+                raise MeterError(message) from None
 
 
 class _Together(Meter):

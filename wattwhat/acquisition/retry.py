@@ -57,9 +57,9 @@ class Retry:
 
     def _is_better(self, fresh: MeterSet) -> bool:
         """Whether something that was lacking is there, and nothing that is there is lacking now."""
-        there = {line.channel.id for line in fresh.inputs if _reads(line.meter.read)}
-        kept = {line.channel.id for line in self.meter_set.inputs if not line.lost}
-        lost = {line.channel.id for line in self.meter_set.inputs if line.lost}
+        there = {sensor.channel.id for sensor in fresh.inputs if _reads(sensor.meter.read)}
+        kept = {sensor.channel.id for sensor in self.meter_set.inputs if not sensor.lost}
+        lost = {sensor.channel.id for sensor in self.meter_set.inputs if sensor.lost}
         served = set(self.meter_set.not_yet) - set(fresh.not_yet)
         return kept <= there and bool(served or lost & there)
 

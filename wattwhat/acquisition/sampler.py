@@ -34,7 +34,7 @@ class Sampler:
 
     def __init__(self, meter_set: MeterSet) -> None:
         self._meter_set = weakref.ref(meter_set)
-        self._hands = meter_set.aside
+        self._threads = meter_set.aside
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._stopping = False
@@ -93,11 +93,11 @@ class Sampler:
         """End the thread without waiting for it."""
         self._stopping = True
         self._wake.set()
-        self._hands.rest()
+        self._threads.rest()
 
     def rest(self) -> None:
         """All counters are quick: nothing is read aside for now but gauges."""
-        self._hands.rest()
+        self._threads.rest()
 
     def tick(self, now_s: float) -> float:
         """Do what is due.
@@ -122,7 +122,7 @@ class Sampler:
             return
         sensor.reading_ns = meter_set.clock()
         job = partial(_then_wake, look, sensor, self._wake)
-        if not self._hands.run(job, 0.0 if sensor.beside else _WAIT_S):
+        if not self._threads.run(job, 0.0 if sensor.beside else _WAIT_S):
             sensor.beside = True
 
     def timed(self, look: Callable[[Any], None], at: Any) -> float:

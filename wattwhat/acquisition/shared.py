@@ -43,35 +43,35 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
     key = _key(backends)
     if key is not None and any(not isinstance(one, str) for one in key):
         return _meter_set_of_objects(key)
-    found = _shared.get(key)
-    if found is not None and not found.closed:
-        _try_again(found, key, _adopt_named)
-        return found
+    meter_set = _shared.get(key)
+    if meter_set is not None and not meter_set.closed:
+        _try_again(meter_set, key, _adopt_named)
+        return meter_set
     with _lock:
-        found = _shared.get(key)
-        if found is None or found.closed:
+        meter_set = _shared.get(key)
+        if meter_set is None or meter_set.closed:
             from wattwhat.acquisition.discovery import open_meter_set
 
-            found = _shared[key] = open_meter_set(key)
-    return found
+            meter_set = _shared[key] = open_meter_set(key)
+    return meter_set
 
 
 def _try_again(
-    found: MeterSet, key: tuple[Any, ...] | None, adopt: Callable[[Any, MeterSet, MeterSet], bool]
+    meter_set: MeterSet, key: tuple[Any, ...] | None, adopt: Callable[[Any, MeterSet, MeterSet], bool]
 ) -> None:
     """See to what this set lacks, where it lacks something; returns at once."""
-    for line in found.inputs:  # at every window: no generator is made for it
-        if line.lost:
+    for sensor in meter_set.inputs:  # at every window: no generator is made for it
+        if sensor.lost:
             break
     else:
-        if not found.not_yet:
+        if not meter_set.not_yet:
             return
-    if found.retry is None:
+    if meter_set.retry is None:
         from wattwhat.acquisition.discovery import open_meter_set
         from wattwhat.acquisition.retry import Retry
 
-        found.retry = Retry(found, partial(open_meter_set, key), partial(adopt, key))
-    found.retry.look()
+        meter_set.retry = Retry(meter_set, partial(open_meter_set, key), partial(adopt, key))
+    meter_set.retry.look()
 
 
 def _adopt_named(key: tuple[Any, ...] | None, old: MeterSet, fresh: MeterSet) -> bool:
@@ -137,11 +137,11 @@ def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
 
 def close_all() -> None:
     """Close every meter_set; the next window opens a new one."""
-    rigs = enrolled()  # before they are let go: whoever holds none of them would find none to close
+    enrolled_sets = enrolled()  # before they are let go: whoever holds none of them would find none to close
     with _lock:
         _shared.clear()
         _own.clear()
-    for meter_set in rigs:
+    for meter_set in enrolled_sets:
         meter_set.close()
 
 
@@ -175,7 +175,7 @@ def check_estimate(meter_set: MeterSet, backends: object) -> None:
     from wattwhat.acquisition.discovery import ENV_BACKENDS
     from wattwhat.records.containment import COVERED_BY
 
-    covered = any(line.channel.component in COVERED_BY["cpu"] for line in meter_set.inputs)
+    covered = any(sensor.channel.component in COVERED_BY["cpu"] for sensor in meter_set.inputs)
     if not covered and not os.environ.get(ENV_BACKENDS):
         try:
             settings()

@@ -31,6 +31,6 @@ def unseen_gpu(meter_set: MeterSet, in_use: bool) -> tuple[str, ...]:
         meter_set: the open meters.
         in_use: whether the workload or this process uses a GPU.
     """
-    if not in_use or any(line.channel.component in _SHOW_GPU for line in meter_set.inputs):
+    if not in_use or any(sensor.channel.component in _SHOW_GPU for sensor in meter_set.inputs):
         return ()
     return _UNSEEN_GPU

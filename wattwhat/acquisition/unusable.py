@@ -8,13 +8,13 @@ from typing import Any
 
 from wattwhat.acquisition.inputs import is_reading
 
-__all__ = ["unusable_words"]
+__all__ = ["unusable_reason"]
 
 # Within ten minutes of now: no number of J or W comes so close to the nanoseconds since the machine started.
 _NEAR_NS = 600 * 10**9
 
 
-def unusable_words(item: Any, now_ns: int) -> str | None:
+def unusable_reason(item: Any, now_ns: int) -> str | None:
     """Why a window could make nothing of a reading; None if it can.
 
     Args:
@@ -22,9 +22,9 @@ def unusable_words(item: Any, now_ns: int) -> str | None:
         now_ns: ``time.monotonic_ns()`` right after that.
 
     Example:
-        >>> print(unusable_words((5_000_000_000, 12.5), 5_000_000_100))
+        >>> print(unusable_reason((5_000_000_000, 12.5), 5_000_000_100))
         None
-        >>> unusable_words((12.5, 5_000_000_000), 5_000_000_100)
+        >>> unusable_reason((12.5, 5_000_000_000), 5_000_000_100)
         'the time is 12.5; expected t_ns in whole nanoseconds (time and value may be swapped)'
     """
     if is_reading(item):

@@ -67,47 +67,47 @@ def observe_period(
 
 
 def learn_periods(
-    lines: Iterable[CounterInput | GaugeInput],
+    sensors: Iterable[CounterInput | GaugeInput],
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     limit_s: float = 0.5,
 ) -> None:
-    """Watch sensors whose update period nobody stated, each once, and let their lines go by what is found.
+    """Watch sensors whose update period nobody stated, each once, and let their inputs go by what is found.
 
     Of several devices of one kind the first is watched for all of them. A sensor that cannot be read, or
     tells nothing, stays as it is.
 
     Args:
-        lines: the lines.
+        sensors: the open meters.
         clock: gives the time in s.
         sleep: waits so many seconds.
         limit_s: seconds of watching for each kind of sensor.
     """
     import attrs
 
-    found: dict[tuple[str, ...], float | None] = {}
-    for line in lines:
-        channel = line.channel
+    periods_s: dict[tuple[str, ...], float | None] = {}
+    for sensor in sensors:
+        channel = sensor.channel
         if (
-            line.watched
-            or line.lost
-            or line.beside
-            or line.provenance != "measured"
+            sensor.watched
+            or sensor.lost
+            or sensor.beside
+            or sensor.provenance != "measured"
             or channel.update_period_s is not None
         ):
             continue
-        line.watched = True
+        sensor.watched = True
         kind = (channel.backend, channel.device, channel.component, channel.quantity)
-        if kind not in found:
+        if kind not in periods_s:
             try:
-                found[kind] = observe_period(line.meter.read, clock, sleep, limit_s)
+                periods_s[kind] = observe_period(sensor.meter.read, clock, sleep, limit_s)
             except Exception as err:  # what fails here fails again where a measurement can say so
                 pass_on(err)
-                found[kind] = None
-        period_s = found[kind]
+                periods_s[kind] = None
+        period_s = periods_s[kind]
         if period_s is not None:
             source = f"{channel.source or channel.backend}; update period found by watching"
-            line.learn(attrs.evolve(channel, update_period_s=period_s, source=source))
+            sensor.learn(attrs.evolve(channel, update_period_s=period_s, source=source))
 
 
 def _looks(

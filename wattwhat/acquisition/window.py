@@ -139,8 +139,8 @@ class Window:
         """
         if self._measurement is None:
             if self._end is None:
-                words = f"window {self.label!r} has not stopped; so_far() tells what it took until now"
-                raise WindowError(words)
+                message = f"window {self.label!r} has not stopped; so_far() tells what it took until now"
+                raise WindowError(message)
             catch_up(self._meter_set, self._end)
             self._measurement = self._account(self._end)
             self._context = None

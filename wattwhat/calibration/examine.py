@@ -13,7 +13,7 @@ from wattwhat.calibration.response import Response, fit_response
 from wattwhat.calibration.spread import duty_from_spread
 from wattwhat.calibration.ticks import Ticks, find_ticks, resolution
 from wattwhat.energy.joules import beyond_w
-from wattwhat.energy.possible import beyond_words, possible_j
+from wattwhat.energy.possible import beyond_reason, possible_j
 from wattwhat.records.channel import Channel
 
 __all__ = ["Wave", "examine"]
@@ -100,7 +100,7 @@ def _believed(channel: Channel, series: Series) -> tuple[Series, tuple[str, ...]
         kept = np.abs(series.values) <= beyond_w(channel)
     if kept.all():
         return series, ()
-    note = f"left out {int(np.sum(~kept))} of {len(kept)} readings, of {beyond_words(channel)}"
+    note = f"left out {int(np.sum(~kept))} of {len(kept)} readings, of {beyond_reason(channel)}"
     return Series(series.t_s[kept], series.values[kept]), (note,)
 
 

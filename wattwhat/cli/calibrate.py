@@ -133,7 +133,7 @@ def _calibrated(
     meter_set = shared_meter_set(backends)
     try:
         day = datetime.now(timezone.utc).date().isoformat()
-        versions = {line.channel.id: line.version for line in meter_set.inputs}
+        versions = {sensor.channel.id: sensor.version for sensor in meter_set.inputs}
         results = [
             one for on_gpu in (False, True) for one in _under_load(meter_set, on_gpu, seconds, progress)
         ]
@@ -148,9 +148,9 @@ def _under_load(meter_set: MeterSet, on_gpu: bool, seconds: float, progress: Pro
     from wattwhat.calibration.driver import calibrate
 
     meters: list[Meter] = [
-        line.meter
-        for line in meter_set.inputs
-        if line.provenance == "measured" and (line.channel.component in _GPU) is on_gpu
+        sensor.meter
+        for sensor in meter_set.inputs
+        if sensor.provenance == "measured" and (sensor.channel.component in _GPU) is on_gpu
     ]
     if not meters:
         return []
@@ -189,12 +189,12 @@ def describe(results: Sequence[Calibrated], file: str | None) -> str:
         return "\n".join(
             wrap("No sensor can be read here, so there is nothing to calibrate; see: wattwhat doctor")
         )
-    lines: list[str] = []
+    sensors: list[str] = []
     for one in results:
-        lines += [*wrap(f"{one.channel.id}: {one.channel.device}", "  ", ""), *_table(one), ""]
+        sensors += [*wrap(f"{one.channel.id}: {one.channel.device}", "  ", ""), *_table(one), ""]
     if file is None:
-        return "\n".join([*lines, "Nothing was written."])
-    return "\n".join([*lines, *wrap(f"Kept in {file}; measurements on this machine use it from now on.")])
+        return "\n".join([*sensors, "Nothing was written."])
+    return "\n".join([*sensors, *wrap(f"Kept in {file}; measurements on this machine use it from now on.")])
 
 
 def _table(one: Calibrated) -> Iterator[str]:

@@ -19,7 +19,7 @@ from wattwhat.records.escaping import json_text
 from wattwhat.sensing.bounded import within
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.discovery import Found
+    from wattwhat.acquisition.discovery import BackendAnswer
     from wattwhat.records.channel import Channel
     from wattwhat.sensing.meter import Meter
 
@@ -108,7 +108,7 @@ def examine(
     import platform
 
     from wattwhat._version import __version__
-    from wattwhat.acquisition.choice import close_found
+    from wattwhat.acquisition.choice import close_meters
     from wattwhat.acquisition.discovery import ENV_BACKENDS, survey
     from wattwhat.acquisition.update_period import observe_period
     from wattwhat.cli.doctor_looks import calibrated, look, twins
@@ -135,7 +135,7 @@ def examine(
         used = _used(found, _chosen())
     finally:
         with contextlib.suppress(TimeoutError):  # what hangs was told above, or at the next start
-            within(READING_S, close_found, found)
+            within(READING_S, close_meters, found)
     for one, backend in zip(found, backends, strict=True):
         backend["channels"] = [
             {**_channel(meter, channels_by[id(meter)], meters, used.get(id(meter))), **looks[id(meter)]}
@@ -160,7 +160,7 @@ def _chosen() -> list[str]:
     return [name.strip() for name in os.environ.get(ENV_BACKENDS, "").split(",") if name.strip()]
 
 
-def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
+def _used(found: Sequence[BackendAnswer], chosen: Sequence[str]) -> dict[int, bool]:
     """For each meter that measuring would use, by its identity: whether its energy is added to totals.
 
     Closes the others. Where one of the chosen backends cannot serve, measuring refuses, and uses none.
@@ -176,7 +176,7 @@ def _used(found: Sequence[Found], chosen: Sequence[str]) -> dict[int, bool]:
     return {id(meter): meter.channel.id in counted for meter in kept}
 
 
-def _backend(one: Found) -> dict[str, Any]:
+def _backend(one: BackendAnswer) -> dict[str, Any]:
     return {
         "name": one.plugin.name,
         "distribution": one.plugin.distribution,
@@ -193,7 +193,7 @@ def _backend(one: Found) -> dict[str, Any]:
     }
 
 
-def _no_remedy(one: Found) -> str:
+def _no_remedy(one: BackendAnswer) -> str:
     """What to say where a backend knows no remedy, mostly because its hardware is simply not this one."""
     if one.availability.available:
         return ""
@@ -214,7 +214,7 @@ def _channel(meter: Meter, channel: Channel, meters: Sequence[Meter], counted: b
     }
 
 
-def _conditions(one: Found) -> list[str]:
+def _conditions(one: BackendAnswer) -> list[str]:
     ask = getattr(one.backend, "conditions", None)
     if ask is None or not one.availability.available:
         return []

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.acquisition.unusable import unusable_words
+from wattwhat.acquisition.unusable import unusable_reason
 from wattwhat.sensing.bounded import within
 from wattwhat.sensing.meter import provenance_of
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.discovery import Found
+    from wattwhat.acquisition.discovery import BackendAnswer
     from wattwhat.records.channel import Channel
     from wattwhat.sensing.meter import Meter
 
@@ -21,7 +21,7 @@ READING_S = 10.0
 __all__ = ["READING_S", "calibrated", "look", "twins"]
 
 
-def calibrated(results: Sequence[Found]) -> dict[int, Channel]:
+def calibrated(results: Sequence[BackendAnswer]) -> dict[int, Channel]:
     """The channel of each meter, by its identity, with the timing that calibration found."""
     from wattwhat.sensing.profiles import profiled, read_profiles
 
@@ -46,7 +46,7 @@ def look(
     }
     try:
         reading, entry["reading_s"] = within(READING_S, _timed, meter)
-        trouble = unusable_words(reading, time.monotonic_ns())
+        trouble = unusable_reason(reading, time.monotonic_ns())
         if trouble is not None:
             entry["error"] = f"windows lose this channel: {trouble}"
             return entry
@@ -69,7 +69,7 @@ def _timed(meter: Meter) -> tuple[Any, float]:
     return reading, (time.perf_counter_ns() - begin_ns) * 1e-9
 
 
-def twins(found: Sequence[Found]) -> dict[int, str]:
+def twins(found: Sequence[BackendAnswer]) -> dict[int, str]:
     """By the identity of a meter whose id an earlier one carries: what windows say of it."""
     from wattwhat.acquisition.choice import twice
 

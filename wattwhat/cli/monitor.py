@@ -86,7 +86,7 @@ def _watch(arguments: argparse.Namespace, stream: TextIO) -> None:
     check_estimate(meter_set, backends)
     if not meter_set.inputs:
         raise BackendError("nothing can be read here", remedy="'wattwhat doctor' says why")
-    if any(line.provenance == "estimated" for line in meter_set.inputs):
+    if any(sensor.provenance == "estimated" for sensor in meter_set.inputs):
         say(_OF_THIS_PROCESS, sys.stderr)
     window = track("monitor", backends=backends, sync=False).start()
     try:

@@ -85,7 +85,7 @@ def exclusively(arguments: argparse.Namespace) -> AbstractContextManager[object]
         say(f"wattwhat: waiting for {name}, which another measurement holds", sys.stderr)
 
     meter_set = shared_meter_set(backends_of(arguments))
-    return Locks(lock_names(line.channel for line in meter_set.inputs), waiting=waiting)
+    return Locks(lock_names(sensor.channel for sensor in meter_set.inputs), waiting=waiting)
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:

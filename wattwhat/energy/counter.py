@@ -227,14 +227,14 @@ def _chance(power_w: float, limit_w: float, likely: tuple[float, float] | None) 
 
 
 def _too_short(value_j: float, edges_j: float, period: float) -> tuple[str, ...]:
-    return _short_words(period) if 2.0 * edges_j > 0.25 * abs(value_j) else ()
+    return _short_warning(period) if 2.0 * edges_j > 0.25 * abs(value_j) else ()
 
 
 @lru_cache(maxsize=64)  # one sentence for all windows over a sensor: programs keep 100,000 of them
-def _short_words(period: float) -> tuple[str, ...]:
-    words = (
+def _short_warning(period: float) -> tuple[str, ...]:
+    warning = (
         f"a window this short says little on a sensor that updates every {time_words(period)}: "
         "use a longer window, or measure(), which repeats until it knows, or phases() for spans that come "
         "again and again"
     )
-    return (Caution("short", words),)
+    return (Caution("short", warning),)

@@ -94,19 +94,19 @@ class Course:
             self._close(tick_s, self._tick_in(self._state_at(tick_s), t_s), counted_j, unseen_j2)
         self._looked_s, self._counted_j = t_s, max(counted_j, self._counted_j)
 
-    def edge(self, t_s: float, state: int, found: Any = None, number: int = 0) -> None:
+    def edge(self, t_s: float, state: int, places: Any = None, number: int = 0) -> None:
         """From now on the program is in this state.
 
         Args:
             t_s: the time in s.
             state: its number, from 0 for that in which no window is open.
-            found: a list that takes the place of this moment on the curve, or None.
+            places: a list that takes the place of this moment on the curve, or None.
             number: where in the list.
         """
         if not self._cuts:  # after a restart nothing is known before the next look
             return
         self._states = max(self._states, state + 1)
-        self._cuts.append(Cut(max(t_s, self._cuts[-1].t_s), state, found, number))
+        self._cuts.append(Cut(max(t_s, self._cuts[-1].t_s), state, places, number))
 
     def _placed(self, lo: float, hi: float) -> tuple[float, float]:
         """When it ticked at the earliest and at the latest, narrower where ticks keep their distance."""
@@ -114,14 +114,14 @@ class Course:
         if stated_s is None:
             return lo, hi
         about = round((lo + hi - self._lo - self._hi) / 2.0 / stated_s)
-        found = []
+        spans = []
         for turns in range(max(about - 1, 1), about + 2):
             off_s = (_STEADY * turns + _GRAIN) * stated_s
             low = max(lo, self._lo + turns * stated_s - off_s)
             high = min(hi, self._hi + turns * stated_s + off_s)
             if low < high:
-                found.append((low, high))
-        return (found[0][0], found[-1][1]) if found else (lo, hi)
+                spans.append((low, high))
+        return (spans[0][0], spans[-1][1]) if spans else (lo, hi)
 
     def _tick_in(self, state: int, looked_s: float) -> Tick:
         """What the latest tick errs by, which was seen by this look in this state of the program.

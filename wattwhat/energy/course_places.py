@@ -19,28 +19,28 @@ _ROOT_3 = math.sqrt(3.0)
 class Cut:
     """From a moment on the program is in a state; an edge of a window may wait there for its place."""
 
-    __slots__ = ("found", "number", "runs", "since_s", "state", "t_s")
+    __slots__ = ("number", "places", "runs", "since_s", "state", "t_s")
 
     def __init__(
         self,
         t_s: float,
         state: int,
-        found: Any = None,
+        places: Any = None,
         number: int = 0,
         runs: int = 1,
         since_s: float | None = None,
     ) -> None:
-        self.t_s, self.state, self.found, self.number, self.runs = t_s, state, found, number, runs
+        self.t_s, self.state, self.places, self.number, self.runs = t_s, state, places, number, runs
         self.since_s = t_s if since_s is None else since_s
 
     @property
     def waits(self) -> bool:
         """Whether an edge waits here for its place."""
-        return self.found is not None and self.found[self.number] is None
+        return self.places is not None and self.places[self.number] is None
 
     def put(self, place: Place) -> None:
         """Give it."""
-        self.found[self.number] = place
+        self.places[self.number] = place
 
 
 class Interval(NamedTuple):
@@ -234,14 +234,14 @@ class Span:
 
     def until(self, t_s: float) -> float:
         """Weight before a moment."""
-        found = 0.0
+        weight_until = 0.0
         for number, cut in enumerate(self._cuts):
             length_s = self._lengths_s[number]
             if t_s <= cut.t_s:
                 break
             weight = self._until[number + 1] - self._until[number]
-            found += weight * min((t_s - cut.t_s) / length_s, 1.0) if length_s else 0.0
-        return found
+            weight_until += weight * min((t_s - cut.t_s) / length_s, 1.0) if length_s else 0.0
+        return weight_until
 
     def errors(self, number: int, scale: float, part: float) -> dict[int, float]:
         """Errors in J at a cut by those of the powers: of the weight before it less that part of the whole.
@@ -253,10 +253,10 @@ class Span:
         ):
             self._before[cut.state] += length_s
         self._reached = number
-        found: dict[int, float] = {}
+        errors_j: dict[int, float] = {}
         for state, seconds in self._times.items():
             by_w = scale * (self._before[state] - part * seconds)
             if by_w:
                 for error, u_w in enumerate(self._powers.root_w[state][: state + 1]):
-                    found[error] = found.get(error, 0.0) + by_w * u_w
-        return found
+                    errors_j[error] = errors_j.get(error, 0.0) + by_w * u_w
+        return errors_j

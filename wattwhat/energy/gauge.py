@@ -17,7 +17,7 @@ import attrs
 from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.energy.gauge_timing import seen_fraction, smear_s
 from wattwhat.energy.joules import Joules, sensor_parts
-from wattwhat.energy.possible import beyond_words
+from wattwhat.energy.possible import beyond_reason
 from wattwhat.energy.power_integral import PowerSums
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
@@ -94,7 +94,7 @@ def gauge_energy(
             "interpolated and its uncertainty says so"
         )
     if sums.refused:
-        warnings.append(f"left out {sums.refused} reading(s) of {beyond_words(channel)}")
+        warnings.append(f"left out {sums.refused} reading(s) of {beyond_reason(channel)}")
     return Joules(value_j, tuple((s, u) for s, u in parts if u), tuple(warnings))
 
 

@@ -12,7 +12,7 @@ __all__ = [
     "answer_s",
     "lag_s",
     "looks_away_s",
-    "looks_away_words",
+    "looks_away_warning",
     "rest_s",
     "seen_fraction",
     "smear_s",
@@ -55,7 +55,7 @@ def looks_away_s(channel: Channel) -> float:
 
 
 @lru_cache(maxsize=64)  # one sentence for all windows over a sensor
-def looks_away_words(channel: Channel) -> tuple[str, ...]:
+def looks_away_warning(channel: Channel) -> tuple[str, ...]:
     """What the interval of a single window cannot hold on a sensor that looks away part of the time."""
     if not looks_away_s(channel):
         return ()
@@ -64,11 +64,11 @@ def looks_away_words(channel: Channel) -> tuple[str, ...]:
     else:
         seen = seen_fraction(period_s(channel), channel.averaging_window_s)
         looks = f"this sensor looks {100.0 * seen:.0f} % of the time"
-    words = (
+    warning = (
         f"{looks}; if the load repeats in step with it, the true energy may lie outside of ±: "
         "measure() guards against that"
     )
-    return (Caution("looks-away", words),)
+    return (Caution("looks-away", warning),)
 
 
 def lag_s(channel: Channel) -> float:

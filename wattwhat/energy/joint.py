@@ -164,7 +164,7 @@ class Evidence:
 
         states = len(self.time_s)
         reach2 = np.broadcast_to(np.asarray(reach_w, dtype=float) ** 2, (states,))
-        found = []
+        hypotheses = []
         for number in range(len(SCATTERS)):
             precision = self._weight[number] + np.diag(1.0 / reach2)
             covariance = np.linalg.inv(precision)
@@ -177,23 +177,23 @@ class Evidence:
             spread = share @ covariance @ share.T + self._rest[number]
             scatter2 = SCATTERS[number] ** 2
             chance = math.log(SCATTERS[number]) - 0.5 * fit
-            found.append((chance, energy, spread, power, covariance, scatter2))
-        return _weighed(found, float(np.sqrt(reach2.max(initial=0.0))), self.rows, self.time_s)
+            hypotheses.append((chance, energy, spread, power, covariance, scatter2))
+        return _weighed(hypotheses, float(np.sqrt(reach2.max(initial=0.0))), self.rows, self.time_s)
 
 
-def _weighed(found: list[Any], reach_w: float, rows: int, time_s: Any) -> Posterior:
+def _weighed(hypotheses: list[Any], reach_w: float, rows: int, time_s: Any) -> Posterior:
     """One normal posterior from several, each by its evidence."""
     import numpy as np
 
-    logs = np.array([one[0] for one in found])
+    logs = np.array([one[0] for one in hypotheses])
     weights = np.exp(logs - logs.max())
     total = float(logs.max() + math.log(weights.mean()))
     weights /= weights.sum()
-    energy = sum(w * one[1] for w, one in zip(weights, found, strict=True))
-    power = sum(w * one[3] for w, one in zip(weights, found, strict=True))
+    energy = sum(w * one[1] for w, one in zip(weights, hypotheses, strict=True))
+    power = sum(w * one[3] for w, one in zip(weights, hypotheses, strict=True))
     spread: Any = 0.0
     powers_w2: Any = 0.0
-    for w, (_, e, c, p, u2, _) in zip(weights, found, strict=True):
+    for w, (_, e, c, p, u2, _) in zip(weights, hypotheses, strict=True):
         spread = spread + w * (c + np.outer(e - energy, e - energy))
         powers_w2 = powers_w2 + w * (u2 + np.outer(p - power, p - power))
     return Posterior(
@@ -206,11 +206,11 @@ def _weighed(found: list[Any], reach_w: float, rows: int, time_s: Any) -> Poster
         rows,
         time_s,
         powers_w2,
-        math.sqrt(sum(float(w) * one[5] for w, one in zip(weights, found, strict=True))),
+        math.sqrt(sum(float(w) * one[5] for w, one in zip(weights, hypotheses, strict=True))),
     )
 
 
-def mixed(found: list[Posterior]) -> Posterior:
+def mixed(posteriors: list[Posterior]) -> Posterior:
     """One posterior from several hypotheses about the sensor, each by its evidence."""
     return _weighed(
         [
@@ -222,11 +222,11 @@ def mixed(found: list[Posterior]) -> Posterior:
                 one.power_covariance_w2,
                 one.scatter**2,
             )
-            for one in found
+            for one in posteriors
         ],
-        found[0].prior_u_w,
-        max(one.rows for one in found),
-        found[0].time_s,
+        posteriors[0].prior_u_w,
+        max(one.rows for one in posteriors),
+        posteriors[0].time_s,
     )
 
 

@@ -39,9 +39,9 @@ class LiveCourse:
         """One more look: what was counted until then, from any zero."""
         self._looks.append((t_s, counted_j))
 
-    def edge(self, t_s: float, state: int, found: Any = None, number: int = 0) -> None:
-        """An edge of a window, which waits for its place in ``found[number]``."""
-        self._edges.append((t_s, found, number))
+    def edge(self, t_s: float, state: int, places: Any = None, number: int = 0) -> None:
+        """An edge of a window, which waits for its place in ``places[number]``."""
+        self._edges.append((t_s, places, number))
 
     def answer(self) -> None:
         """Give all edges that wait their places."""
@@ -52,10 +52,10 @@ class LiveCourse:
             most_j = max(most_j, energy_j)
             times.append(t_s)
             counted.append(most_j)
-        for t_s, found, number in self._edges:
+        for t_s, places, number in self._edges:
             if times:
                 self._answered_j = max(self._answered_j, _between(times, counted, t_s))
-                found[number] = Place(self._answered_j)
+                places[number] = Place(self._answered_j)
         if self._edges and times:
             # the looks around the latest edge are needed for what follows
             del self._looks[: max(bisect.bisect_right(times, self._edges[-1][0]) - 1, 0)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from wattwhat.energy.joules import beyond_w
 from wattwhat.records.channel import Channel
 
-__all__ = ["beyond_words", "possible_j"]
+__all__ = ["beyond_reason", "possible_j"]
 
 # A counter whose update period nobody stated may have gathered this long for one step, in s: meters in the
 # mains and of whole hosts often count once a minute.
@@ -41,11 +41,11 @@ def possible_j(channel: Channel, duration_s: float) -> float:
     return beyond_w(channel) * span_s + _STEPS * (channel.resolution or 0.0) + 1.0
 
 
-def beyond_words(channel: Channel) -> str:
+def beyond_reason(channel: Channel) -> str:
     """The bound in words, for the reason of a gap.
 
     Example:
-        >>> beyond_words(Channel("h/x/0", "x", "a GPU", "gpu", "power", max_power_w=300.0))
+        >>> beyond_reason(Channel("h/x/0", "x", "a GPU", "gpu", "power", max_power_w=300.0))
         'more than 1500 W, which is beyond what a gpu limited to 300 W can draw'
     """
     limited = "" if channel.max_power_w is None else f" limited to {channel.max_power_w:g} W"

@@ -108,11 +108,11 @@ class StatePowers:
         reach = np.full(states, reach_w(mean_w, self.limit_w))
         # what a program draws outside of its windows: between a steady load and one that is off half the time
         reach[0] = SPREAD * mean_w
-        found = trial.posterior(mean_w, reach)
-        power_w = np.clip(found.power_w, _LEAST * mean_w, self.limit_w)
-        covariance: Any = found.power_covariance_w2
+        posterior = trial.posterior(mean_w, reach)
+        power_w = np.clip(posterior.power_w, _LEAST * mean_w, self.limit_w)
+        covariance: Any = posterior.power_covariance_w2
         root = np.linalg.cholesky(covariance + 1e-9 * mean_w**2 * np.eye(states))
-        self.power_w, self.root_w, self.scatter = power_w.tolist(), root.tolist(), found.scatter
+        self.power_w, self.root_w, self.scatter = power_w.tolist(), root.tolist(), posterior.scatter
 
     def _take_in(self, evidence: Evidence, rows: list[Row], states: int) -> None:
         import numpy as np

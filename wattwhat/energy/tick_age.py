@@ -36,14 +36,14 @@ class Ages:
         """
         self.count += 1
         one = cmath.exp(2j * math.pi * (turn % 1.0))
-        found, whole, at = 0.0, 0.0, 1.0 + 0j
+        aligned, whole, at = 0.0, 0.0, 1.0 + 0j
         for number in range(_HARMONICS):
             at *= one
             self.turns[number] += at
             # n looks at random have a mean of length 1 / sqrt(n); of few nobody knows whether they keep step
-            found += abs(self.turns[number] / self.count) ** 2 / (number + 1) ** 2
+            aligned += abs(self.turns[number] / self.count) ** 2 / (number + 1) ** 2
             whole += 1.0 / (number + 1) ** 2
-        return math.sqrt(found / whole)
+        return math.sqrt(aligned / whole)
 
 
 class Tick(NamedTuple):

@@ -74,8 +74,8 @@ def tick_times(lo_s: Array, hi_s: Array, period_s: float | None, states: Any = N
         >>> true = 0.013 + 0.1 * np.arange(40)
         >>> looks = np.arange(0.0, 5.0, 0.017)
         >>> after = np.searchsorted(looks, true)
-        >>> found = tick_times(looks[after - 1], looks[after], 0.1)
-        >>> bool(abs(found.times_s - true).max() < 0.002)
+        >>> ticks = tick_times(looks[after - 1], looks[after], 0.1)
+        >>> bool(abs(ticks.times_s - true).max() < 0.002)
         True
     """
     import numpy as np
@@ -89,10 +89,10 @@ def tick_times(lo_s: Array, hi_s: Array, period_s: float | None, states: Any = N
         # the last chunk looks back, so that it is not a short one
         end = min(begin + _CHUNK, count)
         part, first = slice(begin, end), max(min(begin, end - _CHUNK), 0)
-        found = _in_step(lo_s[first:end], hi_s[first:end], period_s)
-        if found is not None:
+        placed = _in_step(lo_s[first:end], hi_s[first:end], period_s)
+        if placed is not None:
             skip = begin - first
-            times[part], covariance[part, part] = found[0][skip:], found[1][skip:, skip:]
+            times[part], covariance[part, part] = placed[0][skip:], placed[1][skip:, skip:]
         else:
             u_s = (hi_s[part] - lo[part]) / math.sqrt(12.0)
             covariance[part, part] = _unplaced(hi_s[part], u_s, period_s, states, times[part])

@@ -235,8 +235,8 @@ class CounterTimeline(Timeline):
 
         lo, hi, values = self._arrays(part)
         late_s = (self.channel.delay_s or 0.0) + (self.channel.rise_s or 0.0)
-        found = tick_times(lo, hi, self.channel.update_period_s, pieces.at)
-        ticks = found.times_s - late_s
+        fitted = tick_times(lo, hi, self.channel.update_period_s, pieces.at)
+        ticks = fitted.times_s - late_s
         begin_s = float(pieces.bounds_s[0])
         if reached is not None:  # the block before ended at the tick with which this one begins
             ticks = np.maximum(ticks, reached)
@@ -254,7 +254,7 @@ class CounterTimeline(Timeline):
 
         def noise(power_w: Array) -> Any:
             power = power_w[states]
-            own_j2 = np.outer(power, power) * found.covariance_s2 + resolution_j2 * np.eye(len(power))
+            own_j2 = np.outer(power, power) * fitted.covariance_s2 + resolution_j2 * np.eye(len(power))
             # of what was gained from each tick to the next
             shown_j2 = np.diff(np.diff(own_j2, axis=0), axis=1)[kept]
             stale_j2 = 0.0

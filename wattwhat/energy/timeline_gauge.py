@@ -59,14 +59,14 @@ class GaugeTimeline(Timeline):
         import numpy as np
 
         lo, hi, values = self._arrays(part)
-        found = tick_times(lo, hi, self.channel.update_period_s)
-        ticks = found.times_s
+        fitted = tick_times(lo, hi, self.channel.update_period_s)
+        ticks = fitted.times_s
         # a value that did not change at a tick was shown for several periods
         turns = np.maximum(np.round(np.diff(ticks) / period_s(self.channel)), 1.0).astype(int)
         number = np.repeat(np.arange(len(turns)), turns)
         step = np.arange(len(number)) - np.repeat(np.cumsum(turns) - turns, turns)
         at = ticks[number] + step * (np.diff(ticks) / turns)[number]
-        spread_s2 = found.covariance_s2[np.ix_(number, number)]
+        spread_s2 = fitted.covariance_s2[np.ix_(number, number)]
         return self._take(evidence, pieces, at, values[number], spread_s2, reached, end_s)
 
     def _held(
@@ -88,10 +88,10 @@ class GaugeTimeline(Timeline):
         """
         if self.taken_s is not None or not self.values or len(self.values) >= FEWEST:
             return super().posterior(pieces, states, end_s)
-        found = [self._ticking_at(k / _MOMENTS, pieces, states, end_s) for k in range(_MOMENTS)]
-        fewest = min(missed for missed, _ in found)
+        hypotheses = [self._ticking_at(k / _MOMENTS, pieces, states, end_s) for k in range(_MOMENTS)]
+        fewest = min(missed for missed, _ in hypotheses)
         # one as likely as the other: how well a value fits that hardly changed says nothing about the moment
-        return mixed([attrs.evolve(one, log_evidence=0.0) for missed, one in found if missed == fewest])
+        return mixed([attrs.evolve(one, log_evidence=0.0) for missed, one in hypotheses if missed == fewest])
 
     def _ticking_at(self, turn: float, pieces: Pieces, states: int, end_s: float) -> tuple[int, Posterior]:
         """What holds if it ticks so far into its period; and how many changes do not fit to that."""

@@ -33,8 +33,8 @@ def left_out(entries: Sequence[ChannelEnergy]) -> tuple[str, ...]:
         ('the total leaves out h/plug/0, whose energy was lost',)
     """
     lost = [entry.channel.id for entry in entries if entry.counted and entry.energy_j is None]
-    words = f"the total leaves out {', '.join(lost)}, whose energy was lost"
-    return (*((Caution("lost", words),) if lost else ()), *unstated_gains(entries))
+    warning = f"the total leaves out {', '.join(lost)}, whose energy was lost"
+    return (*((Caution("lost", warning),) if lost else ()), *unstated_gains(entries))
 
 
 def unstated_gains(entries: Iterable[ChannelEnergy]) -> tuple[str, ...]:

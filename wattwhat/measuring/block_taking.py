@@ -57,7 +57,7 @@ class Rounds:
         workload: what to call.
         plan: precision and time asked for.
         meter_set: the open meters.
-        lines: those that concern this workload.
+        sensors: those that concern this workload.
         counted: ids of the channels that are added.
         sleep: waits for seconds.
         generator: of the random part of delays.
@@ -68,29 +68,29 @@ class Rounds:
         workload: Workload,
         plan: Plan,
         meter_set: MeterSet,
-        lines: Sequence[Input],
+        sensors: Sequence[Input],
         counted: Collection[str],
         sleep: Callable[[float], None],
         generator: random.Random,
     ) -> None:
         self.workload, self.plan, self.meter_set, self.clock = workload, plan, meter_set, meter_set.clock
         self.sleep, self.generator = sleep, generator
-        self.only, self.counted = {line.channel.id for line in lines}, set(counted)
+        self.only, self.counted = {sensor.channel.id for sensor in sensors}, set(counted)
         counters = meter_set.counters.values()
         self.gauges = gauges = [gauge for gauge in meter_set.gauges.values() if gauge.channel.id in self.only]
         self.beside = [one for one in counters if one.beside and one.channel.id in self.only]
         self.lag_s = self._settled_s()
         # how blocks are laid is for what is added: a gauge inside of a counted device may look away
-        lines = [line for line in lines if line.channel.id in self.counted] or lines
-        self.away_s = max((looks_away_s(line.channel) for line in lines), default=0.0)
+        sensors = [sensor for sensor in sensors if sensor.channel.id in self.counted] or sensors
+        self.away_s = max((looks_away_s(sensor.channel) for sensor in sensors), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
-        self.lead_s = 0.0 if gauges else max((lead_s_of(line.channel) for line in lines), default=0.0)
-        self.most_phases = self.phases = max((phases_of(line.channel) for line in lines), default=1)
+        self.lead_s = 0.0 if gauges else max((lead_s_of(sensor.channel) for sensor in sensors), default=0.0)
+        self.most_phases = self.phases = max((phases_of(sensor.channel) for sensor in sensors), default=1)
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
-            (period_s(line.channel) for line in lines if line.provenance == "measured"), default=0.0
+            (period_s(sensor.channel) for sensor in sensors if sensor.provenance == "measured"), default=0.0
         )
-        slowest_s = max(slowest_s, max((2.0 * line.took_s for line in self.beside), default=0.0))
+        slowest_s = max(slowest_s, max((2.0 * sensor.took_s for sensor in self.beside), default=0.0))
         held_s = math.fsum(counter.took_s for counter in counters if not counter.beside)
         wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0, _READINGS_PER_BLOCK * held_s)
         self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
@@ -213,19 +213,26 @@ class Rounds:
         return list(self._settled)
 
     def _learn_rest(self, call_s: float, say: Callable[[str], None], left_s: float) -> None:
-        lines = [line for line in self.gauges if line.channel.id in self.counted]
-        if not unknown_rest(lines):
+        sensors = [sensor for sensor in self.gauges if sensor.channel.id in self.counted]
+        if not unknown_rest(sensors):
             return
         say("how late the sensor shows a load")
         calls = max(1, math.ceil(2.0 * self.away_s / call_s)) if call_s > 0.0 else 1
         self.warnings = learn_rest(
-            self.meter_set, self.workload, unknown_rest(lines), self.away_s, calls, call_s, left_s, self.sleep
+            self.meter_set,
+            self.workload,
+            unknown_rest(sensors),
+            self.away_s,
+            calls,
+            call_s,
+            left_s,
+            self.sleep,
         )
         self.lag_s = self._settled_s()
 
     def _settled_s(self) -> float:
-        gauges = max((line.settled_s for line in self.gauges), default=0.0)
-        return max(gauges, max((line.looks.settled_s for line in self.beside), default=0.0))
+        gauges = max((sensor.settled_s for sensor in self.gauges), default=0.0)
+        return max(gauges, max((sensor.looks.settled_s for sensor in self.beside), default=0.0))
 
     def _round(self) -> list[float]:
         """The phases in s at which the parts of a round begin, one common random delay in all of them."""
@@ -278,7 +285,7 @@ class Rounds:
             ended_ns = self._taken[number - 1][-1][1].t_ns
             return attrs.evolve(blocks[0], gap_s=(parts[0][0].t_ns - ended_ns) * 1e-9)
         calls = sum(block.calls for block in blocks)
-        entries = [(line, _without_unseen(joules), notes) for line, joules, notes in add_up(blocks)]
+        entries = [(sensor, _without_unseen(joules), notes) for sensor, joules, notes in add_up(blocks)]
         seconds = math.fsum(block.duration_s for block in blocks)
         return Block(entries, calls, seconds, items_of(blocks), parts=tuple(blocks))
 

@@ -41,7 +41,7 @@ class Block:
     """Some calls measured together.
 
     Args:
-        entries: what `wattwhat.acquisition.evaluation.account` found, line by line.
+        entries: what `wattwhat.acquisition.evaluation.account` gave, channel by channel.
         calls: number of calls.
         duration_s: their time in s.
         items: items in them, where the workload counts them itself.
@@ -59,39 +59,39 @@ class Block:
 
 
 def add_up(blocks: Sequence[Block]) -> Account:
-    """The blocks' energies added line by line.
+    """The blocks' energies added channel by channel.
 
     Gain, offset and model errors are the same in every block and add linearly, as does the step of a gauge,
     which rounds a steady power the same way every time, and what readings that take a while hold. What a
     sensor shows late at an edge of adjoining blocks is missing in one and shown in the other, so that only
-    the outer edges are left. Everything else is independent from block to block. Blocks in which a line was
+    the outer edges are left. Everything else is independent from block to block. Blocks in which one was
     lost are filled with its mean power elsewhere, and half of what was filled in is its uncertainty.
 
     Args:
         blocks: blocks of one meter set, at least one.
 
     Returns:
-        One entry a line, as `wattwhat.acquisition.evaluation.account` gives them.
+        One entry a channel, as `wattwhat.acquisition.evaluation.account` gives them.
     """
     columns = zip(*(block.entries for block in blocks), strict=True)
     added: Account = []
     for column in columns:
-        line = column[0][0]
+        sensor = column[0][0]
         notes = _once_each([sentence for _, _, sentences in column for sentence in sentences])
         known = [(joules, block) for (_, joules, _), block in zip(column, blocks, strict=True) if joules]
         if not known:
-            added.append((line, None, notes))
+            added.append((sensor, None, notes))
             continue
-        joules = _sum(line, known, adjoining=len(known) == len(blocks))
+        joules = _sum(sensor, known, adjoining=len(known) == len(blocks))
         seen_s = sum(block.duration_s for _, block in known)
         all_s = sum(block.duration_s for block in blocks)
         if len(known) < len(blocks) and seen_s > 0.0:
             filled_j = joules.value_j * (all_s / seen_s - 1.0)
             joules = Joules(joules.value_j + filled_j, (*joules.parts, (LOST, 0.5 * abs(filled_j))))
             notes += (
-                f"{line.channel.id}: {all_s - seen_s:.3g} s of {all_s:.3g} s lost, filled with its mean",
+                f"{sensor.channel.id}: {all_s - seen_s:.3g} s of {all_s:.3g} s lost, filled with its mean",
             )
-        added.append((line, joules, notes))
+        added.append((sensor, joules, notes))
     return added
 
 
@@ -109,10 +109,10 @@ def _once_each(sentences: Sequence[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _sum(line: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> Joules:
+def _sum(sensor: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> Joules:
     linear: dict[str, float] = {}
     square: dict[str, float] = {}
-    gauge = not line.channel.is_counter
+    gauge = not sensor.channel.is_counter
     for joules, _ in known:
         for source, u in joules.parts:
             if source in SYSTEMATIC or source == HELD or (gauge and source == RESOLUTION):
@@ -121,15 +121,15 @@ def _sum(line: Any, known: Sequence[tuple[Joules, Block]], adjoining: bool) -> J
                 square[source] = square.get(source, 0.0) + u * u
     edges = [dict(joules.parts).get(EDGES, 0.0) for joules, _ in known]
     if any(edges):
-        apart = [_apart(line, block) if adjoining else 1.0 for _, block in known[1:]]
+        apart = [_apart(sensor, block) if adjoining else 1.0 for _, block in known[1:]]
         square[EDGES] = _edges_j2(edges, apart)
     pairs = [*linear.items(), *((source, math.sqrt(value)) for source, value in square.items())]
     return Joules(math.fsum(joules.value_j for joules, _ in known), tuple(pairs))
 
 
-def _apart(line: Any, block: Block) -> float:
+def _apart(sensor: Any, block: Block) -> float:
     """How independent a block's first edge is of the one before it: 0 adjoining, 1 a period or more away."""
-    return min(1.0, block.gap_s / period_s(line.channel))
+    return min(1.0, block.gap_s / period_s(sensor.channel))
 
 
 def _edges_j2(edges: Sequence[float], apart: Sequence[float]) -> float:
@@ -176,10 +176,10 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget, sure
 def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
     """The spread of energy per call, for the sum over all calls, and whether neighbours share their edges."""
     edges = [
-        (dict(joules.parts).get(EDGES, 0.0), _apart(line, block))
+        (dict(joules.parts).get(EDGES, 0.0), _apart(sensor, block))
         for block in blocks[1:]
-        for line, joules, _ in block.entries
-        if joules is not None and line.channel.id in counted
+        for sensor, joules, _ in block.entries
+        if joules is not None and sensor.channel.id in counted
     ]
     shared = bool(edges) and all(far < 0.5 for _, far in edges)
     # a block's part for its edges is that of both of them
@@ -207,8 +207,8 @@ def _per_call(blocks: Sequence[Block], counted: set[str]) -> list[float]:
 def _counted_j(block: Block, counted: set[str]) -> float:
     return math.fsum(
         joules.value_j
-        for line, joules, _ in block.entries
-        if joules is not None and line.channel.id in counted
+        for sensor, joules, _ in block.entries
+        if joules is not None and sensor.channel.id in counted
     )
 
 
@@ -225,11 +225,13 @@ def shrinkable_half_width(blocks: Sequence[Block], counted: set[str], sure: bool
     """
     if len(blocks) < 2:
         return math.inf
-    entries = [(line, joules) for line, joules, _ in add_up(blocks) if joules and line.channel.id in counted]
-    energy, budget = total((line.channel, joules) for line, joules in entries)
+    entries = [
+        (sensor, joules) for sensor, joules, _ in add_up(blocks) if joules and sensor.channel.id in counted
+    ]
+    energy, budget = total((sensor.channel, joules) for sensor, joules in entries)
     repeats_j = repeats_u_j(blocks, counted, budget, sure)
     # the step of a gauge rounds a steady power the same way every time, and readings hold each block alike
-    steps = [dict(j.parts).get(RESOLUTION, 0.0) for line, j in entries if not line.channel.is_counter]
+    steps = [dict(j.parts).get(RESOLUTION, 0.0) for sensor, j in entries if not sensor.channel.is_counter]
     lasting_j = math.hypot(budget.get(HELD), *steps)
     shrinkable_j = math.sqrt(max(budget.shrinkable_u**2 - lasting_j**2, 0.0))
     value = abs(energy.value)
@@ -243,13 +245,13 @@ def with_repeats(budget: Budget, repeats_j: float) -> Budget:
 
 def block_j(block: Block, counted: set[str]) -> float | None:
     """The energy in J of the counted channels that were seen; None if none was."""
-    values = [j.value_j for line, j, _ in block.entries if j is not None and line.channel.id in counted]
+    values = [j.value_j for sensor, j, _ in block.entries if j is not None and sensor.channel.id in counted]
     return math.fsum(values) if values else None
 
 
 def seen_j(blocks: Sequence[Block], counted: set[str]) -> tuple[list[float], list[float]]:
     """Energies and durations of the blocks; none at all where a channel was lost in some of them."""
-    entries = [j for block in blocks for line, j, _ in block.entries if line.channel.id in counted]
+    entries = [j for block in blocks for sensor, j, _ in block.entries if sensor.channel.id in counted]
     if any(j is None or any(source == LOST for source, _ in j.parts) for j in entries):
         return [], []
     return [block_j(block, counted) or 0.0 for block in blocks], [block.duration_s for block in blocks]

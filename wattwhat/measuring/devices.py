@@ -68,7 +68,7 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
     if devices is not None:
         return _asked_for(meter_set, devices)
     known = workload.devices()
-    accelerators = [line.channel.id for line in meter_set.inputs if device_uuids_of(line.meter)]
+    accelerators = [sensor.channel.id for sensor in meter_set.inputs if device_uuids_of(sensor.meter)]
     if not accelerators:
         return Concerned()
     if known is None:
@@ -78,9 +78,9 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
         )
         return Concerned(warnings=(note,))
     kept = [
-        line.channel.id
-        for line in meter_set.inputs
-        if not device_uuids_of(line.meter) or device_uuids_of(line.meter) & set(known)
+        sensor.channel.id
+        for sensor in meter_set.inputs
+        if not device_uuids_of(sensor.meter) or device_uuids_of(sensor.meter) & set(known)
     ]
     if not kept:
         raise ArgumentError(
@@ -99,21 +99,21 @@ def concerned(workload: Workload, meter_set: MeterSet, devices: Sequence[str] | 
 def _asked_for(meter_set: MeterSet, devices: Sequence[str]) -> Concerned:
     kept: set[str] = set()
     for name in devices:
-        ids = {line.channel.id for line in meter_set.inputs if _is_called(line, name)}
+        ids = {sensor.channel.id for sensor in meter_set.inputs if _is_called(sensor, name)}
         if not ids:
-            known = dict.fromkeys(line.channel.device for line in meter_set.inputs)
+            known = dict.fromkeys(sensor.channel.device for sensor in meter_set.inputs)
             raise ArgumentError(
                 f"{name!r} is none of those measured here: {_some(list(known))}", argument="devices"
             )
         kept |= ids
-    ordered = [line.channel.id for line in meter_set.inputs if line.channel.id in kept]
-    left_out = [line.channel.id for line in meter_set.inputs if line.channel.id not in kept]
+    ordered = [sensor.channel.id for sensor in meter_set.inputs if sensor.channel.id in kept]
+    left_out = [sensor.channel.id for sensor in meter_set.inputs if sensor.channel.id not in kept]
     return Concerned(frozenset(kept), (), _details(ordered, left_out))
 
 
-def _is_called(line: Any, name: str) -> bool:
-    channel = line.channel
-    return name in (channel.id, channel.device) or name.removeprefix("GPU-") in device_uuids_of(line.meter)
+def _is_called(sensor: Any, name: str) -> bool:
+    channel = sensor.channel
+    return name in (channel.id, channel.device) or name.removeprefix("GPU-") in device_uuids_of(sensor.meter)
 
 
 def _details(counted: list[str], left_out: list[str]) -> dict[str, Any]:

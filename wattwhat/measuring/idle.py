@@ -77,10 +77,10 @@ def keep_idle(meter_set: MeterSet, seconds: float, sleep: Callable[[float], None
         seconds: how long.
         sleep: waits for seconds.
     """
-    lines = [line for line in meter_set.inputs if not line.lost]
-    counted = counted_ids(line.channel for line in lines)
+    sensors = [sensor for sensor in meter_set.inputs if not sensor.lost]
+    counted = counted_ids(sensor.channel for sensor in sensors)
     plan = Plan(idle=seconds, min_seconds=seconds, max_seconds=2.0 * seconds / _REST_SHARE)
-    power = power_at_rest(meter_set, lines, counted, plan, sleep, lambda _: None)
+    power = power_at_rest(meter_set, sensors, counted, plan, sleep, lambda _: None)
     if power.power_w is None:
         raise BackendError(
             "idle: no channel showed a power while nothing ran; run 'wattwhat doctor' to see why"
@@ -104,7 +104,7 @@ class Rest:
 
 def power_at_rest(
     meter_set: MeterSet,
-    lines: Sequence[Any],
+    sensors: Sequence[Any],
     counted: Collection[str],
     plan: Plan,
     sleep: Callable[[float], None],
@@ -120,7 +120,7 @@ def power_at_rest(
 
     Args:
         meter_set: the open meters.
-        lines: those that concern the workload.
+        sensors: those that concern the workload.
         counted: ids of the channels that are added.
         plan: says how long, and whether at all.
         sleep: waits for seconds.
@@ -130,8 +130,8 @@ def power_at_rest(
     if plan.idle is None or plan.idle is False or plan.idle == 0:
         return Rest()
     clock = meter_set.clock
-    learn_periods(lines, lambda: clock() * 1e-9, sleep)
-    measured = [line.channel for line in lines if line.provenance == "measured"]
+    learn_periods(sensors, lambda: clock() * 1e-9, sleep)
+    measured = [sensor.channel for sensor in sensors if sensor.provenance == "measured"]
     slowest_s = max(map(period_s, measured), default=0.0)
     seconds = min(max(0.6, 5.0 * slowest_s), 2.0) if plan.idle == "auto" else float(plan.idle)
     say(f"power at rest, {seconds:.1f} s")
@@ -182,7 +182,9 @@ def _power(
 ) -> tuple[float, float, float] | None:
     """Mean power of the counted channels in W, its u that repeats would shrink, and all of its u."""
     entries = account(meter_set, begin, end, None, only)
-    energy, budget = total((line.channel, j) for line, j, _ in entries if j and line.channel.id in counted)
+    energy, budget = total(
+        (sensor.channel, j) for sensor, j, _ in entries if j and sensor.channel.id in counted
+    )
     span_s = (end.t_ns - begin.t_ns) * 1e-9
     if not energy.known or span_s <= 0.0:
         return None

@@ -26,19 +26,19 @@ _TRIES = 4
 _SHARE = 0.5
 
 
-def unknown_rest(lines: Sequence[GaugeInput]) -> list[GaugeInput]:
+def unknown_rest(gauges: Sequence[GaugeInput]) -> list[GaugeInput]:
     """The gauges of which nobody has stated or found how late they are."""
     return [
-        line
-        for line in lines
-        if looks_away_s(line.channel) and line.channel.delay_s is None and not line.rest_found
+        gauge
+        for gauge in gauges
+        if looks_away_s(gauge.channel) and gauge.channel.delay_s is None and not gauge.rest_found
     ]
 
 
 def learn_rest(
     meter_set: MeterSet,
     workload: Workload,
-    lines: Sequence[GaugeInput],
+    gauges: Sequence[GaugeInput],
     away_s: float,
     calls: int,
     call_s: float,
@@ -50,7 +50,7 @@ def learn_rest(
     Args:
         meter_set: the open meters.
         workload: what to run.
-        lines: gauges to learn about, at least one.
+        gauges: those to learn about, at least one.
         away_s: their longest update period in s.
         calls: calls of one run.
         call_s: seconds of a call.
@@ -61,7 +61,7 @@ def learn_rest(
         A sentence for each gauge that had not come to rest.
     """
     clock = meter_set.clock
-    rest_s = max(line.rest_s + min(_PERIODS * period_s(line.channel), _LONGEST_S) for line in lines)
+    rest_s = max(gauge.rest_s + min(_PERIODS * period_s(gauge.channel), _LONGEST_S) for gauge in gauges)
     until_ns = clock() + int(_SHARE * 1e9 * left_s)
     run_s = max(call_s * calls, 2.0 * away_s)
     phases = math.ceil(_PHASES * 2.0 * away_s / run_s)
@@ -69,29 +69,29 @@ def learn_rest(
         spent_s = phases * (rest_s + run_s) + rest_s
         if clock() + 1e9 * spent_s > until_ns:
             break
-        parts = _watched(meter_set, workload, lines, away_s, calls, (phases, run_s, rest_s), sleep)
-        rests = [_find_rest(line, mine, rest_s) for line, mine in zip(lines, parts, strict=True)]
-        lines = [line for line, done in zip(lines, rests, strict=True) if not done]
-        if not lines:
+        parts = _watched(meter_set, workload, gauges, away_s, calls, (phases, run_s, rest_s), sleep)
+        rests = [_find_rest(gauge, mine, rest_s) for gauge, mine in zip(gauges, parts, strict=True)]
+        gauges = [gauge for gauge, done in zip(gauges, rests, strict=True) if not done]
+        if not gauges:
             break
         rest_s *= 2.0
-    for line in lines:
-        line.rest_found = True
-        line.rest_longer(rest_s)
+    for gauge in gauges:
+        gauge.rest_found = True
+        gauge.rest_longer(rest_s)
     return tuple(
         Caution(
             "late",
-            f"{line.channel.id}: this gauge was not seen at rest within {rest_s:.2g} s after a load, so "
+            f"{gauge.channel.id}: this gauge was not seen at rest within {rest_s:.2g} s after a load, so "
             "energy may be missing: state its averaging_window_s and delay_s, or run wattwhat calibrate",
         )
-        for line in lines
+        for gauge in gauges
     )
 
 
 def _watched(
     meter_set: MeterSet,
     workload: Workload,
-    lines: Sequence[GaugeInput],
+    gauges: Sequence[GaugeInput],
     away_s: float,
     calls: int,
     how: tuple[int, float, float],
@@ -99,9 +99,9 @@ def _watched(
 ) -> list[list[Part]]:
     """What the gauges showed of the load, run at so many phases and seconds with so much rest around each."""
     clock, (phases, run_s, rest_s) = meter_set.clock, how
-    parts: list[list[Part]] = [[] for _ in lines]
-    for line in lines:
-        line.remember(2.0 * rest_s + run_s + 4.0 * away_s)
+    parts: list[list[Part]] = [[] for _ in gauges]
+    for gauge in gauges:
+        gauge.remember(2.0 * rest_s + run_s + 4.0 * away_s)
     begin = meter_set.begin()
     sleep(rest_s)
     for number in range(phases):
@@ -112,20 +112,20 @@ def _watched(
         workload.synchronize()
         end_s = clock() * 1e-9
         sleep(rest_s)
-        for line, mine in zip(lines, parts, strict=True):
-            looks = [look for look in line.looks() if begin_s - rest_s <= look[0] <= end_s + rest_s]
+        for gauge, mine in zip(gauges, parts, strict=True):
+            looks = [look for look in gauge.looks() if begin_s - rest_s <= look[0] <= end_s + rest_s]
             mine.append((looks, begin_s, end_s))
     meter_set.end(begin)
     return parts
 
 
-def _find_rest(line: GaugeInput, parts: Sequence[Part], watched_s: float) -> bool:
+def _find_rest(gauge: GaugeInput, parts: Sequence[Part], watched_s: float) -> bool:
     """Take what the looks tell of how late the gauge is; False where it had not come to rest."""
     late_s = shown_until_s(parts)
     if late_s is None or late_s > 0.7 * watched_s:
         return False
-    line.rest_found = True
+    gauge.rest_found = True
     # a mean over a window falls to the part that counts as shown before all of it is over; met at another
     # phase it shows the load up to a period longer, and looks are apart
-    line.rest_longer(late_s / (1.0 - SHOWN_PART) + period_s(line.channel) + 2.0 * line.poll_s)
+    gauge.rest_longer(late_s / (1.0 - SHOWN_PART) + period_s(gauge.channel) + 2.0 * gauge.poll_s)
     return True

@@ -120,10 +120,10 @@ class _Run:
         """Which channels count."""
         self.concerned = concerned(self.workload, self.meter_set, self.devices)
         self.only = self.concerned.only
-        self.lines = [
-            line for line in self.meter_set.inputs if self.only is None or line.channel.id in self.only
+        self.sensors = [
+            sensor for sensor in self.meter_set.inputs if self.only is None or sensor.channel.id in self.only
         ]
-        self.counted = counted_ids(line.channel for line in self.lines)
+        self.counted = counted_ids(sensor.channel for sensor in self.sensors)
         self.warnings = (
             *unseen_gpu(self.meter_set, bool(self.workload.devices())),
             *self.concerned.warnings,
@@ -138,7 +138,7 @@ class _Run:
         idle_w = self.idle_power()
         call_s = self.warm_up(first_s)
         rounds = Rounds(
-            self.workload, self.plan, self.meter_set, self.lines, self.counted, self.sleep, self.generator
+            self.workload, self.plan, self.meter_set, self.sensors, self.counted, self.sleep, self.generator
         )
         self.started_ns = time.time_ns()
         # one call more than max_seconds is allowed: the first one, which may be the longest; calls to warm up
@@ -189,7 +189,7 @@ class _Run:
     def idle_power(self) -> Quantity | None:
         """Power of the counted channels at rest, the workload loaded."""
         power = power_at_rest(
-            self.meter_set, self.lines, self.counted, self.plan, self.sleep, self.say, only=self.only
+            self.meter_set, self.sensors, self.counted, self.plan, self.sleep, self.say, only=self.only
         )
         self.warnings = (*self.warnings, *power.warnings)
         return power.power_w

@@ -40,7 +40,9 @@ def environment(meter_set: MeterSet | None = None) -> Mapping[str, Any]:
         True
     """
     imported = tuple(name for name in _LIBRARIES if name in sys.modules)
-    devices = () if meter_set is None else tuple(sorted({line.channel.device for line in meter_set.inputs}))
+    devices = (
+        () if meter_set is None else tuple(sorted({sensor.channel.device for sensor in meter_set.inputs}))
+    )
     versions = () if meter_set is None else tuple(sorted(meter_set.versions.items()))
     return _environment(imported, devices, versions)
 
@@ -91,7 +93,7 @@ def cpu_model(root: str = "/") -> str | None:
         text = read_small_text(Path(root, "proc/cpuinfo"), errors="replace")
     except OSError:
         return platform.processor() or None
-    fields = dict(_field(line) for line in reversed(text.splitlines()) if ":" in line)
+    fields = dict(_field(sensor) for sensor in reversed(text.splitlines()) if ":" in sensor)
     return (
         fields.get("model name")
         or fields.get("Model")
@@ -119,8 +121,8 @@ def machine_id(root: str = "/") -> str | None:
     return hashlib.sha256(f"wattwhat {boot}".encode()).hexdigest()[:16] if boot else None
 
 
-def _field(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
+def _field(sensor: str) -> tuple[str, str]:
+    name, _, value = sensor.partition(":")
     return name.strip(), " ".join(value.split())
 
 
@@ -156,8 +158,8 @@ def _head(git: Path) -> str | None:
     if loose.exists():
         return _commit(read_small_text(loose, _POINTER_BYTES))
     packed = base / "packed-refs"
-    lines = read_small_text(packed, _PACKED_BYTES).splitlines() if packed.exists() else []
-    return next((_commit(line.split()[0]) for line in lines if line.endswith(f" {ref}")), None)
+    sensors = read_small_text(packed, _PACKED_BYTES).splitlines() if packed.exists() else []
+    return next((_commit(sensor.split()[0]) for sensor in sensors if sensor.endswith(f" {ref}")), None)
 
 
 def _commit(text: str) -> str | None:

@@ -15,7 +15,16 @@ import attrs
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel_energy import ChannelEnergy
 
-__all__ = ["OF_CPUS", "OF_THE_NODE", "Rank", "job_of", "rank_of", "ranked", "shared_words", "tasks_on_node"]
+__all__ = [
+    "OF_CPUS",
+    "OF_THE_NODE",
+    "Rank",
+    "job_of",
+    "rank_of",
+    "ranked",
+    "shared_warnings",
+    "tasks_on_node",
+]
 
 # By launcher: its rank, how many there are, and how often the rank was started again. The first that fits is
 # the innermost: torchrun may have been started by srun. accelerate and DeepSpeed set what torchrun sets.
@@ -142,7 +151,7 @@ def _on_this_node(environ: Mapping[str, str], name: str) -> int | None:
     return None
 
 
-def shared_words(
+def shared_warnings(
     channels: Iterable[ChannelEnergy], environ: Mapping[str, str] | None = None, cpu_count: int | None = None
 ) -> tuple[str, ...]:
     """What of the node's other jobs is in these energies, as sentences.

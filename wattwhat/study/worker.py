@@ -91,7 +91,7 @@ def _lock(job: Job, uuids: tuple[str, ...] | None, answers: TextIO, held: contex
 
     meter_set = shared_meter_set(job.measure.get("backends"))
     only = concerned(CellWorkload(lambda: None, job.cell, uuids), meter_set).only
-    channels = [line.channel for line in meter_set.inputs if only is None or line.channel.id in only]
+    channels = [sensor.channel for sensor in meter_set.inputs if only is None or sensor.channel.id in only]
     _send(answers, waiting=True)
     held.enter_context(Locks(lock_names(channels)))
     if job.cell.power_limit_w is not None:

@@ -1,4 +1,4 @@
-"""What can be run again and again: any callable, a command, or (in `torch_workload`) a torch model."""
+"""What can be run again and again: any callable, a command, or (in `torch_model`) a torch model."""
 
 from __future__ import annotations
 
