@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -119,9 +120,10 @@ def _check_range(name: str) -> None:
         )
 
 
-def _parts(name: str) -> set[str]:
+@lru_cache(maxsize=256)  # an order asks for one name thousands of times
+def _parts(name: str) -> frozenset[str]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Za-z])|(?<=[a-z])(?=[0-9])", " ", name)
-    return set(re.split(r"[\W_]+", spaced.lower()))
+    return frozenset(re.split(r"[\W_]+", spaced.lower()))
 
 
 def frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
