@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wattwhat._version import __version__
+from wattwhat.records.lazy import lazy
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.phases import phases
@@ -49,8 +50,14 @@ _HOMES = {
     "compare": "wattwhat.analysis.comparison",
     "gather": "wattwhat.integrations.distributed",
     "idle": "wattwhat.measuring.idle",
+    "logs": "wattwhat.logs",
     "measure": "wattwhat.measuring.measure",
     "phases": "wattwhat.acquisition.phases",
+    "predict": "wattwhat.predict",
+    "report": "wattwhat.report",
+    "scoring": "wattwhat.scoring",
+    "study": "wattwhat.study",
+    "testing": "wattwhat.testing",
     "track": "wattwhat.acquisition.tracking",
 }
 
@@ -75,19 +82,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "__version__",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        import importlib
-
-        value = getattr(importlib.import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-    if name in ("logs", "predict", "scoring", "study", "testing", "report"):
-        import importlib
-
-        return importlib.import_module(f"wattwhat.{name}")
-    raise AttributeError(f"module 'wattwhat' has no attribute {name!r}")
+__getattr__, __dir__ = lazy(__name__, _HOMES)
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -95,7 +90,3 @@ def load_ipython_extension(shell: Any) -> None:
     from wattwhat.integrations.notebook import register
 
     register(shell)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "logs", "predict", "scoring", "study", "testing"})

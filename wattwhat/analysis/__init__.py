@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wattwhat.records.lazy import lazy
 
 if TYPE_CHECKING:
     from wattwhat.analysis.attribution import attribute
 
 __all__ = ["attribute"]
 
+_HOMES = {"attribute": "wattwhat.analysis.attribution"}
 
-def __getattr__(name: str) -> Any:
-    if name == "attribute":
-        from wattwhat.analysis.attribution import attribute
-
-        return attribute
-    raise AttributeError(f"module 'wattwhat.analysis' has no attribute {name!r}")
+__getattr__, __dir__ = lazy(__name__, _HOMES)

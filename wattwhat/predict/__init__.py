@@ -10,7 +10,9 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wattwhat.records.lazy import lazy
 
 if TYPE_CHECKING:
     from wattwhat.predict.asking import predict, predict_case
@@ -72,16 +74,4 @@ __all__ = [  # noqa: RUF022 - in the order in which a reader meets them
     "LogNormal",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        import importlib
-
-        value = getattr(importlib.import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'wattwhat.predict' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

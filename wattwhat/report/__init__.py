@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wattwhat.records.lazy import lazy
 
 if TYPE_CHECKING:
     from wattwhat.report.charts import plot
@@ -12,14 +14,4 @@ __all__ = ["plot", "write_page"]
 
 _HOMES = {"plot": "wattwhat.report.charts", "write_page": "wattwhat.report.page"}
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        import importlib
-
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'wattwhat.report' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -10,7 +10,9 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wattwhat.records.lazy import lazy
 
 if TYPE_CHECKING:
     from wattwhat.scoring import scaling
@@ -36,40 +38,41 @@ if TYPE_CHECKING:
 
 # No module here is named like a public function: once imported it would take the function's place.
 _HOMES = {
-    "AccuracyPerJoule": "quotient_scores",
-    "Carburacy": "carbon_scores",
-    "CatalogEntry": "catalogue",
-    "ComparIA": "token_letters",
-    "EnergyDelay": "rate_scores",
-    "EnergyStars": "energy_stars",
-    "FrontierGrade": "frontier",
-    "Frugality": "resource_scores",
-    "FullCycle": "quotient_scores",
-    "IntelligencePerWatt": "rate_scores",
-    "Member": "population",
-    "NetScore": "size_aware_scores",
-    "PePR": "resource_scores",
-    "RankCorrelation": "order_agreement",
-    "Ranking": "ranking",
-    "RankingRow": "ranking",
-    "ReferenceGrade": "reference_grade",
-    "SAM": "sam_score",
-    "SAPI": "size_aware_scores",
-    "SCI": "carbon_scores",
-    "Score": "result",
-    "ScoreOption": "result",
-    "ScoreResult": "result",
-    "catalog": "catalogue",
-    "choose_phase": "phases",
-    "epsilon_front": "pareto_front",
-    "leave_one_out": "frontier_fit",
-    "make_score": "catalogue",
-    "options_of": "catalogue",
-    "pareto": "pareto_front",
-    "rank": "rank_models",
-    "rank_correlation": "order_agreement",
-    "sam": "sam_score",
-    "score_class": "catalogue",
+    "AccuracyPerJoule": "wattwhat.scoring.quotient_scores",
+    "Carburacy": "wattwhat.scoring.carbon_scores",
+    "CatalogEntry": "wattwhat.scoring.catalogue",
+    "ComparIA": "wattwhat.scoring.token_letters",
+    "EnergyDelay": "wattwhat.scoring.rate_scores",
+    "EnergyStars": "wattwhat.scoring.energy_stars",
+    "FrontierGrade": "wattwhat.scoring.frontier",
+    "Frugality": "wattwhat.scoring.resource_scores",
+    "FullCycle": "wattwhat.scoring.quotient_scores",
+    "IntelligencePerWatt": "wattwhat.scoring.rate_scores",
+    "Member": "wattwhat.scoring.population",
+    "NetScore": "wattwhat.scoring.size_aware_scores",
+    "PePR": "wattwhat.scoring.resource_scores",
+    "RankCorrelation": "wattwhat.scoring.order_agreement",
+    "Ranking": "wattwhat.scoring.ranking",
+    "RankingRow": "wattwhat.scoring.ranking",
+    "ReferenceGrade": "wattwhat.scoring.reference_grade",
+    "SAM": "wattwhat.scoring.sam_score",
+    "SAPI": "wattwhat.scoring.size_aware_scores",
+    "SCI": "wattwhat.scoring.carbon_scores",
+    "Score": "wattwhat.scoring.result",
+    "ScoreOption": "wattwhat.scoring.result",
+    "ScoreResult": "wattwhat.scoring.result",
+    "catalog": "wattwhat.scoring.catalogue",
+    "choose_phase": "wattwhat.scoring.phases",
+    "epsilon_front": "wattwhat.scoring.pareto_front",
+    "leave_one_out": "wattwhat.scoring.frontier_fit",
+    "make_score": "wattwhat.scoring.catalogue",
+    "options_of": "wattwhat.scoring.catalogue",
+    "pareto": "wattwhat.scoring.pareto_front",
+    "rank": "wattwhat.scoring.rank_models",
+    "rank_correlation": "wattwhat.scoring.order_agreement",
+    "sam": "wattwhat.scoring.sam_score",
+    "scaling": "wattwhat.scoring.scaling",
+    "score_class": "wattwhat.scoring.catalogue",
 }
 
 __all__ = [
@@ -110,20 +113,4 @@ __all__ = [
     "score_class",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        import importlib
-
-        value = getattr(importlib.import_module(f"wattwhat.scoring.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
-    if name == "scaling":
-        import importlib
-
-        return importlib.import_module("wattwhat.scoring.scaling")
-    raise AttributeError(f"module 'wattwhat.scoring' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

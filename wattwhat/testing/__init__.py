@@ -14,7 +14,9 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wattwhat.records.lazy import lazy
 
 if TYPE_CHECKING:
     from wattwhat.testing._outcomes import Check
@@ -44,31 +46,31 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "clock": ("VirtualClock",),
-    "conformance": (
-        "PROMISES",
-        "BackendConformance",
-        "Check",
-        "ConformanceError",
-        "Report",
-        "Stand",
-        "check_backend",
-    ),
-    "mutations": ("Mutation", "log_faults", "mutated"),
-    "sensors": ("Faults", "VirtualSensor"),
-    "stand": ("VirtualStand",),
-    "virtual": ("VirtualBackend", "VirtualMeter"),
-    "waveforms": (
-        "Piecewise",
-        "Sum",
-        "Waveform",
-        "bursts",
-        "constant",
-        "pulses",
-        "ramp",
-        "recorded",
-        "square",
-    ),
+    "BackendConformance": "wattwhat.testing.conformance",
+    "Check": "wattwhat.testing.conformance",
+    "ConformanceError": "wattwhat.testing.conformance",
+    "Faults": "wattwhat.testing.sensors",
+    "Mutation": "wattwhat.testing.mutations",
+    "PROMISES": "wattwhat.testing.conformance",
+    "Piecewise": "wattwhat.testing.waveforms",
+    "Report": "wattwhat.testing.conformance",
+    "Stand": "wattwhat.testing.conformance",
+    "Sum": "wattwhat.testing.waveforms",
+    "VirtualBackend": "wattwhat.testing.virtual",
+    "VirtualClock": "wattwhat.testing.clock",
+    "VirtualMeter": "wattwhat.testing.virtual",
+    "VirtualSensor": "wattwhat.testing.sensors",
+    "VirtualStand": "wattwhat.testing.stand",
+    "Waveform": "wattwhat.testing.waveforms",
+    "bursts": "wattwhat.testing.waveforms",
+    "check_backend": "wattwhat.testing.conformance",
+    "constant": "wattwhat.testing.waveforms",
+    "log_faults": "wattwhat.testing.mutations",
+    "mutated": "wattwhat.testing.mutations",
+    "pulses": "wattwhat.testing.waveforms",
+    "ramp": "wattwhat.testing.waveforms",
+    "recorded": "wattwhat.testing.waveforms",
+    "square": "wattwhat.testing.waveforms",
 }
 
 __all__ = [
@@ -99,17 +101,4 @@ __all__ = [
     "square",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            import importlib
-
-            value = getattr(importlib.import_module(f"wattwhat.testing.{module}"), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module 'wattwhat.testing' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)
