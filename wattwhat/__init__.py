@@ -13,12 +13,13 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wattwhat._version import __version__
 from wattwhat.records.lazy import lazy
 
+TYPE_CHECKING = False  # as typing has it; importing that takes ten times as long as all of this package
 if TYPE_CHECKING:
+    from typing import Any
+
     from wattwhat.acquisition.phases import phases
     from wattwhat.acquisition.tracking import track
     from wattwhat.analysis.aggregation import combine
