@@ -188,9 +188,9 @@ def edges(steps, count, folder):
 
     phases, names = TrainingPhases(), ("data", "forward", "backward", "optimizer")
     phases.enter("data")
-    lines = phases.phases._tracks.meter_set.inputs
+    sensors = phases.phases._tracks.meter_set.inputs
     works = {"edge": lambda n: phases.enter(names[n % 4])}
-    works.update({line.channel.backend: lambda n, read=line.meter.read: read() for line in lines})
+    works.update({sensor.channel.backend: lambda n, read=sensor.meter.read: read() for sensor in sensors})
     for name, work in works.items():
         took_us = []
         for _ in range(15):

@@ -287,7 +287,7 @@ def test_our_own_readers_come_in_by_entry_point_one_for_each_in_the_folder():
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     table = text.split('[project.entry-points."wattwhat.logs"]\n')[1].split("\n\n")[0]
     announced = dict(re.findall(r'^([\w-]+) = "([\w.:]+)"$', table, re.MULTILINE))
-    in_the_folder = registry._in_this_folder()
+    in_the_folder = registry.plugins(())
     assert list(announced) == sorted(in_the_folder), "a reader lacks its line, or the lines their order"
     for name, where in announced.items():
         module, _, attribute = where.partition(":")
@@ -313,7 +313,7 @@ def test_of_equally_sure_readers_ours_reads(plugged):
 
 def test_a_copy_without_metadata_reads_logs(plugged):
     plugged()
-    assert registry.readers().keys() == registry._in_this_folder().keys()
+    assert registry.readers().keys() == registry.plugins(()).keys()
     assert logs.read(io.StringIO(SMI))[0].details["format"] == "nvidia-smi"
 
 

@@ -72,7 +72,7 @@ class MeterSet:
     ) -> None:
         self.clock, self.threaded = clock, threaded
         self.aside: Aside = aside or (Threads() if threaded else InPlace())
-        self.inputs: list[CounterInput | GaugeInput] = [open_input(meter, clock) for meter in meters]
+        self.inputs: list[Input] = [open_input(meter, clock) for meter in meters]
         self.warnings = tuple(warnings)
         self.versions = dict(versions or {})
         self.backends = tuple(backends)

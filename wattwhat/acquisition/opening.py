@@ -10,12 +10,12 @@ from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.sensing.meter import Meter
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.inputs import Input
 
 __all__ = ["open_input"]
 
 
-def open_input(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> CounterInput | GaugeInput:
+def open_input(meter: Meter, clock: Callable[[], int] = time.monotonic_ns) -> Input:
     """The input for a meter, by what its channel says it shows."""
     if meter.channel.is_counter:
         return CounterInput(meter, clock)

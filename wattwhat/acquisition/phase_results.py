@@ -66,7 +66,7 @@ def results(owner: Phases, tracks: Tracks) -> Results:
     members = _members(owner, names, states)
     pieces = tracks.pieces(now_s)
     time_s = members @ tracks.time_s(now_s, states)
-    found: list[list[tuple[Any, Joules | None, tuple[str, ...]]]] = [[] for _ in range(len(members))]
+    accounts: list[list[tuple[Any, Joules | None, tuple[str, ...]]]] = [[] for _ in range(len(members))]
     for track in tracks.all:
         lost = _lost(track, tracks, float(time_s[-1]), now_s)
         posterior = None
@@ -77,11 +77,11 @@ def results(owner: Phases, tracks: Tracks) -> Results:
             joules = None
             if posterior is not None:
                 joules = _joules(track, posterior, kept, float(time_s[row]), lost)
-            words = () if lost is None else lost[1]
+            warnings = () if lost is None else lost[1]
             if posterior is not None:
-                words += _words(track, posterior, owner, now_s)
-            found[row].append((track.line, joules, words))
-    return _measurements(owner, tracks, names, found, time_s)
+                warnings += _warnings(track, posterior, owner, now_s)
+            accounts[row].append((track.sensor, joules, warnings))
+    return _measurements(owner, tracks, names, accounts, time_s)
 
 
 def _members(owner: Phases, names: list[str], states: int) -> Array:
@@ -103,7 +103,7 @@ def _members(owner: Phases, names: list[str], states: int) -> Array:
 def _joules(track: Track, posterior: Posterior, kept: Array, time_s: float, lost: Any) -> Joules:
     value_j = float(kept @ posterior.energy_j)
     u_j = math.sqrt(max(float(kept @ posterior.covariance_j2 @ kept), 0.0))
-    channel, provenance = track.line.channel, track.line.provenance
+    channel, provenance = track.sensor.channel, track.sensor.provenance
     parts = [(EDGES if track.is_counter else UNSEEN, u_j)]
     if lost is not None:
         # what was drawn after the loss may have been anything
@@ -116,47 +116,47 @@ def _lost(
     track: Track, tracks: Tracks, time_s: float, now_s: float
 ) -> tuple[float | None, tuple[str, ...], float] | None:
     """Seconds that were not seen (None: all), a sentence about it, and the share of the time; else None."""
-    line = track.line
+    sensor = track.sensor
     if track.failed is not None:
         return _failed(track)
-    reason = line.error or "no reading"
+    reason = sensor.error or "no reading"
     if not track.looks:
-        return None, (f"{line.channel.id}: lost, it showed nothing ({reason})",), 1.0
-    period = period_s(line.channel)
+        return None, (f"{sensor.channel.id}: lost, it showed nothing ({reason})",), 1.0
+    period = period_s(sensor.channel)
     span_s = tracks.last_s(now_s) - tracks.first_s
     timeline = track.timeline
     if (
         track.is_counter
-        and line.provenance == "measured"
+        and sensor.provenance == "measured"
         and timeline.taken_s is None
         and len(timeline.values) == 1
         and span_s >= 5.0 * period
-        and not line.lost
-        and (line.channel.resolution or 0.0) <= span_s
+        and not sensor.lost
+        and (sensor.channel.resolution or 0.0) <= span_s
     ):
-        return None, (f"{line.channel.id}: lost, the counter did not move in {span_s:.3g} s",), 1.0
+        return None, (f"{sensor.channel.id}: lost, the counter did not move in {span_s:.3g} s",), 1.0
     missing_s = tracks.last_s(now_s) - track.latest_s
-    if line.error is None or missing_s <= 3.0 * period:
+    if sensor.error is None or missing_s <= 3.0 * period:
         return None
     missing_s = min(missing_s, span_s)
-    words = f"{line.channel.id}: lost the last {missing_s:.3g} s of {span_s:.3g} s ({line.error})"
-    return missing_s, (words,), missing_s / max(span_s, 1e-9)
+    warnings = f"{sensor.channel.id}: lost the last {missing_s:.3g} s of {span_s:.3g} s ({sensor.error})"
+    return missing_s, (warnings,), missing_s / max(span_s, 1e-9)
 
 
 def _failed(track: Track) -> tuple[float | None, tuple[str, ...], float]:
     """What is said where the arithmetic failed: nothing is known, and the program is not to suffer."""
-    return None, (f"{track.line.channel.id}: lost, its readings could not be judged ({track.failed})",), 1.0
+    return None, (f"{track.sensor.channel.id}: lost, its readings could not be judged ({track.failed})",), 1.0
 
 
-def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> tuple[str, ...]:
+def _warnings(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> tuple[str, ...]:
     """Names what could not be told apart, and why."""
     if isinstance(track.timeline, LiveTimeline):
         return ()
     untold = _untold(posterior, owner)
-    words = looks_away_warnings(track.line)
+    warnings = looks_away_warnings(track.sensor)
     if untold:
         names = ", ".join(repr(name) for name in owner._names.sums if name in untold)
-        every = time_words(period_s(track.line.channel))
+        every = time_words(period_s(track.sensor.channel))
         if posterior.rows < _ENOUGH:
             why = (
                 f"the sensor updates every {every} and was seen to do so {posterior.rows} times: it says "
@@ -167,8 +167,8 @@ def _words(track: Track, posterior: Posterior, owner: Phases, now_s: float) -> t
                 f"{names} cannot be told apart on this sensor: their spans keep step with its updates every "
                 f"{every}, or they never run without each other; vary their lengths, or the pauses between"
             )
-        words += of_channel(track.line.channel.id, (why,))
-    return words
+        warnings += of_channel(track.sensor.channel.id, (why,))
+    return warnings
 
 
 def _untold(posterior: Posterior, owner: Phases) -> set[str]:
@@ -180,12 +180,12 @@ def _untold(posterior: Posterior, owner: Phases) -> set[str]:
     wide = named & (posterior.power_u_w > _UNTOLD * posterior.prior_u_w)
     u_j = np.sqrt(np.maximum(np.diag(posterior.covariance_j2), 1e-30))
     against = (posterior.covariance_j2 / np.outer(u_j, u_j) < _AGAINST) & wide[:, None]
-    found = wide | against.any(axis=0)
-    return {name for state, number in owner._names.states.numbers.items() if found[number] for name in state}
+    alike = wide | against.any(axis=0)
+    return {name for state, number in owner._names.states.numbers.items() if alike[number] for name in state}
 
 
 def _measurements(
-    owner: Phases, tracks: Tracks, names: list[str], found: list[Any], time_s: Array
+    owner: Phases, tracks: Tracks, names: list[str], accounts: list[Any], time_s: Array
 ) -> Results:
     from wattwhat.acquisition.conditions import environment_of
 
@@ -199,7 +199,7 @@ def _measurements(
         one = owner._names.sums[name]
         parts[name] = measurement_of(
             meter_set,
-            found[row],
+            accounts[row],
             label=name,
             duration_s=float(time_s[row]),
             started_ns=one.started_ns,
@@ -210,7 +210,7 @@ def _measurements(
         )
     total = measurement_of(
         meter_set,
-        found[-1],
+        accounts[-1],
         label=owner.label,
         duration_s=float(time_s[-1]),
         started_ns=min(one.started_ns for one in owner._names.sums.values()),

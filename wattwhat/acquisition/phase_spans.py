@@ -109,8 +109,8 @@ class Phase:
         if self.name not in self._phases:
             known = ", ".join(repr(name) for name in self._phases) or "none"
             raise WindowError(f"no span of phase {self.name!r} has begun; there are: {known}")
-        found: Measurement = self._phases._results().parts[self.name]
-        return found
+        measurement: Measurement = self._phases._results().parts[self.name]
+        return measurement
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -25,8 +25,8 @@ def table(phases: Phases) -> str:
     Args:
         phases: what is shown; spans that are open count until now.
     """
-    found = phases._results()
-    measured, total = tuple(found.parts.values()), found.total
+    results = phases._results()
+    measured, total = tuple(results.parts.values()), results.total
     rows = [_row(one, total) for one in measured] + [_row(total, total)]
     rows[-1] = ("all of them", str(sum(one.calls or 0 for one in measured)), *rows[-1][2:])
     cells = [_HEADS, *rows]

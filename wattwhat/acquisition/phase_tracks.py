@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.edge_reads import prove, read_aside
 from wattwhat.acquisition.inputs import EDGE_BOUND_S, is_reading, middle_ns
 from wattwhat.energy.assumptions import period_s
@@ -19,7 +18,7 @@ from wattwhat.plugins import pass_on
 from wattwhat.records.channel import Channel
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.inputs import Input
     from wattwhat.acquisition.meter_set import MeterSet
 
 __all__ = ["AFTER", "BEFORE", "OWN", "PAUSE", "Track", "Tracks", "timeline_of"]
@@ -62,12 +61,12 @@ def timeline_of(channel: Channel, provenance: str = "measured") -> tuple[Timelin
 class Track:
     """One channel of the meter set, as phases see it; the sampler calls `wanted` and `look`."""
 
-    def __init__(self, line: CounterInput | GaugeInput, lock: Any) -> None:
-        self.line, self.lock = line, lock
-        self.is_counter = isinstance(line, CounterInput)
-        self.timeline, self.every_s = timeline_of(line.channel, line.provenance)
-        if line.beside:
-            self.every_s = max(self.every_s, line.took_s, _SLOW_S)
+    def __init__(self, sensor: Input, lock: Any) -> None:
+        self.sensor, self.lock = sensor, lock
+        self.is_counter = sensor.channel.is_counter
+        self.timeline, self.every_s = timeline_of(sensor.channel, sensor.provenance)
+        if sensor.beside:
+            self.every_s = max(self.every_s, sensor.took_s, _SLOW_S)
         self.until_s = -math.inf
         self.looks = 0
         self.latest_s = -math.inf
@@ -80,7 +79,7 @@ class Track:
         except Exception as err:
             pass_on(err)
             self.failed = error_text(err)
-            self.timeline = type(self.timeline)(self.line.channel)
+            self.timeline = type(self.timeline)(self.sensor.channel)
             self.timeline.taken_s = float(pieces.bounds_s[-1])
 
     def posterior(self, pieces: Pieces, states: int, now_s: float) -> Posterior | None:
@@ -105,7 +104,7 @@ class Track:
     def take(self, begin_ns: int, reading: Any, end_ns: int) -> None:
         """A reading of a counter, asked for at ``begin_ns``, which came at ``end_ns``; under the lock."""
         if is_reading(reading):
-            self.line.error = None
+            self.sensor.error = None
             self._look(middle_ns(begin_ns, reading[0], end_ns), reading[1])
 
     def _look(self, t_ns: int, value: float) -> None:
@@ -129,7 +128,7 @@ class Tracks:
     def __init__(self, meter_set: MeterSet, lock: Any) -> None:
         self.meter_set, self.clock = meter_set, meter_set.clock
         prove(meter_set)
-        self.all = [Track(line, lock) for line in meter_set.inputs]
+        self.all = [Track(sensor, lock) for sensor in meter_set.inputs]
         self._counters = [track for track in self.all if track.is_counter]
         self._watched = [track for track in self.all if track.every_s]
         longest_s = max((track.timeline.settled_s for track in self.all), default=0.0)
@@ -148,27 +147,27 @@ class Tracks:
         """Read the counters, and give back for `take` what those showed that nobody else looks at.
 
         A slow counter that was looked at a moment ago has nothing new to tell: what it shows is as old as its
-        update period, and the looks beside the program find its ticks. A failure leaves the line's error.
+        update period, and the looks beside the program find its ticks. A failure leaves the input's error.
         """
         noted: list[Noted] = []
         now_s = self.clock() * 1e-9
         for track in self._counters:
-            line, every_s = track.line, track.every_s
+            sensor, every_s = track.sensor, track.every_s
             if now_s - track.latest_s < _SERVES * every_s and track.timeline.slow:
                 continue
-            if line.quick:
+            if sensor.quick:
                 begin_ns = self.clock()
                 try:
-                    reading = line.meter.read()
+                    reading = sensor.meter.read()
                 except BaseException as err:
                     pass_on(err)
-                    line.error = error_text(err)
+                    sensor.error = error_text(err)
                     continue
                 if every_s:  # before the next look beside the program
                     track.take(begin_ns, reading, self.clock())
                 else:
                     noted.append((track, begin_ns, reading, self.clock()))
-            elif not line.lost and not line.beside:
+            elif not sensor.lost and not sensor.beside:
                 self._read_aside(track)
         return noted
 
@@ -180,7 +179,7 @@ class Tracks:
     def _read_aside(self, track: Track) -> None:
         """A reading that may take long; it is learned how long, and one that hangs is left alone."""
         begin_ns = self.clock()
-        reading = read_aside(self.meter_set, self.meter_set.inputs.index(track.line), EDGE_BOUND_S)
+        reading = read_aside(self.meter_set, self.meter_set.inputs.index(track.sensor), EDGE_BOUND_S)
         if is_reading(reading):
             track.look(middle_ns(begin_ns, int(reading[0]), self.clock()), reading[1])
 
@@ -189,9 +188,9 @@ class Tracks:
         asleep = False
         for track in self._watched:
             track.until_s = until_s + self._after_s
-            line = track.line
-            if track not in line.followers:
-                line.followers, asleep = (*line.followers, track), True
+            sensor = track.sensor
+            if track not in sensor.followers:
+                sensor.followers, asleep = (*sensor.followers, track), True
         if asleep:
             self.meter_set.sampler.ensure()
             self.meter_set.sampler.look()
@@ -228,7 +227,7 @@ class Tracks:
         needed_s = min(track.timeline.needed_from_s for track in self.all)
         pieces = pieces.since(needed_s)
         if len(pieces.states) > _MOST_EDGES // 2:
-            watched_s = max(period_s(track.line.channel) for track in self.all)
+            watched_s = max(period_s(track.sensor.channel) for track in self.all)
             pieces = pieces.coarser(watched_s / _GRAINS, states)
         self._pieces, self._edges, self._states = pieces, self._edges[-1:], self._states[-1:]
 

@@ -12,8 +12,7 @@ from wattwhat.plugins import pass_on
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:
-    from wattwhat.acquisition.counter_input import CounterInput
-    from wattwhat.acquisition.gauge_input import GaugeInput
+    from wattwhat.acquisition.inputs import Input
 
 __all__ = ["learn_periods", "observe_period"]
 
@@ -67,7 +66,7 @@ def observe_period(
 
 
 def learn_periods(
-    sensors: Iterable[CounterInput | GaugeInput],
+    sensors: Iterable[Input],
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     limit_s: float = 0.5,

@@ -19,7 +19,6 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["HwInfo"]
 
 _GPU = Sensor("HWiNFO's GPU power (the driver of NVIDIA, AMD or Intel)", 0.058, False)
-_NVIDIA = attrs.evolve(NVML, update_period_s=None)
 _SYSTEM = Sensor("HWiNFO's system power (battery or board controller)", 0.1, False)
 _DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})|(\d{4})-(\d{1,2})-(\d{1,2})")
 _TIME = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
