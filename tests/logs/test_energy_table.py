@@ -64,6 +64,28 @@ def test_components_and_items(name, component, item):
     assert (column.component, column.item) == (component, item)
 
 
+@pytest.mark.parametrize(
+    ("name", "items", "item"),
+    [
+        ("energy_per_1000_queries_j", 1000, "query"),
+        ("Energy per 1k tokens (J)", 1000, "token"),
+        ("energy_per_million_tokens_j", 1_000_000, "token"),
+        ("energy_per_batch_j", 1, "batch"),
+        ("energy/query (J)", 1, "query"),
+    ],
+)
+def test_an_energy_per_anything_is_not_taken_for_that_of_a_run(name, items, item):
+    (found,) = read(f"model,{name}\nm,3.5\n")
+    assert (found.energy_j.value, found.items, found.details["item"]) == (3.5, items, item)
+
+
+@pytest.mark.parametrize(
+    "name", ["energy per 1,000 queries (J)", "energy_per_second_j", "energy_per_0_tokens_j"]
+)
+def test_a_denominator_that_is_not_understood_is_no_energy(name):
+    assert energy_columns([name]) == []
+
+
 def test_two_totals_are_refused_with_both_named_and_one_can_be_chosen():
     text = "model,train_energy_j,infer_energy_j,accuracy\nm,100,5,0.75\n"
     with pytest.raises(LogError, match="train_energy_j, infer_energy_j; choose with energy_column"):

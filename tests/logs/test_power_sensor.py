@@ -7,6 +7,7 @@ import io
 import pytest
 
 from wattwhat import logs
+from wattwhat.errors import LogError
 
 QUERIED = "timestamp, power.draw [W]\n" + "".join(f"2026/03/01 10:00:0{k}.000, 100.00 W\n" for k in range(4))
 
@@ -23,6 +24,22 @@ def test_a_power_of_unknown_origin_is_wider_than_nvmls_and_says_so(name: str) ->
     assert own.energy_j.u >= 0.1 * 300.0
     assert any("assumption" in said for said in own.warnings)
     assert one(QUERIED).energy_j.u < 0.06 * 300.0
+
+
+@pytest.mark.parametrize("unit", ["%", "dBm", "VA", "MW", "J", "W/m2", "kWh"])
+def test_a_power_in_no_unit_of_power_is_not_taken_for_watts(unit: str) -> None:
+    rows = "".join(f"177235920{k},10.0\n" for k in range(4))
+    try:
+        found = logs.read(io.StringIO(f"timestamp,power ({unit})\n{rows}"))
+    except LogError:
+        return
+    assert [measurement.energy_j.value for measurement in found] == [3.6e7] * 4  # a power consumption in kWh
+
+
+@pytest.mark.parametrize("what", ["W", "watts", "avg", "GPU 0", "0", ""])
+def test_a_bracket_that_holds_no_unit_leaves_watts(what: str) -> None:
+    rows = "".join(f"177235920{k},10.0,50\n" for k in range(4))
+    assert one(f"timestamp,power ({what}),power (%)\n{rows}").energy_j.value == pytest.approx(30.0)
 
 
 def test_powers_that_are_not_read_are_named() -> None:

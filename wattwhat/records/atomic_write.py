@@ -151,6 +151,8 @@ def _behind(path: Path) -> Path:
         shared = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
         if shared and link.st_uid not in (os.geteuid(), folder.st_uid):
             raise PermissionError(errno.EPERM, "is a link that somebody else put there", str(path))
+        with contextlib.suppress(FileNotFoundError):
+            path.stat()  # of links in a circle: before 3.13, resolve() has a RuntimeError for them
     return path.resolve()
 
 

@@ -27,6 +27,10 @@ _NAME = ("name", "gpu_name", "model")
 # A unit is short; an unbounded pattern would take minutes over a line of a thousand brackets.
 _BRACKET = re.compile(r"\s?[\[(]([^\[\](){}]{0,40})[\])]\s?$")
 _SUFFIX = re.compile(r"[_. ](?:in[_. ])?(mw|w|watts|milliwatts)$")
+# What a bracket may hold instead of a unit; anything else there is one, of energy or of a share perhaps.
+_OF_WHAT = frozenset(
+    ("gpu", "cpu", "board", "module", "total", "avg", "average", "mean", "instant", "current", "draw")
+)
 
 
 @attrs.frozen
@@ -73,20 +77,32 @@ def unit_of_header(cell: str) -> tuple[str, str | None]:
     return name.lower(), "mW" if suffix[1].startswith("m") else "W"
 
 
+def _has_other_unit(cell: str) -> bool:
+    """Whether a header cell states a unit that is none of power, as power_consumption(kWh) does."""
+    bracket = _BRACKET.search(cell.strip().strip('"'))
+    if bracket is None or unit_of_header(cell)[1] in ("W", "mW", "kW", "uW"):
+        return False
+    words = bracket[1].lower().replace("#", " ").replace("_", " ").split()
+    return not all(word in _OF_WHAT or word.isdigit() for word in words)
+
+
 def columns_of(header: list[str]) -> Columns | None:
     """The places of the columns of a header row, or None if it names no power draw.
+
+    A power in another unit than one of power, such as % or kWh, is no draw.
 
     Example:
         >>> columns_of(["timestamp", "power.limit [W]", "power.draw [W]"]).power
         2
-        >>> columns_of(["timestamp", "power.limit [W]"]) is None
-        True
+        >>> columns_of(["timestamp", "power.limit [W]"]) is None, columns_of(["time", "power (%)"]) is None
+        (True, True)
     """
     named = [unit_of_header(cell) for cell in header]
     names = [name for name, _ in named]
-    power = next((names.index(name) for name in _DRAW if name in names), None)
+    draws = {k: name for k, name in enumerate(names) if not _has_other_unit(header[k])}
+    power = next((k for draw in _DRAW for k, name in draws.items() if name == draw), None)
     if power is None:
-        own = [k for k, name in enumerate(names) if name not in _LIMIT and _DRAW_OWN.fullmatch(name)]
+        own = [k for k, name in draws.items() if name not in _LIMIT and _DRAW_OWN.fullmatch(name)]
         power = own[0] if len(own) == 1 else None
     if power is None:
         return None

@@ -16,7 +16,10 @@ _EXACT = {
 }  # fmt: skip
 # Snake case is lower case, where m can only be meant as milli; capitals throughout say nothing.
 _LOWER = {"j": "J", "mj": "mJ", "uj": "uJ", "kj": "kJ", "wh": "Wh", "kwh": "kWh", "mwh": "mWh", "ws": "J"}
-_ITEM = r"(?:sample|image|inference|inf|item|token|request|prompt|response|query|generation|video|epoch)s?"
+_ITEM = (
+    r"(?:(?:sample|image|inference|inf|item|token|request|prompt|response|query|generation|video|epoch)s?"
+    r"|queries)"
+)
 _BRACKET = re.compile(
     rf"(.{{1,80}}?)\s{{0,9}}[\[(]\s{{0,9}}([A-Za-zµμ]{{1,6}})"
     rf"(?:(?:\s{{0,9}}/|\s{{1,9}}per\s)\s{{0,9}}({_ITEM}))?\s{{0,9}}[\])]",
@@ -25,7 +28,17 @@ _BRACKET = re.compile(
 _SUFFIX = re.compile(rf"(.{{1,80}}?)[_ .-]([A-Za-zµμ]{{1,6}})(?:(?:[_ ]per[_ ]|/)({_ITEM}))?", re.IGNORECASE)
 # Units that stand for nothing but energy; J and Ws need the word beside them.
 _ENOUGH = frozenset(("Wh", "kWh", "mWh", "MWh", "kJ"))
-_PER = re.compile(rf"per[_ ]({_ITEM})", re.IGNORECASE)
+# What follows "per" is what the energy is of, whatever it is; a length of time would make it a power.
+_PER = re.compile(
+    r"(?:(?<![a-z])per[_ .-]|/)[_ .-]{0,3}"
+    r"(?:(\d{1,9})([km]?)[_ .-]{0,3}|(hundred|thousand|million)[_ .-]{1,3})?([a-z]+)",
+    re.IGNORECASE,
+)
+_TIMES = {"": 1, "k": 1000, "m": 1_000_000, "hundred": 100, "thousand": 1000, "million": 1_000_000}
+_TIME = frozenset(
+    ("s", "sec", "second", "seconds", "min", "minute", "minutes", "h", "hr", "hour", "hours", "day", "days",
+     "month", "months", "year", "years")
+)  # fmt: skip
 # The names of an energy that a table may leave without a unit; an energy_score or energy_class is none.
 _BARE = re.compile(
     rf"(?:(?:total|cpu|gpu|ram|dram)[_ ])*energy(?:[_ ](?:consumption|consumed|used|usage|total))?"
@@ -75,13 +88,15 @@ class EnergyColumn:
         name: as written.
         unit: in our spelling.
         component: ``"cpu"``, ``"gpu"`` or ``"dram"`` for a part; None for everything that was measured.
-        item: what it is the energy of one of, or None for a whole run.
+        item: what it is the energy of, in the singular, or None for a whole run.
+        items: of how many items.
     """
 
     name: str
     unit: str
     component: str | None = None
     item: str | None = None
+    items: int = 1
 
 
 def energy_columns(header: Iterable[str], unit: str | None = None) -> list[EnergyColumn]:
@@ -95,6 +110,8 @@ def energy_columns(header: Iterable[str], unit: str | None = None) -> list[Energ
         >>> found = energy_columns(["energy_wh", "gpu_energy_j", "energy_per_image [mJ]"])
         >>> [(column.unit, column.component, column.item) for column in found]
         [('Wh', None, None), ('J', 'gpu', None), ('mJ', None, 'image')]
+        >>> [(column.items, column.item) for column in energy_columns(["Energy per 1000 queries (Wh)"])]
+        [(1000, 'query')]
         >>> energy_columns(["power_w", "energy", "energy_std_j", "ENERGY_MJ"])
         []
         >>> [column.name for column in energy_columns(["energy", "energy_score"], "Wh")]
@@ -117,16 +134,36 @@ def _column(name: str, unit_name: str | None) -> EnergyColumn | None:
         or (name.isupper() and unit == "MJ")
     ):
         return None
-    per = _PER.search(base)
-    item = item or (per[1] if per else None)
+    items = 1
+    if item is None and ("per" in words or "/" in base):
+        per = _PER.search(base)
+        if per is None or per[4].lower() in _TIME:
+            return None  # of what it is the energy is not understood
+        items, item = int(per[1] or 1) * _TIMES[(per[2] or per[3] or "").lower()], per[4]
+        if not items:
+            return None
     if item is None and _MEANS & set(words):
         return None  # a mean of what, the name does not say
     parts = {_COMPONENTS[word] for word in words if word in _COMPONENTS}
     if len(parts) > 1:
         return None
     return EnergyColumn(
-        name, known, parts.pop() if parts else None, item.lower().rstrip("s") if item else None
+        name, known, parts.pop() if parts else None, _singular(item.lower()) if item else None, items
     )
+
+
+def _singular(word: str) -> str:
+    """A word of English without its plural's ending.
+
+    Example:
+        >>> [_singular(word) for word in ("queries", "batches", "images", "token", "class")]
+        ['query', 'batch', 'image', 'token', 'class']
+    """
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "xes", "sses")):
+        return word[:-2]
+    return word if word.endswith("ss") else word.removesuffix("s")
 
 
 def choice(columns: list[EnergyColumn]) -> list[EnergyColumn]:

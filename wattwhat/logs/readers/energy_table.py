@@ -105,7 +105,7 @@ class EnergyTable:
             energy_j = _add(totals, row, plan.energies)
             each = fields["item"] = plan.energies[0].item
             if each:
-                fields["items"] = 1
+                fields["items"] = plan.energies[0].items
             elif plan.duration:
                 name, unit_s = plan.duration.name, plan.duration.unit_s
                 duration_s = fields["duration_s"] = totals.seconds(row.get(name), unit_s, name)
