@@ -122,6 +122,14 @@ def test_what_was_written_and_edited_is_not_replaced(kind: str, capsys: Any) -> 
     assert Path("out").read_text() == more
 
 
+@pytest.mark.parametrize("name", WRITERS)
+def test_links_in_a_circle_are_refused_and_kept(name: str, capsys: Any) -> None:
+    Path("circle").symlink_to("circle")
+    assert written(name, "circle") == 2
+    assert "circle" in capsys.readouterr().err
+    assert Path("circle").is_symlink()
+
+
 def test_one_file_is_not_written_twice(capsys: Any) -> None:
     Path("out").write_text("")
     assert main(["report", "RUNS", "-o", "out", "--json", "out"]) == 2
