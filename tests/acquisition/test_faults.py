@@ -11,14 +11,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from tests.rigs import gauge, simulated
 from wattwhat import Measurement
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.testing import VirtualClock
+from wattwhat.testing import Faults, VirtualClock
 
 LIMIT_W = 400.0
 
@@ -212,3 +215,35 @@ def test_a_signal_ends_a_program_with_an_open_window_as_usual() -> None:
 def _descriptors() -> int:
     folder = Path("/proc/self/fd")
     return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+@given(
+    st.lists(st.sampled_from(["begin", "end", "ask", 0.0, 0.05, 0.3]), max_size=30),
+    st.lists(st.floats(0.05, 1.0), min_size=2, max_size=6),
+    st.booleans(),
+)
+@example(["begin", 0.3, "begin", 0.05, "begin", "end", "ask", 0.3, 0.3, 0.3, "end", "ask"], [0.7, 5.0], True)
+@example(["begin", "end", "ask"], [1.0, 1.0], False)
+def test_a_gauge_may_go_and_come_back_under_any_windows(
+    steps: list[str | float], spans_s: list[float], fails: bool
+) -> None:
+    """Windows that nest and overlap, also without length, while a gauge of 0 to 300 W fails and returns."""
+    gaps, now_s = [], 100.0
+    for length_s in spans_s:
+        if fails:
+            gaps.append((now_s, now_s + length_s))
+        now_s, fails = now_s + length_s, not fails
+    simulation = simulated(gauge(faults=Faults(gaps=tuple(gaps))), max_power_w=300.0)
+    opened, ended = [], []
+    for step in [*steps, 2.0]:
+        if step == "begin":
+            opened.append(Window(f"depth {len(opened)}", meter_set=simulation.meter_set).start())
+        elif step == "end" and opened:
+            ended.append(opened.pop().stop())
+        elif step == "ask" and ended:
+            assert ended[-1].measurement.channels
+        elif isinstance(step, float):
+            simulation.advance(step)
+    for window in ended:
+        energy = window.measurement.energy_j
+        assert not energy.known or -1e-9 <= energy.value <= 300.0 * window.measurement.duration_s + 1e-9

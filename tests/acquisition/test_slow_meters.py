@@ -360,12 +360,17 @@ def test_a_look_follows_a_reading_that_held_an_edge(monkeypatch: Any) -> None:
     meter_set.close()
 
 
-def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(monkeypatch: Any) -> None:
+@pytest.mark.parametrize("stands", [False, True])
+def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(
+    monkeypatch: Any, stands: bool
+) -> None:
     meter_set = MeterSet([VirtualMeter(VirtualSensor(constant(50.0)), clock=time.monotonic_ns)])
     end = meter_set.begin()
     slept: list[float] = []
     monkeypatch.setattr(edge_reads, "_PATIENCE_S", 0.01)
     monkeypatch.setattr(edge_reads.time, "sleep", slept.append)
+    if stands:  # as in tests of programs that stop the clock
+        monkeypatch.setattr(edge_reads.time, "monotonic", lambda: 5.0)
     waits = []
     for _ in range(3):
         edge_reads.catch_up(meter_set, end._replace(readings=[Moment(time.monotonic_ns())]))

@@ -540,6 +540,41 @@ def test_generators_are_measured_over_their_iteration(manual: Manual) -> None:
     assert serve.window.measurement.energy_j.value == pytest.approx(6.0)  # type: ignore[attr-defined]
 
 
+def test_what_is_sent_thrown_and_closed_reaches_a_measured_stream(manual: Manual) -> None:
+    closed = []
+
+    @Window(meter_set=rig_of(manual))
+    async def echo() -> Any:
+        given: Any = None
+        try:
+            while given != "stop":
+                try:
+                    given = yield given
+                except KeyError:
+                    given = "caught"
+        finally:
+            await asyncio.sleep(0)
+            closed.append(given)
+
+    async def talk() -> None:
+        stream = echo()
+        assert [await stream.asend(one) for one in (None, 1, 2)] == [None, 1, 2]
+        assert await stream.athrow(KeyError()) == "caught"
+        await stream.aclose()
+        assert closed == ["caught"]
+        stream = echo()
+        await stream.asend(None)
+        with pytest.raises(StopAsyncIteration):
+            await stream.asend("stop")
+        stream = echo()
+        await stream.asend(None)
+        with pytest.raises(ValueError, match="own"):
+            await stream.athrow(ValueError("own"))
+
+    asyncio.run(talk())
+    assert closed == ["caught", "stop", None]
+
+
 def test_a_class_is_not_a_function() -> None:
     with pytest.raises(ArgumentError, match="class"):
         wattwhat.track(Manual)

@@ -67,7 +67,7 @@ class Threads:
     def __init__(self) -> None:
         self._free: list[_Worker] = []
         self._rests = 0  # whoever was called before the latest rest ends when it comes back
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def run(self, job: Job, wait_s: float) -> bool:
         """Make a call in a thread; where no more can be started, in this one."""

@@ -45,8 +45,22 @@ def decorate(function: F, template: Window) -> F:
         async def measured_stream(*args: Any, **kwargs: Any) -> Any:
             with template._fresh(label) as window:
                 measured_stream.window = window  # type: ignore[attr-defined]
-                async for item in function(*args, **kwargs):
-                    yield item
+                stream = function(*args, **kwargs)
+                try:
+                    step = stream.asend(None)
+                    while True:
+                        try:
+                            item = await step
+                        except StopAsyncIteration:
+                            return
+                        try:
+                            step = stream.asend((yield item))
+                        except BaseException as err:  # what the caller throws in is the function's affair
+                            if isinstance(err, GeneratorExit):
+                                raise
+                            step = stream.athrow(err)
+                finally:
+                    await stream.aclose()
 
         return measured_stream  # type: ignore[return-value]
     if inspect.iscoroutinefunction(function):

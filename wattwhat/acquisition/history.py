@@ -59,7 +59,7 @@ class History:
         self._open: dict[Key, int] = {}
         self._begun: dict[str, list[_Begin]] = {}
         self._states: dict[frozenset[Key], int] = {frozenset(): 0}
-        self._state = 0
+        self._state, self._settling = 0, False
         self._ids: tuple[str, ...] = ()
 
     def note(self, snapshot: Snapshot, label: str, step: int) -> None:
@@ -75,23 +75,35 @@ class History:
         self._log.append((snapshot.t_ns, snapshot, label, step, threading.get_ident()))
 
     def settle(self) -> None:
-        """Give every edge so far its places."""
+        """Give every edge so far its places.
+
+        A signal handler that asks in the middle of that gets none: its windows are judged by themselves.
+        """
         with self.lock:
-            entries = []
-            lost = len(self._log) >= _MOST
-            while self._log:
-                entries.append(self._log.popleft())
-            entries.sort(key=lambda entry: entry[0])
-            if lost:  # of some labels it is not known when they began
-                self._open.clear()
-                self._begun.clear()
-                for curve in self._curves:
-                    curve.restart()
-            for (_, snapshot, _, step, thread), key in zip(entries, self._keys(entries), strict=True):
-                crossing, self._thread = thread != self._thread, thread
-                self._take(snapshot, key, step, crossing)
+            if self._settling:
+                return
+            self._settling = True
+            try:
+                self._settle()
+            finally:
+                self._settling = False
+
+    def _settle(self) -> None:
+        entries = []
+        lost = len(self._log) >= _MOST
+        while self._log:
+            entries.append(self._log.popleft())
+        entries.sort(key=lambda entry: entry[0])
+        if lost:  # of some labels it is not known when they began
+            self._open.clear()
+            self._begun.clear()
             for curve in self._curves:
-                curve.answer(self._state)
+                curve.restart()
+        for (_, snapshot, _, step, thread), key in zip(entries, self._keys(entries), strict=True):
+            crossing, self._thread = thread != self._thread, thread
+            self._take(snapshot, key, step, crossing)
+        for curve in self._curves:
+            curve.answer(self._state)
 
     def _keys(self, entries: list[Any]) -> list[Key]:
         """Of each edge the label and the length of its window, as a power of two where its end is among them.

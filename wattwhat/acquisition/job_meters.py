@@ -75,9 +75,9 @@ class JobMeter(Meter):
         self.meter, self.provenance = meter, provenance_of(meter)
         self.sensor: Any = None
         self._of, self._job, self._times = channel, job, times
-        self._lock, self._pid = threading.Lock(), os.getpid()
+        self._lock, self._pid = threading.RLock(), os.getpid()
         self._first = self._mark = times()
-        self._raw = self._value = math.nan
+        self._shown = math.nan, math.nan  # what the meter and what this one showed
         self._reported: float | None = None
         self._of_time: float | None = None
         self.channel = self._channel(None)
@@ -93,7 +93,7 @@ class JobMeter(Meter):
         """The reading of the node's meter, with the joules or watts of the job."""
         t_ns, raw = self.meter.read()
         if os.getpid() != self._pid:  # the lock of a forked child may be held by nobody
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = threading.RLock(), os.getpid()
         with self._lock:
             value = self._own_j(raw) if self._of.is_counter else raw * self._share()
             moved = self._moved()
@@ -103,17 +103,18 @@ class JobMeter(Meter):
         return Reading(t_ns, value)
 
     def _own_j(self, raw: float) -> float:
-        if math.isnan(self._raw):
-            self._value = raw
-        elif raw != self._raw:
-            gained_j, kind = difference(self._raw, raw, self._of.wrap_j)
+        before, value = self._shown
+        if math.isnan(before):
+            value = raw
+        elif raw != before:
+            gained_j, kind = difference(before, raw, self._of.wrap_j)
             own_j = self._share() * gained_j
             # a reset and a wrap stay what they are, for whoever reads this counter
-            self._value = own_j if kind == "reset" else self._value + own_j
-            if self._of.wrap_j is not None and self._value > self._of.wrap_j:
-                self._value -= self._of.wrap_j
-        self._raw = raw
-        return self._value
+            value = own_j if kind == "reset" else value + own_j
+            if self._of.wrap_j is not None and value > self._of.wrap_j:
+                value -= self._of.wrap_j
+        self._shown = raw, value  # at once: a signal handler that measures too may have read meanwhile
+        return value
 
     def _share(self) -> float:
         """The share of the time since it was last asked for, where that is long enough to tell."""

@@ -187,7 +187,7 @@ class _File:
     def __init__(self, path: str) -> None:
         self.path, self.users, self._named = path, 1, path
         self.warnings: tuple[str, ...] = ()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._file: Any = None
         self._torn = False
         with contextlib.suppress(OSError):  # the first line tries again, and tells
@@ -264,7 +264,7 @@ def _apart(path: str) -> str:
     return f"{stem}-{platform.node() or 'host'}-{os.getpid()}{ending}"
 
 
-_opening = threading.Lock()
+_opening = threading.RLock()
 _files: dict[str, _File] = {}
 
 
@@ -280,7 +280,7 @@ def _opened(path: str) -> _File:
 
 def _after_fork() -> None:
     global _opening
-    _opening = threading.Lock()
+    _opening = threading.RLock()
     _files.clear()  # the parent's: a child that writes one opens it anew, and finds it locked
 
 

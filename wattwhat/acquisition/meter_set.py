@@ -94,7 +94,7 @@ class MeterSet:
         self.history = History(self)
         self.closed = False
         self.pid = os.getpid()
-        self._anchoring = threading.Lock()
+        self._anchoring = threading.RLock()
         self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
         enrol(self)
 
@@ -222,7 +222,7 @@ class MeterSet:
         self.aside = Threads() if self.threaded else InPlace()
         self.sampler = Sampler(self)
         self.history.lock = threading.RLock()
-        self._anchoring = threading.Lock()
+        self._anchoring = threading.RLock()
         for sensor in self.inputs:
             sensor.after_fork()
 

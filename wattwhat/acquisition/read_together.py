@@ -22,23 +22,26 @@ class _Device:
 
     def __init__(self, read_all: Callable[[str], Mapping[str, Reading]], name: str) -> None:
         self._read_all, self._name = read_all, name
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._left: dict[str, Reading] = {}
         self._came_ns, self._pid = 0, os.getpid()
 
     def read(self, channel_id: str) -> Reading:
         if os.getpid() != self._pid:  # the lock of a forked child may be held by nobody
-            self._lock, self._left, self._pid = threading.Lock(), {}, os.getpid()
+            self._lock, self._left, self._pid = threading.RLock(), {}, os.getpid()
         with self._lock:
-            if channel_id not in self._left or time.monotonic_ns() - self._came_ns > _FRESH_NS:
+            fresh = time.monotonic_ns() - self._came_ns <= _FRESH_NS
+            reading = self._left.pop(channel_id, None) if fresh else None
+            if reading is None:
                 self._left = {}
-                self._left = dict(self._read_all(self._name))
-                self._came_ns = time.monotonic_ns()
-            try:
-                return self._left.pop(channel_id)
-            except KeyError:
-                message = f"{channel_id}: the device's answer has no reading of this channel"
-                raise MeterError(message) from None
+                left = dict(
+                    self._read_all(self._name)
+                )  # a signal handler that measures too may ask meanwhile
+                reading = left.pop(channel_id, None)
+                self._left, self._came_ns = left, time.monotonic_ns()
+            if reading is None:
+                raise MeterError(f"{channel_id}: the device's answer has no reading of this channel")
+            return reading
 
 
 class _Together(Meter):

@@ -38,7 +38,7 @@ class Sampler:
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._stopping = False
-        self._start = threading.Lock()
+        self._start, self._starting = threading.RLock(), False
         self._schedules = [sensor.schedule(number) for number, sensor in enumerate(meter_set.inputs)]
         self._visited = False
         self.needed = any(one.needed for one in self._schedules)
@@ -49,18 +49,27 @@ class Sampler:
         if self._stopping or (thread is not None and thread.is_alive()):
             return
         with self._start:
-            if self._thread is None or not self._thread.is_alive():
-                meter_set = self._meter_set()
-                if meter_set is not None and not self._visited:
-                    self._first_visits(meter_set)
-                if meter_set is None or not meter_set.threaded:
-                    return
-                thread = threading.Thread(target=self._run, name="wattwhat-sampler", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:  # the interpreter is shutting down, or the system allows no more threads
-                    return
-                self._thread = thread
+            # a signal handler that measures too may come here while its own thread is starting the sampler
+            if self._starting or (self._thread is not None and self._thread.is_alive()):
+                return
+            self._starting = True
+            try:
+                self._begin()
+            finally:
+                self._starting = False
+
+    def _begin(self) -> None:
+        meter_set = self._meter_set()
+        if meter_set is not None and not self._visited:
+            self._first_visits(meter_set)
+        if meter_set is None or not meter_set.threaded:
+            return
+        thread = threading.Thread(target=self._run, name="wattwhat-sampler", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is shutting down, or the system allows no more threads
+            return
+        self._thread = thread
 
     def _first_visits(self, meter_set: MeterSet) -> None:
         self._visited = True

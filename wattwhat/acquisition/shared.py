@@ -27,7 +27,7 @@ _own: dict[tuple[Any, ...], tuple[tuple[Any, ...], MeterSet]] = {}
 _MOST_OWN = 4
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
@@ -52,7 +52,12 @@ def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
         if meter_set is None or meter_set.closed:
             from wattwhat.acquisition.discovery import open_meter_set
 
-            meter_set = _shared[key] = open_meter_set(key)
+            opened = open_meter_set(key)
+            meter_set = _shared.get(key)  # a signal handler that measures too may have opened one meanwhile
+            if meter_set is None or meter_set.closed:
+                meter_set = _shared[key] = opened
+            else:
+                opened.close()
     return meter_set
 
 
@@ -112,6 +117,10 @@ def _meter_set_of_objects(key: tuple[Any, ...]) -> MeterSet:
         from wattwhat.acquisition.discovery import open_meter_set
 
         meter_set = open_meter_set(key)
+        kept = _own.get(identity)  # a signal handler that measures too may have opened one meanwhile
+        if kept is not None and not kept[1].closed:
+            meter_set.close()
+            return kept[1]
         close_when_forgotten(meter_set)
         _own[identity] = (
             key,
@@ -147,7 +156,7 @@ def close_all() -> None:
 
 def _after_fork() -> None:
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -78,12 +78,9 @@ def gauge_energy(
     unseen_j = math.sqrt(sums.unseen_j2)
     if placed is not None:
         value_j, edges_j, unseen_j = placed
-    parts = [
-        (UNSEEN, unseen_j),
-        (LOST, math.sqrt(sums.gaps_j2)),
-        # however much moves around a short window, its power lies between 0 and the limit
-        (EDGES, min(edges_j, reach_w(value_j / duration_s, power_limit_w(channel)) * duration_s)),
-    ]
+    # however much moves around a short window, its power lies between 0 and the limit
+    reach_j = reach_w(value_j / duration_s, power_limit_w(channel)) * duration_s if duration_s > 0.0 else 0.0
+    parts = [(UNSEEN, unseen_j), (LOST, math.sqrt(sums.gaps_j2)), (EDGES, min(edges_j, reach_j))]
     if channel.resolution:
         parts.append((RESOLUTION, channel.resolution / math.sqrt(12.0) * duration_s))
     parts.extend(sensor_parts(value_j, duration_s, channel, provenance))

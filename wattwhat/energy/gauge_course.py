@@ -60,6 +60,7 @@ class GaugeCourse(Course):
             self.restart()  # a curve that falls is none
         if one.energy_j is None:
             return
+        self._states = max(self._states, state + 1)
         if not self._cuts:
             self._shift_j = max(self._answered.energy_j - one.energy_j, 0.0)
             self._counted_j = one.energy_j + self._shift_j

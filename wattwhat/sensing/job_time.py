@@ -63,18 +63,19 @@ class JobTime:
         self._tree = None if self._job is not None else CpuTime()
         self.by = "its processes" if self._job is None else "its control group"
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
-        self._lock, self._pid = threading.Lock(), os.getpid()
+        self._lock, self._pid = threading.RLock(), os.getpid()
         self._latest: Times | None = None
         self._read_s = float("-inf")
 
     def now(self) -> Times | None:
         """Both accounts, at most a few milliseconds old; None where the kernel does not tell."""
         if os.getpid() != self._pid:  # the lock of a forked child may be held by nobody
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = threading.RLock(), os.getpid()
         with self._lock:
             if self._clock() - self._read_s > _FRESH_S:
-                self._read_s = self._clock()
+                now_s = self._clock()
                 self._latest = self._read()
+                self._read_s = now_s
             return self._latest
 
     def _read(self) -> Times | None:

@@ -98,7 +98,7 @@ class PyRaplMeter(Meter):
         self._library = library
         self._device = device
         self._socket = socket
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._closed = False
         self._connect()
 
@@ -114,7 +114,7 @@ class PyRaplMeter(Meter):
         try:
             if self._pid != os.getpid():
                 # The file position is shared with the parent, and its lock may be held there.
-                self._lock = threading.Lock()
+                self._lock = threading.RLock()
                 self._connect()
             with self._lock:
                 t_ns = time.monotonic_ns()
