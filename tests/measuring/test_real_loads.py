@@ -108,6 +108,12 @@ def test_power_at_rest_is_right_or_doubted(tau_s: float, sensor: str) -> None:
         assert high - low < 0.6 * 60.0
 
 
+def test_a_few_rounds_are_known_by_their_parts() -> None:
+    """Two rounds that come out alike by chance are not sure of a load that each part shows differently."""
+    made, mean_j = LOADS["period 0.2 s"]
+    assert cell(SENSORS["gauge 25/100"], made, mean_j, 15, 7)["held"] >= 0.85
+
+
 def test_precision_reached_is_said_of_what_is_returned() -> None:
     for number in range(20):
         m, _, _ = one_measurement(SENSORS["gauge 1000/100"], LOADS["bimodal"][0], 50 + number, precision=0.05)

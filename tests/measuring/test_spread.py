@@ -116,3 +116,27 @@ def test_a_few_values_that_come_out_alike_by_chance_are_not_taken_for_enough() -
             values.append(100.0 + 10.0 * state)
         lucky += 1.96 * spread_of_sum(values).sure_u <= 0.05 * math.fsum(values)
     assert lucky / cases <= 0.02
+
+
+@given(st.integers(40, 64), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_what_comes_again_and_again_is_not_taken_for_a_slow_change(n: int, slow: float, phase: float) -> None:
+    turn = 2.6 + slow * (n / 4.2 - 2.6)
+    times = (np.arange(n)[:, None] + (np.arange(16) + 0.5) / 16.0 + phase * turn) % turn
+    values = 100.0 + np.where(times < turn / 2.0, 1.0, -1.0).mean(1)
+    alone = math.sqrt(n * float(values.var(ddof=1)))
+    assert spread_of_sum(values.tolist()).u <= 1.1 * alone
+
+
+@pytest.mark.parametrize("n", [6, 12, 30])
+@pytest.mark.parametrize("memory", [0.5, 1.0, 2.0])
+def test_a_slow_change_of_which_little_was_seen_is_not_taken_for_rest(n: int, memory: float) -> None:
+    """Power that wanders by 10 % over half, all or twice of the values, so that they lie close together."""
+    rng, lucky, cases = np.random.default_rng(n), 0, 100
+    keep = math.exp(-1.0 / (memory * n))
+    for _ in range(cases):
+        state, values = rng.standard_normal(), []
+        for _ in range(n):
+            state = keep * state + math.sqrt(1.0 - keep**2) * rng.standard_normal()
+            values.append(100.0 + 10.0 * state)
+        lucky += 1.96 * spread_of_sum(values).sure_u <= 0.05 * math.fsum(values)
+    assert lucky / cases <= 0.03

@@ -33,15 +33,15 @@ __all__ = ["Rounds"]
 Span = tuple[Snapshot, Snapshot, int, "float | None"]
 
 # A block is this many update periods long: a counter's shorter gain is read by guesses (energy/counter.py).
-_PERIODS_PER_BLOCK = 5.0
+# The parts of a round may be shorter, as more of them are had in the same time.
+_PERIODS_PER_BLOCK, _PERIODS_PER_PART = 5.0, 4.0
 # And this many times as long as its readings hold the program.
 _READINGS_PER_BLOCK = 200.0
-# Fewer blocks tell too little about their spread.
+# Fewer blocks tell too little about their spread; of rounds, their parts tell it too.
 _LEAST_BLOCKS = 5
-_LEAST_ROUNDS = 3
-# Slow changes (two states of 3 s, pauses, a device that settles) show only in as long a look: this many times
-# min_seconds up to 1 s. What is found steady for so long is taken to be steady.
-_LOOK = 3.2
+_LEAST_ROUNDS = 2
+# Slow changes (pauses, settling) show only in as long a look: so many times min_seconds, up to 1 s of them.
+_LOOK = 3.0
 # Each look at the blocks is a chance to stop by luck: the next one is due with this part of them more.
 _MORE = 0.125
 # How often the length of a call is judged anew where first calls compile.
@@ -92,7 +92,8 @@ class Rounds:
         )
         slowest_s = max(slowest_s, max((2.0 * sensor.took_s for sensor in self.beside), default=0.0))
         held_s = math.fsum(counter.took_s for counter in counters if not counter.beside)
-        wanted_s = max(_PERIODS_PER_BLOCK * slowest_s, plan.min_seconds / 10.0, _READINGS_PER_BLOCK * held_s)
+        periods = _PERIODS_PER_PART if self.away_s else _PERIODS_PER_BLOCK
+        wanted_s = max(periods * slowest_s, plan.min_seconds / 10.0, _READINGS_PER_BLOCK * held_s)
         self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
         self.tries = self.tried_calls = 0
@@ -130,8 +131,10 @@ class Rounds:
             passed_s = (now_ns - begun_ns) * 1e-9
             say(f"block {count}")
             if count >= look_at and passed_s >= self._look_s(deadline_ns - begun_ns):
-                # the rest that shows a gauge's last block is an edge in the next one, if it were not enough
-                if self._enough(self.blocks(), say) and self._enough(self.finish(), say, sure=False):
+                # the rest that shows a gauge's last block is an edge in the next one, but of rounds none is
+                away = bool(self.away_s)
+                blocks = self.finish() if away else self.blocks()
+                if self._enough(blocks, say) and (away or self._enough(self.finish(), say, sure=False)):
                     return self.blocks(), "precision reached"
                 look_at = count + max(1, int(_MORE * count))
             if self.clock() + 1e9 * passed_s / count > deadline_ns:

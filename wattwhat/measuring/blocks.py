@@ -33,6 +33,10 @@ __all__ = [
     "with_repeats",
 ]
 
+# Fewer rounds than this come out alike by chance, and their parts are taken for the repeats: that is too wide
+# where a load in step with the sensor shows itself at each phase differently. Where rounds differ by more,
+# they are believed as far as parts with a memory would make that likely.
+_FEW_ROUNDS = 5
 _FIGURE = re.compile(r"\d[\d.e+-]*")
 
 
@@ -162,10 +166,8 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget, sure
         budget: budget of the sum so far.
         sure: as `wattwhat.measuring.spread.Spread.sure_u`, to decide on.
     """
-    if len(blocks) < 2:
-        # of a single round, its parts are all the repeats there are
-        parts = parts_of(blocks)
-        return spread_of_sum(_per_call(parts, counted)).u if len(parts) > 1 else 0.0
+    if len(parts_of(blocks)) < 2:
+        return 0.0
     spread, shared = _spread(blocks, counted)
     spread_u = spread.sure_u if sure else spread.u
     sources = (RESOLUTION, UNSEEN) if shared else (EDGES, RESOLUTION, UNSEEN)
@@ -175,6 +177,10 @@ def repeats_u_j(blocks: Sequence[Block], counted: set[str], budget: Budget, sure
 
 def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
     """The spread of energy per call, for the sum over all calls, and whether neighbours share their edges."""
+    parts = parts_of(blocks)
+    if len(blocks) < min(_FEW_ROUNDS, len(parts)):
+        found, rounds = (spread_of_sum(_per_call(some, counted)) for some in (parts, blocks))
+        return attrs.evolve(found, u=max(found.u, min(rounds.u, found.sure_u))), False
     edges = [
         (dict(joules.parts).get(EDGES, 0.0), _apart(sensor, block))
         for block in blocks[1:]
@@ -185,7 +191,6 @@ def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
     # a block's part for its edges is that of both of them
     shared_j = math.sqrt(math.fsum(u * u for u, _ in edges) / (2.0 * (len(blocks) - 1))) if shared else 0.0
     spread = spread_of_sum(_per_call(blocks, counted), shared_j)
-    parts = parts_of(blocks)
     if len(parts) > len(blocks):
         # a few rounds do not show that neighbours resemble each other; their parts do
         among = spread_of_sum(_per_call(parts, counted))

@@ -12,13 +12,13 @@ import attrs
 from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
-from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.acquisition.update_period import learn_periods
 from wattwhat.energy.assumptions import period_s
-from wattwhat.energy.gauge_timing import answer_s
+from wattwhat.energy.gauge_timing import answer_s, smear_s
 from wattwhat.energy.totals import total
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.measuring.plan import Plan, is_number
+from wattwhat.measuring.rest_edges import RestEdge, by_ticks, rest_edge, watched
 from wattwhat.records.caution import Caution
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.quantity import Quantity
@@ -135,18 +135,22 @@ def power_at_rest(
     slowest_s = max(map(period_s, measured), default=0.0)
     seconds = min(max(0.6, 5.0 * slowest_s), 2.0) if plan.idle == "auto" else float(plan.idle)
     say(f"power at rest, {seconds:.1f} s")
-    # until then the sensors may show the first call
-    sleep(max(map(answer_s, measured), default=0.0))
+    half_s, fell_w = seconds / 2.0, None
+    waited = watched(meter_set, sensors, half_s)
+    ticking = [counter.channel for counter in waited.values()]
+    # until then the sensors may show the first call, but for what lies before the tick where it begins
+    sleep(max((answer_s(one) - smear_s(one) * (one in ticking) for one in measured), default=0.0))
     share_s = _REST_SHARE * plan.max_seconds
     latest_ns = clock() + int(1e9 * max(share_s, 2.0 * seconds))
     longer_ns = clock() + int(1e9 * share_s)
-    edges, fell_w = [meter_set.begin()], None
-    sleep(seconds / 2.0)
-    edges.append(meter_set.begin())
-    half_s = seconds / 2.0
+    # a tick is waited for from half a period before it is due
+    early_s = max(map(period_s, ticking), default=0.0) / 2.0
+    edges = [rest_edge(meter_set, waited, sleep)]
+    sleep(half_s - early_s)
+    edges.append(rest_edge(meter_set, waited, sleep))
     while True:
-        sleep(half_s)
-        edges = [*edges[-2:], meter_set.begin()]
+        sleep(half_s - early_s)
+        edges = [*edges[-2:], rest_edge(meter_set, waited, sleep)]
         sleep(meter_set.settled_s)
         before, after, whole = (
             _power(meter_set, edges[a], edges[b], counted, only) for a, b in ((0, 1), (1, 2), (0, 2))
@@ -175,18 +179,22 @@ def power_at_rest(
 
 def _power(
     meter_set: MeterSet,
-    begin: Snapshot,
-    end: Snapshot,
+    begin: RestEdge,
+    end: RestEdge,
     counted: Collection[str],
     only: Collection[str] | None,
 ) -> tuple[float, float, float] | None:
     """Mean power of the counted channels in W, its u that repeats would shrink, and all of its u."""
-    entries = account(meter_set, begin, end, None, only)
-    energy, budget = total(
-        (sensor.channel, j) for sensor, j, _ in entries if j and sensor.channel.id in counted
-    )
-    span_s = (end.t_ns - begin.t_ns) * 1e-9
-    if not energy.known or span_s <= 0.0:
+    span_s = (end.snapshot.t_ns - begin.snapshot.t_ns) * 1e-9
+    if span_s <= 0.0:
+        return None
+    entries = [
+        (sensor.channel, by_ticks(sensor, begin, end, span_s) or joules)
+        for sensor, joules, _ in account(meter_set, begin.snapshot, end.snapshot, None, only)
+        if sensor.channel.id in counted
+    ]
+    energy, budget = total((channel, joules) for channel, joules in entries if joules)
+    if not energy.known:
         return None
     return energy.value / span_s, budget.shrinkable_u / span_s, budget.u / span_s
 

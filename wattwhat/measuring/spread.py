@@ -2,9 +2,9 @@
 
 Power wanders, pauses come in groups, a device has states: then blocks next to each other are alike, and n of
 them tell less than n independent ones would. And where blocks adjoin, what a slow counter shows too late in
-one it shows in the next: such errors stay in the spread of the blocks, but not in their sum. Which of these
-made the spread cannot be read off a few blocks, so all that may have are weighed by how likely they make what
-was seen.
+one it shows in the next: such errors stay in the spread of the blocks, but not in their sum. Nor does what
+comes in turns. Which of these made the spread cannot be read off a few blocks, so all that may have are
+weighed by how likely they make what was seen.
 """
 
 from __future__ import annotations
@@ -32,15 +32,23 @@ _FEWEST = 5
 _MOST = 64
 # How much is put on values without a memory before any is seen: where a few of them come out alike by chance
 # they are not to be taken for one (benchmarks.measured: half the weight widens eight of them by a fifth).
-_NO_MEMORY = 0.8
+_NO_MEMORY = 0.6
 # Whether there are enough values is asked again and again, and at some time they come out alike by chance:
-# what decides bounds 99 %, and doubts that there is no memory (benchmarks.measured, loads that wander: of 24
-# measurements 8 stopped too early with the weight above and 95 %, 2 with half and 99 %, none with this).
-_DOUBTED, _SURE, _Z_SURE = 0.2, 0.99, 2.5758293035489004
-# Memories are tried from half a value to half of all: of longer ones no series of this length can tell.
-_MEMORIES, _SHORTEST, _LONGEST = 8, 0.5, 0.5
-# The part of the variance without a memory, and the part of the rest that is of shared edges.
-_WHITE, _SHARED = (0.0, 0.2, 0.5), (0.0, 0.5, 0.95)
+# what decides bounds 99 %, and it counts as likely that there is a memory (benchmarks.measured, a wander of
+# 5 s: 27 of 96 measurements on four counters stopped too early where that was of half of all values at most
+# and any noise was beside it; of 150 on one counter none did so).
+_DOUBTED, _SURE, _Z_SURE = 0.35, 0.99, 2.5758293035489004
+# Memories are tried from one value to twice all of them, of which they show no more than a slope.
+_MEMORIES, _SHORTEST, _LONGEST = 8, 1.0, 2.0
+# The part of the variance without a memory, and how likely it is beside one where that is to be decided on: a
+# slow change as large as the noise that hides it could never be ruled out, however long it is looked for.
+_WHITE, _WHITE_DOUBTED = (0.0, 0.2, 0.5), (1.0, 0.2, 0.0)
+# What comes again and again, such as pauses or turns of two loads, is tried at so many lengths, from so many
+# values a turn to so many turns in all. Turns are alike for so many of them, but for this part of the
+# variance, and this much is put on all that before any is seen: a wander is not to be taken for it.
+_CYCLES, _QUICKEST, _FEWEST_TURNS, _ALIKE_TURNS, _CYCLE_NOISE, _CYCLIC = 12, 2.2, 4.0, 4.0, 0.1, 0.03
+# The part of the whole that is of shared edges, and how likely a memory is beside it, likewise.
+_SHARED, _SHARED_DOUBTED = (0.0, 0.5, 0.95), (1.0, 0.2, 0.0)
 
 
 @attrs.frozen
@@ -62,11 +70,12 @@ class Spread:
 def spread_of_sum(values: Sequence[float], shared_u: float = 0.0) -> Spread:
     """The type A uncertainty of the sum of equally long, consecutive values.
 
-    Their covariance is taken for a mixture of three: a first-order autoregression with some memory, white
-    noise, and edges that neighbours share, ``+ e`` in one and ``- e`` in the next. For each of a grid of
-    mixtures the mean is known by generalised least squares with a Student's t of n - 1 degrees of freedom
-    (flat prior of the mean, ``1 / sigma`` of the scale: Zellner 1971, chapter 4); the answer bounds 95 % of
-    their average, each weighed by its marginal likelihood.
+    Their covariance is taken for a mixture of a first-order autoregression with some memory, white noise, and
+    edges that neighbours share, ``+ e`` in one and ``- e`` in the next; or of turns, whose covariance is a
+    cosine that fades, and white noise. For each of a grid of mixtures the mean is known by generalised least
+    squares with a Student's t of n - 1 degrees of freedom (flat prior of the mean, ``1 / sigma`` of the
+    scale: Zellner 1971, chapter 4); the answer bounds 95 % of their average, each weighed by its marginal
+    likelihood.
 
     Args:
         values: at least one, in J, each from the same number of calls.
@@ -127,7 +136,7 @@ def _mixed_u(values: list[float], shared: float) -> tuple[float, float, float]:
     weights /= weights.sum()
     u = np.sqrt(squares / (n - 1) / precision)
     alone = float(y.var(ddof=1)) / n
-    share = 1.0 / float(weights @ np.maximum(u**2 / alone, 1.0)) if alone else 1.0
+    share = float(weights @ np.minimum(alone / u**2, 1.0)) if alone else 1.0
     sure_u = _bound(doubted, u, _SURE, _Z_SURE) * _sure_factor(n)
     return _bound(weights, u, 0.95, _Z95) * student_factor(n), sure_u, share
 
@@ -158,22 +167,32 @@ def _mixtures(n: int, shared: float) -> tuple[Any, Any, Any]:
 
     apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     white, edges = np.eye(n), np.where(apart == 0, 1.0, np.where(apart == 1, -0.5, 0.0))
-    longest = max(_LONGEST * n, 1.0)
-    steps = np.geomspace(_SHORTEST, longest, _MEMORIES)
-    memories = [np.exp(-apart / memory) for memory in steps]
+    memories = np.geomspace(_SHORTEST, _LONGEST * n, _MEMORIES)
+    turns = np.geomspace(_QUICKEST, max(n / _FEWEST_TURNS, _QUICKEST), _CYCLES)
     parts = [part * shared for part in _SHARED] if shared else [0.0]
     alone = [(1.0 - part) * white + part * edges for part in parts]
-    mixed = [
-        (1.0 - part) * ((1.0 - share) * memory + share * white) + part * edges
+    lasting = [
+        (1.0 - part) * ((1.0 - share) * np.exp(-apart / memory) + share * white) + part * edges
         for memory in memories
         for share in _WHITE
         for part in parts
     ]
-    covariance = np.array(alone + mixed)
-    weights = np.array(
+    cyclic = [
+        (1.0 - _CYCLE_NOISE) * np.exp(-apart / (_ALIKE_TURNS * turn)) * np.cos(2.0 * np.pi * apart / turn)
+        + _CYCLE_NOISE * white
+        for turn in turns
+    ]
+    # any size of a memory is as likely as another (Jeffreys), but where it is to be ruled out none is less so
+    told = np.outer(1.0 / memories, np.ones(len(_WHITE) * len(parts))).ravel()
+    beside = np.outer(_WHITE_DOUBTED, _SHARED_DOUBTED[: len(parts)]).ravel()
+    doubted = np.tile(beside, _MEMORIES)
+    weights = [
         [
-            [none / len(alone)] * len(alone) + [(1.0 - none) / len(mixed)] * len(mixed)
-            for none in (_NO_MEMORY, _DOUBTED)
+            *[none / len(alone)] * len(alone),
+            *((1.0 - none - _CYCLIC) * some / some.sum()),
+            *[_CYCLIC / _CYCLES] * _CYCLES,
         ]
-    )
-    return np.linalg.inv(covariance), np.linalg.slogdet(covariance)[1], weights
+        for none, some in ((_NO_MEMORY, told), (_DOUBTED, doubted))
+    ]
+    covariance = np.array(alone + lasting + cyclic)
+    return np.linalg.inv(covariance), np.linalg.slogdet(covariance)[1], np.array(weights)
