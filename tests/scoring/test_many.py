@@ -14,11 +14,15 @@ from wattwhat.scoring import rank_models
 def test_ranks_do_not_depend_on_how_many_are_worked_out_together(count, draws, seed, piece):
     # few different values, so that some are equal
     values = np.random.default_rng(seed).integers(0, 4, (count, draws)).astype(float)
-    places = np.argsort(np.argsort(-values, axis=0, kind="stable"), axis=0, kind="stable")
-    expected = np.quantile(places, [0.025, 0.975], axis=1, method="nearest") + 1
+    better = (values[None] > values[:, None]).sum(axis=1)
+    no_worse = (values[None] >= values[:, None]).sum(axis=1)
+    expected = [
+        np.quantile(places, share, axis=1, method="nearest")
+        for places, share in ((better + 1, 0.025), (no_worse, 0.975))
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rank_models, "_PIECE", piece)
-        assert rank_models._ranks_of_most(values).tolist() == expected.tolist()
+        assert rank_models._ranks_of_most(values).tolist() == np.array(expected).tolist()
 
 
 @given(st.lists(st.permutations(range(5)), max_size=4))

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import Score, ScoreResult
 
-
 __all__ = ["rank"]
 
 _PIECE = 1 << 18  # numbers of a copy that is made of a part of the draws
@@ -226,24 +225,45 @@ def _firmness(
 def _ranks_of_most(values: Any) -> Any:
     """The lowest and the highest rank of each model (a line of ``values``) that hold 95 % of the draws.
 
-    Some draws at a time, and then some models, so that no second array of floats is as large as the first.
+    Models of one value share their ranks, whichever was given first. Some draws at a time, and then some
+    models, so that no second array of floats is as large as the first.
     """
     import numpy as np
 
     count, draws = values.shape
-    places = np.empty(values.shape, dtype=np.int32)
-    numbers = np.arange(count, dtype=np.int32)[:, None]
+    best = np.empty(values.shape, dtype=np.int32)
+    worst = best  # an array of its own once two values are equal
     step = max(1, _PIECE // count)
     for begin in range(0, draws, step):
         piece = slice(begin, begin + step)
         order = np.argsort(-values[:, piece], axis=0, kind="stable")
-        np.put_along_axis(places[:, piece], order, numbers, axis=0)
+        first, last = _shared_ranks(np.take_along_axis(values[:, piece], order, axis=0))
+        if worst is best and last is not first:
+            worst = best.copy()
+        np.put_along_axis(best[:, piece], order, first, axis=0)
+        if worst is not best:
+            np.put_along_axis(worst[:, piece], order, last, axis=0)
     ends = np.empty((2, count), dtype=np.int64)
     step = max(1, _PIECE // draws)
     for begin in range(0, count, step):
         piece = slice(begin, begin + step)
-        ends[:, piece] = np.quantile(places[piece], [0.025, 0.975], axis=1, method="nearest") + 1
+        for end, places, share in zip(ends, (best, worst), (0.025, 0.975), strict=True):
+            end[piece] = np.quantile(places[piece], share, axis=1, method="nearest") + 1
     return ends
+
+
+def _shared_ranks(falling: Any) -> tuple[Any, Any]:
+    """First and last place, from 0, of what equals each value in falling columns; one array without ties."""
+    import numpy as np
+
+    numbers = np.arange(len(falling), dtype=np.int32)[:, None]
+    equal = falling[1:] == falling[:-1]
+    if not equal.any():
+        return numbers, numbers
+    edge = np.zeros((1, falling.shape[1]), dtype=bool)
+    first = np.maximum.accumulate(np.where(np.vstack([edge, equal]), np.int32(0), numbers), axis=0)
+    most = np.where(np.vstack([equal, edge]), np.int32(len(falling)), numbers)
+    return first, np.minimum.accumulate(most[::-1], axis=0)[::-1]
 
 
 def _scans(
