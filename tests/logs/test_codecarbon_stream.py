@@ -121,6 +121,19 @@ def test_options_are_minded_on_both_ways(options: dict[str, object]) -> None:
     assert quick == careful
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "odd",
+    [{"duration": "5e-324"}, {"energy_consumed": "1e308"}, {"cpu_energy": "1e308", "gpu_energy": "1e308"}],
+)
+def test_numbers_that_no_machine_has_pass_without_a_word_of_numpy(odd: dict[str, str]) -> None:
+    quick, careful = both(codecarbon_csv(codecarbon_row(), codecarbon_row(run_id="other", **odd)))
+    assert not isinstance(quick, str)
+    assert not isinstance(careful, str)
+    assert [m.to_dict() for m in quick] == [m.to_dict() for m in careful]
+    assert quick.problems == careful.problems
+
+
 def long_file(path: Path, runs: int) -> Path:
     with open(path, "w") as file:
         for number in range(runs):

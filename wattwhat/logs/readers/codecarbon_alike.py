@@ -120,8 +120,9 @@ class AlikeRuns:
         import numpy as np
 
         block, total = rows.part.block, rows.energy_kwh
-        left = np.abs(kwh[:, 0] + kwh[:, 1] + kwh[:, 2] - total) <= 1e-6 * total + 1e-15
-        left &= (rows.duration_s > 0.0) & (rows.duration_s <= LONGEST_S) & (total * _KWH_J <= MOST_J)
+        with np.errstate(over="ignore"):  # cells hold anything; what is infinite then needs care
+            left = np.abs(kwh[:, 0] + kwh[:, 1] + kwh[:, 2] - total) <= 1e-6 * total + 1e-15
+            left &= (rows.duration_s > 0.0) & (rows.duration_s <= LONGEST_S) & (total * _KWH_J <= MOST_J)
         no_gpu = kwh[:, 1] == 0.0
         while left.any():
             k = int(left.argmax())
@@ -200,7 +201,8 @@ class Like:
         """Energies in J and their u, as arrays; NaN where a part would have a power that no device draws."""
         import numpy as np
 
-        per_kwh = _KWH_J / duration_s
+        with np.errstate(over="ignore"):
+            per_kwh = _KWH_J / duration_s
         possible = np.ones(len(kwh), dtype=bool)
         whole_j, model_j, gain_j = (np.zeros(len(kwh)) for _ in range(3))
         for place, _, gain, (least_w, most_w), _ in self._parts:
