@@ -105,3 +105,22 @@ def test_a_share_is_told_by_the_words_of_its_name(name: str, share: bool) -> Non
             join_metrics([run], rows, metrics=[name])
     else:
         assert join_metrics([run], rows, metrics=[name]).measurements[0].metrics[name] == 83.5
+
+
+@pytest.mark.parametrize("row", ["a,0.8,5", "a,80,5", "a"])
+def test_a_row_that_does_not_fit_its_header_is_listed_and_never_shifted(tmp_path, row):
+    joined = join_metrics([run("a")], table(tmp_path, f"name,accuracy\n{row}\nb,0.5\n"), percent=True)
+    assert joined.unmatched == ("a",)
+    assert [":2:" in problem for problem in joined.problems] == [True]
+
+
+def test_of_two_columns_of_one_name_the_first_counts_and_it_is_said(tmp_path):
+    joined = join_metrics([run("a")], table(tmp_path, "name,accuracy,accuracy\na,0.8,0.1\n"))
+    assert joined.measurements[0].metrics == {"accuracy": 0.8}
+    assert [":1:" in problem for problem in joined.problems] == [True]
+
+
+def test_a_header_that_comes_again_is_no_row(tmp_path):
+    text = "name,accuracy\na,0.8\n"
+    joined = join_metrics([run("a")], table(tmp_path, 2 * text))
+    assert (joined.problems, joined.measurements[0].metrics) == ((), {"accuracy": 0.8})

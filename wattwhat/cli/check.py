@@ -64,7 +64,7 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(
             "no label of the new measurements is in the baseline, so nothing was checked: "
             + "; ".join(f"{outcome.label!r} is {outcome.result}" for outcome in outcomes[:6]),
-            remedy="give both the same label, or name it with FILE#LABEL",
+            remedy="give both the same label, or compare two: wattwhat compare FILE#LABEL FILE#LABEL",
         )
     worst = gate.worst(outcomes)
     if arguments.json is not None:

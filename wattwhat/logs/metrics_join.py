@@ -12,7 +12,8 @@ import attrs
 
 from wattwhat.errors import ArgumentError, LogError, Remedy
 from wattwhat.logs.parsing.cells import is_missing, number
-from wattwhat.logs.parsing.csv_rows import csv_rows
+from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
+from wattwhat.logs.parsing.named_rows import delimiter_of, header_of, under
 from wattwhat.logs.source import Problem, Source
 from wattwhat.records.measurement import Measurement
 
@@ -156,15 +157,16 @@ def _csv(
     source = Source.of_path(path)
     source.check_text()
     first = next((text for _, text in source.lines() if text.strip()), "")
-    lines = csv_rows(source, max(",;\t", key=first.count))
+    lines = csv_rows(source, delimiter_of(first))
     line, header = next(lines)
-    _check_columns((source.shown, line), dict.fromkeys(header), on, wanted)
+    names = header_of(source, line, header)
+    _check_columns((source.shown, line), dict.fromkeys(names), on, wanted)
     rows: list[tuple[_Place, dict[str, Any]]] = []
     for line, row in lines:
-        if len(row) < len(header):
-            problems.append(Problem(source.error(line, f"expected {len(header)} cells, found {len(row)}")))
-            continue
-        rows.append(((source.shown, line), dict(zip(header, row, strict=False))))
+        if wrong := misfit(len(row), len(names)):
+            problems.append(Problem(source.error(line, wrong)))
+        elif row != header:  # tables that were put together have it again
+            rows.append(((source.shown, line), dict(under(names, line, row).cells)))
     problems.extend(source.problems)
     return rows
 
