@@ -36,6 +36,26 @@ def test_a_power_in_no_unit_of_power_is_not_taken_for_watts(unit: str) -> None:
     assert [measurement.energy_j.value for measurement in found] == [3.6e7] * 4  # a power consumption in kWh
 
 
+@pytest.mark.parametrize("draw", ["power_w", "power.draw [W]"])
+@pytest.mark.parametrize("other", ["temperature.gpu", "utilization.gpu [%]", "power (%)"])
+@pytest.mark.parametrize("end", ["", ", 0"])
+def test_rows_under_a_later_header_without_a_power_are_listed_and_not_read(
+    draw: str, other: str, end: str
+) -> None:
+    def part(minute: int, name: str, value: str) -> str:
+        header = f"timestamp, {name}{end and ', index'}\n"
+        return header + "".join(f"2026/03/01 10:{minute:02d}:{k:02d}.000, {value}{end}\n" for k in range(20))
+
+    alone = logs.read(io.StringIO(part(0, draw, "10.00 W")))
+    found = logs.read(io.StringIO(part(0, draw, "10.00 W") + part(1, other, "55.00")))
+    assert [one.energy_j for one in found] == [one.energy_j for one in alone]
+    assert len(found.problems) == 21
+    both = logs.read(io.StringIO(part(0, draw, "10.00 W") + part(1, other, "55") + part(2, draw, "10.00 W")))
+    (whole,) = both
+    assert whole.energy_j.value == pytest.approx(1390.0)
+    assert len(both.problems) == 21
+
+
 @pytest.mark.parametrize("what", ["W", "watts", "avg", "GPU 0", "0", ""])
 def test_a_bracket_that_holds_no_unit_leaves_watts(what: str) -> None:
     rows = "".join(f"177235920{k},10.0,50\n" for k in range(4))

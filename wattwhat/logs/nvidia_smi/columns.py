@@ -6,9 +6,9 @@ import re
 
 import attrs
 
-from wattwhat.logs.parsing.cells import split_unit, stamp
+from wattwhat.logs.parsing.cells import number, split_unit, stamp
 
-__all__ = ["Columns", "columns_of", "is_date", "is_time", "unit_of_header"]
+__all__ = ["Columns", "columns_of", "is_date", "is_time", "names_a_time", "unit_of_header"]
 
 _DRAW = ("power.draw", "power.draw.average", "power.draw.instant", "module.power.draw.average")
 _DRAW_OWN = re.compile(
@@ -118,6 +118,17 @@ def columns_of(header: list[str]) -> Columns | None:
         _first(names, _NAME),
         _first(names, _LIMIT),
     )
+
+
+def names_a_time(header: list[str]) -> bool:
+    """Whether cells are names, and one of them that of a column of times, as in a header.
+
+    Example:
+        >>> names_a_time(["timestamp", "temperature.gpu"]), names_a_time(["t", "5"])
+        (True, False)
+    """
+    names = [unit_of_header(cell)[0] for cell in header]
+    return _first(names, _TIME) is not None and all(number(name) is None for name in names)
 
 
 def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:

@@ -11,7 +11,7 @@ import attrs
 
 from wattwhat.errors import Remedy
 from wattwhat.logs.building.power_trace import Trace
-from wattwhat.logs.nvidia_smi.columns import Columns, columns_of, is_date, is_time
+from wattwhat.logs.nvidia_smi.columns import Columns, columns_of, is_date, is_time, names_a_time
 from wattwhat.logs.nvidia_smi.interleaving import Turns, devices_in_turn
 from wattwhat.logs.parsing.cells import is_index, is_missing, number, split_unit, stamp
 from wattwhat.logs.parsing.csv_rows import misfit, split_cells
@@ -57,6 +57,7 @@ class PowerTable:
         self._factor = options.power_factor
         if options.power_unit:
             self.trace.warn(f"powers were read as {options.power_unit}, as power_unit asked")
+        self.headless: int | None = None  # line of a header without a power, whose rows are not read
         self._rows: dict[str | None, int] = {}
         self._clock_kind: str | None = None
         self.decimals: int | None = None
@@ -168,19 +169,17 @@ class PowerTable:
 
     def row(self, line: int, text: str) -> None:
         """One line of the file."""
-        cells = split_cells(text, self.delimiter)
-        columns = self.columns
-        cells = self._mended(cells)
-        if wrong := misfit(len(cells), self.width):
-            if not self._is_header(cells):
-                self._source.problem(line, wrong)
-            return
-        device = self._device(cells)
-        power_w, complaint = self._power(cells[columns.power])
-        complaint = complaint or self._cut(line, cells)
-        if complaint:
-            if not self._is_header(cells):
-                self._source.problem(line, complaint)
+        columns, cells = self.columns, self._mended(split_cells(text, self.delimiter))
+        wrong = misfit(len(cells), self.width)
+        if self.headless is not None:
+            wrong = f"expected a row with a power, found one of the header of line {self.headless}"
+        device = power_w = None
+        if not wrong:
+            device = self._device(cells)
+            power_w, wrong = self._power(cells[columns.power])
+            wrong = wrong or self._cut(line, cells)
+        if wrong:
+            self._header_or_problem(line, cells, wrong)
             return
         t_s = self._time(cells, device)
         if t_s is None:
@@ -222,15 +221,16 @@ class PowerTable:
         else:
             self.trace.add(device, t_s, power_w, line)
 
-    def _is_header(self, cells: list[str]) -> bool:
-        """Whether this row is a header once more; a restarted log may have other columns."""
+    def _header_or_problem(self, line: int, cells: list[str], problem: str) -> None:
+        """A row may be a header once more: a restarted log may have other columns, or no power."""
         columns = columns_of(cells)
         if columns is None:
-            return False
+            self.headless = line if names_a_time(cells) else self.headless
+            self._source.problem(line, problem)
+            return
         if columns.time is None:
             columns = attrs.evolve(columns, time=self.columns.time)
-        self.columns, self.width = columns, len(cells)
-        return True
+        self.columns, self.width, self.headless = columns, len(cells), None
 
     def _device(self, cells: list[str]) -> str | None:
         """What the row says of its GPU: model name, number, or what names it for good."""

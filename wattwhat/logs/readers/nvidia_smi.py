@@ -92,9 +92,14 @@ class _Blocks:
         self._table, self._factor = table, factor
         self._columns = table.columns
 
+    @property
+    def _changed(self) -> bool:
+        """Whether another header came, so that rows are no longer as the layout says."""
+        return self._table.columns != self._columns or self._table.headless is not None
+
     def add(self, line: int, block: bytes, layout: Layout) -> None:
         """A block of whole lines, the first of them with this number."""
-        rows = parse(block, layout) if self._table.columns == self._columns else None
+        rows = None if self._changed else parse(block, layout)
         if rows is None:
             self._one_by_one(line, block)
             return
@@ -106,7 +111,7 @@ class _Blocks:
             if irregular < len(rows.irregular):
                 end = int(rows.end[irregular]) + 1
                 self._one_by_one(line + irregular, block[int(rows.begin[irregular]) : end])
-                if self._table.columns != self._columns:
+                if self._changed:
                     self._one_by_one(line + irregular + 1, block[end:])
                     return
             first = irregular + 1
