@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 import wattwhat
 from wattwhat import Channel, Measurement, Reading
+from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.phases import Phases
 from wattwhat.acquisition.shared import shared_meter_set
 from wattwhat.sensing.meter import Meter
 
@@ -117,3 +119,38 @@ def test_a_handler_may_measure_while_a_window_begins_ends_or_is_judged(kind: str
             channel.energy_j is None or channel.energy_j.value >= 0.0 for channel in one.measurement.channels
         )
     shared_meter_set(backends).close()
+
+
+@pytest.mark.parametrize("kind", BACKENDS)
+@given(line=st.integers(1, 1800), opening=st.booleans(), asked=st.booleans())
+def test_a_handler_may_measure_a_phase_of_its_own_at_any_edge(
+    kind: str, line: int, opening: bool, asked: bool
+) -> None:
+    meter_set = MeterSet(BACKENDS[kind]().meters())
+    p = Phases("train", meter_set=meter_set)
+    if not opening:  # the first span opens meters and timelines
+        with p("rest"):
+            pass
+    if asked:
+        assert opening or p.total.duration_s
+
+    def program() -> None:
+        p["forward"].start()
+        for _ in range(2):
+            p.switch("forward", "backward")
+            p.switch("backward", "forward")
+        p["forward"].stop()
+
+    def handler() -> None:
+        with p("save", items=2):
+            pass
+        if asked and not opening:
+            assert p.total.duration_s >= 0.0
+
+    interrupted(program, handler, line)
+    assert (p["forward"].calls, p["backward"].calls) == (3, 2)
+    assert "save" not in p or (p["save"].calls, p["save"].items) == (1, 2)
+    whole_s, parts_s = p.total.duration_s, [one.duration_s for one in p.measurements]
+    assert max(parts_s) <= whole_s * (1.0 + 1e-9)
+    assert whole_s <= sum(parts_s) * (1.0 + 1e-9)
+    meter_set.close()

@@ -14,6 +14,7 @@ from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.timeline_live import LiveTimeline
+from wattwhat.errors import WindowError
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import EDGES, LOST, UNSEEN
 from wattwhat.workloads.accelerators import accelerator_in_use, unwaited
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-__all__ = ["Results", "results"]
+__all__ = ["Results", "latest"]
 
 # A power whose uncertainty stayed above this part of what it was before anything was seen was not told apart.
 _UNTOLD = 0.33
@@ -52,6 +53,33 @@ class Results:
     total: Measurement
 
 
+def latest(owner: Phases, tracks: Tracks | None) -> Results:
+    """What phases took until now; where they are in the middle of an edge, what was found before.
+
+    A signal handler may ask there, and what it interrupts is not complete. Spans of a handler that interrupts
+    this are counted after it.
+
+    Args:
+        owner: the phases, whose lock is held.
+        tracks: what their meters showed; None before the first span.
+    """
+    kept: tuple[int, Results] | None = owner._found
+    if tracks is None:
+        raise WindowError(f"phases {owner.label!r}: no span has begun; open one with p('name') first")
+    if owner._at_edge and kept is None:
+        raise WindowError(f"phases {owner.label!r}: a span is just beginning or ending; ask after that")
+    names = owner._names
+    if kept is not None and (owner._at_edge or (not names.open and kept[0] == owner._version)):
+        return kept[1]
+    owner._at_edge = True
+    try:
+        found = results(owner, tracks)
+    finally:
+        owner._at_edge = False
+    owner._found = (owner._version, found)
+    return found
+
+
 def results(owner: Phases, tracks: Tracks) -> Results:
     """Everything that phases took until now.
 
@@ -59,10 +87,10 @@ def results(owner: Phases, tracks: Tracks) -> Results:
         owner: the phases.
         tracks: what their meters showed.
     """
-    if not owner._names.open:
+    if not owner._counted.open:
         tracks.read()  # where a tick came since the last edge, its joules are known better
     now_s = tracks.meter_set.clock() * 1e-9
-    states, names = owner._names.states.count, list(owner._names.sums)
+    states, names = owner._counted.states.count, list(owner._counted.sums)
     members = _members(owner, names, states)
     pieces = tracks.pieces(now_s)
     time_s = members @ tracks.time_s(now_s, states)
@@ -90,11 +118,11 @@ def _members(owner: Phases, names: list[str], states: int) -> Array:
 
     rows = {name: row for row, name in enumerate(names)}
     members = np.zeros((len(names) + 1, states))
-    for state, number in owner._names.states.numbers.items():
+    for state, number in owner._counted.states.numbers.items():
         for name in state:
             members[rows[name], number] = 1.0
         members[-1, number] = float(bool(state))
-    crowd_s = owner._names.states.crowd_s
+    crowd_s = owner._counted.states.crowd_s
     for one, seconds in crowd_s.items():
         members[-1 if one is None else rows[one], -1] = seconds / (crowd_s[None] or 1.0)
     return members
@@ -155,7 +183,7 @@ def _warnings(track: Track, posterior: Posterior, owner: Phases, now_s: float) -
     untold = _untold(posterior, owner)
     warnings = looks_away_warnings(track.sensor)
     if untold:
-        names = ", ".join(repr(name) for name in owner._names.sums if name in untold)
+        names = ", ".join(repr(name) for name in owner._counted.sums if name in untold)
         every = time_words(period_s(track.sensor.channel))
         if posterior.rows < _ENOUGH:
             why = (
@@ -176,12 +204,14 @@ def _untold(posterior: Posterior, owner: Phases) -> set[str]:
     import numpy as np
 
     named = np.zeros(len(posterior.power_u_w), dtype=bool)
-    named[[number for state, number in owner._names.states.numbers.items() if state]] = True
+    named[[number for state, number in owner._counted.states.numbers.items() if state]] = True
     wide = named & (posterior.power_u_w > _UNTOLD * posterior.prior_u_w)
     u_j = np.sqrt(np.maximum(np.diag(posterior.covariance_j2), 1e-30))
     against = (posterior.covariance_j2 / np.outer(u_j, u_j) < _AGAINST) & wide[:, None]
     alike = wide | against.any(axis=0)
-    return {name for state, number in owner._names.states.numbers.items() if alike[number] for name in state}
+    return {
+        name for state, number in owner._counted.states.numbers.items() if alike[number] for name in state
+    }
 
 
 def _measurements(
@@ -196,7 +226,7 @@ def _measurements(
     }
     parts = {}
     for row, name in enumerate(names):
-        one = owner._names.sums[name]
+        one = owner._counted.sums[name]
         parts[name] = measurement_of(
             meter_set,
             accounts[row],
@@ -213,7 +243,7 @@ def _measurements(
         accounts[-1],
         label=owner.label,
         duration_s=float(time_s[-1]),
-        started_ns=min(one.started_ns for one in owner._names.sums.values()),
+        started_ns=min(one.started_ns for one in owner._counted.sums.values()),
         details={"phases": names},
         **shared,
     )

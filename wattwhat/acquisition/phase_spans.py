@@ -23,7 +23,7 @@ def check_open(phases: Phases, name: str) -> None:
         WindowError: no span of this name is open.
     """
     one = phases._names.sums.get(name)
-    if one is None or not one.open:
+    if (one is None or not one.open) and not phases._at_edge:
         raise WindowError(f"phase {name!r} is not open; start it first")
 
 
@@ -51,7 +51,7 @@ class Span:
         if not self._open:
             raise WindowError(f"phase {self.name!r} is not open; start it first")
         self._open -= 1
-        self._phases._end(self.name, self._items)
+        self._phases._edge(self.name, items=self._items)
         return self
 
     def __enter__(self) -> Span:
@@ -96,7 +96,7 @@ class Phase:
             WindowError: none is open.
         """
         check_open(self._phases, self.name)
-        self._phases._end(self.name, None if items is None else check_items(items))
+        self._phases._edge(self.name, items=None if items is None else check_items(items))
         return self
 
     @property
@@ -109,8 +109,7 @@ class Phase:
         if self.name not in self._phases:
             known = ", ".join(repr(name) for name in self._phases) or "none"
             raise WindowError(f"no span of phase {self.name!r} has begun; there are: {known}")
-        measurement: Measurement = self._phases._results().parts[self.name]
-        return measurement
+        return self._phases._results().parts[self.name]  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -85,6 +85,12 @@ class Names:
         self.open: dict[str, int] = {}
         self.states = States()
 
+    def edge(self, t_ns: int, before: str | None, name: str | None, items: float | None) -> int | None:
+        """A span ends, another one begins, or both; the state from now on, None where it stays."""
+        moved = before in self.open and self.closed(before, items)
+        moved = (name is not None and self.opened(name)) or moved
+        return self.state(t_ns) if moved else None
+
     def opened(self, name: str) -> bool:
         """One more span of this name is open; whether it is the only one."""
         one = self.sums.get(name)

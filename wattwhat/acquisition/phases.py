@@ -12,6 +12,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.items import check_items
@@ -19,7 +20,7 @@ from wattwhat.acquisition.phase_spans import Phase, Span, check_open
 from wattwhat.acquisition.phase_states import Names
 from wattwhat.acquisition.phase_tracks import Tracks
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
-from wattwhat.errors import ArgumentError, WindowError
+from wattwhat.errors import ArgumentError
 from wattwhat.workloads.accelerators import check_sync, leave_compiling, wait
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = ["Phases", "phases"]
 # Switches that are noted before they are counted.
 _MOST_NOTED = 64
 
+_time = itemgetter(0)
 _all: weakref.WeakSet[Phases] = weakref.WeakSet()
 
 
@@ -99,9 +101,9 @@ class Phases:
         self._tracks: Tracks | None = None
         self._lock: Any = threading.RLock()
         self._counted = Names()
-        # switches that were not counted yet: when, from which name to which, items, and what counters showed
-        self._noted: list[tuple[int, str, str, float | None, Any]] = []
-        self._version = 0
+        # edges that were not counted yet: when, from which name to which, items, and what counters showed
+        self._noted: list[tuple[int, str | None, str | None, float | None, Any]] = []
+        self._version, self._at_edge = 0, False
         self._found: Any = None
         _all.add(self)
 
@@ -143,8 +145,7 @@ class Phases:
         Raises:
             WindowError: no span has begun.
         """
-        whole: Measurement = self._results().total
-        return whole
+        return self._results().total  # type: ignore[no-any-return]
 
     def switch(self, before: str, name: str, *, items: float | None = None) -> None:
         """A span ends and another one begins at the same moment, with one round of readings for both.
@@ -180,72 +181,74 @@ class Phases:
             if not (known and noted and noted[-1][2] == before):
                 name = _name(name)
                 check_open(self, before)
-            tracks = self._tracks
-            assert tracks is not None
-            noted.append((tracks.clock(), before, name, items, tracks.note()))
+            self._note(before, name, items)
             # when a name first came is the time of day at which it is counted
             if not known or len(noted) >= _MOST_NOTED:
                 self._count()
 
     @property
     def _names(self) -> Names:
-        """The names, with every switch counted."""
+        """The names, with every edge counted."""
         if self._noted:
             self._count()
         return self._counted
-
-    def _count(self) -> None:
-        """Count the switches that were noted."""
-        with self._lock:
-            tracks, names, done = self._tracks, self._counted, 0
-            assert tracks is not None
-            try:
-                for t_ns, before, name, items, shown in self._noted:
-                    done += 1
-                    names.closed(before, items)
-                    names.opened(name)
-                    tracks.edge(t_ns * 1e-9, names.state(t_ns))
-                    tracks.take(shown)
-            finally:  # an interrupt of the program's own may end it anywhere
-                del self._noted[:done]
-            self._version += 1
-            tracks.take_in(names.states.count)
 
     def _begin(self, name: str) -> None:
         if "torch" in sys.modules:
             leave_compiling(name)
         if self._tracks is None:
             self._first()
-        if self._sync:
-            wait(self._sync)
-        with self._lock:
-            tracks = self._tracks
-            assert tracks is not None
-            names = self._names
-            if not names.open:
-                tracks.watch()
-                tracks.meter_set.windows.add(self)
-            tracks.read()
-            if names.opened(name):
-                t_ns = tracks.clock()
-                tracks.edge(t_ns * 1e-9, names.state(t_ns))
-            self._version += 1
+        self._edge(None, name)
 
-    def _end(self, name: str, items: float | None) -> None:
+    def _edge(self, before: str | None, name: str | None = None, items: float | None = None) -> None:
         if self._sync:
             wait(self._sync)
         with self._lock:
-            tracks = self._tracks
-            assert tracks is not None
-            t_ns, shown, names = tracks.clock(), tracks.note(), self._names
-            if names.closed(name, items):
-                tracks.edge(t_ns * 1e-9, names.state(t_ns))
-            tracks.take(shown)
-            if not names.open:
-                tracks.watch(t_ns * 1e-9)
-                tracks.meter_set.windows.discard(self)
-            self._version += 1
-            tracks.take_in(names.states.count)
+            self._note(before, name, items)
+            self._count()
+
+    def _note(self, before: str | None, name: str | None, items: float | None) -> None:
+        """Read the counters: after the time is taken where a span ends, before that where one only begins."""
+        tracks = self._tracks
+        assert tracks is not None
+        outer, self._at_edge = self._at_edge, True
+        try:
+            shown = tracks.note() if before is None else None
+            t_ns = tracks.clock()
+            self._noted.append((t_ns, before, name, items, tracks.note() if shown is None else shown))
+        finally:
+            self._at_edge = outer
+
+    def _count(self) -> None:
+        """Count what was noted; edges in a signal handler that interrupts this or a note come after it."""
+        with self._lock:
+            tracks, noted = self._tracks, self._noted
+            if self._at_edge or tracks is None:
+                return
+            self._at_edge = True
+            try:
+                while noted:
+                    noted.sort(key=_time)
+                    for _ in range(len(noted)):
+                        self._count_one(tracks, *noted.pop(0))
+                self._version += 1
+                tracks.take_in(self._counted.states.count)
+            finally:
+                self._at_edge = False
+
+    def _count_one(
+        self, tracks: Tracks, t_ns: int, before: str | None, name: str | None, items: float | None, shown: Any
+    ) -> None:
+        names, t_s = self._counted, t_ns * 1e-9
+        if not names.open:
+            tracks.watch()
+            tracks.meter_set.windows.add(self)
+        if (state := names.edge(t_ns, before, name, items)) is not None:
+            tracks.edge(t_s, state)
+        tracks.take(shown)
+        if not names.open:
+            tracks.watch(t_s)
+            tracks.meter_set.windows.discard(self)
 
     def _first(self) -> None:
         with self._lock:
@@ -254,17 +257,14 @@ class Phases:
                 if meter_set is None or meter_set.closed:
                     meter_set = self._meter_set = shared_meter_set(self._backends)
                     check_estimate(meter_set, self._backends)
-                self._tracks = Tracks(meter_set, self._lock)
+                tracks = Tracks(meter_set, self._lock)
+                self._tracks = self._tracks or tracks  # a signal handler may have begun meanwhile
 
     def _results(self) -> Any:
-        from wattwhat.acquisition.phase_results import results
+        from wattwhat.acquisition.phase_results import latest
 
         with self._lock:
-            if self._tracks is None:
-                raise WindowError(f"phases {self.label!r}: no span has begun; open one with p('name') first")
-            if self._names.open or self._found is None or self._found[0] != self._version:
-                self._found = (self._version, results(self, self._tracks))
-            return self._found[1]
+            return latest(self, self._tracks)
 
     def __reduce__(self) -> Any:
         """As pickle and copy see it: phases that have not begun; their measurements travel by themselves."""
@@ -291,7 +291,7 @@ def _made(label: str, backends: Any, sync: Any) -> Phases:
 
 def _after_fork() -> None:
     for one in list(_all):
-        one._lock = threading.RLock()
+        one._lock, one._at_edge = threading.RLock(), False
         if one._tracks is not None:
             one._tracks.renew(one._lock)
 
