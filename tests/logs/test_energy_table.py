@@ -210,3 +210,10 @@ def test_energy_is_checked_against_power_and_time(energy, slip):
     said = [w for w in found.warnings if "mean power times its duration" in w]
     assert bool(said) == (slip is not None)
     assert slip is None or slip in said[0]
+
+
+@pytest.mark.parametrize("other", ["model,power_w", "model,latency_s", "accuracy,model"])
+def test_rows_below_the_header_of_another_table_are_listed_and_not_read(other):
+    found = read(f"model,energy_j\na,1\n{other}\nb,3\nmodel,energy_j\nc,2\n")
+    assert [(one.label, one.energy_j.value) for one in found] == [("a", 1.0), ("c", 2.0)]
+    assert [problem.split(":")[1] for problem in found.problems] == ["3", "4"]

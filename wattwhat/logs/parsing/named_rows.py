@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
+from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.csv_rows import csv_rows
 from wattwhat.logs.source import Source
 
@@ -53,15 +54,22 @@ def delimiter_of(line: str) -> str:
 
 
 def named_rows(
-    source: Source, is_header: Callable[[tuple[str, ...]], bool], delimiter: str = ","
+    source: Source,
+    is_header: Callable[[tuple[str, ...]], bool],
+    delimiter: str = ",",
+    *,
+    others: bool = True,
 ) -> Iterator[NamedRow]:
     r"""The rows below a header; a header that comes again, also another one, begins anew.
+
+    Below the header of another table, which shares a name with the last one, rows are problems of the source.
 
     Args:
         source: the file.
         is_header: whether these cells (lower case) are a header.
         delimiter: what separates cells. Where it is a semicolon, a spreadsheet of a country with decimal
             commas wrote the file (the comma could not separate), so ``0,5`` is given as ``0.5``.
+        others: whether headers of other tables are looked for.
 
     Example:
         >>> made = Source.of_text("a,b\n1,2\na,b,c\n3,4,5\n", "made.csv")
@@ -69,13 +77,30 @@ def named_rows(
         [{'a': '1', 'b': '2'}, {'a': '3', 'b': '4', 'c': '5'}]
     """
     header: tuple[str, ...] = ()
+    other: int | None = None  # line of the header of another table
     for line, row in csv_rows(source, delimiter):
         if is_header(tuple(cell.lower() for cell in row)):
-            header = header_of(source, line, row)
+            header, other = header_of(source, line, row), None
+            continue
+        if others and _is_of_names(row, header):
+            other = line
+        if other is not None:
+            where = "the header" if other == line else f"a row below that of line {other}"
+            source.problem(
+                line, f"expected a row of {', '.join(header)[:80]}, found {where} of another table"
+            )
         elif header:
             if delimiter == ";":
                 row = [cell.replace(",", ".") if _COMMA_NUMBER.fullmatch(cell) else cell for cell in row]
             yield under(header, line, row)
+
+
+def _is_of_names(row: list[str], header: tuple[str, ...]) -> bool:
+    """Whether a row is a header too: different words, no number, and a name of this header among them."""
+    cells = [cell for cell in row if cell]
+    if len(cells) < 2 or len({*cells}) < len(cells) or {*cells}.isdisjoint(header):
+        return False
+    return all(number(cell) is None for cell in cells)
 
 
 def header_of(source: Source, line: int, row: list[str]) -> tuple[str, ...]:

@@ -91,7 +91,8 @@ def _json_records(source: Source) -> Iterator[Record]:
 
 
 def _csv_records(source: Source, first_line: str) -> Iterator[Record]:
-    for row in named_rows(source, is_header, delimiter_of(first_line)):
+    # codecarbon renames a file whose columns differ, so no other table follows in it
+    for row in named_rows(source, is_header, delimiter_of(first_line), others=False):
         yield from records_of(source, row)
 
 
