@@ -7,6 +7,7 @@ import io
 import pytest
 
 from wattwhat import logs
+from wattwhat.errors import LogError
 
 
 def joules(text: str, **options: object) -> list[float]:
@@ -62,3 +63,20 @@ def test_carbontracker_is_cumulative_within_a_run() -> None:
 def test_carbontracker_is_known_without_the_blank_at_the_ends_of_lines() -> None:
     text = consumption(3, 0.001).replace(": \n", ":\n")
     assert joules(text) == [pytest.approx(3600.0)]
+
+
+def test_rows_of_powerjoular_below_another_header_are_listed_and_not_read() -> None:
+    def part(minute: int, header: str, cells: str) -> str:
+        return f"{header}\n" + "".join(f"2026-03-01 10:{minute:02d}:{s:02d},{cells}\n" for s in range(10))
+
+    first = part(0, "Date,CPU Utilization,CPU Power", "0.5,80")
+    found = logs.read(io.StringIO(first + part(1, "Date,CPU Power,CPU Utilization", "80,0.5")))
+    assert [one.energy_j for one in found] == [one.energy_j for one in logs.read(io.StringIO(first))]
+    assert len(found.problems) == 11
+
+
+def test_a_later_header_of_turbostat_without_a_power_is_refused() -> None:
+    text = "PkgWatt RAMWatt\n60.00 30.00\n60.20 30.00\nBusy% Bzy_MHz\n5 3000\n5 3000\n"
+    with pytest.raises(LogError) as caught:
+        logs.read(io.StringIO(text), interval_s=1)
+    assert caught.value.line == 4

@@ -62,10 +62,16 @@ class PowerJoular:
         factor: float,
     ) -> Iterator[Measurement]:
         dormant: dict[str, tuple[float, int] | None] = {"gpu power": None}
+        other: int | None = None  # line of another header: which column is which there is not looked into
         for line, row in rows:
-            if row == header:
-                continue
-            if wrong := misfit(len(row), len(header)):
+            if row[0].lower() == "date":
+                other = None if row == header else line
+                if other is None:
+                    continue
+            wrong = misfit(len(row), len(header))
+            if other is not None:
+                wrong = f"expected the columns of the first header, found those of line {other}"
+            if wrong:
                 source.problem(line, wrong)
                 continue
             moment = ada_stamp(row[0])

@@ -101,7 +101,7 @@ class _Samples:
             self._seconds += number(seconds[1]) or 0.0
         elif set(cells) & _COLUMNS.keys():
             self._columns, self._complete = cells, False
-        elif "Avg_MHz" in cells:
+        elif _OF_OTHERS & set(cells) and all(number(cell) is None for cell in cells):
             raise self._source.error(
                 line, "expected PkgWatt or Pkg_J among the columns; run turbostat as root"
             )
@@ -181,4 +181,6 @@ class _Samples:
         )
 
 
+# A header with one of these and no power or energy is of a turbostat that shows none.
+_OF_OTHERS = frozenset(("Avg_MHz", "Busy%", "Bzy_MHz", "TSC_MHz", "IRQ", "CoreTmp", "PkgTmp"))
 _NAMES = {"Pkg": "packages", "Cor": "cores", "GFX": "graphics", "RAM": "DRAM", "Sys": "system"}
