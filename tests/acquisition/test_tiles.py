@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wattwhat
-from tests.rigs import counter, gauge, simulated
+from tests.rigs import Load, counter, gauge, simulated
 from wattwhat import Measurement, combine
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError
@@ -306,3 +306,18 @@ def test_the_first_window_over_a_gauge_asked_at_once_goes_by_what_it_shows(senso
     sim.until(sim.clock.now_s + periods * period_s)
     window.stop()
     assert joules(window.measurement) == pytest.approx(power_w * periods * period_s, rel=0.05)
+
+
+def test_a_window_of_a_thousandth_of_an_update_period_asked_at_once_is_not_known() -> None:
+    load = Load(60.0)
+    simulation = simulated(gauge(load, 0.5, 0.02), max_power_w=300.0)
+    whole, inside = Window("whole", meter_set=simulation.meter_set).start(), 0
+    for turn in range(12):
+        simulation.advance(0.013 + 0.031 * (turn % 3))
+        load.call(simulation.clock.now_s, (0.0005, 200.0))
+        step = Window("step", meter_set=simulation.meter_set).start()
+        simulation.advance(0.0005)
+        energy = step.stop().measurement.energy_j
+        inside += abs(energy.value - 0.1) <= 2.0 * energy.u
+    whole.stop()
+    assert inside == 12

@@ -11,7 +11,8 @@ from wattwhat.records.timeline_points import UNSEEN_WALK, Place
 
 __all__ = ["Answered", "Cut", "Interval", "merged_cuts", "place_after", "place_between"]
 
-# An error below this part of what is uncertain in a place is left out of it.
+# An error of a tick below this part of what is uncertain in a place is left out of it. Those of the powers
+# stay: of a short window between two places hardly anything else is left.
 _NOTABLE = 0.003
 _ROOT_3 = math.sqrt(3.0)
 
@@ -196,7 +197,7 @@ def _place(
     # any value between none and all of the interval's joules is as likely (GUM 4.3.7)
     most2 = most_j**2 * (1.0 / 3.0 - part + part**2) if most_j < math.inf else math.inf
     scale = math.sqrt(most2 / whole2) if whole2 > most2 else 1.0
-    shared = tuple((number, u * scale) for number, u in errors.items() if abs(u) > least)
+    shared = tuple((n, u * scale) for n, u in errors.items() if abs(u) > least or (n < TICKS and u))
     if walked_j2:
         shared += ((UNSEEN_WALK, walked_j2),)
     return Place(energy_j, interval, part, *chance_j2, shared)
