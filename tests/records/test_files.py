@@ -295,6 +295,7 @@ OWN_WAYS = {
     "document.py",  # the page's own parts
     "published.py",  # figures that come with the library
     "cpu_time.py",  # /proc, at each edge of a window
+    "entry_points.py",  # of installed distributions, before a first window imports anything
     "journal.py",  # appends
     "latency_and_memory.py",  # /proc/self/clear_refs
     "versions.py",  # /proc/self/maps, until a line is found

@@ -127,7 +127,7 @@ def _childless() -> bool:
 
 
 def _content(path: str) -> bytes:
-    """A small file of the kernel's, empty where it cannot be read; open() takes several times as long."""
+    """A small file of the kernel's, empty where it cannot be read; `open` takes several times as long."""
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
