@@ -12,9 +12,9 @@ import attrs
 import numpy as np
 
 from wattwhat.acquisition.phase_tracks import AFTER, BEFORE, OWN, PAUSE, timeline_of
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joint import possible
 from wattwhat.energy.label_time import Pieces
+from wattwhat.records.assumptions import period_s
 from wattwhat.testing import Piecewise
 
 if TYPE_CHECKING:

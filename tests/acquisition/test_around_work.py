@@ -67,6 +67,28 @@ def test_the_interval_holds_the_energy_of_a_request(sensor: Any, periods: float)
     assert share_inside(sensor, 0.1, 0.1 * periods) >= 0.85
 
 
+@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize("periods", [0.1, 0.7, 1.0, 1.5, 1.7, 3.0])
+def test_the_interval_of_one_request_alone_holds_its_energy(periods: float, others: int) -> None:
+    """One tick or two in the only window of its label have told next to nothing of its power."""
+    inside = []
+    for seed in range(100):
+        draw = random.Random(seed)
+        load = Load(draw.uniform(40.0, 120.0))
+        high_w, phase_s = draw.uniform(150.0, 420.0), draw.uniform(0.0, 0.1)
+        simulation = simulated(counter(load, 0.1, phase_s=phase_s), start_s=10.0, max_power_w=LIMIT_W)
+        for _ in range(others):
+            Window("before", meter_set=simulation.meter_set).start().stop()
+            simulation.advance(0.55)
+        with Window("request", meter_set=simulation.meter_set) as window:
+            begin_s, length_s = simulation.clock.now_s, 0.1 * periods
+            load.call(begin_s, (length_s, high_w))
+            simulation.advance(length_s)
+        energy, truth_j = window.measurement.energy_j, load.energy_j(begin_s, begin_s + length_s)
+        inside.append(abs(energy.value - truth_j) <= 1.96 * energy.u)
+    assert sum(inside) >= 88
+
+
 @pytest.mark.parametrize("periods", [0.5, 3.0])
 @pytest.mark.parametrize("sensor", [counter, full, part_time, averaged])
 def test_the_sum_of_many_requests_keeps_what_they_err_by_alike(sensor: Any, periods: float) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.window import Window
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.possible import possible_j
+from wattwhat.records.assumptions import power_limit_w
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 from wattwhat.testing import VirtualClock

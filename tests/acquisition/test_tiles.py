@@ -18,6 +18,7 @@ from wattwhat import Measurement, combine
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError
 from wattwhat.records.caution import code_of
+from wattwhat.records.sources import EDGES
 from wattwhat.testing import Piecewise
 
 LABELS = "abc"
@@ -271,8 +272,10 @@ def test_threads_over_the_estimate_take_no_more_than_the_span() -> None:
             thread.join()
     parts = [window.measurement for window in done]
     some = combine(parts)
-    assert max(map(joules, parts)) <= joules(some) + 1e-9
-    assert joules(some) <= joules(whole.measurement) + 1e-9
+    # where the machine is too busy to read it at an edge, looks beside the program tell, which are uncertain
+    unseen_j = sum(dict(m.budget).get(EDGES, 0.0) for m in (whole.measurement, *parts))
+    assert max(map(joules, parts)) <= joules(some) + unseen_j + 1e-9
+    assert joules(some) <= joules(whole.measurement) + unseen_j + 1e-9
 
 
 @pytest.mark.parametrize(("cycle_s", "told"), [(0.1, True), (0.137, False), (0.1618, False)])

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat import Channel
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules, during, sensor_parts
 from wattwhat.energy.totals import total
+from wattwhat.records.assumptions import power_limit_w
 from wattwhat.records.channel import COMPONENTS
 
 VALUES = st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e3)), min_size=1, max_size=6)

@@ -12,9 +12,9 @@ from wattwhat.acquisition.counter_looks import CounterLooks
 from wattwhat.acquisition.edges import Moment
 from wattwhat.acquisition.held_power import HeldPower
 from wattwhat.acquisition.inputs import Energy, Gap, Input, Mark, is_reading, middle_ns
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.counter import difference
 from wattwhat.energy.possible import possible_j
+from wattwhat.records.assumptions import power_limit_w
 from wattwhat.sensing.meter import Meter, Reading
 
 if TYPE_CHECKING:

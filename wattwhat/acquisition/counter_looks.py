@@ -9,8 +9,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wattwhat.acquisition.edges import Moment
-from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.between_looks import Look, at_moment
+from wattwhat.records.assumptions import period_s, power_limit_w
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.channel_warnings import of_channel
 from wattwhat.acquisition.inputs import Gap, is_reading
-from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import HELD_S, Joules, bounded, during
 from wattwhat.energy.possible import beyond_reason
 from wattwhat.energy.tick_age import keeps_step
+from wattwhat.records.assumptions import period_s, power_limit_w
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.channel import Channel
 from wattwhat.records.formatting import time_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.inputs import is_reading
-from wattwhat.energy.assumptions import power_limit_w
+from wattwhat.records.assumptions import power_limit_w
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.inputs import EDGE_BOUND_S, is_reading
-from wattwhat.energy.assumptions import period_s
+from wattwhat.records.assumptions import period_s
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:

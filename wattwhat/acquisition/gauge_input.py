@@ -17,11 +17,11 @@ import attrs
 from wattwhat.acquisition.edges import Edge
 from wattwhat.acquisition.gauge_bounds import GaugeBounds
 from wattwhat.acquisition.inputs import Energy, Input, Mark, is_reading, middle_ns
-from wattwhat.energy.assumptions import SPREAD, period_s, power_limit_w
 from wattwhat.energy.gauge import PowerSums, leak_s
 from wattwhat.energy.gauge_timing import answer_s, lag_s, rest_s, seen_fraction, smear_s
 from wattwhat.energy.joules import beyond_w
 from wattwhat.energy.possible import beyond_reason
+from wattwhat.records.assumptions import SPREAD, period_s, power_limit_w
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
 

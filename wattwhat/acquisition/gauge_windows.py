@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wattwhat.acquisition.channel_warnings import of_channel
-from wattwhat.energy.assumptions import period_s, power_limit_w
 from wattwhat.energy.gauge import between_rests, gauge_energy
 from wattwhat.energy.joules import bounded
+from wattwhat.records.assumptions import period_s, power_limit_w
 from wattwhat.records.caution import Caution
 from wattwhat.records.formatting import time_words
 

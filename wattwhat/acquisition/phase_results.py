@@ -11,10 +11,10 @@ import attrs
 from wattwhat.acquisition.channel_warnings import looks_away_warnings, of_channel
 from wattwhat.acquisition.outcome import measurement_of
 from wattwhat.acquisition.unseen_gpu import unseen_gpu
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.timeline_live import LiveTimeline
 from wattwhat.errors import WindowError
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import EDGES, LOST, UNSEEN
 from wattwhat.workloads.accelerators import accelerator_in_use, unwaited

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from wattwhat.acquisition.edge_reads import prove, read_aside
 from wattwhat.acquisition.inputs import EDGE_BOUND_S, is_reading, middle_ns
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joint import Posterior, possible
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.timeline import CounterTimeline, Timeline
@@ -15,6 +14,7 @@ from wattwhat.energy.timeline_gauge import GaugeTimeline
 from wattwhat.energy.timeline_live import LiveTimeline
 from wattwhat.errors import error_text
 from wattwhat.plugins import pass_on
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.channel import Channel
 
 if TYPE_CHECKING:

@@ -246,7 +246,7 @@ def _shared(
         idle.value_j += rest_j
         whole = math.fsum(heavy.values())
         for number, weight in heavy.items():
-            shares[number].add(piece, (piece.energy_j - rest_j) * weight / whole)
+            shares[number].add(piece, (piece.energy_j - rest_j) * (weight / whole))
     return [one.close() for one in shares], idle.close()
 
 

@@ -19,6 +19,7 @@ from wattwhat.analysis.agreement import (
     joint_label,
     joint_provenance,
 )
+from wattwhat.records.assumptions import power_limit_w, reach_w
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import code_of
 from wattwhat.records.channel_energy import ChannelEnergy
@@ -135,6 +136,8 @@ def _union_of(members: Sequence[Measurement]) -> _Union:
             for side, sign in ((0, -1.0), (1, 1.0))
         ]
         value_j, edges_j, unseen_j = spent(edges)
+        # however much moves around short spans, their power lies between 0 and the limit
+        edges_j = min(edges_j, duration_s * reach_w(value_j / duration_s, power_limit_w(entry.channel)))
         systematic = _systematic(entry, value_j, duration_s)
         u_j = math.hypot(edges_j, unseen_j, *systematic.values())
         entries.append(attrs.evolve(entry, energy_j=Quantity(value_j, u_j, "J")))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from wattwhat.energy.assumptions import reach_w
+from wattwhat.records.assumptions import reach_w
 
 __all__ = ["Look", "at_moment"]
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from wattwhat.energy.assumptions import (
+from wattwhat.energy.joules import Joules, sensor_parts
+from wattwhat.records.assumptions import (
     ASSUMED_PERIOD_S,
     SHORT_SPREAD,
     SPREAD,
@@ -19,7 +20,6 @@ from wattwhat.energy.assumptions import (
     power_limit_w,
     reach_w,
 )
-from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 from wattwhat.records.formatting import time_words

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wattwhat.energy.assumptions import SPREAD, period_s, reach_w
 from wattwhat.energy.course_places import (
     Answered,
     Cut,
@@ -21,6 +20,7 @@ from wattwhat.energy.course_places import (
 )
 from wattwhat.energy.state_powers import StatePowers
 from wattwhat.energy.tick_age import Ages, Tick
+from wattwhat.records.assumptions import SPREAD, period_s, reach_w
 from wattwhat.records.channel import Channel
 
 __all__ = ["Course"]

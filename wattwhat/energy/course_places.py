@@ -113,10 +113,10 @@ def place_between(one: Interval, powers: StatePowers, answered: Answered) -> Ans
         at = span.at(number)
         left = 1.0 if at <= before else (span.whole - at) / max(span.whole - before, 1e-300)
         part = at / span.whole
-        slope_w = scale * powers.power_w[cut.state]
+        slope_w = scale * powers.rms_w(span.state_at(number))
         errors = span.errors(number, scale, part)
         one.ticks[0].into(errors, slope_w, 1.0 - part, one.number)
-        one.ticks[1].into(errors, slope_w, part, one.number + 1)
+        one.ticks[1].into(errors, slope_w, part, one.number + 1, powers.told(one.ticks[1].state))
         if answered.u_j:
             errors[answered.error] = answered.u_j * left
         place_j = max(one.counted_j - rest_j * left, answered.energy_j)
@@ -156,7 +156,7 @@ def place_after(
             continue
         more_j = max(span.at(index) - before, 0.0)
         errors = span.errors(index, 1.0, 0.0)
-        tick.into(errors, powers.power_w[cut.state], 1.0, number)
+        tick.into(errors, powers.rms_w(span.state_at(index)), 1.0, number, powers.told(tick.state))
         errors[fresh] = math.sqrt(span.scatter_until(index))
         if answered.u_j:
             errors[answered.error] = errors.get(answered.error, 0.0) + answered.u_j
@@ -224,6 +224,12 @@ class Span:
         self.whole, self.scatter = max(whole, 1e-300), own
         self._before: dict[int, float] = dict.fromkeys(self._times, 0.0)
         self._reached = 0
+
+    def state_at(self, number: int) -> int:
+        """The state that a cut begins; of several cuts at one moment, the one that lasts."""
+        while number + 1 < len(self._cuts) and self._cuts[number + 1].t_s <= self._cuts[number].t_s:
+            number += 1
+        return self._cuts[number].state
 
     def at(self, number: int) -> float:
         """Weight before a cut."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import attrs
 
-from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.energy.gauge_timing import seen_fraction, smear_s
 from wattwhat.energy.joules import Joules, sensor_parts
 from wattwhat.energy.possible import beyond_reason
 from wattwhat.energy.power_integral import PowerSums
+from wattwhat.records.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.records.channel import Channel
 from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from wattwhat.energy.assumptions import period_s
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from wattwhat.energy.assumptions import (
+from wattwhat.records.assumptions import (
     SPREAD,
     power_limit_w,
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.energy.assumptions import SPREAD, power_limit_w, reach_w
 from wattwhat.energy.tick_age import Tick
+from wattwhat.records.assumptions import SPREAD, period_s, power_limit_w, reach_w
 from wattwhat.records.channel import Channel
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _BLOCK = 64
 _MORE = 1.2
 # How much the power of one run differs from its state's mean while nothing is known of it.
 _SCATTER = 0.4
+# How fast the doubt goes of a power that few ticks have told, by the root of their number.
+_FADES = 3
 # No state is taken to draw less than this part of the mean over all: joules in an interval are spread by it.
 _LEAST = 1e-3
 
@@ -59,10 +61,11 @@ class StatePowers:
     """
 
     def __init__(self, channel: Channel) -> None:
-        self.limit_w = power_limit_w(channel)
+        self.limit_w, self._period_s = power_limit_w(channel), period_s(channel)
         self._evidence: Evidence | None = None
         self._rows: list[Row] = []
         self._count, self._next = 0, 1.0
+        self._told: dict[int, float] = {}  # update periods in which each state ran, from tick to tick
         self.scatter = _SCATTER
         self.shown_w: float | None = None
         self.power_w: list[float] = []
@@ -71,6 +74,8 @@ class StatePowers:
     def add(self, row: Row) -> None:
         """Take in one more interval between two ticks."""
         self._rows.append(row)
+        for state, seconds in row.time_s.items():
+            self._told[state] = self._told.get(state, 0.0) + seconds / self._period_s
         self._count += 1
         if len(self._rows) >= 2 * _BLOCK:  # so that memory stays bounded
             self._learn(max(row_states(self._rows), len(self.power_w)))
@@ -90,20 +95,34 @@ class StatePowers:
         self._next = max(self._count * _MORE, self._count + 1.0)
         self._learn(max(states, len(self.power_w)))
 
-    def _learn(self, states: int) -> None:
-        import numpy as np
+    def rms_w(self, state: int) -> float:
+        """Root of the mean square in W of what this state may draw: a moment's error times that is in J.
 
+        The variance of a product of a power and a time has both their variances in it (GUM 5.1.2, note).
+        """
+        return math.hypot(self.power_w[state], *self.root_w[state])
+
+    def told(self, state: int) -> float:
+        """How far one tick has told the power of this state: 1 where it is the only one."""
+        return 1.0 / math.sqrt(max(self._told.get(state, 0.0), 1.0))
+
+    def _learn(self, states: int) -> None:
         from wattwhat.energy.joint import Evidence
 
         evidence = self._evidence or Evidence(0)
         evidence.grow(states)
         while len(self._rows) >= _BLOCK:
-            self._take_in(evidence, self._rows[:_BLOCK], states)
+            self._take_in(evidence, self._rows[:_BLOCK], states, len(self.power_w) > 0)
             del self._rows[:_BLOCK]
         self._evidence = evidence
-        trial = evidence.copy()
+        for known in (evidence.rows > 0, True):  # with the powers that the rows tell, they tell more
+            self._weigh(evidence.copy(), states, known)
+
+    def _weigh(self, trial: Evidence, states: int, known: bool) -> None:
+        import numpy as np
+
         if self._rows:
-            self._take_in(trial, self._rows, states)
+            self._take_in(trial, self._rows, states, known)
         mean_w = min(max(trial.seen_j / max(trial.seen_s, 1e-9), 1e-6), self.limit_w)
         reach = np.full(states, reach_w(mean_w, self.limit_w))
         # what a program draws outside of its windows: between a steady load and one that is off half the time
@@ -111,10 +130,16 @@ class StatePowers:
         posterior = trial.posterior(mean_w, reach)
         power_w = np.clip(posterior.power_w, _LEAST * mean_w, self.limit_w)
         covariance: Any = posterior.power_covariance_w2
+        # A tick or two in a state may have come at its very begin, and have counted what was before: of that
+        # nothing is left after a few update periods (found with `benchmarks.truth`, loads that fill a window)
+        least = [
+            self.told(state) ** _FADES * reach_w(w, self.limit_w) for state, w in enumerate(power_w.tolist())
+        ]
+        np.fill_diagonal(covariance, np.maximum(np.diag(covariance), np.square(least)))
         root = np.linalg.cholesky(covariance + 1e-9 * mean_w**2 * np.eye(states))
         self.power_w, self.root_w, self.scatter = power_w.tolist(), root.tolist(), posterior.scatter
 
-    def _take_in(self, evidence: Evidence, rows: list[Row], states: int) -> None:
+    def _take_in(self, evidence: Evidence, rows: list[Row], states: int, known: bool) -> None:
         import numpy as np
 
         time_s, squares_s2 = np.zeros((len(rows), states)), np.zeros((len(rows), states))
@@ -125,9 +150,11 @@ class StatePowers:
         shown_j = np.array([row.gained_j for row in rows])
         mean_w = max(float(shown_j.sum() / max(time_s.sum(), 1e-12)), 1e-9)
         power_w = np.full(states, mean_w)
-        if evidence.rows:
-            power_w[: len(self.power_w)] = self.power_w[:states]
-        evidence.add(time_s, squares_s2, np.eye(len(rows)), shown_j, _ticks_j2(rows, power_w), power_w)
+        rms_w = np.full(states, math.hypot(mean_w, reach_w(mean_w, self.limit_w)))
+        if known:
+            for state in range(min(len(self.power_w), states)):
+                power_w[state], rms_w[state] = self.power_w[state], self.rms_w(state)
+        evidence.add(time_s, squares_s2, np.eye(len(rows)), shown_j, _ticks_j2(rows, rms_w), power_w)
 
 
 def _ticks_j2(rows: list[Row], power_w: Any) -> Any:

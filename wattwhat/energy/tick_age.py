@@ -63,13 +63,28 @@ class Tick(NamedTuple):
     own_j: float = 0.0
     leak_j: float = 0.0
 
-    def into(self, errors: dict[int, float], slope_w: float, part: float, number: int) -> None:
-        """Add what that makes of a place on the curve, in J, with this slope, that a tick moves so far."""
-        alike = ALIKE + self.state
-        errors[alike] = errors.get(alike, 0.0) - part * slope_w * self.alike_s
+    def into(
+        self, errors: dict[int, float], slope_w: float, part: float, number: int, told: float = 0.0
+    ) -> None:
+        """Add what that makes of a place on the curve.
+
+        Args:
+            errors: of the place, in J by number; changed in place.
+            slope_w: of the curve in W.
+            part: how far the place moves with the tick, from 0 to 1.
+            number: of the tick.
+            told: correlation of the tick's error with that of the power of its state, where that was told by
+                this tick among others: had it come sooner, the same joules would have meant more power.
+        """
+        alike, slope_j = ALIKE + self.state, part * slope_w
+        if told:
+            told_j = told * slope_j * math.hypot(self.alike_s, self.own_s)
+            errors[self.state] = errors.get(self.state, 0.0) + told_j
+            slope_j *= math.sqrt(1.0 - told**2)
+        errors[alike] = errors.get(alike, 0.0) - slope_j * self.alike_s
         if self.leak_j:
             errors[LEAK] = errors.get(LEAK, 0.0) + part * self.leak_j
-        errors[TICKS + 2 * number] = part * math.hypot(slope_w * self.own_s, self.own_j)
+        errors[TICKS + 2 * number] = math.hypot(slope_j * self.own_s, part * self.own_j)
 
 
 def keeps_step(begin: Place, end: Place) -> bool:

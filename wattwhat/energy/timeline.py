@@ -10,11 +10,11 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.energy.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.energy.joint import Evidence, Posterior, mixed
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.possible import possible_j
 from wattwhat.energy.tick_times import tick_times
+from wattwhat.records.assumptions import period_s, power_limit_w, reach_w
 from wattwhat.records.channel import Channel
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_timing import rest_s
 from wattwhat.energy.joint import Evidence, Posterior, mixed
 from wattwhat.energy.label_time import Pieces
 from wattwhat.energy.tick_times import FEWEST, tick_times
 from wattwhat.energy.timeline import BLOCK, Timeline
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.channel import Channel
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.inputs import Input
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.snapshot import Snapshot
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_timing import looks_away_s
 from wattwhat.energy.joules import Joules
 from wattwhat.measuring.blocks import (
@@ -25,6 +24,7 @@ from wattwhat.measuring.blocks import (
 from wattwhat.measuring.lateness import learn_rest, unknown_rest
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.sensor_phases import lead_s_of, phases_of
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.sources import UNSEEN
 from wattwhat.workloads.base import Workload
 

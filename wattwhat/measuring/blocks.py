@@ -10,11 +10,11 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.evaluation import Account
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
 from wattwhat.measuring.spread import Spread, spread_of_sum
 from wattwhat.measuring.steady_state import rising_blocks
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.coverage import _Z95

@@ -13,12 +13,12 @@ from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.shared import check_estimate, shared_meter_set
 from wattwhat.acquisition.update_period import learn_periods
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_timing import answer_s, smear_s
 from wattwhat.energy.totals import total
 from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.measuring.plan import Plan, is_number
 from wattwhat.measuring.rest_edges import RestEdge, by_ticks, rest_edge, watched
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.caution import Caution
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.quantity import Quantity

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from wattwhat.acquisition.gauge_input import GaugeInput
 from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_lateness import SHOWN_PART, Part, shown_until_s
 from wattwhat.energy.gauge_timing import looks_away_s
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.caution import Caution
 from wattwhat.workloads.base import Workload
 

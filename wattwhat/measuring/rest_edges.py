@@ -10,9 +10,9 @@ import attrs
 from wattwhat.acquisition.inputs import is_reading
 from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.snapshot import Snapshot
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.counter import counter_energy
 from wattwhat.energy.joules import Joules
+from wattwhat.records.assumptions import period_s
 from wattwhat.sensing.meter import Reading
 
 if TYPE_CHECKING:

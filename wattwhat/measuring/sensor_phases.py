@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from wattwhat.energy.assumptions import period_s
 from wattwhat.energy.gauge_timing import answer_s, looks_away_s
+from wattwhat.records.assumptions import period_s
 from wattwhat.records.channel import Channel
 
 __all__ = ["lead_s_of", "phases_of"]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
 from wattwhat.errors import ArgumentError
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.source import Source
+from wattwhat.records.assumptions import power_limit_w
 from wattwhat.records.channel import UNKNOWN_HOST, Channel, ChannelQuantity, Component
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids

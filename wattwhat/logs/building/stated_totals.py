@@ -8,13 +8,13 @@ from typing import Any
 
 import attrs
 
-from wattwhat.energy.assumptions import power_limit_w
 from wattwhat.energy.joules import Joules
 from wattwhat.logs.building.known_sensors import Sensor
 from wattwhat.logs.building.measurement import channel_of, imported, printed
 from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.protocol import Options
 from wattwhat.logs.source import Source
+from wattwhat.records.assumptions import power_limit_w
 from wattwhat.records.channel import Channel
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import unit_factor
