@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattwhat import logs
+from wattwhat import Measurement, Quantity, logs
 from wattwhat.errors import LogError
 from wattwhat.logs.building.accuracies import accuracy_name
 from wattwhat.logs.readers.energy_columns import choice, energy_columns
 from wattwhat.records.quantity import unit_factor
+from wattwhat.report.tables import csv_table
 
 
 def read(text, **options):
@@ -217,3 +218,36 @@ def test_rows_below_the_header_of_another_table_are_listed_and_not_read(other):
     found = read(f"model,energy_j\na,1\n{other}\nb,3\nmodel,energy_j\nc,2\n")
     assert [(one.label, one.energy_j.value) for one in found] == [("a", 1.0), ("c", 2.0)]
     assert [problem.split(":")[1] for problem in found.problems] == ["3", "4"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(1e-3, 1e9), st.floats(0.0, 1.0), st.integers(1, 10**6), st.floats(0.0, 1.0)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_our_own_csv_is_read_back(rows):
+    made = [
+        Measurement(
+            label=f"m{number}",
+            energy_j=Quantity(energy_j, relative * energy_j, "J"),
+            idle_power_w=Quantity(0.25 * energy_j, 0.0, "W"),
+            items=items,
+            duration_s=2.0,
+            metrics={"accuracy": accuracy},
+        )
+        for number, (energy_j, relative, items, accuracy) in enumerate(rows)
+    ]
+    found = read(csv_table(made))
+    assert [one.label for one in found] == [one.label for one in made]
+    for one, before in zip(found, made, strict=True):
+        assert one.energy_j.value == pytest.approx(before.energy_j.value)
+        assert one.energy_j.u == pytest.approx(before.energy_j.u, rel=1e-6, abs=1e-9)
+        assert (one.items, one.metrics["accuracy"]) == (before.items, before.metrics["accuracy"])
+
+
+def test_an_uncertainty_that_is_none_is_said_and_the_assumed_one_stands():
+    (one,) = read("model,energy_j,u_energy_j\nm,100,-3\n")
+    assert one.energy_j.u == pytest.approx(10.0, rel=0.01)
+    assert any("uncertainty of energy_j" in sentence for sentence in one.warnings)

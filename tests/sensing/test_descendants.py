@@ -94,4 +94,5 @@ def test_a_child_that_ends_moves_into_the_kernels_account_and_counts_once():
     child.communicate("\n")
     least = kernels() - begun
     found = cpu.seconds()
-    assert least <= found <= kernels() - before
+    # the clock of a living process and the account of one that ended differ by the time of interrupts
+    assert 0.8 * least <= found <= 1.2 * (kernels() - before)

@@ -70,7 +70,7 @@ def late_copier(
         >>> one = Measurement(label="a", energy_j=Quantity(1.0, 0.1, "J"), items=2)
         >>> copy = late_copier(one, ["label"], ["calls"], lambda calls: (calls,))
         >>> copy("b", (7,)).calls, copy("b", (7,)).items
-        (7, 2.0)
+        (7, 2)
     """
     now, later = list(now), list(later)
     rest = set(_names(like)) - set(now)

@@ -14,6 +14,7 @@ __all__ = [
     "OFFSET",
     "REPEATS",
     "RESOLUTION",
+    "STATED",
     "SYSTEMATIC",
     "UNSEEN",
     "remaining_u",
@@ -48,6 +49,10 @@ IDLE = "idle baseline"
 LOST = "lost readings"
 
 
+# A file says how uncertain a number is, and not by what.
+STATED = "as the file states"
+
+
 MODEL = "model"
 
 
@@ -65,6 +70,7 @@ _REMEDIES = {
     REPEATS: "repeat more often: raise max_seconds",
     IDLE: "measure the idle baseline for longer",
     LOST: "readings were lost: see the warnings",
+    STATED: "the file states it as a whole: ask who made it by what",
 }
 
 

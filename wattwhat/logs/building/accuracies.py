@@ -53,8 +53,10 @@ def accuracy_name(name: str) -> str | None:
         ('accuracy', 'accuracy', 'f1', None)
         >>> accuracy_name("sparse_categorical_accuracy"), accuracy_name("top_k_categorical_accuracy")
         ('accuracy', 'top5')
+        >>> accuracy_name("metric_accuracy")
+        'accuracy'
     """
-    plain = _PERCENT.sub(" ", name.strip().lower()[:80])
+    plain = _PERCENT.sub(" ", name.strip().lower()[:80]).removeprefix("metric_")  # as our own tables have it
     plain = re.sub(r"[\s()\[\]]+", " ", plain).strip(" _-")
     if _FIRST.fullmatch(plain) or _TOP1.fullmatch(plain):
         return "accuracy"

@@ -18,7 +18,7 @@ from wattwhat.records.assumptions import power_limit_w
 from wattwhat.records.channel import Channel
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import unit_factor
-from wattwhat.records.sources import EDGES
+from wattwhat.records.sources import EDGES, STATED
 
 __all__ = ["LONGEST_S", "MOST_J", "Totals", "short_text", "text_of_value", "unit_warning"]
 
@@ -128,6 +128,7 @@ class Totals:
         factor: float | None = None,
         rounded: bool = False,
         stale_s: tuple[float, float | None] | None = None,
+        u: Any = None,
         **fields: Any,
     ) -> float | None:
         """One energy.
@@ -144,6 +145,8 @@ class Totals:
                 double, of which ``"0.0"`` is as exact as any other.
             stale_s: the counter's update period and the length of the span, both in s: the two edges of
                 a span are each known to within a period only.
+            u: its standard uncertainty in the same unit, where the file states one: it takes the place of
+                the sensor's.
             fields: see `channel_of`.
 
         Returns:
@@ -164,7 +167,11 @@ class Totals:
             self.spoil(f"expected an energy that a computer can take, found {text[:40]} {unit} in {name}")
             return None
         joules = attrs.evolve(printed(text if rounded else energy_j, energy_j, unit_j, sensor), warnings=())
-        if not sensor.stated:
+        u_j = self._stated_u_j(u, unit_j, name)
+        if u_j is not None:
+            sensor = attrs.evolve(sensor, gain_error=0.0, stated=True)
+            joules = Joules(energy_j, ((STATED, u_j),) if u_j else ())
+        elif not sensor.stated:
             self._assumed[sensor.name] = sensor
         channel = self._channel(device, component, sensor, fields)
         if stale_s is not None and stale_s[1]:
@@ -176,6 +183,16 @@ class Totals:
                 )
         self._energies.append((channel, joules))
         return energy_j
+
+    def _stated_u_j(self, u: Any, unit_j: float, name: str) -> float | None:
+        text = text_of_value(u).strip() if u is not None else ""
+        if is_missing(text):
+            return None
+        plain = number(text)
+        if plain is None or not 0.0 <= plain * unit_j <= MOST_J:
+            self.warn(f"the uncertainty of {name} is {text!r:.40}, expected a number from 0 on: left out")
+            return None
+        return plain * unit_j
 
     def id_of(self, device: str, part: str | None = None) -> str:
         """The id of a device's channel, for the ``contains`` of another one."""

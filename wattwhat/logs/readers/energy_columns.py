@@ -90,6 +90,7 @@ class EnergyColumn:
         component: ``"cpu"``, ``"gpu"`` or ``"dram"`` for a part; None for everything that was measured.
         item: what it is the energy of, in the singular, or None for a whole run.
         items: of how many items.
+        u: the column of its standard uncertainty in the same unit, or None.
     """
 
     name: str
@@ -97,6 +98,7 @@ class EnergyColumn:
     component: str | None = None
     item: str | None = None
     items: int = 1
+    u: str | None = None
 
 
 def energy_columns(header: Iterable[str], unit: str | None = None) -> list[EnergyColumn]:
@@ -116,8 +118,18 @@ def energy_columns(header: Iterable[str], unit: str | None = None) -> list[Energ
         []
         >>> [column.name for column in energy_columns(["energy", "energy_score"], "Wh")]
         ['energy']
+        >>> [column.u for column in energy_columns(["energy_j", "u_energy_j", "cpu_energy_j"])]
+        ['u_energy_j', None]
     """
-    return [column for name in header if (column := _column(name.strip(), unit)) is not None]
+    names = [name.strip() for name in header]
+    columns = [column for name in names if (column := _column(name, unit)) is not None]
+    return [attrs.evolve(column, u=_uncertainty_of(column.name, names)) for column in columns]
+
+
+def _uncertainty_of(name: str, names: list[str]) -> str | None:
+    """The column of a standard uncertainty, as our own tables and flat numbers name it."""
+    base, _, unit = name.rpartition("_")
+    return next((one for one in (f"u_{name}", f"{name}_u", f"{base}_u_{unit}") if one in names), None)
 
 
 def _column(name: str, unit_name: str | None) -> EnergyColumn | None:
@@ -179,6 +191,8 @@ def choice(columns: list[EnergyColumn]) -> list[EnergyColumn]:
         []
     """
     totals = [c for c in columns if c.component is None and c.item is None]
+    if len(totals) > 1:  # less what the device draws at rest: beside the energy itself it is no second one
+        totals = [c for c in totals if not c.name.lower().startswith("net_")]
     parts = [c for c in columns if c.component is not None and c.item is None]
     each = [c for c in columns if c.component is None and c.item is not None]
     if len({c.component for c in parts}) < len(parts) or len(totals) > 1:

@@ -46,7 +46,8 @@ class _Plan:
     @property
     def used(self) -> list[str]:
         """Columns that the energy and the time come from."""
-        return [column.name for column in self.energies] + ([self.duration.name] if self.duration else [])
+        names = [name for column in self.energies for name in (column.name, column.u) if name]
+        return names + ([self.duration.name] if self.duration else [])
 
 
 class EnergyTable:
@@ -152,15 +153,20 @@ def _add(totals: Totals, row: NamedRow, columns: tuple[EnergyColumn, ...]) -> fl
     for column in parts:
         cell = row.get(column.name)
         component = column.component or "host"
-        how: Any = {"column": column.name, "rounded": rounded}
+        how: Any = {"column": column.name, "rounded": rounded, "u": _u(row, column)}
         if totals.add(component, component, cell, column.unit, _SENSOR, **how) is not None:
             inside.append(totals.id_of(component))
     if total is not None:
         # A run on less than 0.1 W is doubtful, one item on a microcontroller is not.
         component, cell = ("board" if total.item else "host"), row.get(total.name)
-        how = {"column": total.name, "rounded": rounded, "contains": inside}
+        how = {"column": total.name, "rounded": rounded, "contains": inside, "u": _u(row, total)}
         return totals.add("total", component, cell, total.unit, _SENSOR, **how)
     return totals.sum_j if len(inside) == len(parts) else None
+
+
+def _u(row: NamedRow, column: EnergyColumn) -> str | None:
+    """The standard uncertainty that the row states of an energy, in the energy's unit."""
+    return row.get(column.u) if column.u else None
 
 
 def _plan(source: Source, header: tuple[str, ...], options: Options) -> _Plan:
