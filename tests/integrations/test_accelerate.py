@@ -19,6 +19,8 @@ from accelerate.tracking import GeneralTracker, on_main_process  # noqa: E402
 
 from wattwhat.integrations.accelerate import EnergyLoop  # noqa: E402
 
+STAGES = ("train", "epoch", "evaluate", "test", "predict")
+
 
 class Kept(GeneralTracker):  # type: ignore[misc]
     name, requires_logging_directory = "kept", False
@@ -136,11 +138,11 @@ def test_a_loop_that_raises_or_breaks_leaves_closed_windows() -> None:
 
     with pytest.raises(RuntimeError, match="of the loop's own"):
         raises()
-    assert not energy.recorder._open
+    assert not any(energy.recorder.is_open(stage) for stage in STAGES)
     assert energy.total().items == 4
     for _ in energy.train(2):
         break
-    assert not energy.recorder._open
+    assert not any(energy.recorder.is_open(stage) for stage in STAGES)
 
 
 def test_a_spent_budget_ends_both_loops() -> None:

@@ -24,6 +24,7 @@ from wattwhat.integrations.recorder import EnergyRecorder, items_of
 torch = pytest.importorskip("torch", reason="torch, which the frameworks train with")
 
 ESTIMATE = ["estimate"]
+STAGES = ("train", "epoch", "evaluate", "test", "predict")
 
 
 # -- the recorder that all of them share --------------------------------------------------------------------
@@ -449,7 +450,7 @@ def test_a_spent_budget_stops_lightning_and_keras_cleanly(tmp_path: Path) -> Non
     callback.recorder.restore(spent)
     net.fit(np.ones((12, 4)), np.ones(12), batch_size=4, epochs=3, verbose=0, callbacks=[callback])
     assert len(callback.epochs) == 1
-    assert not callback.recorder._open
+    assert not any(callback.recorder.is_open(stage) for stage in STAGES)
 
 
 def test_trainer_counts_its_own_tokens_and_lightning_those_of_the_batch(tmp_path: Path) -> None:
@@ -485,4 +486,4 @@ def test_a_keras_fit_that_raised_ends_with_the_next_one() -> None:
         net.fit(x, y, batch_size=4, verbose=0, callbacks=[callback, Broken()])
     net.fit(x, y, batch_size=4, verbose=0, callbacks=[callback])
     assert len(callback.recorder.measurements["train"]) == 2
-    assert not callback.recorder._open
+    assert not any(callback.recorder.is_open(stage) for stage in STAGES)

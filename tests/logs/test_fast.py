@@ -90,11 +90,11 @@ def rounded(result):
 )
 def test_fast_and_slow_agree(text, power_unit):
     fast = outcome(text, power_unit=power_unit)
-    layout, nvidia_smi._layout = nvidia_smi._layout, lambda source, table: None
+    layout, nvidia_smi.fast_layout = nvidia_smi.fast_layout, lambda source, table: None
     try:
         slow = outcome(text, power_unit=power_unit)
     finally:
-        nvidia_smi._layout = layout
+        nvidia_smi.fast_layout = layout
     if isinstance(fast, str):
         assert fast == slow
         return
@@ -151,4 +151,4 @@ def test_usual_logs_take_the_fast_path():
     text = "timestamp, index, power.draw [W]\n" + "".join(row(k, 0, "5.00 W\n", 100) for k in range(9))
     source = Source.of_text(text)
     table = nvidia_smi.PowerTable(source, Options(), head_of(source))
-    assert nvidia_smi._layout(source, table) == Layout(3, 0, 2, 1)
+    assert nvidia_smi.fast_layout(source, table) == Layout(3, 0, 2, 1)

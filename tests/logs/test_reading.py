@@ -277,10 +277,10 @@ def plugged(monkeypatch):
     def plug(**loaded):
         points = [EntryPoint(name, what) for name, what in loaded.items()]
         monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
-        registry._loaded.cache_clear()
+        registry.forget()
 
     yield plug
-    registry._loaded.cache_clear()
+    registry.forget()
 
 
 def test_our_own_readers_come_in_by_entry_point_one_for_each_in_the_folder():

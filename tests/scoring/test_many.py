@@ -22,12 +22,12 @@ def test_ranks_do_not_depend_on_how_many_are_worked_out_together(count, draws, s
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rank_models, "_PIECE", piece)
-        assert rank_models._ranks_of_most(values).tolist() == np.array(expected).tolist()
+        assert rank_models.ranks_of_most(values).tolist() == np.array(expected).tolist()
 
 
 @given(st.lists(st.permutations(range(5)), max_size=4))
 def test_best_and_worst_places_over_several_orders(orders):
-    found = rank_models._extremes(dict(enumerate(orders)), 5)
+    found = rank_models.extremes(dict(enumerate(orders)), 5)
     for i in range(5):
         places = [order.index(i) + 1 for order in orders]
         assert found[i] == ((min(places), max(places)) if places else None)
@@ -37,7 +37,7 @@ def test_no_copy_is_as_large_as_the_draws():
     values = np.random.default_rng(1).standard_normal((5000, 400))
     tracemalloc.start()
     try:
-        rank_models._ranks_of_most(values)
+        rank_models.ranks_of_most(values)
         assert tracemalloc.get_traced_memory()[1] < 0.9 * values.nbytes
     finally:
         tracemalloc.stop()

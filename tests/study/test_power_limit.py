@@ -99,9 +99,8 @@ def test_the_parent_puts_back_what_a_dead_cell_left(gpu, tmp_path, monkeypatch, 
 
 def test_the_cell_puts_back_where_its_parent_is_gone(gpu, tmp_path):
     with open(tmp_path / "answers", "w") as answers:
-        worker._limit(Cell("m:f", device="cuda", power_limit_w=300.0), ("12ab",), answers)
+        worker.limit_power(Cell("m:f", device="cuda", power_limit_w=300.0), ("12ab",), answers)
     assert json.loads((tmp_path / "answers").read_text()) == {"limits": {"GPU-12ab": 650.0}}
     assert gpu.read_text() == "300"
-    worker._put_back()
+    worker.put_back_limits()
     assert gpu.read_text() == "650"
-    assert worker._limits == {}

@@ -11,7 +11,7 @@ from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
 from wattwhat.plugins import Plugin, find_plugins, load, pass_on
 
-__all__ = ["GROUP", "formats", "plugins", "readers", "recognise"]
+__all__ = ["GROUP", "forget", "formats", "plugins", "readers", "recognise"]
 
 GROUP = "wattwhat.logs"
 _OURS = "wattwhat"
@@ -71,6 +71,11 @@ def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
         else:
             broken.append(f"reader {name!r} lacks name, sniff() or read(); see wattwhat.logs.protocol")
     return readers, tuple(broken)
+
+
+def forget() -> None:
+    """Look for readers anew when one is needed next: a distribution may have been installed since."""
+    _loaded.cache_clear()
 
 
 def readers() -> dict[str, Reader]:

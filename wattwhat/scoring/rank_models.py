@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import Score, ScoreResult
 
-__all__ = ["rank"]
+__all__ = ["extremes", "rank", "ranks_of_most"]
 
 _PIECE = 1 << 18  # numbers of a copy that is made of a part of the draws
 
@@ -88,7 +88,7 @@ def rank(
     front = _front(accuracies, energies)
     firm = _firmness(population, chosen, results, order, sign, draws, seed)
     chances = _chances(population, accuracies, energies)
-    alphas, units = _extremes(alpha_orders, len(order)), _extremes(unit_orders, len(order))
+    alphas, units = extremes(alpha_orders, len(order)), extremes(unit_orders, len(order))
     rows = tuple(
         RankingRow(
             place + 1,
@@ -211,7 +211,7 @@ def _firmness(
     if common is not None:
         values *= common([population[i] for i in order], draws, generator)
     known = [math.isfinite(one.own) for one in sensitivities]
-    ends = _ranks_of_most(values)
+    ends = ranks_of_most(values)
     firm: list[tuple[float | None, tuple[int, int]]] = []
     for i in range(len(order)):
         beats = None
@@ -222,7 +222,7 @@ def _firmness(
     return firm
 
 
-def _ranks_of_most(values: Any) -> Any:
+def ranks_of_most(values: Any) -> Any:
     """The lowest and the highest rank of each model (a line of ``values``) that hold 95 % of the draws.
 
     Models of one value share their ranks, whichever was given first. Some draws at a time, and then some
@@ -287,7 +287,8 @@ def _order(population: Sequence[Measurement], score: SAM) -> tuple[int, ...]:
     return tuple(sorted(range(len(values)), key=lambda i: -values[i]))
 
 
-def _extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int, int] | None]:
+def extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int, int] | None]:
+    """The best and the worst rank of each of so many models in these orders; None where there is none."""
     if not orders:
         return [None] * count
     best, worst = [count] * count, [1] * count

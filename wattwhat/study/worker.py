@@ -19,7 +19,7 @@ from wattwhat.errors import error_text
 from wattwhat.study.cell import Cell
 from wattwhat.study.job import Job
 
-__all__ = ["main"]
+__all__ = ["limit_power", "main", "put_back_limits"]
 
 _MOST_SAID = 600
 
@@ -34,7 +34,7 @@ def main() -> int:
     _send(answers, begun=time.time())
     with contextlib.ExitStack() as held:
         answer = _answer(job, answers, held)
-        _put_back()
+        put_back_limits()
     _send(answers, limits={})
     _send(answers, **answer)
     return 0
@@ -53,7 +53,7 @@ _limits: dict[str, float] = {}
 
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()  # ends when nobody holds the other end any more
-    _put_back()
+    put_back_limits()
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
@@ -95,11 +95,12 @@ def _lock(job: Job, uuids: tuple[str, ...] | None, answers: TextIO, held: contex
     _send(answers, waiting=True)
     held.enter_context(Locks(lock_names(channels)))
     if job.cell.power_limit_w is not None:
-        _limit(job.cell, uuids, answers)
+        limit_power(job.cell, uuids, answers)
     _send(answers, begun=time.time())
 
 
-def _limit(cell: Cell, uuids: tuple[str, ...] | None, answers: TextIO) -> None:
+def limit_power(cell: Cell, uuids: tuple[str, ...] | None, answers: TextIO) -> None:
+    """Set the cell's power limit and tell the parent what it was before, who puts it back if this dies."""
     from wattwhat.study.power_limit import set_limit
 
     gpu, before_w = set_limit(uuids, cell.device, cell.power_limit_w or 0.0)
@@ -107,7 +108,8 @@ def _limit(cell: Cell, uuids: tuple[str, ...] | None, answers: TextIO) -> None:
     _send(answers, limits=_limits)
 
 
-def _put_back() -> None:
+def put_back_limits() -> None:
+    """Give every GPU the power limit that it had."""
     if _limits:
         from wattwhat.study.power_limit import put_back
 

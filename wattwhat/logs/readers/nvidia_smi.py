@@ -53,7 +53,7 @@ class NvidiaSmi:
     def read(self, source: Source, options: Options) -> Iterator[Measurement]:
         """One Measurement, each GPU a channel."""
         table = PowerTable(source, options, head_of(source))
-        layout = _layout(source, table)
+        layout = fast_layout(source, table)
         if layout is None:
             for line, text in source.lines():
                 if text.strip():
@@ -65,7 +65,7 @@ class NvidiaSmi:
         yield from table.finish()
 
 
-def _layout(source: Source, table: PowerTable) -> Layout | None:
+def fast_layout(source: Source, table: PowerTable) -> Layout | None:
     """How regular rows of this file look, or None where it has to be read row by row."""
     columns = table.columns
     named = columns.uuid is not None and columns.index is None
