@@ -294,8 +294,5 @@ def extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int,
     best, worst = [count] * count, [1] * count
     for order in orders.values():
         for place, i in enumerate(order, 1):
-            if place < best[i]:
-                best[i] = place
-            if place > worst[i]:
-                worst[i] = place
+            best[i], worst[i] = min(best[i], place), max(worst[i], place)
     return list(zip(best, worst, strict=True))
