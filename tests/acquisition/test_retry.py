@@ -3,6 +3,7 @@
 import itertools
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,6 +67,12 @@ class Plug(Backend):
         return [Supply("plug", self)]
 
 
+def only_there(monkeypatch, name, **changed):
+    """Change a module of Python's as the attempts see it: the sampler needs threads of its own, and time."""
+    seen = {**vars(getattr(room, name)), **changed}
+    monkeypatch.setattr(room, name, SimpleNamespace(**seen))
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """Time of the attempts; they run at once instead of in a thread."""
@@ -78,8 +85,8 @@ def clock(monkeypatch):
         def is_alive(self):
             return False
 
-    monkeypatch.setattr(room.time, "monotonic", clock.monotonic)
-    monkeypatch.setattr(room.threading, "Thread", AtOnce)
+    only_there(monkeypatch, "time", monotonic=clock.monotonic)
+    only_there(monkeypatch, "threading", Thread=AtOnce)
     return clock
 
 
@@ -234,7 +241,7 @@ def test_nobody_is_asked_again_who_serves_or_says_a_plain_no(answer, backends, c
 
 def test_the_attempt_is_made_beside_the_program(backends, monkeypatch):
     times_s = [0.0]
-    monkeypatch.setattr(room.time, "monotonic", lambda: times_s[0])
+    only_there(monkeypatch, "time", monotonic=lambda: times_s[0])
     plug = Plug("no answer")
     backends(plug=plug, steady=Steady())
     shared_meter_set()

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -368,7 +369,7 @@ def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(
     end = meter_set.begin()
     slept: list[float] = []
     monkeypatch.setattr(edge_reads, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(edge_reads.time, "sleep", slept.append)
+    monkeypatch.setattr(edge_reads, "time", SimpleNamespace(sleep=slept.append, monotonic=time.monotonic))
     if stands:  # as in tests of programs that stop the clock
         monkeypatch.setattr(edge_reads.time, "monotonic", lambda: 5.0)
     waits = []
