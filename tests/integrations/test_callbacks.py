@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import os
 import pickle
 import warnings
@@ -79,7 +80,12 @@ def test_settings_that_cannot_be_are_refused_by_name() -> None:
         EnergyRecorder().total("train")
 
 
-def test_a_backend_that_fails_leaves_the_training_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_backend_that_fails_leaves_the_training_alone(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # libraries that other tests import configure logging, and may have switched off all loggers but theirs
+    monkeypatch.setattr(logging.getLogger("wattwhat"), "disabled", False)
+    monkeypatch.setattr(logging.getLogger("wattwhat"), "propagate", True)
     recorder = EnergyRecorder(backends=["no-such-backend"])
     recorder.begin("train")
     recorder.step("train", items=3)

@@ -192,7 +192,10 @@ def pytest_sessionfinish(session):
     )
     found = inner("-s", test="def test_nothing(): pass")
     found.stdout.fnmatch_lines(
-        ["*LOADED * ['wattwhat', 'wattwhat._version', 'wattwhat.integrations', *pytest_plugin']*"]
+        [
+            "*LOADED * ['wattwhat', 'wattwhat._version', 'wattwhat.integrations', *pytest_plugin', "
+            "'wattwhat.records', 'wattwhat.records.lazy']*"
+        ]
     )
     script = "import sys, pytest; before = set(sys.modules); import wattwhat.integrations.pytest_plugin; " + (
         "print(sorted(set(sys.modules) - before))"
@@ -205,6 +208,8 @@ def pytest_sessionfinish(session):
         "wattwhat._version",
         "wattwhat.integrations",
         "wattwhat.integrations.pytest_plugin",
+        "wattwhat.records",
+        "wattwhat.records.lazy",
     ]
 
 
