@@ -99,3 +99,13 @@ def test_the_mean_power_of_a_run_is_checked():
     assert not any("mean power" in w for w in read(json.dumps(tree))[0].warnings)
     run["metrics"]["power"]["value"] = 140.0
     assert any("W and mW" in w for w in read(json.dumps(tree))[0].warnings)
+
+
+def test_a_time_that_is_none_is_listed_and_not_integrated():
+    (clean,) = read(PERUN_SAMPLES)
+    row = next(line for line in PERUN_SAMPLES.splitlines() if ",W," in line)
+    cells = row.split(",")
+    cells[-2] = "1e300"
+    (found,) = read(f"{PERUN_SAMPLES.rstrip()}\n{','.join(cells)}\n")
+    assert found.energy_j.value == pytest.approx(clean.energy_j.value)
+    assert any("1e300" in sentence for sentence in found.warnings)

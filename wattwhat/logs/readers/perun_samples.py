@@ -14,7 +14,7 @@ from wattwhat.logs.building.interval_energies import Tally
 from wattwhat.logs.building.known_sensors import NVML, RAPL, TOOL_TOTAL, Sensor
 from wattwhat.logs.building.measurement import imported
 from wattwhat.logs.building.power_trace import Trace
-from wattwhat.logs.building.stated_totals import MOST_J
+from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J
 from wattwhat.logs.parsing.cells import number
 from wattwhat.logs.parsing.named_rows import NamedRow, named_rows
 from wattwhat.logs.protocol import Head, Options
@@ -79,13 +79,13 @@ class PerunSamples:
 def _sample(source: Source, options: Options, run: _Run, row: NamedRow) -> None:
     t_s, value, magnitude = (number(row.get(name)) for name in ("timestep", "value", "magnitude"))
     is_power = row.get("unit") == "W"
-    usable = t_s is not None and value is not None and magnitude is not None and row.whole
     if (
         t_s is None
         or value is None
         or magnitude is None
-        or not usable
+        or not row.whole
         or not 0.0 <= value * magnitude <= MOST_J
+        or not abs(t_s) <= LONGEST_S
     ):
         source.problem(
             row.line, f"expected timestep, value and magnitude, found {','.join(row.all_cells)!r:.90}"
