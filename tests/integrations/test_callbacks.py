@@ -80,17 +80,17 @@ def test_settings_that_cannot_be_are_refused_by_name() -> None:
         EnergyRecorder().total("train")
 
 
-def test_a_backend_that_fails_leaves_the_training_alone(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_backend_that_fails_leaves_the_training_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     # libraries that other tests import configure logging, and may have switched off all loggers but theirs
-    monkeypatch.setattr(logging.getLogger("wattwhat"), "disabled", False)
-    monkeypatch.setattr(logging.getLogger("wattwhat"), "propagate", True)
+    told: list[str] = []
+    monkeypatch.setattr(
+        logging.getLogger("wattwhat"), "warning", lambda sentence, *parts: told.append(sentence % parts)
+    )
     recorder = EnergyRecorder(backends=["no-such-backend"])
     recorder.begin("train")
     recorder.step("train", items=3)
     assert recorder.end("train") is None
-    assert "no-such-backend" in caplog.text
+    assert any("no-such-backend" in sentence for sentence in told)
 
 
 def test_items_of_batches() -> None:
