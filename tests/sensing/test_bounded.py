@@ -1,6 +1,7 @@
 """Calls that are waited for so long: what comes back, what is left behind, and signals meanwhile."""
 
 import signal
+import sys
 import threading
 
 import pytest
@@ -47,3 +48,15 @@ def test_a_signal_of_the_program_is_heard_while_something_hangs():
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
         go_on.set()
+
+
+def test_no_thread_is_left_of_a_call_that_answered():
+    """A program that forks right afterwards is to be as single as it was, however threads take turns."""
+    before, turn = set(threading.enumerate()), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        left = [set(threading.enumerate()) - before for n in range(2000) if within(60.0, int, n) >= 0]
+    finally:
+        sys.setswitchinterval(turn)
+    assert len(left) == 2000
+    assert not any(left)

@@ -43,13 +43,15 @@ def within(
         if given_up.is_set() and outcome[0][0] and late is not None:
             late(outcome[0][1])
 
+    asking = threading.Thread(target=call, name="wattwhat asking", daemon=True)
     try:
-        threading.Thread(target=call, name="wattwhat asking", daemon=True).start()
+        asking.start()
     except RuntimeError:  # the interpreter is ending, and starts no thread any more
         return action(*args)
     if not finished.wait(limit_s):
         given_up.set()
         raise TimeoutError(f"no answer within {limit_s:g} s")
+    asking.join(limit_s)  # a program that forks next is to have the threads that it started, and no other
     went_well, value = outcome.pop()
     if went_well:
         return value  # type: ignore[no-any-return]
