@@ -240,6 +240,23 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert os.listdir(tmp_path) == ["out.json"]
 
 
+def test_a_growing_file_that_cannot_be_opened_has_one_error_and_no_other_when_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    code = (
+        "import sys\n"
+        "from wattwhat.records.atomic_write import GrowingFile\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: GrowingFile(path)\n"
+        "    except OSError as error: print(type(error).__name__)"
+    )
+    places = [str(tmp_path / "circle"), str(tmp_path / "missing" / "file")]
+    # development mode: older Pythons too print there what closing a lost file raises
+    child = [sys.executable, "-X", "dev", "-c", code, *places]
+    done = subprocess.run(child, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["OSError", "FileNotFoundError"]
+    assert "GrowingFile" not in done.stderr
+
+
 SAVER = """
 import sys
 from wattwhat.sensing.profiles import Profile, write_profiles

@@ -15,6 +15,7 @@ __all__ = ["GrowingFile", "write_atomically"]
 
 _ENDING = ".wattwhat-tmp"
 _NAME = 40  # letters of the target's name: with the rest below the 255 bytes that a name may have
+_NOT_OPEN = -1
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 for _name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
     _NEW |= getattr(os, _name, 0)
@@ -75,9 +76,11 @@ class GrowingFile(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._target = _behind(Path(path))
+        # First: Python closes a file that could not be opened too, and 3.13 prints what close() raises then.
+        self._file = _NOT_OPEN
         self._waiting, self._whole = "", 0
         self._temporary: Path | None = None
+        self._target = _behind(Path(path))
         if self._target.exists() and not self._target.is_file():
             self._file = os.open(self._target, os.O_WRONLY)
             return
@@ -117,7 +120,8 @@ class GrowingFile(io.TextIOBase):
             try:
                 super().close()
             finally:
-                os.close(self._file)
+                if self._file != _NOT_OPEN:
+                    os.close(self._file)
                 if self._temporary is not None:
                     self._temporary.unlink(missing_ok=True)
 
