@@ -98,3 +98,12 @@ def test_an_energy_of_unknown_uncertainty_has_no_probability():
     blind = attrs.evolve(exact, label="blind", energy_j=Quantity(50.0, math.inf, "J"), channels=())
     told = {row.label: row.on_front for row in rank([exact, blind], SAM(unit="J")).rows}
     assert told["blind"] is None
+
+
+@given(st.lists(st.floats(0.1, 10.0), min_size=1, max_size=30), st.floats(0.0, 0.3))
+def test_of_models_equally_accurate_only_those_near_the_thriftiest_have_a_chance(energies, share):
+    rows = [row(e, 0.8, share * e) for e in energies]
+    reach = 2.0 * room._SURE * math.sqrt(math.log1p(share**2))
+    near = [i for i, e in enumerate(energies) if math.log(e / min(energies)) <= reach + 1e-9]
+    assert set(room.contenders(rows)) <= set(near)
+    assert all(p == 0.0 for i, p in enumerate(front_odds(rows)) if i not in near)

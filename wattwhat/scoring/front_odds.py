@@ -75,11 +75,12 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     rng = np.random.default_rng(20_261_129)
     sensors = sorted({row["sensors"][0] for row in rows if row.get("sensors")})
     counts, left = np.zeros(len(places)), _DRAWS
+    middles, spreads = _columns([rows[i] for i in places], sensors)
     while left:
         draws = min(left, max(1, _KEEP_AT_ONCE // len(places)))
-        shared = {one: rng.standard_normal((2, draws)) for one in sensors}
-        energies = np.stack([_energies(rows[i], shared, rng, draws) for i in places], axis=1)
-        accuracies = np.stack([_accuracies(rows[i], rng, draws) for i in places], axis=1)
+        nothing = np.zeros((1, 2, draws))
+        shared = np.concatenate([rng.standard_normal((len(sensors), 2, draws)), nothing])
+        energies, accuracies = _drawn(middles, spreads, shared, rng)
         counts += _on_front(energies, accuracies).sum(axis=0)
         left -= draws
     for i, count in zip(places, counts, strict=True):
@@ -91,7 +92,7 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
 def contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Rows that are not dominated beyond doubt; the others change nobody's probability.
 
-    Beyond doubt: another one needs less and is more accurate where both lie `_SURE` standard deviations on
+    Beyond doubt: another one needs less and is no less accurate where both lie `_SURE` standard deviations on
     the far side. That ignores what cancels between them, so nobody is left out who has a chance.
     """
     energies = [(math.log(row["energy"][0]), _SURE * _log_spread(_relative(row))) for row in rows]
@@ -105,7 +106,7 @@ def contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:
     kept = []
     for i, ((log, u), (accuracy, v)) in enumerate(zip(energies, accuracies, strict=True)):
         cheaper = bisect.bisect_left(costs, log - u)
-        if not cheaper or best[cheaper - 1] <= accuracy + v:
+        if not cheaper or best[cheaper - 1] < accuracy + v:
             kept.append(i)
     return kept
 
@@ -124,21 +125,38 @@ def _log_spread(share: float) -> float:
     return math.sqrt(math.log1p(share * share))
 
 
-def _energies(row: Mapping[str, Any], shared: Mapping[Any, Any], rng: Any, draws: int) -> Any:
-    """Logarithms of drawn energies."""
-    value, u = row["energy"]
-    whole = _relative(row)
-    sensors, gain, offset = row.get("sensors") or (None, 0.0, 0.0)
-    own = math.sqrt(max(0.0, whole**2 - gain**2 - offset**2))
-    logs = math.log(value) + _log_spread(own) * rng.standard_normal(draws)
-    if sensors is not None and u is not None:
-        logs = logs + _log_spread(gain) * shared[sensors][0] + _log_spread(offset) * shared[sensors][1]
-    return logs
+def _columns(rows: Sequence[Mapping[str, Any]], sensors: Sequence[Any]) -> tuple[Any, Any]:
+    """Of each row (a column) the logarithm of the energy and the accuracy; and their spreads.
+
+    The spreads are those of the energy's own error, of the gain and the offset of its sensors, and of the
+    accuracy; then the place of the sensors, the last one for those that share nothing.
+    """
+    import numpy as np
+
+    place_of = {one: place for place, one in enumerate(sensors)}
+    middles, spreads = np.empty((2, len(rows))), np.zeros((5, len(rows)))
+    for k, row in enumerate(rows):
+        name, gain, offset = row.get("sensors") or (None, 0.0, 0.0)
+        whole, accuracy_u = _relative(row), row["accuracy"][1] or 0.0
+        own = math.sqrt(max(0.0, whole**2 - gain**2 - offset**2))
+        middles[:, k] = math.log(row["energy"][0]), row["accuracy"][0]
+        if row["energy"][1] is None:
+            name = None  # it stands in the others' way with its value
+        shared = (0.0, 0.0) if name is None else (_log_spread(gain), _log_spread(offset))
+        spreads[:, k] = _log_spread(own), *shared, accuracy_u, place_of.get(name, len(sensors))
+    return middles, spreads
 
 
-def _accuracies(row: Mapping[str, Any], rng: Any, draws: int) -> Any:
-    value, u = row["accuracy"]
-    return value + (u or 0.0) * rng.standard_normal(draws)
+def _drawn(middles: Any, spreads: Any, shared: Any, rng: Any) -> tuple[Any, Any]:
+    """Drawn logarithms of energies and accuracies, a line a draw and a column a row."""
+    draws, count = shared.shape[2], middles.shape[1]
+    own, gain, offset, accuracy_u, place = (column[:, None] for column in spreads)
+    energies = middles[0][:, None] + own * rng.standard_normal((count, draws))
+    for size, which in ((gain, 0), (offset, 1)):
+        if size.any():
+            energies += size * shared[place[:, 0].astype(int), which]
+    accuracies = middles[1][:, None] + accuracy_u * rng.standard_normal((count, draws))
+    return energies.T, accuracies.T
 
 
 def _on_front(energies: Any, accuracies: Any) -> Any:
