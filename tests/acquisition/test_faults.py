@@ -194,7 +194,7 @@ def test_a_program_ends_as_it_would_without_us(body: str, code: int, tmp_path: P
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={**os.environ, "WATTWHAT_BACKENDS": "estimate"},
     )
@@ -203,12 +203,14 @@ def test_a_program_ends_as_it_would_without_us(body: str, code: int, tmp_path: P
 
 
 def test_a_signal_ends_a_program_with_an_open_window_as_usual() -> None:
-    program = SCRIPT.format(body="w = wattwhat.track('a').start()\nprint('open', flush=True)\ntime.sleep(60)")
+    program = SCRIPT.format(
+        body="w = wattwhat.track('a').start()\nprint('open', flush=True)\ntime.sleep(600)"
+    )
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "open\n"
     child.send_signal(signal.SIGTERM)
-    assert child.wait(timeout=30) == -signal.SIGTERM
+    assert child.wait(timeout=300) == -signal.SIGTERM
     child.stdout.close()
 
 

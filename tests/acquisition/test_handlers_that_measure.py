@@ -20,7 +20,7 @@ from wattwhat.acquisition.shared import shared_meter_set
 from wattwhat.sensing.meter import Meter
 
 # A deadlock would hold the tests for ever; no example takes a hundredth of this.
-_HUNG_S = 20.0
+_HUNG_S = 120.0
 
 
 class Made(Meter):

@@ -344,7 +344,7 @@ def test_real_threads_leave_a_reading_that_hangs() -> None:
     hangs.go.set()
     meter_set.close()
     for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=5.0)
+        thread.join(timeout=60.0)
     assert set(threading.enumerate()) <= before
 
 
@@ -384,7 +384,7 @@ def test_only_the_first_of_many_windows_is_waited_for_where_no_look_comes(
 def test_threads_are_used_again() -> None:
     threads, names = Threads(), []
     for _ in range(5):
-        assert threads.run(lambda: names.append(threading.get_ident()), 5.0)
+        assert threads.run(lambda: names.append(threading.get_ident()), 60.0)
     assert len(set(names)) == 1
     threads.rest()
     assert names[0] not in {thread.ident for thread in threading.enumerate()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import signal
-from statistics import median
 from typing import Any
 
 import pytest
@@ -41,9 +40,9 @@ def test_json_lines(command: Any) -> None:
     done = command("monitor", "--interval", "0.1", "--seconds", "0.5", "--json")
     looks = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert len(looks) >= 2
-    # a busy machine may stop it between the value and its time, but hardly so in half of all looks
-    assert median(look["power_w"] for look in looks) == pytest.approx(100.0, rel=0.2)
+    assert looks  # a busy machine may leave time for one
+    for look in looks:
+        assert look["energy_j"] == pytest.approx(100.0 * look["t_s"], abs=4.0 * look["u_energy_j"])
     assert [channel["id"] for channel in looks[0]["channels"]] == ["lab1/made/supply"]
 
 
@@ -57,7 +56,7 @@ def test_a_reader_that_leaves_ends_it(command: Any) -> None:
     process = command.start("monitor", "--interval", "0.05")
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=30) == 141
+    assert process.wait(timeout=300) == 141
     assert process.stderr.read() == b""
     process.stderr.close()
     process.stdin.close()

@@ -70,7 +70,7 @@ def told_alone(command, child, name):
     with started(command, child, patience_s=0.05) as process:
         process.stdout.readline()
         os.kill(process.pid, getattr(signal, name))
-        return process.wait(timeout=60), process.stderr.read()
+        return process.wait(timeout=300), process.stderr.read()
 
 
 @pytest.mark.parametrize("name", [*ENDINGS, "SIGUSR1", "SIGUSR2"])

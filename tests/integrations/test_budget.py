@@ -60,7 +60,7 @@ def test_all_ranks_stop_after_the_same_step(
         for rank in ranks:
             rank.start()
     for rank in ranks:
-        rank.join(60.0)
+        rank.join(300.0)
         rank.kill()
     assert [rank.exitcode for rank in ranks] == [0, 0]
     assert sorted(stopped.get() for _ in ranks) == [(0, at), (1, at)]

@@ -22,7 +22,7 @@ from wattwhat.testing.sensors import Faults  # noqa: E402
 
 
 def scraped(port: int) -> dict[str, list[Any]]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=300) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     found: dict[str, list[Any]] = {}
     for family in families:

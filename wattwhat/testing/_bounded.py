@@ -12,7 +12,34 @@ from typing import Any
 
 from wattwhat.testing._outcomes import Broken, NotChecked
 
-__all__ = ["Calls", "Held", "target_of"]
+__all__ = ["Calls", "Held", "Patience", "target_of"]
+
+# A machine that stood still, or had no time for us, showed nothing meanwhile: so many looks are due anyhow.
+_LEAST_LOOKS = 20
+
+
+class Patience:
+    """How long to look for what may show late: so many seconds, and so many looks.
+
+    Args:
+        seconds: real seconds from now.
+
+    Example:
+        >>> patience, looks = Patience(0.0), 1
+        >>> while not patience.ended():
+        ...     looks += 1
+        >>> looks
+        20
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._until_s = time.perf_counter() + seconds
+        self._looks = 0
+
+    def ended(self) -> bool:
+        """Whether a look that showed nothing was the last one; to be asked after each look."""
+        self._looks += 1
+        return self._looks >= _LEAST_LOOKS and time.perf_counter() > self._until_s
 
 
 class Calls:
@@ -59,7 +86,7 @@ class Calls:
         done: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
         self._todo.put((action, args, done))
         try:
-            went_well, value = done.get(timeout=self.left_s)
+            went_well, value = _outcome(done, self.left_s)
         except queue.Empty:
             waited_s = time.monotonic() - begin_s
             if waited_s < 0.5 * self.limit_s:
@@ -93,6 +120,18 @@ class Calls:
             except BaseException as err:
                 done.put((False, err))
             del job, action, args, done
+
+
+def _outcome(done: queue.SimpleQueue[tuple[bool, Any]], left_s: float) -> tuple[bool, Any]:
+    """How a call went; one that was begun in time is looked after a little longer."""
+    patience = None
+    while True:
+        try:
+            return done.get(timeout=left_s if patience is None else 0.001)
+        except queue.Empty:
+            patience = Patience(0.0) if patience is None else patience
+            if left_s <= 0.0 or patience.ended():
+                raise
 
 
 class Held:

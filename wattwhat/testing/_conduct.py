@@ -8,7 +8,7 @@ from functools import partial
 
 from wattwhat.sensing.meter import Meter
 from wattwhat.testing import _surroundings
-from wattwhat.testing._bounded import target_of
+from wattwhat.testing._bounded import Patience, target_of
 from wattwhat.testing._failures import value_or_meter_error
 from wattwhat.testing._outcomes import Broken, NotApplicable, NotChecked, Promise, Verdict, described, require
 from wattwhat.testing._subject import Subject, read
@@ -57,8 +57,8 @@ def nothing_is_left(subject: Subject) -> str:
     _a_life(subject)  # what the first use loads for good (libraries, caches) is not a leak
     before = _surroundings.possessions()
     lives = [_a_life(subject) for _ in range(3)]
-    deadline = time.perf_counter() + subject.patience_s
-    while (left := _surroundings.gained(before)) and time.perf_counter() < deadline:
+    patience = Patience(subject.patience_s)
+    while (left := _surroundings.gained(before)) and not patience.ended():
         time.sleep(0.005)
     require(not left, f"three times opened and closed, and left behind: {left}")
     return f"no thread, descriptor or process left after {len(lives)} lives"
@@ -67,9 +67,8 @@ def nothing_is_left(subject: Subject) -> str:
 def the_process_is_left_alone(subject: Subject) -> str:
     """Signals, root logging, environment, folder, random state and multiprocessing's start method stay."""
     # In a child, whose only thread may set signal handlers, and where imports happen for the first time.
-    within_s = min(max(1.0, 20.0 * subject.patience_s), 0.8 * subject.calls.left_s)
     try:
-        _surroundings.in_forked_child(partial(_compare_settings, subject), within_s)
+        _surroundings.in_forked_child(partial(_compare_settings, subject), subject.child_s)
     except NotApplicable:
         _compare_settings(subject)
     except _surroundings.Stuck as err:

@@ -10,6 +10,7 @@ from wattwhat.errors import MeterError, MeterLostError, WattwhatError
 from wattwhat.sensing.backend import Backend
 from wattwhat.sensing.meter import Meter
 from wattwhat.testing._availability import is_sentence
+from wattwhat.testing._bounded import Patience
 from wattwhat.testing._outcomes import (
     Broken,
     NotApplicable,
@@ -194,7 +195,7 @@ def _expected(subject: Subject, meter: Meter, how: str, kind: type[MeterError]) 
 
 
 def _reads_again(subject: Subject, meter: Meter) -> None:
-    deadline = time.perf_counter() + subject.patience_s
+    patience = Patience(subject.patience_s)
     while True:
         try:
             meter.read()
@@ -202,7 +203,7 @@ def _reads_again(subject: Subject, meter: Meter) -> None:
         except (Verdict, KeyboardInterrupt):
             raise
         except BaseException as err:
-            if time.perf_counter() > deadline:
+            if patience.ended():
                 raise Broken(f"{meter.channel.id}: healed, but read() still raises {described(err)}") from err
         subject.settle(meter.channel)
         time.sleep(0.001)

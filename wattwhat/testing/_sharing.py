@@ -119,8 +119,7 @@ def fork_is_survived(subject: Subject) -> str:
     with subject.opened() as (_, meters):
         for meter in meters:
             read(meter)  # what is opened at the first read is then inherited, too
-        within_s = min(max(1.0, 20.0 * subject.patience_s), 0.8 * subject.calls.left_s)
-        _surroundings.in_forked_child(partial(_as_child, subject, meters), within_s)
+        _surroundings.in_forked_child(partial(_as_child, subject, meters), subject.child_s)
         for meter in meters:
             read(meter)
     return "a child reads, opens anew and ends; the parent reads on"

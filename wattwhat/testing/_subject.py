@@ -13,11 +13,12 @@ from wattwhat.errors import MeterError, WattwhatError
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.backend import Backend
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.testing._bounded import Calls, Held
+from wattwhat.testing._bounded import Calls, Held, Patience
 from wattwhat.testing._outcomes import Broken, NotChecked, Verdict, described
 
 __all__ = ["STAND_METHODS", "Stand", "Subject", "is_backend", "is_stand", "read", "subject_of"]
 
+_CHILD_S = 5.0
 STAND_METHODS = ("open", "deposit", "set_power", "fail", "heal", "reset", "close")
 
 
@@ -128,6 +129,11 @@ class Subject:
             except BaseException as err:
                 raise Broken(f"{meter.channel.id}: close() raised {described(err)}", "closing") from err
 
+    @property
+    def child_s(self) -> float:
+        """Seconds that a forked child may take: several at least, for a busy machine gives it few."""
+        return min(max(_CHILD_S, 20.0 * self.patience_s), 0.8 * self.calls.left_s)
+
     def now_ns(self) -> int:
         """The clock that stamps the readings."""
         clock = getattr(self.stand, "monotonic_ns", time.monotonic_ns)
@@ -147,17 +153,17 @@ class Subject:
         """
         channel = meter.channel
         self.settle(channel)
-        deadline = time.perf_counter() + max(self.patience_s, 2.5 * (channel.update_period_s or 0.0))
+        patience = self._patience(channel)
         while True:
             value = read(meter).value
-            if good(value) or time.perf_counter() > deadline:
+            if good(value) or patience.ended():
                 return value
             self.settle(channel)
             time.sleep(0.001)
 
     def await_error(self, meter: Meter) -> BaseException | None:
         """Read until something is raised or patience ends; what was raised."""
-        deadline = time.perf_counter() + max(self.patience_s, 2.5 * (meter.channel.update_period_s or 0.0))
+        patience = self._patience(meter.channel)
         while True:
             self.settle(meter.channel)
             try:
@@ -166,9 +172,12 @@ class Subject:
                 raise
             except BaseException as err:
                 return err
-            if time.perf_counter() > deadline:
+            if patience.ended():
                 return None
             time.sleep(0.001)
+
+    def _patience(self, channel: Channel) -> Patience:
+        return Patience(max(self.patience_s, 2.5 * (channel.update_period_s or 0.0)))
 
 
 def read(meter: Meter) -> Reading:

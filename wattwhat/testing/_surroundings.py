@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from wattwhat.testing._bounded import Patience
 from wattwhat.testing._outcomes import Broken, NotApplicable, described
 
 __all__ = ["Stuck", "captured", "changed", "gained", "in_forked_child", "possessions", "settings"]
@@ -185,11 +186,13 @@ def _as_child(action: Callable[[], None], writer: int) -> None:
 
 
 def _wait(child: int, timeout_s: float) -> int | None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+    patience = Patience(timeout_s)
+    while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return status
+        if patience.ended():
+            break
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -46,7 +46,7 @@ def ask(root: Path) -> Callable[..., list[Any]]:
             env={**kept, "ROCM_HOME": str(prefix), "ROCM_PATH": str(prefix), **environ},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         assert child.returncode == 0, child.stderr
         assert child.stderr == ""

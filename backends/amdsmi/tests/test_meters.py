@@ -194,7 +194,7 @@ def test_a_forked_child_reads_with_its_own_start_even_if_the_lock_was_held(
     held.wait()
     child = os.fork()
     if child == 0:  # pragma: no cover - runs in the child
-        signal.alarm(10)  # a child that waits for the lock for ever ends, and fails
+        signal.alarm(120)  # a child that waits for the lock for ever ends, and fails
         good = meter.read().value > 0 and library.calls("init") > started
         os._exit(0 if good else 1)
     release.set()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ import pytest
 from tests.fakes.jetson import tegrastats as fake
 from tests.fakes.jetson.stands import TegrastatsStand
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat_jetson import JetsonBackend
+from wattwhat.sensing.meter import Meter
+from wattwhat_jetson import JetsonBackend, _child
 from wattwhat_jetson._child import LineChild
 from wattwhat_jetson._tegrastats import parse_line
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 def until(found: Callable[[], Any], what: str) -> Any:
@@ -35,12 +37,35 @@ def until(found: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"waited {PATIENCE_S} s in vain: {what}")
 
 
+def process_state(pid: int) -> str:
+    """Its letter in /proc, "" if there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return process_state(pid) not in ("", "Z")
+
+
+def in_the_end(read: Callable[[], Any]) -> Any:
+    """What it gives: a busy machine may let the child pause, which is a gap and no fault."""
+
+    def given() -> list[Any]:
+        try:
+            return [read()]
+        except MeterLostError:
+            raise
+        except MeterError:
+            return []
+
+    return until(given, "a reading")[0]
+
+
+def told(meter: Meter) -> float:
+    return float(in_the_end(meter.read).value)
 
 
 needs_proc = pytest.mark.skipif(
@@ -59,7 +84,7 @@ def stand() -> Iterator[TegrastatsStand]:
 def children() -> Iterator[Callable[..., LineChild]]:
     made: list[LineChild] = []
 
-    def make(*argv: str, interval_s: float = 0.01, start_s: float = 5.0) -> LineChild:
+    def make(*argv: str, interval_s: float = 0.01, start_s: float = 300.0) -> LineChild:
         made.append(LineChild(list(argv), parse_line, interval_s, start_s, "tegrastats"))
         return made[-1]
 
@@ -84,7 +109,7 @@ def test_a_new_line_replaces_the_old_value(stand: TegrastatsStand) -> None:
     meters = stand.open().meters()
     total = meters[0]
     stand.set_power(total.channel.id, 12.5)
-    until(lambda: total.read().value == pytest.approx(12.5), "the new power to be told")
+    until(lambda: told(total) == pytest.approx(12.5), "the new power to be told")
     for meter in meters:
         meter.close()
 
@@ -108,7 +133,7 @@ def test_after_a_long_pause_only_what_is_fresh_is_told(children: Callable[..., L
 
     until(lambda: waiting() >= full, "the pipe to fill")
     now_us = time.monotonic_ns() // 1000
-    assert child.latest()["VDD_IN"] * 1000.0 >= now_us
+    assert in_the_end(child.latest)["VDD_IN"] * 1000.0 >= now_us
 
 
 def test_silence_is_an_error_and_the_next_line_mends_it(
@@ -132,7 +157,27 @@ def test_silence_is_an_error_and_the_next_line_mends_it(
     assert not isinstance(err, MeterLostError)
     fake.write_state(state, {"rails": {"VDD_IN": 6000}})
     until(lambda: failure() is None, "the new line to mend it")
-    assert child.latest() == {"VDD_IN": 6.0}
+    assert child._values == {"VDD_IN": 6.0}
+
+
+@needs_proc
+def test_a_machine_that_stood_still_makes_no_gap(
+    children: Callable[..., LineChild], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(_child, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr(_child, "_GOES_ON_S", PATIENCE_S)
+    state = tmp_path / "state"
+    fake.write_state(state, {"rails": {"VDD_IN": 5000}})
+    child = children(str(fake.install(tmp_path, state)), "--interval", "10")
+    child.latest()
+    pid, poll = child._proc.pid, child._poll  # type: ignore[union-attr]
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: process_state(pid) == "T", "the child to stand still")
+    child._drain()
+    now_s[0] = 10.0  # and so did we: both go on at this moment
+    monkeypatch.setattr(child, "_poll", lambda seconds: (os.kill(pid, signal.SIGCONT), poll(seconds)))
+    assert child.latest() == {"VDD_IN": 5.0}
 
 
 def test_a_child_that_ends_is_lost_with_its_last_words(
@@ -186,7 +231,7 @@ def test_the_last_meter_ends_the_child(stand: TegrastatsStand) -> None:
         meter.close()
         meter.close()
     assert alive(proc.pid)
-    meters[-1].read()
+    told(meters[-1])
     meters[-1].close()
     assert not alive(proc.pid)
     with pytest.raises(MeterLostError, match="is closed"):
@@ -237,7 +282,7 @@ def test_a_forked_process_has_a_child_of_its_own_and_spares_ours(stand: Tegrasta
     forked = os.fork()
     if forked == 0:
         try:
-            watts = meters[0].read().value
+            watts = told(meters[0])
             own = child._proc.pid
             for meter in meters:
                 meter.close()
@@ -251,7 +296,7 @@ def test_a_forked_process_has_a_child_of_its_own_and_spares_ours(stand: Tegrasta
     assert (float(watts), left) == (7.0, "False")
     assert int(own) != pid
     assert alive(pid)
-    assert meters[0].read().value == 7.0
+    assert told(meters[0]) == 7.0
     for meter in meters:
         meter.close()
 

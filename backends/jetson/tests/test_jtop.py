@@ -145,7 +145,7 @@ def test_rails_are_read_through_a_child_and_this_process_stays_as_it_is(tmp_path
         sources=("jtop",),
         jtop_python=stand_in(tmp_path, SERVES),
         interval_s=0.05,
-        start_s=60.0,
+        start_s=300.0,
     )
     assert backend.probe().available
     meters = backend.meters()
@@ -175,14 +175,14 @@ def test_rails_are_read_through_a_child_and_this_process_stays_as_it_is(tmp_path
 )
 def test_a_refusal_becomes_reason_and_remedy(tmp_path: Path, jetson: Path, body: str, said: str) -> None:
     python = stand_in(tmp_path, body)
-    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=python, start_s=60.0)
+    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=python, start_s=300.0)
     with pytest.raises(BackendError, match=said):
         backend.meters()
 
 
 def test_an_interpreter_without_jtop_is_told_how_to_get_it(tmp_path: Path, jetson: Path) -> None:
     python = program(tmp_path / "python", sys.executable, "-SE")  # -S: without site-packages
-    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=python, start_s=60.0)
+    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=python, start_s=300.0)
     with pytest.raises(BackendError, match=r"No module named 'jtop'.*pip install jetson-stats"):
         backend.meters()
 
@@ -221,7 +221,7 @@ def client_version() -> str:
 def test_the_real_client_reads_our_service(service: Any, jetson: Path) -> None:
     python = service(client_version())
     backend = JetsonBackend(
-        root=str(jetson), sources=("jtop",), jtop_python=python, interval_s=0.2, start_s=60.0
+        root=str(jetson), sources=("jtop",), jtop_python=python, interval_s=0.2, start_s=300.0
     )
     meters = backend.meters()
     watts = {meter.channel.id.rpartition("/")[2]: meter.read().value for meter in meters}
@@ -232,7 +232,7 @@ def test_the_real_client_reads_our_service(service: Any, jetson: Path) -> None:
 
 @real_client
 def test_the_real_client_refuses_another_version_in_our_words(service: Any, jetson: Path) -> None:
-    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=service("0.1.0"), start_s=60.0)
+    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=service("0.1.0"), start_s=300.0)
     with pytest.raises(BackendError, match=r"Mismatch version.*same version"):
         backend.meters()
 
@@ -241,6 +241,6 @@ def test_the_real_client_refuses_another_version_in_our_words(service: Any, jets
 @pytest.mark.skipif(os.path.exists("/run/jtop.sock"), reason="the real service runs here")
 def test_the_real_client_without_a_service_says_how_to_start_it(jetson: Path) -> None:
     assert trouble("/", None) == explain("The jtop.service is not active (/run/jtop.sock is missing)")
-    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=sys.executable, start_s=60.0)
+    backend = JetsonBackend(root=str(jetson), sources=("jtop",), jtop_python=sys.executable, start_s=300.0)
     with pytest.raises(BackendError, match=r"not active.*systemctl enable --now jtop.service"):
         backend.meters()

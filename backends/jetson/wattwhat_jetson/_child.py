@@ -24,6 +24,8 @@ __all__ = ["LineChild", "LineMeter"]
 
 # So many lines without any power, and there will be none: no need to wait for the time to run out.
 _MUTE_LINES = 30
+# A machine that stood still, or slept, goes on all at once: the child's next line is due, and comes.
+_GOES_ON_S = 0.05
 _F_GETPIPE_SZ = 1032  # linux/fcntl.h; the fcntl module has the name from Python 3.10 on, on Linux only
 
 
@@ -62,6 +64,8 @@ class LineChild:
         self._seen_s = 0.0
         self._lines = 0
         self._mute = 0
+        self._fresh_at = 0  # the first line that is not old
+        self._silent_at = -1  # the line after which silence was noticed
         self._last_output = ""
         self._lost = ""
         self._proc: subprocess.Popen[bytes] | None = None
@@ -101,9 +105,13 @@ class LineChild:
             elif self._drain() > self._capacity * 3 // 4:
                 # Nobody read for so long that the child waited for room in the pipe: what it was about
                 # to print, and all before it, is old. The line after that one is fresh.
-                self._await(self._lines + 2, 3.0 * self.interval_s + 1.0)
-            silent_s = time.monotonic() - self._seen_s
-            if silent_s > 4.0 * self.interval_s + 0.5:
+                self._fresh_at = self._lines + 2
+            if self._lines < self._fresh_at:
+                self._await(self._fresh_at, 3.0 * self.interval_s + 1.0)
+            if self._silent_s() > self._longest_s and self._silent_at != self._lines:
+                self._silent_at = self._lines
+                self._poll(_GOES_ON_S)
+            if (silent_s := self._silent_s()) > self._longest_s:
                 raise MeterError(
                     f"{self.name} printed nothing for {silent_s:.3g} s, expected a line every "
                     f"{self.interval_s:g} s; is the machine overloaded, or the program stopped?"
@@ -132,20 +140,31 @@ class LineChild:
         self._capacity = _pipe_size(self._fd)
         self._stop = weakref.finalize(self, _end, proc, os.getpid())
 
-    def _await(self, lines: int, patience_s: float) -> None:
-        """Read until so many lines have come in all, or patience ends."""
+    @property
+    def _longest_s(self) -> float:
+        return 4.0 * self.interval_s + 0.5
+
+    def _silent_s(self) -> float:
+        return time.monotonic() - self._seen_s
+
+    def _poll(self, seconds: float) -> None:
+        """Take what comes first, if anything comes within so many seconds."""
         import select
 
         poller = select.poll()
         poller.register(self._fd, select.POLLIN)
+        poller.poll(seconds * 1000.0 + 1.0)
+        self._drain()
+
+    def _await(self, lines: int, patience_s: float) -> None:
+        """Read until so many lines have come in all, or patience ends."""
         deadline = time.monotonic() + patience_s
         while self._lines < lines:
             left_s = deadline - time.monotonic()
             if left_s <= 0.0 or self._mute >= _MUTE_LINES:
                 output = f"; it said: {self._last_output}" if self._last_output else ""
                 raise MeterError(f"{self.name} runs, but tells no power{output}")
-            poller.poll(left_s * 1000.0 + 1.0)
-            self._drain()
+            self._poll(left_s)
 
     def _drain(self) -> int:
         """Take what is in the pipe; how many bytes that was."""

@@ -107,7 +107,7 @@ class TegrastatsStand:
         tegrastats.write_state(self._state, state)
 
     def open(self, **how: Any) -> JetsonBackend:
-        return JetsonBackend(root=str(self.root), interval_s=0.01, **how)
+        return JetsonBackend(root=str(self.root), **{"interval_s": 0.01, "start_s": 300.0, **how})
 
     def set_power(self, channel_id: str, watts: float) -> None:
         self.rails[label_of(channel_id)] = watts * 1e3

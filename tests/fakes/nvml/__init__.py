@@ -85,7 +85,7 @@ def environment(old_driver: bool = False, **settings: float) -> dict[str, str]:
 def run_python(code: str, env: dict[str, str] | None = None) -> str:
     """Run code in a process of its own; returns what it printed, and fails with what it said."""
     ran = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300, check=False
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
