@@ -340,7 +340,7 @@ def test_real_threads_leave_a_reading_that_hangs() -> None:
     meter_set = MeterSet([hangs])
     windows = [Window(str(number), meter_set=meter_set).start().stop() for number in range(5)]
     assert hangs.begun == 1  # five windows over it did not wait for it, nor begin another
-    assert windows[0]._account(windows[0]._end).channels[0].energy_j is None  # type: ignore[arg-type]
+    assert windows[0].measurement.channels[0].energy_j is None
     hangs.go.set()
     meter_set.close()
     for thread in set(threading.enumerate()) - before:

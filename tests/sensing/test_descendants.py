@@ -89,7 +89,7 @@ def test_a_child_that_ends_moves_into_the_kernels_account_and_counts_once():
     cpu = CpuTime()
     begun = kernels()
     child = started(SPIN + WAITS)
-    cpu._living.forget()  # look for children now rather than in a moment
+    cpu.living.forget()  # look for children now rather than in a moment
     assert cpu.seconds() >= 0.15
     child.communicate("\n")
     least = kernels() - begun

@@ -214,7 +214,7 @@ def test_cpu_time_of_children_counts_living_and_dead() -> None:
     )
     assert child.stdout is not None
     child.stdout.readline()
-    cpu._living.forget()  # look for children now rather than in a moment
+    cpu.living.forget()  # look for children now rather than in a moment
     living = cpu.seconds()
     if not Path("/proc/self/task").exists():
         pytest.skip("/proc does not list children here")

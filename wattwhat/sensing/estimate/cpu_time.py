@@ -38,7 +38,7 @@ class CpuTime:
     """
 
     def __init__(self, root: str = "/") -> None:
-        self._living = Descendants(root)
+        self.living = Descendants(root)
         self._lock = threading.RLock()
         _ALIVE.add(self)
         self._latest_s = 0.0
@@ -58,7 +58,7 @@ class CpuTime:
         """In a forked child: the kernel's accounts begin anew, so go on from where the parent stood."""
         # another thread may have held the lock at the fork, and would never give it back here
         self._lock = threading.RLock()
-        self._living.forget()
+        self.living.forget()
         self._begin()
 
     def _begin(self) -> None:
@@ -66,7 +66,7 @@ class CpuTime:
         self._offset_s = self._latest_s - self._raw()
 
     def _raw(self) -> float:
-        own_s = time.process_time() + self._living.seconds()
+        own_s = time.process_time() + self.living.seconds()
         if resource is None:
             return own_s
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
