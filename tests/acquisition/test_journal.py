@@ -253,8 +253,8 @@ def test_two_programs_on_one_path_are_kept_apart(tmp_path: Path) -> None:
 def test_windows_of_one_program_share_a_file(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with (
-        wattwhat.track("outer", backends=["estimate"], save=path) as outer,
-        wattwhat.track("inner", backends=["estimate"], save=path) as inner,
+        wattwhat.track("outer", backends=["estimate"], save=path),
+        wattwhat.track("inner", backends=["estimate"], save=path),
     ):
         pass
     last_lines()
