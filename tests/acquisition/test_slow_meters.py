@@ -128,7 +128,8 @@ def test_no_edge_holds_the_program_for_long_and_intervals_hold(
     for channel in m.channels:
         assert channel.energy_j is not None
         low, high = channel.energy_j.interval(0.999)
-        assert low - 1.0 <= seconds * power_w <= high + 1.0
+        beside_j = max(1.0, 0.005 * rest_w)  # a reading of some ms at the edge, at rest, may be in the window
+        assert low - beside_j <= seconds * power_w <= high + beside_j
 
 
 def test_a_reading_that_hangs_is_said_and_leaves_the_others_alone() -> None:
