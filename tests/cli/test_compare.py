@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -107,6 +108,25 @@ def test_ranks_are_added_up_first(files: Path, capsys: pytest.CaptureFixture[str
     write_jsonl("less.jsonl", [attrs.evolve(ranks[0], energy_j=ranks[0].energy_j * 0.5), ranks[1]])
     text = out(capsys, "compare", "ranks.jsonl", "ranks.jsonl", "--combine", "--per", "total", "--json")
     assert json.loads(text)["a"]["energy_j"]["value"] == 200.0
+
+
+@pytest.mark.parametrize("seconds", [1e12, 1e300])
+def test_ranks_may_last_longer_than_any_calendar(
+    seconds: float, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    ranks = [
+        attrs.evolve(simple(100.0, 1.0, label="rank 0"), duration_s=seconds, started_at=at)
+        for at in (None, began)
+    ]
+    for name, one in zip(("unknown.jsonl", "long.jsonl"), ranks, strict=True):
+        other = simple(100.0, 1.0, label="rank 0", channel=channel("h/x/gpu-1"))
+        write_jsonl(name, [one, attrs.evolve(other, duration_s=seconds, started_at=one.started_at)])
+        text = out(capsys, "compare", name, name, "--combine", "--per", "total", "--json")
+        assert json.loads(text)["a"]["energy_j"]["value"] == (100.0 if one is ranks[0] else 200.0)
+    write_jsonl("one.jsonl", ranks[1:])
+    assert main(["export", "one.jsonl", "--as", "codecarbon"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith(",")
 
 
 def test_repeats_stay_repeats_when_ranks_and_phases_are_added_up(

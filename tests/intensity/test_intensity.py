@@ -184,3 +184,19 @@ def test_no_zone_and_no_token_are_ever_assumed(monkeypatch: pytest.MonkeyPatch) 
         ElectricityMaps("DE")
     with pytest.raises(ArgumentError, match="zone"):
         ElectricityMaps("", token="t")
+
+
+@pytest.mark.parametrize("source", [NationalGrid("http://127.0.0.1:1"), ElectricityMaps("DE", "token")])
+@pytest.mark.parametrize("seconds", [1e12, 1e300])
+def test_a_run_that_no_calendar_holds_is_refused_before_anybody_is_asked(source: Any, seconds: float) -> None:
+    for asks in (source, lambda *run: during([(BEGIN, BEGIN + HOUR, 1.0)], *run)):
+        with pytest.raises(ArgumentError) as refused:
+            asks(BEGIN, seconds)
+        assert refused.value.argument == "duration_s"
+
+
+def test_an_hour_before_the_calendar_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "hours.csv"
+    file.write_text("time,g_per_kwh\n2026-01-01T12:00Z,300\n0001-01-01T00:00+05:00,100\n")
+    with pytest.raises(ArgumentError, match=r"hours\.csv:3"):
+        HourlyFile(file)

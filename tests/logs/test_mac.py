@@ -124,6 +124,10 @@ def test_a_pause_between_lists_is_said() -> None:
         (plist(real(combined_power=1e3))[:-30], ":5: expected a whole property list"),
         (plist(real(combined_power=1e3)).replace("<real>", "<teal>"), ":5: expected a whole property list"),
         (plist(real(combined_power=1e3), ""), ":5: expected a sample with elapsed_ns"),
+        (
+            plist(real(combined_power=1e3), "<key>elapsed_ns</key><integer>" + "50" * 60 + "</integer>"),
+            ":5: expected a block with its elapsed time",
+        ),
         (plist(""), ":5: expected a block with its elapsed time"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timedelta, timezone
+import math
 from typing import TYPE_CHECKING
 
 from wattwhat.analysis.aggregation import combine
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLES", "add_arguments", "call"]
 
-_EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 EXAMPLES = """examples:
   wattwhat compare before.jsonl after.jsonl
@@ -94,17 +93,22 @@ def _added_up(place: str, measurements: list[Measurement]) -> list[Measurement]:
 def _of_one_time(runs: list[Measurement]) -> list[list[Measurement]]:
     """Measurements of one label, those together that were taken at the same time: ranks, and no repeats."""
     groups: list[list[Measurement]] = []
-    end = _EARLIEST
-    for one in sorted(runs, key=lambda one: one.started_at or _EARLIEST):
-        lasted = timedelta(seconds=one.duration_s or 0.0)
+    end_s = -math.inf
+    for begin_s, one in sorted(((_begin_s(one), one) for one in runs), key=lambda pair: pair[0]):
+        lasted_s = one.duration_s or 0.0
         # clocks of logs are whole seconds, so one run may seem to begin before the one before it ends
-        if one.started_at is not None and one.started_at + 0.5 * lasted < end:
+        if begin_s + 0.5 * lasted_s < end_s:
             groups[-1].append(one)
-            end = max(end, one.started_at + lasted)
+            end_s = max(end_s, begin_s + lasted_s)
         else:
             groups.append([one])
-            end = _EARLIEST if one.started_at is None else one.started_at + lasted
+            end_s = begin_s + lasted_s
     return groups
+
+
+def _begin_s(one: Measurement) -> float:
+    """When a run began, in s; where nobody knows, before all others and at the same time as none."""
+    return -math.inf if one.started_at is None else one.started_at.timestamp()
 
 
 def _pairs(a: list[Measurement], b: list[Measurement]) -> list[tuple[list[Measurement], list[Measurement]]]:

@@ -8,13 +8,13 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
 from wattwhat.errors import ArgumentError, WattwhatError, error_text
-from wattwhat.intensity.sources import Piece, during, utc
+from wattwhat.intensity.sources import Piece, during, span_of, utc
 from wattwhat.records.quantity import Quantity
 
 __all__ = ["ElectricityMaps", "NationalGrid"]
@@ -46,9 +46,9 @@ class NationalGrid:
             WattwhatError: there was no answer, or none that can be understood.
             ArgumentError: the run is not covered by it.
         """
-        begin = started_at.astimezone(timezone.utc) - timedelta(minutes=30)
-        end = started_at.astimezone(timezone.utc) + timedelta(seconds=duration_s, minutes=30)
-        stamps = "/".join(one.strftime("%Y-%m-%dT%H:%MZ") for one in (begin, end))
+        begin, end = span_of(started_at, duration_s)
+        half = timedelta(minutes=30)
+        stamps = "/".join(one.strftime("%Y-%m-%dT%H:%MZ") for one in (begin - half, end + half))
         data = _answer(f"{self._url}/intensity/{stamps}", {}, self._timeout_s)
         pieces: list[Piece] = []
         apart: list[float] = []
@@ -106,8 +106,8 @@ class ElectricityMaps:
             WattwhatError: there was no answer, or none that can be understood.
             ArgumentError: the run is too long.
         """
-        hour = started_at.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0)
-        end = started_at + timedelta(seconds=max(duration_s, 0.001))
+        begin, end = span_of(started_at, duration_s)
+        hour = begin.replace(minute=0, second=0, microsecond=0)
         pieces: list[Piece] = []
         while hour < end:
             if len(pieces) >= 1000:

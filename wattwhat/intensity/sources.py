@@ -16,7 +16,7 @@ from wattwhat.plugins import find_plugins, load
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.small_files import read_small_text
 
-__all__ = ["GROUP", "HourlyFile", "Number", "Piece", "Source", "during", "intensity", "utc"]
+__all__ = ["GROUP", "HourlyFile", "Number", "Piece", "Source", "during", "intensity", "span_of", "utc"]
 
 GROUP = "wattwhat.intensity"
 _MOST_BYTES = 64_000_000  # a year of minutes has 25 MB
@@ -120,7 +120,7 @@ def _rows(path: str | os.PathLike[str]) -> Iterator[tuple[datetime, float, float
             continue
         try:
             yield _row(row, u_at)
-        except (ValueError, IndexError) as err:
+        except (ValueError, IndexError, OverflowError) as err:
             if not first:
                 place = f"{os.fspath(path)}:{reader.line_num}"
                 raise ArgumentError(f"{place}: expected a time and g/kWh, got {row!r:.100} ({err})") from None
@@ -148,6 +148,28 @@ def utc(text: str) -> datetime:
     return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when.astimezone(timezone.utc)
 
 
+def span_of(started_at: datetime, duration_s: float) -> tuple[datetime, datetime]:
+    """Begin and end of a run in UTC; one of no length lasts a millisecond.
+
+    Raises:
+        ArgumentError: the begin has no zone, or the end lies beyond the years that a calendar has.
+
+    Example:
+        >>> begin, end = span_of(utc("2026-01-01T00:00Z"), 3600.0)
+        >>> end.isoformat()
+        '2026-01-01T01:00:00+00:00'
+    """
+    if started_at.tzinfo is None:
+        raise ArgumentError(argument="started_at", expected="a time with a zone, such as UTC")
+    try:
+        begin = started_at.astimezone(timezone.utc)
+        return begin, begin + timedelta(seconds=max(duration_s, 0.001))
+    except (OverflowError, ValueError) as err:
+        raise ArgumentError(
+            argument="duration_s", expected="seconds until an end before the year 10000", got=duration_s
+        ) from err
+
+
 def during(pieces: Iterable[Piece], started_at: datetime, duration_s: float) -> Quantity:
     """The intensity of a run, each piece weighted by how much of the run lay in it.
 
@@ -168,10 +190,7 @@ def during(pieces: Iterable[Piece], started_at: datetime, duration_s: float) -> 
         >>> print(during(held, begin + hour / 2, 3600.0))
         200 (u = 100) g/kWh
     """
-    if started_at.tzinfo is None:
-        raise ArgumentError(argument="started_at", expected="a time with a zone, such as UTC")
-    begin = started_at.astimezone(timezone.utc)
-    end = begin + timedelta(seconds=max(duration_s, 0.001))
+    begin, end = span_of(started_at, duration_s)
     shares = [
         ((min(b, end) - max(a, begin)).total_seconds(), value)
         for a, b, value in pieces

@@ -53,9 +53,14 @@ class PowerBlocks:
         """Another block: where it stands, when it ended, and how long it was in s."""
         self._close()
         self._line, self._rows, self._elapsed_s = line, {}, elapsed_s
-        if at is not None:
-            self._last = at
-            self._first = self._first or at - timedelta(seconds=elapsed_s)
+        if at is None:
+            return
+        self._last = at
+        try:
+            begun = at - timedelta(seconds=elapsed_s)
+            self._first = self._first or begun
+        except (OverflowError, ValueError):  # longer than there are years, or no number
+            self._elapsed_s = 0.0
 
     def power(self, name: str, value: str, unit: str) -> None:
         """A mean power of this block, by its name in `POWERS`; other names are passed over."""

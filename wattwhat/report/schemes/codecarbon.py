@@ -87,7 +87,10 @@ def _about(one: Measurement) -> dict[str, Any]:
 def _end(one: Measurement) -> str | None:
     if one.started_at is None:
         return None
-    end = one.started_at.astimezone(timezone.utc) + timedelta(seconds=one.duration_s or 0.0)
+    try:
+        end = one.started_at.astimezone(timezone.utc) + timedelta(seconds=one.duration_s or 0.0)
+    except OverflowError:  # a length that no calendar holds
+        return None
     return end.strftime("%Y-%m-%dT%H:%M:%S")
 
 
