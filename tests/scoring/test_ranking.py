@@ -15,6 +15,8 @@ from wattwhat.errors import ArgumentError, ComparisonError, ScoreError
 from wattwhat.records.budget import Budget
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.scoring import SAM, AccuracyPerJoule, FrontierGrade, Member, ScoreResult, rank
+from wattwhat.scoring.judged import judge
+from wattwhat.scoring.rank_models import rank_judged
 
 models = st.lists(
     st.tuples(st.floats(0.3, 0.95), st.floats(5.0, 1e5)),
@@ -37,7 +39,7 @@ def test_the_order_is_that_of_the_values_however_they_come(pairs, random):
     values = [row.result.value.value for row in ranking.rows]
     assert values == sorted(values, reverse=True)
     assert sorted(ranking.labels) == sorted(net.label for net in nets)
-    assert [row.rank for row in ranking.rows] == list(range(1, len(nets) + 1))
+    assert [row.rank for row in ranking.rows] == [1 + sum(v > own for v in values) for own in values]
     for row in ranking.rows:
         assert 1 <= row.ranks[0] <= row.ranks[1] <= len(nets)
         assert row.alpha_ranks[0] <= row.rank <= row.alpha_ranks[1]  # alpha = 5 is one of 1 to 10
@@ -89,6 +91,26 @@ def test_the_probability_is_what_sampling_gives():
 
     first, second = (drawn(next(net for net in nets if net.label == label)) for label in ranking.labels)
     assert ranking.rows[0].beats_next == pytest.approx(np.mean(first > second), abs=0.02)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from([(0.7, 50.0), (0.8, 100.0), (0.9, 9e3)]), min_size=1, max_size=7))
+def test_models_of_one_value_share_a_rank_whichever_comes_first(pairs):
+    for ranking in (rank(population(order), SAM(unit="Wh"), draws=100) for order in (pairs, pairs[::-1])):
+        values = [row.result.value.value for row in ranking.rows]
+        shared = [1 + sum(other > value for other in values) for value in values]
+        assert [row.rank for row in ranking.rows] == shared
+        beside = {(row.rank, row.alpha_ranks, row.unit_ranks) for row in ranking.rows}
+        assert len(beside) == len(set(pairs))
+
+
+@settings(max_examples=25)
+@given(models, st.sampled_from([SAM(unit="Wh"), AccuracyPerJoule()]))
+def test_models_judged_one_by_one_are_ranked_as_all_at_once(pairs, score):
+    nets = population(pairs)
+    assert rank_judged([judge(net, score, score(net)) for net in nets], score, draws=100) == rank(
+        nets, score, draws=100
+    )
 
 
 def test_equal_models_are_not_told_apart():

@@ -27,6 +27,7 @@ __all__ = [
     "shared_ids",
     "told",
     "unlike",
+    "unlike_facts",
 ]
 
 # What must agree in one order, on one front or in one comparison. A difference is told by the first of these.
@@ -72,9 +73,18 @@ def unlike(measurements: Iterable[tuple[str, Measurement]], traits: Sequence[str
         >>> unlike(nets)
         {'dataset': "dataset differs: 'mnist' (mnist), 'cifar10' (cifar10)"}
     """
+    return unlike_facts(
+        ((label, facts_of(measurement, traits)) for label, measurement in measurements), traits
+    )
+
+
+def unlike_facts(
+    named: Iterable[tuple[str, Mapping[str, str | None]]], traits: Sequence[str] = TRAITS
+) -> dict[str, str]:
+    """As `unlike`, of what measurements say of these traits (`facts_of`)."""
     values: dict[str, dict[str, str]] = {name: {} for name in traits}
-    for label, measurement in measurements:
-        for name, value in facts_of(measurement, traits).items():
+    for label, facts in named:
+        for name, value in facts.items():
             if value is not None:
                 values[name].setdefault(value, label)
     found: dict[str, str] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.analysis.comparability import TRAITS, difference, facts_of, unlike
+from wattwhat.analysis.comparability import TRAITS, difference, facts_of, unlike_facts
 from wattwhat.errors import ComparisonError, Remedy, ScoreError
 from wattwhat.scoring.score_inputs import (
     accuracy_of,
@@ -26,7 +26,9 @@ __all__ = [
     "Member",
     "check_like",
     "check_together",
+    "check_traits",
     "common_traits",
+    "common_traits_of",
     "members_of",
     "traits_of",
 ]
@@ -123,10 +125,19 @@ def common_traits(
     Raises:
         ComparisonError: two of them differ; both are named.
     """
+    return common_traits_of(((m.label, traits_of(m)) for m in measurements), stated, force)
+
+
+def common_traits_of(
+    named: Iterable[tuple[str, Mapping[str, str | None]]],
+    stated: Mapping[str, str | None],
+    force: bool = False,
+) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    """As `common_traits`, of labels with their `traits_of`."""
     by_trait: dict[str, dict[str | None, str]] = {name: {} for name in TRAITS}
-    for measurement in measurements:
-        for name, value in traits_of(measurement).items():
-            by_trait[name].setdefault(value if value is not None else stated.get(name), measurement.label)
+    for label, traits in named:
+        for name, value in traits.items():
+            by_trait[name].setdefault(value if value is not None else stated.get(name), label)
     common: dict[str, str | None] = {}
     notes = []
     for name, values in by_trait.items():
@@ -162,10 +173,14 @@ def check_together(measurements: Iterable[Measurement], force: bool = False) -> 
         >>> check_together(nets, force=True)
         ("dataset differs: 'mnist' (mnist), 'cifar10' (cifar10)",)
     """
-    population = list(measurements)
-    for one in population:
-        check_measurement(one)
-    problems = unlike((one.label, one) for one in population)
+    return check_traits([(one.label, traits_of(one)) for one in measurements], force)
+
+
+def check_traits(
+    named: Iterable[tuple[str, Mapping[str, str | None]]], force: bool = False
+) -> tuple[str, ...]:
+    """As `check_together`, of labels with their `traits_of`."""
+    problems = unlike_facts(named)
     for name, sentence in problems.items():
         if not force:
             by = "phase" if name == "phase" else "details"

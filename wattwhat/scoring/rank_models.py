@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
+from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.quantity import Quantity
-from wattwhat.scoring.front_odds import common_errors, front_odds
-from wattwhat.scoring.monte_carlo import draw_values, sensitivity_of
+from wattwhat.scoring.front_odds import front_odds
+from wattwhat.scoring.judged import Judged, judge, scans
+from wattwhat.scoring.monte_carlo import draw_values
 from wattwhat.scoring.pareto_front import pareto
 from wattwhat.scoring.phases import choose_phase, phase_of
-from wattwhat.scoring.population import check_together, common_traits
-from wattwhat.scoring.ranking import _CELLS, _UNITS, ALPHAS, Ranking, RankingRow
+from wattwhat.scoring.population import check_together, check_traits, common_traits_of
+from wattwhat.scoring.ranking import CELLS, Ranking, RankingRow
 from wattwhat.scoring.sam_score import SAM
-from wattwhat.scoring.score_inputs import accuracy_of, check_measurement, energy_of, metric_of
+from wattwhat.scoring.score_inputs import check_measurement
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import Score, ScoreResult
 
-__all__ = ["extremes", "rank", "ranks_of_most"]
+__all__ = ["extremes", "rank", "rank_judged", "ranks_of_most"]
 
 _PIECE = 1 << 18  # numbers of a copy that is made of a part of the draws
 
@@ -78,38 +77,67 @@ def rank(
     if phase is not None or any(phase_of(measurement) for measurement in population):
         population = choose_phase(population, phase)
     check_together(population, force)
-    results = [_named(chosen(measurement), measurement.label, chosen) for measurement in population]
-    sign = 1.0 if getattr(chosen, "higher_is_better", True) else -1.0
-    keys = [sign * _value(result, chosen) for result in results]
-    order = sorted(range(len(keys)), key=lambda i: -keys[i])
-    alpha_orders, unit_orders = _scans(population, chosen)
-    energies = [_energy(m, result) for m, result in zip(population, results, strict=True)]
-    accuracies = [_accuracy(m, chosen) for m in population]
-    front = _front(accuracies, energies)
-    firm = _firmness(population, chosen, results, order, sign, draws, seed)
-    chances = _chances(population, accuracies, energies)
-    alphas, units = extremes(alpha_orders, len(order)), extremes(unit_orders, len(order))
+    judged = [judge(measurement, chosen, chosen(measurement)) for measurement in population]
+    return rank_judged(judged, chosen, force=force, draws=draws, seed=seed)
+
+
+def rank_judged(
+    judged: Sequence[Judged], score: Score, *, force: bool = False, draws: int = 4000, seed: int = 0
+) -> Ranking:
+    """As `rank`, of models that were judged one by one, so that no measurement need be there any more.
+
+    Args:
+        judged: each by `judge`.
+        score: that judged them.
+        force: as `rank` has it.
+        draws: likewise.
+        seed: likewise.
+
+    Raises:
+        ComparisonError: phases, tasks, data sets, devices, scopes, items or origins differ.
+
+    Example:
+        >>> from wattwhat import Measurement
+        >>> net = Measurement(label="net", energy_j=Quantity(7.2e6, 1e5, "J"), metrics={"accuracy": 0.9})
+        >>> rank_judged([judge(net, SAM(), SAM()(net))], SAM()) == rank([net])
+        True
+    """
+    import numpy as np
+
+    check_traits(((one.label, one.traits) for one in judged), force)
+    sign = 1.0 if getattr(score, "higher_is_better", True) else -1.0
+    keys = sign * np.array([_value(one.result) for one in judged])
+    order, ranks = _order(keys)
+    firm = _firmness([judged[i] for i in order], score, sign, draws, seed)
+    front = _front(judged)
+    chances = front_odds([_odds_row(one) for one in judged])
+    scanned = scans(judged, score)
+    alphas = {alpha: _order(values) for alpha, values in scanned[0].items()}
+    units = {unit: _order(values) for unit, values in scanned[1].items()}
+    by_alpha = extremes([ranks for _, ranks in alphas.values()], len(judged))
+    by_unit = extremes([ranks for _, ranks in units.values()], len(judged))
     rows = tuple(
         RankingRow(
-            place + 1,
-            results[i],
-            accuracies[i],
-            energies[i],
+            int(ranks[i]),
+            judged[i].result,
+            judged[i].accuracy,
+            judged[i].energy,
             not front[i],
             *firm[place],
-            alphas[i],
-            units[i],
+            by_alpha[i],
+            by_unit[i],
             chances[i],
         )
         for place, i in enumerate(order)
     )
-    _, notes = common_traits(population, {}, force=True)
+    labels = [one.label for one in judged]
+    _, notes = common_traits_of(((one.label, one.traits) for one in judged), {}, force=True)
     return Ranking(
-        chosen.name,
+        score.name,
         rows,
         sign > 0,
-        {alpha: tuple(population[i].label for i in ordered) for alpha, ordered in alpha_orders.items()},
-        {unit: tuple(population[i].label for i in ordered) for unit, ordered in unit_orders.items()},
+        {alpha: tuple(labels[i] for i in ordered) for alpha, (ordered, _) in alphas.items()},
+        {unit: tuple(labels[i] for i in ordered) for unit, (ordered, _) in units.items()},
         tuple(note.removeprefix("forced: ") for note in notes),
     )
 
@@ -135,55 +163,54 @@ def _check_score(score: Any) -> None:
         )
 
 
-def _named(result: ScoreResult, label: str, score: Score) -> ScoreResult:
-    """The result with the name of what it judged, which a score of others may have left out."""
-    from wattwhat.scoring.result import ScoreResult
-
-    if not isinstance(result, ScoreResult):
-        raise ScoreError(f"{score.name} gave {result!r:.200}, expected a wattwhat.scoring.ScoreResult")
-    if result.details.get("label") == label:
-        return result
-    return attrs.evolve(result, details={**result.details, "label": label})
-
-
-def _value(result: ScoreResult, score: Score) -> float:
-    if result.value is None or math.isnan(result.value.value):
-        raise ScoreError(f"{score.name} gives no value to rank by, only {result.grade!r}")
+def _value(result: ScoreResult) -> float:
+    assert result.value is not None  # `judge` takes no other
     return result.value.value
 
 
-def _energy(measurement: Measurement, result: ScoreResult) -> Quantity:
-    judged = result.details.get("electricity")
-    return judged if isinstance(judged, Quantity) else energy_of(measurement)
+def _order(values: Any) -> tuple[list[int], Any]:
+    """Which value comes at each place, the largest first, and the rank of each value: equals share theirs."""
+    import numpy as np
+
+    order = np.argsort(-values, kind="stable")
+    falling = values[order]
+    first = np.arange(1, len(values) + 1)
+    first[1:][falling[1:] == falling[:-1]] = 0
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[order] = np.maximum.accumulate(first)
+    return order.tolist(), ranks
 
 
-def _accuracy(measurement: Measurement, score: Score) -> Quantity | None:
-    metric = metric_of(score)
-    return accuracy_of(measurement, metric) if metric in measurement.metrics else None
+def extremes(ranks: Sequence[Any], count: int) -> list[tuple[int, int] | None]:
+    """The best and the worst rank of each of so many models; None where there is none.
+
+    Args:
+        ranks: for each order an array with the rank of each model.
+        count: of models.
+    """
+    import numpy as np
+
+    if not ranks:
+        return [None] * count
+    best, worst = np.min(ranks, axis=0).tolist(), np.max(ranks, axis=0).tolist()
+    return list(zip(best, worst, strict=True))
 
 
-def _front(accuracies: Sequence[Quantity | None], energies: Sequence[Quantity]) -> Sequence[bool]:
-    known = [i for i, accuracy in enumerate(accuracies) if accuracy is not None]
-    values = [accuracy.value for accuracy in accuracies if accuracy is not None]
-    front = [True] * len(accuracies)  # what has no accuracy is not said to be dominated
-    for i, on_front in zip(known, pareto(values, [energies[i].value for i in known]), strict=True):
+def _front(judged: Sequence[Judged]) -> Sequence[bool]:
+    known = [i for i, one in enumerate(judged) if one.accuracy is not None]
+    values = [one.accuracy.value for one in judged if one.accuracy is not None]
+    front = [True] * len(judged)  # what has no accuracy is not said to be dominated
+    for i, on_front in zip(known, pareto(values, [judged[i].energy.value for i in known]), strict=True):
         front[i] = on_front
     return front
 
 
-def _chances(
-    population: Sequence[Measurement], accuracies: Sequence[Quantity | None], energies: Sequence[Quantity]
-) -> list[float | None]:
-    """The probability of each model to be on the front."""
-    rows = [
-        {
-            "energy": _pair(energy.to("J")),
-            "accuracy": None if accuracy is None else _pair(accuracy),
-            "sensors": common_errors(measurement),
-        }
-        for measurement, accuracy, energy in zip(population, accuracies, energies, strict=True)
-    ]
-    return front_odds(rows)
+def _odds_row(one: Judged) -> dict[str, Any]:
+    return {
+        "energy": _pair(one.energy.to("J")),
+        "accuracy": None if one.accuracy is None else _pair(one.accuracy),
+        "sensors": one.sensors,
+    }
 
 
 def _pair(quantity: Quantity) -> list[float | None]:
@@ -191,34 +218,27 @@ def _pair(quantity: Quantity) -> list[float | None]:
 
 
 def _firmness(
-    population: Sequence[Measurement],
-    score: Score,
-    results: Sequence[ScoreResult],
-    order: Sequence[int],
-    sign: float,
-    draws: int,
-    seed: int,
+    ordered: Sequence[Judged], score: Score, sign: float, draws: int, seed: int
 ) -> list[tuple[float | None, tuple[int, int]]]:
     """For each place: probability of beating the next one, and the ranks that hold 95 % of the draws."""
     import numpy as np
 
-    sensitivities = [sensitivity_of(population[i], score, results[i]) for i in order]
-    draws = max(100, min(draws, _CELLS // len(order)))
+    draws = max(100, min(draws, CELLS // len(ordered)))
     generator = np.random.default_rng(seed)
-    values = draw_values(sensitivities, draws, generator)
+    values = draw_values([one.sensitivity for one in ordered], draws, generator)
     values *= sign
     common = getattr(score, "common_factors", None)
     if common is not None:
-        values *= common([population[i] for i in order], draws, generator)
-    known = [math.isfinite(one.own) for one in sensitivities]
+        values *= common([one.measurement for one in ordered], draws, generator)
+    known = [math.isfinite(one.sensitivity.own) for one in ordered]
     ends = ranks_of_most(values)
     firm: list[tuple[float | None, tuple[int, int]]] = []
-    for i in range(len(order)):
+    for i in range(len(ordered)):
         beats = None
-        if i + 1 < len(order) and known[i] and known[i + 1]:
+        if i + 1 < len(ordered) and known[i] and known[i + 1]:
             more = values[i] > values[i + 1]
             beats = float((more + 0.5 * (values[i] == values[i + 1])).mean())
-        firm.append((beats, (int(ends[0][i]), int(ends[1][i])) if known[i] else (1, len(order))))
+        firm.append((beats, (int(ends[0][i]), int(ends[1][i])) if known[i] else (1, len(ordered))))
     return firm
 
 
@@ -264,35 +284,3 @@ def _shared_ranks(falling: Any) -> tuple[Any, Any]:
     first = np.maximum.accumulate(np.where(np.vstack([edge, equal]), np.int32(0), numbers), axis=0)
     most = np.where(np.vstack([equal, edge]), np.int32(len(falling)), numbers)
     return first, np.minimum.accumulate(most[::-1], axis=0)[::-1]
-
-
-def _scans(
-    population: Sequence[Measurement], score: Score
-) -> tuple[dict[int, tuple[int, ...]], dict[str, tuple[int, ...]]]:
-    """Orders (as indices) of SAM for each alpha and for each unit that leaves every energy above 1."""
-    if not isinstance(score, SAM):
-        return {}, {}
-    alphas = {alpha: _order(population, attrs.evolve(score, alpha=alpha)) for alpha in ALPHAS}
-    units = {}
-    for unit in dict.fromkeys((score.unit, *_UNITS)):
-        try:
-            units[unit] = _order(population, attrs.evolve(score, unit=unit))
-        except ScoreDomainError:
-            continue
-    return alphas, units
-
-
-def _order(population: Sequence[Measurement], score: SAM) -> tuple[int, ...]:
-    values = [score.plain_value(measurement) for measurement in population]
-    return tuple(sorted(range(len(values)), key=lambda i: -values[i]))
-
-
-def extremes(orders: Mapping[Any, Sequence[int]], count: int) -> list[tuple[int, int] | None]:
-    """The best and the worst rank of each of so many models in these orders; None where there is none."""
-    if not orders:
-        return [None] * count
-    best, worst = [count] * count, [1] * count
-    for order in orders.values():
-        for place, i in enumerate(order, 1):
-            best[i], worst[i] = min(best[i], place), max(worst[i], place)
-    return list(zip(best, worst, strict=True))

@@ -12,11 +12,11 @@ from wattwhat.records.quantity import Quantity
 if TYPE_CHECKING:
     from wattwhat.scoring.result import ScoreResult
 
-__all__ = ["ALPHAS", "Ranking", "RankingRow"]
+__all__ = ["ALPHAS", "CELLS", "UNITS", "Ranking", "RankingRow"]
 
 ALPHAS = tuple(range(1, 11))
-_UNITS = ("kWh", "Wh", "kJ", "mWh", "J", "mJ")
-_CELLS = 8_000_000  # draws times models that are held at once: 64 MB
+UNITS = ("kWh", "Wh", "kJ", "mWh", "J", "mJ")
+CELLS = 8_000_000  # draws times models that are held at once: 64 MB
 
 
 @attrs.frozen
@@ -24,7 +24,7 @@ class RankingRow:
     """One model in a ranking.
 
     Args:
-        rank: from 1, the best.
+        rank: from 1, the best; models of one value share the first of their places.
         result: what the score said.
         accuracy: of the model, or None where it carries none.
         energy: the energy that the score judged.

@@ -103,8 +103,9 @@ def _first(ranking: Ranking) -> str:
 
 
 def _holds(ranking: Ranking, what: str, orders: Mapping[Any, tuple[str, ...]]) -> str:
-    whole = [key for key, order in orders.items() if order == ranking.labels]
-    winner = [key for key, order in orders.items() if order[:1] == ranking.labels[:1]]
+    labels = ranking.labels
+    whole = [key for key, order in orders.items() if order == labels]
+    winner = [key for key, order in orders.items() if order[:1] == labels[:1]]
     text = f"over {what} {_listed(list(orders))}: the first place holds for {_listed(winner, len(orders))}"
     return f"{text}, the whole order for {_listed(whole, len(orders))}"
 

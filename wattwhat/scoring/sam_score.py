@@ -153,12 +153,6 @@ class SAM:
         }
         return ScoreResult(self.name, value, None, None, details)
 
-    def plain_value(self, measurement: Measurement) -> float:
-        """The value alone, without uncertainty, details and checks of the phase: for scans over many."""
-        accuracy = accuracy_of(measurement, self.metric).value
-        electricity = energy_of(measurement, self.items).to(self.unit).value
-        return float(self.beta * accuracy**self.alpha / _log10(electricity, self.unit))
-
 
 def _check_parameters(unit: str, alpha: float, beta: float) -> None:
     unit_factor(unit, "J")
