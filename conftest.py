@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import signal
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 
@@ -21,15 +22,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process of tests on 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No deadline: a slow moment of a shared machine is no bug. What hypothesis itself sets under CI=true stays.
+# No deadline, and examples may be drawn slowly: a slow moment of a shared machine is no bug. What hypothesis
+# itself sets under CI=true stays.
 # `make test` tries every law with a few fresh examples, so that a person can run it between two edits; CI
 # also tries them as often as each says itself (full), and `make fuzz` thousands of times.
 BRIEF = 20
-settings.register_profile("brief", deadline=None, max_examples=BRIEF)
-settings.register_profile("full", deadline=None)
-settings.register_profile(
-    "fuzz", deadline=None, max_examples=5000, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
-)
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("brief", max_examples=BRIEF, **_PATIENT)
+settings.register_profile("full", **_PATIENT)
+settings.register_profile("fuzz", max_examples=5000, derandomize=False, **_PATIENT)
 settings.load_profile("brief")
 
 

@@ -624,15 +624,17 @@ def test_the_rig_of_ones_own_backend_goes_with_its_windows() -> None:
         def meters(self) -> list[Meter]:
             return [Manual(wrap_j=1e5)]
 
-    before = threading.active_count()
+    samplers = []
     for _ in range(20):
+        before = set(threading.enumerate())
         with wattwhat.track("a", backends=[Own()]):
-            pass
+            begun = set(threading.enumerate()) - before
+        samplers += [thread for thread in begun if thread.name == "wattwhat-sampler"]
     gc.collect()
-    for thread in threading.enumerate():
-        if thread.name == "wattwhat-sampler":
-            thread.join(timeout=0.5)
-    assert threading.active_count() <= before + 4
+    assert len(samplers) == 20
+    for thread in samplers[:-4]:  # the latest four are kept
+        thread.join(timeout=60.0)
+        assert not thread.is_alive()
 
 
 def test_bad_arguments_are_refused_before_anything_runs() -> None:

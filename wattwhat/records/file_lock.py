@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 
 __all__ = ["folder_locked", "take_lock"]
 
-_WAIT_S = 10.0
+# Many programs that end at once take turns, and each writes through to its disk before it lets the next one.
+_WAIT_S = 60.0
 _here = threading.Lock()
 
 
