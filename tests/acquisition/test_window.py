@@ -237,6 +237,30 @@ def test_each_call_of_a_decorated_function_is_a_window(manual: Manual) -> None:
     assert len({id(w) for w in closed}) == 4
 
 
+def test_static_and_class_methods_are_measured_on_either_side_of_their_decorator(manual: Manual) -> None:
+    measured = Window("call", meter_set=rig_of(manual))
+
+    class Loader:
+        @measured
+        @staticmethod
+        def above(x: int) -> int:
+            return x
+
+        @staticmethod
+        @measured
+        def below(x: int) -> int:
+            return x
+
+        @measured
+        @classmethod
+        def of_class(cls, x: int) -> tuple[type, int]:
+            return cls, x
+
+    for where in (Loader, Loader()):
+        assert (where.above(1), where.below(2), where.of_class(3)) == (1, 2, (Loader, 3))
+    assert Loader.above.window.measurement.label == "call"  # type: ignore[attr-defined]
+
+
 def test_coroutines_are_measured_until_they_end(manual: Manual) -> None:
     @Window(meter_set=rig_of(manual))
     async def serve() -> int:

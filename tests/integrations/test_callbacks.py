@@ -49,6 +49,19 @@ def test_a_stage_that_went_on_from_a_checkpoint_continues_its_sum() -> None:
     assert whole.energy_j.value == pytest.approx(alone.energy_j.value + before.value)
 
 
+def test_a_part_that_was_broken_off_before_its_first_step_takes_no_count_away() -> None:
+    recorder = EnergyRecorder(backends=ESTIMATE)
+    recorder.begin("train")
+    recorder.begin("epoch")
+    recorder.end_all()  # out of memory in the first step, and begun again with smaller batches
+    recorder.begin("train")
+    recorder.begin("epoch")
+    recorder.step("train", "epoch", items=8)
+    recorder.end_all()
+    assert (recorder.total().calls, recorder.total().items) == (1, 8)
+    assert [one.calls for one in recorder.epochs] == [1]
+
+
 def test_a_budget_is_spent_only_when_that_is_certain() -> None:
     now = iter(range(100))
     recorder = EnergyRecorder(backends=ESTIMATE, budget_j=1.0)
@@ -378,6 +391,16 @@ def test_a_lightning_checkpoint_continues_the_sum(tmp_path: Path) -> None:
     second = energy_callback()
     fitter(tmp_path, second, max_epochs=2).fit(module(), loader(), ckpt_path=kept)
     assert (second.total().calls, second.total().items) == (6, 20)
+
+
+def test_lightning_callbacks_of_two_prefixes_stand_beside_each_other(tmp_path: Path) -> None:
+    pair = energy_callback(), energy_callback(prefix="tokens/")
+    used = fitter(tmp_path, *pair, max_epochs=1, enable_checkpointing=True)
+    used.fit(module(), loader())
+    used.save_checkpoint(tmp_path / "one.ckpt")
+    again = energy_callback(), energy_callback(prefix="tokens/")
+    fitter(tmp_path, *again, max_epochs=2).fit(module(), loader(), ckpt_path=tmp_path / "one.ckpt")
+    assert [one.total().items for one in (*pair, *again)] == [10, 10, 20, 20]
 
 
 def test_lightning_loggers_get_plain_numbers(tmp_path: Path) -> None:

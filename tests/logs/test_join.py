@@ -124,3 +124,9 @@ def test_a_header_that_comes_again_is_no_row(tmp_path):
     text = "name,accuracy\na,0.8\n"
     joined = join_metrics([run("a")], table(tmp_path, 2 * text))
     assert (joined.problems, joined.measurements[0].metrics) == ((), {"accuracy": 0.8})
+
+
+def test_a_table_whose_header_is_no_row_of_csv_is_refused_by_its_line(tmp_path):
+    with pytest.raises(LogError) as refused:
+        join_metrics([run("a")], table(tmp_path, '{"a":' * 50_000))
+    assert refused.value.line == 1

@@ -27,6 +27,8 @@ def decorate(function: F, template: Window) -> F:
     Raises:
         ArgumentError: it is a class.
     """
+    if isinstance(function, (staticmethod, classmethod)):  # the decorator stands above theirs
+        return type(function)(decorate(function.__func__, template))
     label = getattr(function, "__qualname__", "function") if template.label == "window" else template.label
     if inspect.isclass(function):
         raise ArgumentError(f"{function!r} is a class", argument="function", remedy="decorate its methods")

@@ -39,6 +39,11 @@ class EnergyCallback(Recorded, Callback):
         self.recorder = EnergyRecorder(**settings)
         self._logs = log
 
+    @property
+    def state_key(self) -> str:
+        """Under which name a checkpoint keeps it: callbacks of different prefixes stand beside each other."""
+        return str(self._generate_state_key(prefix=self.recorder.prefix))
+
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: the joules of the fit until now."""
         return self.recorder.state()

@@ -107,7 +107,8 @@ class EnergyRecorder:
         window.stop()
         measured = self._counted(stage, window.measurement)
         if stage == "epoch":
-            self.epochs.append(measured)
+            if measured.calls:  # one that never had a step is no epoch: out of memory, and begun again
+                self.epochs.append(measured)
         else:
             self.measurements.setdefault(stage, []).append(measured)
         return measured
@@ -158,12 +159,13 @@ class EnergyRecorder:
         return stage if self.label is None else f"{self.label}: {stage}"
 
     def _counted(self, stage: str, measurement: Measurement) -> Measurement:
-        """With the steps as its calls, and its note."""
+        """With the steps as its calls, and its note; before the first step no item was dealt with."""
         import attrs
 
         steps, note = self._steps.get(stage, 0), self._notes.get(stage)
         warnings = measurement.warnings if note is None else (*measurement.warnings, note)
-        return attrs.evolve(measurement, calls=steps or measurement.calls, warnings=warnings)
+        items = 0 if steps == 0 and measurement.items is None else measurement.items
+        return attrs.evolve(measurement, calls=steps, items=items, warnings=warnings)
 
     # -- sums -----------------------------------------------------------------------------------------------
 

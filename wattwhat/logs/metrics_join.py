@@ -158,7 +158,7 @@ def _csv(
     source.check_text()
     first = next((text for _, text in source.lines() if text.strip()), "")
     lines = csv_rows(source, delimiter_of(first))
-    line, header = next(lines)
+    line, header = next(lines, (1, []))
     names = header_of(source, line, header)
     _check_columns((source.shown, line), dict.fromkeys(names), on, wanted)
     rows: list[tuple[_Place, dict[str, Any]]] = []
@@ -180,7 +180,7 @@ def _check_columns(where: _Place, cells: Mapping[str, Any], on: str, wanted: Map
     if lacking:
         raise _wrong(
             where,
-            f"expected a column {lacking[0]!r}, found {', '.join(map(str, cells))[:200]}",
+            f"expected a column {lacking[0]!r}, found {', '.join(map(str, cells))[:200] or 'no row of CSV'}",
             Remedy("name the columns with {on} and {metrics}", on=..., metrics=...),
         )
 
