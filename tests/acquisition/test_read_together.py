@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,7 +52,11 @@ class Pair(Backend):
         return {name: one for name, one in found.items() if not name.endswith(self.missing or "none")}
 
 
-def test_a_device_is_asked_once_for_all_its_channels() -> None:
+def test_a_device_is_asked_once_for_all_its_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_ns = [0]
+    monkeypatch.setattr(
+        "wattwhat.acquisition.read_together.time", SimpleNamespace(monotonic_ns=lambda: at_ns[0])
+    )
     backend = Pair()
     a, b, c = read_together(backend, backend.kept)
     first, second = a.read(), b.read()
@@ -59,6 +64,9 @@ def test_a_device_is_asked_once_for_all_its_channels() -> None:
     assert backend.calls == ["d0"]
     assert a.read().t_ns > first.t_ns  # what was handed out once is asked for anew
     assert backend.calls == ["d0", "d0"]
+    at_ns[0] += 1_000_000_000
+    assert b.read().t_ns > first.t_ns  # the rest of that answer is old by now
+    assert backend.calls == ["d0"] * 3
     assert c is backend.kept[2]  # alone on its device
     assert backend.kept[0].reads == 0
 
