@@ -84,7 +84,7 @@ def test_ten_thousand_windows_over_failing_sensors() -> None:
     chance, clock = random.Random(11), VirtualClock(start_ns=10**9)
     meters = [Faulty(clock, chance, 1), Faulty(clock, chance, 2), Faulty(clock, chance, 3, "power")]
     meter_set = MeterSet(meters, clock=clock.monotonic_ns, threaded=False)
-    threads, descriptors = threading.active_count(), _descriptors()
+    threads, descriptors = set(threading.enumerate()), _descriptors()
     claimed = right = 0
     for _ in range(10_000):
         window = Window("w", meter_set=meter_set).start()
@@ -103,7 +103,8 @@ def test_ten_thousand_windows_over_failing_sensors() -> None:
     assert sum(meter.faults for meter in meters) > 1000
     assert claimed > 25_000
     assert right / claimed > 0.999
-    assert (threading.active_count(), _descriptors()) == (threads, descriptors)
+    assert set(threading.enumerate()) <= threads  # those of earlier tests may end meanwhile
+    assert _descriptors() <= descriptors
     meter_set.close()
 
 

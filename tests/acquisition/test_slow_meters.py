@@ -387,8 +387,10 @@ def test_threads_are_used_again() -> None:
     for _ in range(5):
         assert threads.run(lambda: names.append(threading.get_ident()), 60.0)
     assert len(set(names)) == 1
+    (thread,) = (one for one in threading.enumerate() if one.ident == names[0])
     threads.rest()
-    assert names[0] not in {thread.ident for thread in threading.enumerate()}
+    thread.join(timeout=60.0)
+    assert not thread.is_alive()
 
 
 def test_a_job_that_raises_ends_no_thread() -> None:

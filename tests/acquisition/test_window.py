@@ -492,23 +492,23 @@ def test_kept_measurements_are_small(manual: Manual) -> None:
 
 def test_no_thread_where_no_channel_needs_one() -> None:
     before = set(threading.enumerate())
-    meter_set = MeterSet([Manual()])
+    # in place: on a busy machine a reading that takes no time may seem to need a thread of its own
+    meter_set = MeterSet([Manual()], aside=InPlace())
     with Window("a", meter_set=meter_set):
         pass
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_one_thread_where_a_counter_can_wrap_and_none_after_closing() -> None:
     close_all()  # of earlier tests, whose threads may come and go
     before = set(threading.enumerate())
     meter = Manual(wrap_j=1e5)
-    # in place: on a busy machine a reading that takes no time may seem to need a thread of its own
     meter_set = MeterSet([meter, Manual("second", wrap_j=1e5)], aside=InPlace())
     with Window("a", meter_set=meter_set), Window("b", meter_set=meter_set):
         assert len(set(threading.enumerate()) - before) == 1
         assert all(thread.daemon for thread in set(threading.enumerate()) - before)
     meter_set.close()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_window_goes_on_in_a_forked_child() -> None:
