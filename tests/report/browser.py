@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+PATIENCE_S = 120.0  # a busy machine may draw nothing for a while
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
     "--headless=new",
@@ -44,7 +45,9 @@ def start(folder):
         options.add_argument(switch)
     options.add_experimental_option("prefs", {"download.default_directory": str(folder / "downloads")})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(driver))
+    started = webdriver.Chrome(options=options, service=Service(driver))
+    started.set_script_timeout(PATIENCE_S)
+    return started
 
 
 class Page:
@@ -67,7 +70,7 @@ class Page:
     def until(self, script, *arguments):
         from selenium.webdriver.support.ui import WebDriverWait
 
-        return WebDriverWait(self.driver, 20, poll_frequency=0.02).until(
+        return WebDriverWait(self.driver, PATIENCE_S, poll_frequency=0.02).until(
             lambda driver: driver.execute_script(script, *arguments), f"never came true: {script}"
         )
 

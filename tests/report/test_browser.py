@@ -364,7 +364,9 @@ def exported(page):
     from selenium.webdriver.support.ui import WebDriverWait
 
     file = target / "wattwhat.csv"
-    WebDriverWait(page.driver, 20, poll_frequency=0.02).until(lambda _: file.exists() and file.stat().st_size)
+    WebDriverWait(page.driver, browser.PATIENCE_S, poll_frequency=0.02).until(
+        lambda _: file.exists() and file.stat().st_size
+    )
     return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline="")))
 
 

@@ -258,7 +258,9 @@ def downloaded(page, words, name):
     from selenium.webdriver.support.ui import WebDriverWait
 
     file = target / name
-    WebDriverWait(page.driver, 20, poll_frequency=0.02).until(lambda _: file.exists() and file.stat().st_size)
+    WebDriverWait(page.driver, browser.PATIENCE_S, poll_frequency=0.02).until(
+        lambda _: file.exists() and file.stat().st_size
+    )
     return file
 
 
