@@ -16,6 +16,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = "min_seconds=0.01, max_seconds=0.1"
+ENOUGH = "min_seconds=0.01, max_seconds=60"  # a busy machine gets as long as the blocks need
 # A supply that gives the same joules to every call, however long the machine takes over it.
 TEST = f"""
 import time
@@ -39,7 +40,7 @@ class Steady(Backend):
         return [Supply()]
 
 def test_step(energy):
-    measurement = energy(step, items_per_call=4, backends=[Steady()], {SHORT})
+    measurement = energy(step, items_per_call=4, backends=[Steady()], {ENOUGH})
     assert measurement.items == 4 * measurement.calls
 """
 
