@@ -234,20 +234,20 @@ def test_a_window_stopped_in_a_forked_child_keeps_what_its_parent_and_it_spent()
 
     window = Window("inherited", meter_set=MeterSet(EstimateBackend(10.0, 0.0).meters()))
     window.start()
-    spend(0.1)
+    spend(0.3)
     child = os.fork()
     if child == 0:
         code = 2
         try:
-            spend(0.1)
+            spend(0.3)
             energy_j = window.stop().measurement.energy_j.value
             # what the fork itself took of a busy machine, a millisecond or two, is in neither account
-            code = 0 if energy_j >= 0.95 * 10.0 * 0.2 else 1
+            code = 0 if energy_j >= 0.95 * 10.0 * 0.6 else 1
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    assert window.stop().measurement.energy_j.value >= 10.0 * 0.2  # the child is one of the parent's
+    assert window.stop().measurement.energy_j.value >= 10.0 * 0.6  # the child is one of the parent's
 
 
 def test_the_containers_quota_bounds_the_cores(tmp_path: Path) -> None:
