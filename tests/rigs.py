@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,13 @@ class Load(Waveform):
         return self._until(t1_s) - self._until(t0_s)
 
     def _until(self, t_s: Any) -> Any:
+        if np.ndim(t_s) == 0:
+            at = max(bisect_right(self._edges, t_s) - 1, 0)
+            return self._energy[at] + self._power[at] * (t_s - self._edges[at])
         place = np.maximum(np.searchsorted(self._edges, t_s, side="right") - 1, 0)
         return np.asarray(self._energy)[place] + np.asarray(self._power)[place] * (
             t_s - np.asarray(self._edges)[place]
         )
 
     def edges_s(self, t0_s: float, t1_s: float) -> Any:
-        return np.array([edge for edge in self._edges if t0_s < edge < t1_s])
+        return np.array(self._edges[bisect_right(self._edges, t0_s) : bisect_left(self._edges, t1_s)])

@@ -117,21 +117,26 @@ class Timeline:
         on = np.where(place % 2 == 0, 1.0, 0.0) * (place >= 0)
         if rise_s <= 0.0 or not len(edges):
             return on
-        decay = np.exp(-np.diff(edges) / rise_s).tolist()
-        levels = [0.0]
-        for number, factor in enumerate(decay):
-            target = 1.0 if number % 2 == 0 else 0.0
-            levels.append(target + (levels[-1] - target) * factor)
+        level, levels, target = 0.0, [0.0], 1.0
+        for factor in np.exp(-np.diff(edges) / rise_s).tolist():
+            level = target + (level - target) * factor
+            levels.append(level)
+            target = 1.0 - target
         known = np.maximum(place, 0)
         passed = np.maximum(t - edges[known], 0.0)
         return np.where(place < 0, 0.0, on + (np.asarray(levels)[known] - on) * np.exp(-passed / rise_s))
 
     def mean(self, begin_s: Any, end_s: Any, rise_s: float) -> Array:
         """Mean of the filtered load over spans; a filter holds back its time constant times its level."""
-        energy = self.on_s(end_s) - self.on_s(begin_s)
+        import numpy as np
+
+        both = np.stack(
+            np.broadcast_arrays(begin_s, end_s)
+        )  # what is worked out of the edges is worked out once
+        energy = np.diff(self.on_s(both), axis=0)[0]
         if rise_s > 0.0:
-            energy = energy - rise_s * (self.level(end_s, rise_s) - self.level(begin_s, rise_s))
-        mean: Array = energy / (end_s - begin_s)
+            energy = energy - rise_s * np.diff(self.level(both, rise_s), axis=0)[0]
+        mean: Array = energy / (both[1] - both[0])
         return mean
 
 

@@ -153,11 +153,14 @@ class VirtualSensor:
 
     def published(self, t_s: Times) -> Times:
         """What a read at ``t_s`` shows, in J (counter) or W (gauge), if it does not fail."""
+        return self.shown_at(self.ticks_s(t_s))
+
+    def shown_at(self, tick_s: Times) -> Times:
+        """What is shown from the tick at ``tick_s`` until the next one, in J or W."""
         import numpy as np
 
-        tick = np.asarray(self.ticks_s(np.asarray(t_s, dtype=float)), dtype=float)
-        value = self._counted(tick) if self.quantity == "energy" else self._shown(tick)
-        return like(t_s, value)
+        tick = np.asarray(tick_s, dtype=float)
+        return like(tick_s, self._counted(tick) if self.quantity == "energy" else self._shown(tick))
 
     def _shown(self, tick: Array) -> Array:
         import numpy as np

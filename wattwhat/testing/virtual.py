@@ -59,6 +59,8 @@ class VirtualMeter(Meter):
         self.closed = False
         self._clock = clock
         self._origin_ns = origin_ns
+        self._tick: tuple[VirtualSensor, Any] | None = None
+        self._shown = 0.0
         self._sleep: Callable[[float], None] = (
             sleep if sleep is not None else getattr(clock, "sleep", time.sleep)
         )
@@ -77,7 +79,10 @@ class VirtualMeter(Meter):
         if fault:
             kind = MeterLostError if fault == "lost" else MeterError
             raise kind(f"{self.channel.id}: {_SAYS[fault]}")
-        return Reading(t_ns, self.sensor.published(t_s))
+        tick = (self.sensor, self.sensor.ticks_s(t_s))
+        if tick != self._tick:  # thousands of reads see one tick, and what it shows lies in the past
+            self._tick, self._shown = tick, self.sensor.shown_at(tick[1])
+        return Reading(t_ns, self._shown)
 
     def close(self) -> None:
         """After this, reads fail."""
