@@ -162,3 +162,62 @@ def test_a_live_counters_looks_are_kept_in_their_order(looks):
         timeline.look(t_s, value)
     assert timeline.lo == sorted(timeline.lo)
     assert timeline.values == sorted(timeline.values)
+
+
+def scattered(rng, count=80, rest_s=0.0):
+    """Runs of two states in turn whose powers scatter by a fifth, then rest; joules until each edge."""
+    lengths = [*(float(rng.uniform(0.02, 0.15)) for _ in range(count)), 1.0 + rest_s]
+    states = [*(number % 2 for number in range(count)), 2]
+    means = np.array([300.0, 120.0, 60.0])
+    powers = [float(means[one] * (1.0 + 0.2 * rng.standard_normal())) for one in states[:-1]] + [60.0]
+    pieces = pieces_of(list(zip(lengths, states, strict=True)))
+    joules = np.array(lengths) * np.array(powers)
+    truth_j = np.bincount(states, joules, 3)
+    return pieces, np.concatenate([[0.0], np.cumsum(joules)]), truth_j
+
+
+def looked_at(timeline, pieces, total_j, window_s=None):
+    """The timeline after looks at a sensor that renews its value every 100 ms."""
+    for t_s in np.arange(0.003, pieces.bounds_s[-1], 0.0161):
+        tick = np.floor(t_s / 0.1) * 0.1
+        begun_j, counted_j = np.interp([tick - (window_s or 0.0), tick], pieces.bounds_s, total_j)
+        timeline.look(float(t_s), float(counted_j if window_s is None else (counted_j - begun_j) / window_s))
+    return timeline.posterior(pieces, 3, float(pieces.bounds_s[-1]))
+
+
+@pytest.mark.parametrize("window_s", [None, 0.1, 0.025])
+@given(seed=st.integers(0, 1000), rest_s=st.floats(0.0, 20.0))
+def test_rest_after_the_work_makes_nobody_surer_of_the_work(window_s, seed, rest_s):
+    """Many values from within one run say that it is steady, and not that runs are alike."""
+    found = []
+    for after_s in (0.0, rest_s):
+        pieces, total_j, truth_j = scattered(np.random.default_rng(seed), rest_s=after_s)
+        kind = GaugeTimeline if window_s else CounterTimeline
+        timeline = kind(channel("power" if window_s else "energy", averaging_window_s=window_s))
+        posterior = looked_at(timeline, pieces, total_j, window_s)
+        u_j = np.sqrt(np.diag(posterior.covariance_j2))[:2]
+        assert (np.abs(posterior.energy_j - truth_j)[:2] <= 5.0 * u_j).all()
+        found.append(u_j)
+    assert (found[1] >= 0.75 * found[0]).all()
+
+
+@pytest.mark.parametrize("window_s", [0.1, 0.05, 0.025])
+@given(seed=st.integers(0, 1000))
+def test_a_gauge_that_does_not_say_how_long_it_looks_is_found_out(window_s, seed):
+    pieces, total_j, truth_j = scattered(np.random.default_rng(seed))
+    for stated_s in (window_s, None):
+        timeline = GaugeTimeline(channel("power", averaging_window_s=stated_s))
+        posterior = looked_at(timeline, pieces, total_j, window_s)
+        u_j = np.sqrt(np.diag(posterior.covariance_j2))[:2]
+        assert (np.abs(posterior.energy_j - truth_j)[:2] <= 5.0 * u_j).all()
+
+
+@given(lengths, st.lists(st.floats(0.0, 10.0), min_size=2, max_size=30, unique=True))
+def test_of_the_values_from_within_one_run_one_tells_how_runs_differ(found, moments):
+    pieces, at = pieces_of(found), np.sort(moments)
+    tells = pieces.tells(at[:-1], at[1:])
+    for begin, end in zip(pieces.bounds_s[:-1], pieces.bounds_s[1:], strict=True):
+        inside = (at[:-1] >= begin) & (at[1:] <= end)
+        assert tells[inside].sum() == min(int(inside.sum()), 1)
+        tells[inside] = True
+    assert tells.all() or (at[:-1] >= pieces.bounds_s[-1]).any()

@@ -78,6 +78,9 @@ class Evidence:
         self._rest = np.zeros((tried, states, states))  # covariance that the mean powers do not explain
         self._weight = np.zeros((tried, states, states))
         self._pull = np.zeros((tried, states))
+        # the same of those rows that tell how much runs differ, and how well these fit
+        self._weight_told = np.zeros((tried, states, states))
+        self._pull_told = np.zeros((tried, states))
         self._fit = np.zeros(tried)
 
     def grow(self, states: int) -> None:
@@ -87,9 +90,9 @@ class Evidence:
         more = states - len(self.time_s)
         if more > 0:
             self.time_s = np.pad(self.time_s, (0, more))
-            for name in ("_kept", "_pull"):
+            for name in ("_kept", "_pull", "_pull_told"):
                 setattr(self, name, np.pad(getattr(self, name), ((0, 0), (0, more))))
-            for name in ("_share", "_rest", "_weight"):
+            for name in ("_share", "_rest", "_weight", "_weight_told"):
                 setattr(self, name, np.pad(getattr(self, name), ((0, 0), (0, more), (0, more))))
 
     def copy(self) -> Evidence:
@@ -108,6 +111,7 @@ class Evidence:
         noise_j2: Array,
         power_w: Array,
         fresh: Any = True,
+        tells: Any = True,
     ) -> None:
         """Take in some intervals and the rows over them.
 
@@ -119,6 +123,7 @@ class Evidence:
             noise_j2: covariance in J^2 of what the sensor adds to the rows.
             power_w: mean power of each state in W, as far as known: scatter is a fraction of it.
             fresh: for each interval, whether its joules are to be counted; others only explain the rows.
+            tells: for each row, whether it tells how much runs differ: many rows from within one run do not.
         """
         import numpy as np
 
@@ -139,6 +144,7 @@ class Evidence:
         self.seen_j += float(shown_j.sum())
         self.seen_s += float(mixture.sum())
         noise = noise_j2 + 1e-9 * max(float(np.trace(own + noise_j2)) / len(own), 1e-18) * np.eye(len(own))
+        told = np.flatnonzero(np.broadcast_to(np.asarray(tells, dtype=bool), len(own)))
         for number, scatter in enumerate(SCATTERS):
             root: Any = np.linalg.cholesky(scatter**2 * own + noise)
             shown, mixed, shared = np.split(
@@ -151,6 +157,13 @@ class Evidence:
             self._rest[number] += scatter**2 * held - shared.T @ shared
             self._weight[number] += mixed.T @ mixed
             self._pull[number] += (mixed.T @ shown)[:, 0]
+            if len(told) < len(own):
+                part = np.ix_(told, told)
+                root = np.linalg.cholesky((scatter**2 * own + noise)[part])
+                both = np.column_stack([shown_j[told], mixture[told]])
+                shown, mixed = np.split(np.linalg.solve(root, both), [1], axis=1)
+            self._weight_told[number] += mixed.T @ mixed
+            self._pull_told[number] += (mixed.T @ shown)[:, 0]
             self._fit[number] += float(shown[:, 0] @ shown[:, 0]) + 2.0 * float(np.log(np.diag(root)).sum())
 
     def posterior(self, mean_w: float, reach_w: Any) -> Posterior:
@@ -166,12 +179,15 @@ class Evidence:
         reach2 = np.broadcast_to(np.asarray(reach_w, dtype=float) ** 2, (states,))
         hypotheses = []
         for number in range(len(SCATTERS)):
-            precision = self._weight[number] + np.diag(1.0 / reach2)
-            covariance = np.linalg.inv(precision)
-            pull = self._pull[number] + mean_w / reach2
-            power = covariance @ pull
+            covariance = np.linalg.inv(self._weight[number] + np.diag(1.0 / reach2))
+            power = covariance @ (self._pull[number] + mean_w / reach2)
+            precision, pull = (
+                self._weight_told[number] + np.diag(1.0 / reach2),
+                self._pull_told[number] + mean_w / reach2,
+            )
             sign = np.linalg.slogdet(precision * np.sqrt(np.outer(reach2, reach2)))[1]
-            fit = self._fit[number] + mean_w**2 * (1.0 / reach2).sum() - float(pull @ power) + float(sign)
+            known = float(pull @ np.linalg.solve(precision, pull))
+            fit = self._fit[number] + mean_w**2 * (1.0 / reach2).sum() - known + float(sign)
             share = self._share[number]
             energy = self._kept[number] + share @ power
             spread = share @ covariance @ share.T + self._rest[number]

@@ -81,6 +81,27 @@ class Pieces:
         place = np.searchsorted(self.bounds_s, t_s, side="right") - 1
         return self.states[np.clip(place, 0, len(self.states) - 1)]
 
+    def tells(self, begins_s: Array, ends_s: Array) -> npt.NDArray[np.bool_]:
+        """Which of these spans, in order, does not lie within one run together with the span before.
+
+        Args:
+            begins_s: of the spans, in s.
+            ends_s: of the spans, in s.
+
+        Example:
+            >>> import numpy as np
+            >>> pieces = Pieces(np.array([0.0, 1.0, 9.0]), np.array([0, 1]))
+            >>> pieces.tells(np.array([0.5, 2.0, 3.0]), np.array([1.5, 3.0, 4.0])).tolist()
+            [True, True, False]
+        """
+        import numpy as np
+
+        first = np.searchsorted(self.bounds_s, begins_s, side="right")
+        inside = first == np.searchsorted(self.bounds_s, ends_s, side="left")
+        tells = np.ones(len(first), dtype=bool)
+        tells[1:] = ~(inside[1:] & inside[:-1] & (first[1:] == first[:-1]))
+        return tells
+
     def since(self, t_s: float) -> Pieces:
         """The pieces that end after a moment."""
         import numpy as np

@@ -181,6 +181,7 @@ class Timeline:
         shown_j: Array,
         noise: Any,
         fresh: Any = True,
+        tells: Any = True,
     ) -> None:
         """Take in a block: once to learn about the powers, then for good.
 
@@ -192,6 +193,7 @@ class Timeline:
             shown_j: joules of the rows.
             noise: gives the covariance of the sensor's own part for mean powers of the states, in J^2.
             fresh: for each interval, whether its joules are to be counted.
+            tells: for each row, whether it tells how much runs differ.
         """
         import numpy as np
 
@@ -204,10 +206,10 @@ class Timeline:
             trial = evidence
             if evidence.rows < _KNOWN:
                 trial = evidence.copy()
-                trial.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w)
+                trial.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w, tells=tells)
             mean_w, reach = self._prior(trial)
             power_w = np.clip(trial.posterior(mean_w, reach).power_w, _LEAST * mean_w, self.limit_w)
-        evidence.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w, fresh)
+        evidence.add(time_s, squares_s2, seen, shown_j, noise(power_w), power_w, fresh, tells)
 
     def _arrays(self, part: slice) -> tuple[Array, Array, Array]:
         import numpy as np
@@ -264,7 +266,8 @@ class CounterTimeline(Timeline):
             differences = np.diff(np.diff(np.eye(len(power)), axis=0), axis=1)[kept]
             return shown_j2 + stale_j2 * differences
 
-        self._add(evidence[0], pieces, bounds, seen, gains[rows], noise)
+        tells = pieces.tells(ticks[:-1], ticks[1:])[rows]
+        self._add(evidence[0], pieces, bounds, seen, gains[rows], noise, tells=tells)
         return max(float(ticks[-1]), begin_s)
 
     def gains(self, t_s: Array, values: Array) -> tuple[Array, Any]:
@@ -292,7 +295,6 @@ def _stale_j2(off_j: Array, shown_j2: Array) -> float:
     count = len(off_j)
     if count < _FEWEST_ROWS:
         return 0.0
-    against_j2 = -float(np.mean(off_j[1:] * off_j[:-1]))
-    known_j2 = -float(np.mean(np.diag(shown_j2, 1)))
+    more_j2 = float(np.mean(np.diag(shown_j2, 1)) - np.mean(off_j[1:] * off_j[:-1]))
     chance_j2 = 2.0 * float(np.mean(off_j**2)) / math.sqrt(count)
-    return against_j2 - known_j2 if against_j2 - known_j2 > chance_j2 else 0.0
+    return more_j2 if more_j2 > chance_j2 else 0.0

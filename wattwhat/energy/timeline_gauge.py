@@ -23,18 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["GaugeTimeline"]
 
+# What part of the time a gauge may look at that does not say.
+_SEEN = (1.0, 0.5, 0.25)
 # Moments of a period at which a gauge may tick whose changes do not tell.
 _MOMENTS = 8
 
 
 class GaugeTimeline(Timeline):
-    """A gauge of watts: rows are its values times its averaging window."""
+    """A gauge of watts: rows are its values times its update period."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
         window_s = channel.averaging_window_s
-        # where nobody stated it: all of the time, or the quarter of it that was published for some GPUs
-        self.windows_s = (window_s,) if window_s else (period_s(channel), 0.25 * period_s(channel))
+        # where nobody stated it: all of the time, or half or a quarter of it, as published for some GPUs
+        self.windows_s = (window_s,) if window_s else tuple(part * period_s(channel) for part in _SEEN)
         self.evidence = [Evidence(0) for _ in self.windows_s]
 
     @property
@@ -128,8 +130,10 @@ class GaugeTimeline(Timeline):
         until = min(float(shown[-1]), end_s)
         if until <= begin:
             return reached
+        longest_s = max(self.windows_s)
         for one, window_s in zip(evidence, self.windows_s, strict=True):
-            whole = np.flatnonzero((shown - window_s >= first) & (shown > begin) & (shown <= until))
+            # the same rows for each window, else one that has more of them fits better or worse by that alone
+            whole = np.flatnonzero((shown - longest_s >= first) & (shown > begin) & (shown <= until))
             from_s = begin
             for part in range(0, max(len(whole), 1), BLOCK):
                 rows = whole[part : part + BLOCK]
@@ -156,7 +160,10 @@ class GaugeTimeline(Timeline):
         begins = shown - window_s
         bounds = np.unique(np.concatenate([np.array(span), shown, begins]))
         middle = (bounds[:-1] + bounds[1:]) / 2.0
-        seen = ((middle > begins[:, None]) & (middle < shown[:, None])).astype(float)
+        # joules of an update period, whatever the window is: how likely rows are depends on their unit
+        period = period_s(self.channel)
+        part = period / window_s
+        seen = part * ((middle > begins[:, None]) & (middle < shown[:, None]))
         resolution_w2 = (self.channel.resolution or 0.0) ** 2 / 12.0
 
         after, before = pieces.at(shown), pieces.at(begins)
@@ -167,6 +174,7 @@ class GaugeTimeline(Timeline):
             # close to a tick the states may change faster than it is known
             unsure_j2 = float(np.var(power_w)) * np.diag(spread_s2)
             own = np.diag(unsure_j2 + resolution_w2 * window_s**2)
-            return np.outer(moved_w, moved_w) * spread_s2 + own
+            return part**2 * (np.outer(moved_w, moved_w) * spread_s2 + own)
 
-        self._add(evidence, pieces, bounds, seen, values * window_s, noise, middle > span[0])
+        tells = pieces.tells(begins, shown)
+        self._add(evidence, pieces, bounds, seen, values * period, noise, middle > span[0], tells)
