@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +15,7 @@ import pytest
 import wattwhat
 from wattwhat import Channel, Reading
 from wattwhat.errors import MeterError, MeterLostError
-from wattwhat.plugins import pass_on
+from wattwhat.plugins import OwnThread, pass_on
 from wattwhat.workloads.accelerators import synchronize
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has no such signals")
@@ -158,6 +159,61 @@ def test_the_foreign_codes_own_errors_stay_where_they_are(error: BaseException) 
             raise error
         except BaseException as err:
             pass_on(err)
+
+
+@pytest.mark.parametrize("error", [GeneratorExit, KeyboardInterrupt, SystemExit, Deadline])
+def test_nothing_is_the_programs_in_a_thread_of_ours(error: type[BaseException]) -> None:
+    kept: list[str] = []
+
+    def work() -> None:
+        try:
+            raise error
+        except BaseException as err:
+            pass_on(err)
+            kept.append(threading.current_thread().name)
+
+    thread = OwnThread(work, "ours")
+    thread.start()
+    thread.join()
+    assert kept == ["ours"]
+
+
+def test_a_meter_that_says_generator_exit_is_a_broken_meter_and_a_generator_that_is_told_so_ends() -> None:
+    def exiting() -> float:
+        raise GeneratorExit
+
+    guarded(exiting)
+
+    def stream() -> Iterator[int]:
+        try:
+            yield 1
+        except BaseException as err:
+            pass_on(err)
+            raise AssertionError("it was told to end") from err
+
+    begun = stream()
+    next(begun)
+    begun.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("error", [GeneratorExit, SystemExit, MeterError])
+def test_a_meter_whose_every_reading_fails_ends_no_thread(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+
+    def failing() -> float:
+        raise error("broken")
+
+    class Broken(Meter):
+        def read(self) -> Reading:
+            return Reading(time.monotonic_ns(), self.during())
+
+    with wattwhat.track("step", backends=[Backend(Broken(0, failing, "energy"))]) as window:
+        pass
+    (entry,) = window.measurement.channels
+    assert (entry.energy_j, ended) == (None, [])
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 4])

@@ -288,3 +288,17 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ArgumentError, match="no regular file"):
         wattwhat.track("x", backends=["estimate"], save=tmp_path / "pipe")
+
+
+def test_where_no_thread_can_be_started_the_last_line_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("wattwhat.plugins.OwnThread.start", refused)
+    steps = Steps()
+    alone = Journal(tmp_path / "run.jsonl", 1.0, steps.so_far)
+    alone.end()
+    alone.join()
+    assert [one.energy_j.value for one in logs.read(tmp_path / "run.jsonl")] == [1.0]

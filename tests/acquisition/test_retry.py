@@ -68,7 +68,7 @@ class Plug(Backend):
 
 
 def only_there(monkeypatch, name, **changed):
-    """Change a module of Python's as the attempts see it: the sampler needs threads of its own, and time."""
+    """Change a module of Python's as the attempts see it: the sampler needs time of its own."""
     seen = {**vars(getattr(room, name)), **changed}
     monkeypatch.setattr(room, name, SimpleNamespace(**seen))
 
@@ -79,14 +79,14 @@ def clock(monkeypatch):
     clock = VirtualClock()
 
     class AtOnce:
-        def __init__(self, target, **_):
-            self.start = target
+        def __init__(self, work, name):
+            self.start = work
 
         def is_alive(self):
             return False
 
     only_there(monkeypatch, "time", monotonic=clock.monotonic)
-    only_there(monkeypatch, "threading", Thread=AtOnce)
+    monkeypatch.setattr(room, "OwnThread", AtOnce)
     return clock
 
 

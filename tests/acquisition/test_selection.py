@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -66,8 +69,24 @@ def test_a_plugin_that_breaks_on_import_is_reported_and_the_others_serve(error: 
 
 
 def test_ctrl_c_while_a_plugin_loads_is_the_users() -> None:
+    heard = threading.Event()
+
+    def load() -> Any:
+        os.kill(os.getpid(), signal.SIGINT)  # the main thread hears it, which waits
+        return heard.wait()
+
     with pytest.raises(KeyboardInterrupt):
-        open_meter_set(plugins=plugins(slow=raising(KeyboardInterrupt())))
+        open_meter_set(plugins=plugins(slow=load))
+    heard.set()
+
+
+@pytest.mark.parametrize("said", [5, object(), [None, b"x"], {1: 2}, True])
+def test_a_backend_whose_sentences_are_none_still_serves(said: Any) -> None:
+    backend = Having(Fixed("a"))
+    backend.notes = backend.warnings = said  # type: ignore[assignment]
+    meter_set = open_meter_set(plugins=plugins(odd=backend))
+    assert [line.channel.id for line in meter_set.inputs] == ["h/a"]
+    assert not meter_set.warnings
 
 
 @pytest.mark.parametrize("answer", [None, "yes", 1])

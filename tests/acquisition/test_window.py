@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import sys
 import threading
@@ -23,9 +24,11 @@ from wattwhat.acquisition.meter_set import MeterSet
 from wattwhat.acquisition.shared import close_all
 from wattwhat.acquisition.window import Window
 from wattwhat.errors import ArgumentError, BackendError, MeterError, WindowError
+from wattwhat.records.caution import code_of
 from wattwhat.records.channel import Channel
 from wattwhat.sensing.meter import Meter, Reading
-from wattwhat.testing import Faults, constant, ramp, square
+from wattwhat.testing import Faults, VirtualClock, VirtualMeter, VirtualSensor, constant, ramp, square
+from wattwhat.testing.simulation import Simulation
 
 
 class Manual(Meter):
@@ -605,6 +608,30 @@ def test_what_is_sent_thrown_and_closed_reaches_a_measured_stream(manual: Manual
 def test_a_class_is_not_a_function() -> None:
     with pytest.raises(ArgumentError, match="class"):
         wattwhat.track(Manual)
+
+
+@pytest.mark.parametrize("quantity", ["energy", "power"])
+@given(ahead_s=st.floats(0.002, 1e9), begin_s=st.floats(100.1, 100.2), length_s=st.floats(0.2, 3.0))
+def test_times_of_another_clock_that_lie_ahead_move_no_joule(
+    quantity: str, ahead_s: float, begin_s: float, length_s: float
+) -> None:
+    class Ahead(VirtualMeter):
+        def read(self) -> Reading:
+            reading = super().read()
+            return Reading(reading.t_ns + round(ahead_s * 1e9), reading.value)
+
+    clock = VirtualClock(start_ns=100_000_000_000)
+    sensor = VirtualSensor(constant(100.0), quantity, update_period_s=0.001)
+    simulation = Simulation([Ahead(sensor, sensor.channel("ahead"), clock=clock)], clock)
+    m = simulation.window(begin_s, begin_s + length_s)
+    if quantity == "power" and ahead_s > 60.0:
+        assert math.isnan(m.energy_j.value)  # a gauge lives by the times of its samples
+    else:
+        low, high = m.energy_j.interval(0.999)
+        assert low <= 100.0 * length_s <= high
+        assert m.energy_j.value == pytest.approx(100.0 * length_s, rel=0.05)
+    if quantity == "energy":
+        assert "clock" in [code_of(warning) for warning in m.warnings]
 
 
 def test_stopping_early_inside_with_hides_nothing(manual: Manual) -> None:

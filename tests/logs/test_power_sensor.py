@@ -69,3 +69,32 @@ def test_powers_that_are_not_read_are_named() -> None:
     assert "cpu_power_w" in said
     assert "RAM Power (W)" in said
     assert "limit" not in said
+
+
+@pytest.mark.parametrize("begin", [0.0, 14_000.0, 1_772_359_200.0])
+@pytest.mark.parametrize(
+    ("column", "unit_s"),
+    [
+        ("elapsed (ms)", 1e-3), ("t_ms", 1e-3), ("milliseconds", 1e-3), ("time_us", 1e-6),
+        ("Time [\u00b5s]", 1e-6), ("time_ns", 1e-9), ("timestamp_ns", 1e-9), ("elapsed [s]", 1.0),
+        ("seconds", 1.0), ("elapsed (min)", 60.0),
+    ],
+)  # fmt: skip
+def test_times_are_in_the_unit_that_their_header_states(column: str, unit_s: float, begin: float) -> None:
+    rows = "".join(f"{round((begin + 60 * k) / unit_s)},100.0\n" for k in range(11))
+    m = one(f"{column},power_w\n{rows}")
+    assert (m.duration_s, m.energy_j.value) == (pytest.approx(600.0), pytest.approx(60_000.0))
+
+
+@pytest.mark.parametrize("at", ["first", "last"])
+def test_a_device_without_rows_at_an_end_of_the_log_is_named(at: str) -> None:
+    header = "timestamp, index, name, power.draw [W]\n"
+    seen = range(6) if at == "last" else range(5, 11)
+    rows = [
+        f"2026/03/01 10:00:{k:02d}.000, {gpu}, A100, 100.00 W\n"
+        for k in range(11)
+        for gpu in (0, 1)
+        if gpu == 0 or k in seen
+    ]
+    assert ["GPU 1" in said for said in one(header + "".join(rows)).warnings] == [True]
+    assert not one(header + "".join(row for row in rows if ", 0, " in row)).warnings

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -99,6 +101,7 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
         ("max_power_w", float("inf")),
         ("update_period_s", "0.1"),
         ("resolution", "1 mJ"),
+        ("gain_error", True),
         ("contains", "h/rapl/core-0"),
         ("contains", None),
         ("contains", 5),
@@ -118,3 +121,10 @@ def test_nonsense_is_refused_by_name(field: str, value: object) -> None:
     }
     with pytest.raises(ArgumentError, match=field):
         Channel(**fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("figure", [Fraction(1, 20), np.float32(0.05), np.float64(0.05)])
+def test_figures_of_any_kind_of_number_become_plain_ones(figure: object) -> None:
+    channel = Channel("a", "t", "d", "cpu", "energy", gain_error=figure)  # type: ignore[arg-type]
+    assert json.loads(json.dumps(channel.to_dict()))["gain_error"] == pytest.approx(0.05)
+    assert type(channel.gain_error) is float

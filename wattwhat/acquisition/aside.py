@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from wattwhat.plugins import pass_on
+from wattwhat.plugins import OwnThread, pass_on
 
 __all__ = ["Aside", "InPlace", "Threads"]
 
@@ -100,9 +100,9 @@ class Threads:
             return rests == self._rests
 
 
-class _Worker(threading.Thread):
+class _Worker(OwnThread):
     def __init__(self, threads: Threads) -> None:
-        super().__init__(name="wattwhat-reader", daemon=True)
+        super().__init__(self._jobs, "wattwhat-reader")
         self._threads = threads
         self._given = threading.Semaphore(0)
         self._job: Job | None = None
@@ -117,7 +117,7 @@ class _Worker(threading.Thread):
         self._given.release()
         return done
 
-    def run(self) -> None:
+    def _jobs(self) -> None:
         while True:
             self._given.acquire()
             job, done, rests = self._job, self._done, self._rests

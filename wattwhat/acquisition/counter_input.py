@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from wattwhat.acquisition.counter_looks import CounterLooks
 from wattwhat.acquisition.edges import Moment
@@ -25,6 +25,8 @@ __all__ = ["Anchor", "CounterInput"]
 
 # A look that failed sooner than this is made once more.
 _LONG_NS = 2_000_000
+# A time that is rounded up may lie so far ahead of the call that gave it.
+_AHEAD_NS = 1_000_000
 
 
 class Anchor(NamedTuple):
@@ -41,6 +43,20 @@ class Anchor(NamedTuple):
     raw_j: float
     sure_j: float
     extra_j: float
+
+
+class _Restamped:
+    """A meter whose times are those of another clock: the time at which a reading came takes their place."""
+
+    def __init__(self, meter: Meter, clock: Callable[[], int]) -> None:
+        self.meter, self.clock = meter, clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.meter, name)
+
+    def read(self) -> Any:
+        reading = self.meter.read()
+        return Reading(self.clock(), reading[1]) if is_reading(reading) else reading
 
 
 class CounterInput(Input):
@@ -64,7 +80,9 @@ class CounterInput(Input):
         given: Any = None
         while tries and not self.lost:
             given, tries = self.tried(self.meter.read), tries - 1
-            if not isinstance(given, Gap):
+            if given is None:
+                self.error = "read() gave None"
+            elif not isinstance(given, Gap):
                 return given
         return given or self.gap()
 
@@ -116,7 +134,9 @@ class CounterInput(Input):
         if not is_reading(reading):
             self.looks.failed(end_ns * 1e-9)  # the next one can wait
             return reading
-        t_ns = middle_ns(begin_ns, int(reading[0]), end_ns)
+        if reading[0] > end_ns + _AHEAD_NS and not self.restamped:
+            self.meter = cast(Meter, _Restamped(self.meter, self.clock))
+        t_ns = middle_ns(begin_ns, min(int(reading[0]), end_ns), end_ns)
         for follower in self.followers:
             follower.look(t_ns, reading[1])
         # moments that were asked for while it was slow are told by looks, also where it is quick again
@@ -124,7 +144,12 @@ class CounterInput(Input):
             self.looks.take(begin_ns, t_ns, float(reading[1]), end_ns * 1e-9)
             if self.watch_s is not None:
                 visit(Reading(t_ns, float(reading[1])))
-        return reading
+        return Reading(t_ns, reading[1]) if self.restamped else reading
+
+    @property
+    def restamped(self) -> bool:
+        """Whether its own times were of another clock than ours, and ours took their place."""
+        return isinstance(self.meter, _Restamped)
 
     def curve(self) -> CounterCurve:
         """What it counted up to the edges of windows."""

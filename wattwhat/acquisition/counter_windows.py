@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 
 __all__ = ["counter_window"]
 
+_ANOTHER_CLOCK = Caution(
+    "clock",
+    "its times lie ahead of time.monotonic_ns(), so they are of another clock; the times at which its "
+    "readings came are taken instead",
+)
+
 
 def counter_window(
     counter: CounterInput, begin: Mark, end: Mark, around: Mark | None, label: str | None
 ) -> Energy:
     """What a counter gained in a window, as `wattwhat.acquisition.inputs.Input.energy` has it."""
     joules, warnings = _gained(counter, begin, end, around)
+    if counter.restamped:
+        warnings += of_channel(counter.channel.id, (_ANOTHER_CLOCK,))
     first, last = begin.place, end.place
     if label is None or first is None or last is None:
         return joules, warnings

@@ -247,9 +247,10 @@ def _safely(backend: Any, name: str) -> Any:
 
 
 def _sentences(value: Any) -> tuple[str, ...]:
-    if not value:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(str(sentence) for sentence in value)
+    """What a backend says about itself; nothing where that is no list of sentences."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, (list, tuple)) else ()
 
 
 def _check_meter(meter: Any) -> None:

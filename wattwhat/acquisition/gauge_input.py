@@ -193,11 +193,11 @@ class GaugeInput(Input):
         """One more look at the gauge, asked for at ``asked_ns``."""
         if not is_reading(reading):
             raise ValueError(f"the gauge gave {reading!r}, expected a time and a number")
-        t_ns, power_w = int(reading[0]), float(reading[1])
-        now_ns = self.clock()
+        now_ns, power_w = self.clock(), float(reading[1])
+        t_ns = min(int(reading[0]), now_ns)  # nothing is known of what is to come
         obtained_ns = t_ns if asked_ns is None else middle_ns(asked_ns, t_ns, now_ns)
         t_s = (t_ns if self.quick else obtained_ns) * 1e-9
-        if abs(t_s - now_ns * 1e-9) > _CLOCK_SLACK_S:
+        if abs(int(reading[0]) - now_ns) * 1e-9 > _CLOCK_SLACK_S:
             raise ValueError("the reading's time is not that of the monotonic clock; use time.monotonic_ns()")
         if not abs(power_w) <= beyond_w(self.channel):
             with self.lock:

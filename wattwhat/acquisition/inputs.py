@@ -226,14 +226,17 @@ def is_reading(item: Any) -> bool:
     """Whether this is a usable reading of a counter: a time and a finite number."""
     if type(item) is Reading and type(item[0]) is int and type(item[1]) is float:
         return math.isfinite(item[1])  # nearly always; the abstract classes below take ten times as long
-    return (
-        isinstance(item, tuple)
-        and not isinstance(item, Gap)
-        and len(item) == 2
-        and isinstance(item[0], numbers.Integral)
-        and isinstance(item[1], numbers.Real)
-        and math.isfinite(item[1])
-    )
+    try:
+        return (
+            isinstance(item, tuple)
+            and not isinstance(item, Gap)
+            and len(item) == 2
+            and isinstance(item[0], numbers.Integral)
+            and isinstance(item[1], numbers.Real)
+            and math.isfinite(item[1])
+        )
+    except OverflowError:  # a whole number beyond what a float holds
+        return False
 
 
 def middle_ns(begin_ns: int, stamp_ns: int, end_ns: int) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError
-from wattwhat.plugins import pass_on
+from wattwhat.plugins import OwnThread, pass_on
 from wattwhat.records.file_lock import take_lock
 from wattwhat.sensing.launch import rank_of
 
@@ -113,10 +113,13 @@ class Journal:
         self.run = uuid.uuid4().hex
         self._every_s, self._so_far, self._wait = every_s, so_far, wait
         self._file = _opened(os.path.abspath(path))
-        self._lines = 0
+        self._lines, self._alone = 0, False
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._write_on, name="wattwhat journal", daemon=True)
-        self._thread.start()
+        self._thread = OwnThread(self._write_on, "wattwhat journal")
+        try:
+            self._thread.start()
+        except RuntimeError:  # the interpreter is ending, or the system allows no more threads
+            self._alone = True
 
     @property
     def path(self) -> str:
@@ -134,15 +137,24 @@ class Journal:
         return {"journal": {"run": self.run, "line": self._lines}}
 
     def end(self) -> None:
-        """The window has stopped: the last line is written beside the program, and its exit waits for it."""
+        """The window has stopped: the last line is written beside the program, and its exit waits for it.
+
+        Without a thread it is the only line, and is written here.
+        """
         import atexit
+
+        if self._alone:
+            self._write()
+            self._file.leave()
+            return
 
         atexit.register(self._thread.join, _LAST_S)
         self._ended.set()
 
     def join(self) -> None:
         """Wait for the last line."""
-        self._thread.join(_LAST_S)
+        if not self._alone:
+            self._thread.join(_LAST_S)
 
     def _write_on(self) -> None:
         home = os.getpid()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 
 from wattwhat.acquisition.closing import close_when_forgotten
 from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.plugins import pass_on
+from wattwhat.plugins import OwnThread, pass_on
 
 __all__ = ["Retry"]
 
@@ -40,8 +41,9 @@ class Retry:
             return
         self._wait_s = min(2.0 * self._wait_s, _LONGEST_WAIT_S)
         self._due_s = time.monotonic() + self._wait_s
-        self._thread = threading.Thread(target=self._attempt, name="wattwhat retry", daemon=True)
-        self._thread.start()
+        self._thread = OwnThread(self._attempt, "wattwhat retry")
+        with contextlib.suppress(RuntimeError):  # no more threads are allowed now
+            self._thread.start()
 
     def _attempt(self) -> None:
         try:

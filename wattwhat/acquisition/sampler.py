@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.plugins import pass_on
+from wattwhat.plugins import OwnThread, pass_on
 
 if TYPE_CHECKING:
     from wattwhat.acquisition.inputs import Input
@@ -64,7 +64,7 @@ class Sampler:
             self._first_visits(meter_set)
         if meter_set is None or not meter_set.threaded:
             return
-        thread = threading.Thread(target=self._run, name="wattwhat-sampler", daemon=True)
+        thread = OwnThread(self._run, "wattwhat-sampler")
         try:
             thread.start()
         except RuntimeError:  # the interpreter is shutting down, or the system allows no more threads

@@ -3,24 +3,51 @@
 A meter, a plugin, a reader or a device library may fail in any way, and no failure of theirs may end the
 program. But Python runs signal handlers between any two instructions of the main thread, inside those calls
 too: an exception that a handler of the program raised comes out of `meter.read()` just as the meter's own
-would, and to swallow it is to make the program deaf to its SIGTERM.
+would, and to swallow it is to make the program deaf to its SIGTERM. In threads of wattwhat's own no handler
+runs and nothing is the program's.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
-__all__ = ["pass_on"]
+__all__ = ["OwnThread", "pass_on"]
+
+_YIELDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_here = threading.local()
+
+
+class OwnThread(threading.Thread):
+    """A daemon thread in which wattwhat calls foreign code, and the program runs nothing.
+
+    Args:
+        work: what it does.
+        name: as debuggers show it.
+    """
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+
+    def run(self) -> None:
+        """Do the work."""
+        _here.is_own = True
+        work = self._work
+        del self._work  # a thread that is kept must keep nothing else alive
+        work()
 
 
 def pass_on(error: BaseException) -> None:
     """Raise what is the program's own; return where the error is the foreign code's.
 
-    The program's own are KeyboardInterrupt, GeneratorExit and whatever a signal handler raised, SystemExit
-    among it, also where the foreign code wrapped it into an error of its own. To be called first in every
-    ``except BaseException`` (or ``except Exception``) around a call into foreign code.
+    The program's own are KeyboardInterrupt, GeneratorExit at a yield and whatever a signal handler raised,
+    SystemExit among it, also where the foreign code wrapped it into an error of its own. In an `OwnThread`
+    nothing is. To be called first in every ``except BaseException`` (or ``except Exception``) around a call
+    into foreign code.
 
     Args:
         error: what was caught.
@@ -33,6 +60,8 @@ def pass_on(error: BaseException) -> None:
         ...     print("a gap")
         a gap
     """
+    if getattr(_here, "is_own", False):
+        return
     own = next((one for one in _chain(error) if _is_programs(one)), None)
     if own is None:
         return
@@ -71,12 +100,21 @@ def _was_caught_outside(error: BaseException) -> bool:
 
 
 def _is_programs(error: BaseException) -> bool:
-    if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+    if isinstance(error, KeyboardInterrupt):
         return True
+    if isinstance(error, GeneratorExit):
+        return _at_a_yield(error.__traceback__)
     if _from_handler(error.__traceback__):
         return True
     # A handler written in C leaves no frame of its own; a meter that exits by itself is only a broken meter.
     return isinstance(error, SystemExit) and any(not hasattr(one, "__code__") for one in _handlers())
+
+
+def _at_a_yield(traceback: TracebackType | None) -> bool:
+    """Whether a generator was told to end, as only Python does; what no generator raised is somebody's."""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is None or bool(traceback.tb_frame.f_code.co_flags & _YIELDS)
 
 
 def _from_handler(traceback: TracebackType | None) -> bool:

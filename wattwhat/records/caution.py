@@ -13,6 +13,7 @@ CODES = {
     "reset": "a counter was reset, or showed what its device cannot draw",
     "short": "the span is too short for the sensor",
     "looks-away": "the sensor looks a part of the time only, and the load may keep step with it",
+    "clock": "the times of a channel are of another clock",
     "late": "how late a gauge shows power is not known",
     "unwaited": "work may have been going on at an edge that nobody waited for",
     "unseen-device": "a device is in use that no channel shows",

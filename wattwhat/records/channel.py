@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
@@ -43,7 +44,16 @@ def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None
         raise ArgumentError(argument=attribute.name, expected="a non-empty text", got=value)
 
 
+def _number(value: Any) -> Any:
+    """A converter: a plain number from any kind of number, so that JSON takes it; all else is handed on."""
+    if value is None or type(value) in (int, float) or isinstance(value, bool):
+        return value
+    return float(value) if isinstance(value, numbers.Real) else value
+
+
 def _is_finite(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
     try:
         return math.isfinite(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -127,16 +137,16 @@ class Channel:
     component: Component = attrs.field(validator=_one_of(*COMPONENTS))
     quantity: ChannelQuantity = attrs.field(validator=_one_of(*get_args(ChannelQuantity)))
     contains: tuple[str, ...] = attrs.field(default=(), converter=_ids, validator=_others)
-    update_period_s: float | None = attrs.field(default=None, validator=_positive)
-    averaging_window_s: float | None = attrs.field(default=None, validator=_positive)
-    resolution: float | None = attrs.field(default=None, validator=_not_negative)
-    wrap_j: float | None = attrs.field(default=None, validator=_positive)
-    gain_error: float | None = attrs.field(default=None, validator=_not_negative)
-    offset_w: float | None = attrs.field(default=None, validator=_not_negative)
-    max_power_w: float | None = attrs.field(default=None, validator=_positive)
+    update_period_s: float | None = attrs.field(default=None, converter=_number, validator=_positive)
+    averaging_window_s: float | None = attrs.field(default=None, converter=_number, validator=_positive)
+    resolution: float | None = attrs.field(default=None, converter=_number, validator=_not_negative)
+    wrap_j: float | None = attrs.field(default=None, converter=_number, validator=_positive)
+    gain_error: float | None = attrs.field(default=None, converter=_number, validator=_not_negative)
+    offset_w: float | None = attrs.field(default=None, converter=_number, validator=_not_negative)
+    max_power_w: float | None = attrs.field(default=None, converter=_number, validator=_positive)
     source: str | None = attrs.field(default=None, validator=_text_or_none)
-    delay_s: float | None = attrs.field(default=None, validator=_not_negative)
-    rise_s: float | None = attrs.field(default=None, validator=_not_negative)
+    delay_s: float | None = attrs.field(default=None, converter=_number, validator=_not_negative)
+    rise_s: float | None = attrs.field(default=None, converter=_number, validator=_not_negative)
 
     @property
     def is_counter(self) -> bool:

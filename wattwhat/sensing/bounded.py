@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from wattwhat.plugins import OwnThread
+
 __all__ = ["within"]
 
 T = TypeVar("T")
@@ -43,7 +45,7 @@ def within(
         if given_up.is_set() and outcome[0][0] and late is not None:
             late(outcome[0][1])
 
-    asking = threading.Thread(target=call, name="wattwhat asking", daemon=True)
+    asking = OwnThread(call, "wattwhat asking")
     try:
         asking.start()
     except RuntimeError:  # the interpreter is ending, and starts no thread any more

@@ -216,8 +216,8 @@ class Trace:
             )
         elif seen:
             sentence = (
-                f"{seen} power sample(s), but expected at least 2 of one device: a power without a length of "
-                "time is no energy"
+                f"{seen} power sample(s), but expected at least 2 of one device, the later one below: a "
+                "power without a length of time is no energy"
             )
         else:
             first = next(iter(self._source.problems), None)
@@ -232,8 +232,7 @@ class Trace:
         metrics: Mapping[str, float] | None,
         details: Mapping[str, Any],
     ) -> Measurement:
-        begin = min(part.first_s for part in parts.values())
-        end = max(part.last_s for part in parts.values())
+        begin, end = _span_s(parts)
         energies = [self._joules(device, part) for device, part in parts.items()]
         kind = self._kind or "elapsed"
         started = utc(Stamp(begin, kind, 0.0), self._options.timezone)
@@ -260,9 +259,10 @@ class Trace:
 
     def _warnings_of(self, parts: Mapping[str | None, Part]) -> Iterable[str]:
         yield from self._warnings
+        begin, end = _span_s(parts)
         for device, part in parts.items():
             whose = f"{device}: " if device and len(parts) > 1 else ""
-            yield from (whose + sentence for sentence in part.warnings)
+            yield from (whose + sentence for sentence in (*part.warnings, *part.beyond(begin, end)))
             if self._missing.get(device):
                 yield f"{whose}{self._missing[device]} row(s) without a power reading were left out"
         for device in parts:
@@ -288,6 +288,10 @@ class Trace:
         edges = math.hypot(mean_w * step_s / math.sqrt(6.0), change_w * lag_s(channel) / math.sqrt(12.0))
         parts = joules.parts + (((EDGES, edges),) if edges else ())
         return channel, Joules(joules.value_j, parts, joules.warnings)
+
+
+def _span_s(parts: Mapping[str | None, Part]) -> tuple[float, float]:
+    return min(part.first_s for part in parts.values()), max(part.last_s for part in parts.values())
 
 
 def _iso(t_s: float) -> str:

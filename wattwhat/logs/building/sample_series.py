@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
@@ -42,6 +43,12 @@ class Part:
     last_s: float = 0.0
     median_s: float = 0.0
     warnings: list[str] = attrs.field(factory=list)
+
+    def beyond(self, begin_s: float, end_s: float) -> Iterator[str]:
+        """That a device was not seen at the begin or the end of what the file shows of others, if so."""
+        for silent_s, which in ((self.first_s - begin_s, "first"), (end_s - self.last_s, "last")):
+            if self.median_s and silent_s > 3.0 * self.median_s:
+                yield f"has no rows in the {which} {silent_s:.3g} s: what it drew then is not in the energy"
 
 
 class Run:

@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from wattwhat.logs.parsing.cells import number, split_unit, stamp
+from wattwhat.logs.parsing.cells import Stamp, number, split_unit, stamp
 
 __all__ = ["Columns", "columns_of", "is_date", "is_time", "names_a_time", "unit_of_header"]
 
@@ -18,9 +18,17 @@ _DRAW_OWN = re.compile(
 _LIMIT = ("power.limit", "enforced.power.limit", "power_limit", "power_limit_w", "power.max_limit")
 _TIME = (
     "timestamp", "time", "datetime", "date", "date_time", "unix_time", "unix_timestamp", "epoch", "ts", "t",
-    "time_s", "timestamp_s", "elapsed", "elapsed_s", "elapsed_time", "seconds", "timestamp_ms", "time_ms",
-    "timestamp_ns", "wall_time", "epoch_s",
+    "elapsed", "elapsed_time", "seconds", "milliseconds", "wall_time",
 )  # fmt: skip
+_TIME_UNITS = {
+    "s": 1.0, "sec": 1.0, "second": 1.0, "ms": 1e-3, "msec": 1e-3, "millisecond": 1e-3,
+    "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "usec": 1e-6, "microsecond": 1e-6,
+    "ns": 1e-9, "nsec": 1e-9, "nanosecond": 1e-9,
+    "min": 60.0, "minute": 60.0, "h": 3600.0, "hr": 3600.0, "hour": 3600.0,
+}  # fmt: skip
+# No run is that long: a larger number is a date, whatever unit its header states.
+_DATE_S = 5e8
+_TIME_SUFFIX = re.compile(r"[_. ](s|sec|ms|msec|us|usec|ns|nsec)$")
 _INDEX = ("index", "gpu", "gpu_index", "gpu_id", "gpu_idx", "gpu.index", "idx", "device", "device_id")
 _UUID = ("uuid", "gpu_uuid", "gpu_serial", "serial", "pci.bus_id", "gpu_bus_id", "pci.bus")
 _NAME = ("name", "gpu_name", "model")
@@ -42,7 +50,7 @@ class Columns:
         unit: its unit by the header, or None.
         kind: what the draw is called.
         time: time stamp.
-        time_unit: seconds per unit of a bare number of time, or None where the stamp itself tells.
+        time_unit: seconds per unit of a bare number of time by the header, or None.
         index: number of the device.
         uuid: something that names the device for good.
         name: model name of the device.
@@ -58,6 +66,16 @@ class Columns:
     uuid: int | None = None
     name: int | None = None
     limit: int | None = None
+
+    def moment(self, cell: str) -> Stamp | None:
+        """The time in a cell; a number is in the unit that the header states, unless it is a plain date."""
+        moment = stamp(cell)
+        if self.time_unit is None or (value := number(cell)) is None or value < 0.0:
+            return moment
+        t_s = value * self.time_unit
+        if t_s < _DATE_S:
+            return Stamp(t_s, "elapsed", self.time_unit)
+        return moment if moment and moment.kind == "utc" else Stamp(t_s, "utc", self.time_unit)
 
 
 def unit_of_header(cell: str) -> tuple[str, str | None]:
@@ -106,13 +124,13 @@ def columns_of(header: list[str]) -> Columns | None:
         power = own[0] if len(own) == 1 else None
     if power is None:
         return None
-    time = _first(names, _TIME)
+    time = next((k for name in _TIME for k, cell in enumerate(header) if _time_of(cell)[0] == name), None)
     return Columns(
         power,
         named[power][1],
         names[power],
         time,
-        1e-3 if time is not None and names[time].endswith("_ms") else None,
+        None if time is None else _time_of(header[time])[1],
         _first(names, _INDEX),
         _first(names, _UUID),
         _first(names, _NAME),
@@ -127,8 +145,19 @@ def names_a_time(header: list[str]) -> bool:
         >>> names_a_time(["timestamp", "temperature.gpu"]), names_a_time(["t", "5"])
         (True, False)
     """
-    names = [unit_of_header(cell)[0] for cell in header]
-    return _first(names, _TIME) is not None and all(number(name) is None for name in names)
+    named = any(_time_of(cell)[0] in _TIME for cell in header)
+    return named and all(number(unit_of_header(cell)[0]) is None for cell in header)
+
+
+def _time_of(cell: str) -> tuple[str, float | None]:
+    """A header cell's name without its unit of time, and that unit in s, or None where it states none."""
+    name = unit_of_header(cell)[0]
+    bracket = _BRACKET.search(cell.strip().strip('"'))
+    suffix = _TIME_SUFFIX.search(name)
+    unit = bracket[1].strip().lower() if bracket else suffix[1] if suffix else name
+    if suffix and not bracket:
+        name = name[: suffix.start()]
+    return name, _TIME_UNITS.get(unit, _TIME_UNITS.get(unit.removesuffix("s")))
 
 
 def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:

@@ -279,13 +279,11 @@ class PowerTable:
         place = self.columns.time
         if place is None or place >= len(cells):
             return None
-        moment = stamp(cells[place])
+        moment = self.columns.moment(cells[place])
         # a stamp that is cut off may look like one of another clock
         if moment is None or moment.kind != (self._clock_kind or moment.kind):
             return None
         self._clock_kind = moment.kind
-        if moment.kind == "elapsed" and self.columns.time_unit:
-            moment = attrs.evolve(moment, t_s=moment.t_s * self.columns.time_unit)
         return self.trace.clock(moment)
 
     def finish(self) -> Iterator[Measurement]:
