@@ -20,6 +20,7 @@ from wattwhat.workloads.python_child import python_child
 __all__ = ["run_in_process"]
 
 _POLL_S = 0.5
+_SLICES = 20
 _START_S = 60.0  # for the interpreter alone, on a machine that is busy
 _LEAVE_S = 10.0  # to end by itself, once its outcome is here
 _MOST_SAID = 300
@@ -109,7 +110,8 @@ def _waited_for(
                 return {"kind": "limit", "reason": sentence}
             # a grandchild may hold the stream of a process that is dead already
             if process.poll() is not None and messages.empty():
-                reader.join(_POLL_S)
+                for _ in range(_SLICES):  # a machine that stands still meanwhile uses up one of them, not all
+                    reader.join(_POLL_S / _SLICES)
                 if messages.empty():
                     return None
             continue
