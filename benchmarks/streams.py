@@ -7,7 +7,8 @@ of its own, in turns; the least of the rounds counts. Processor time is that of 
 read a file of two runs before, so that all that is imported for it is there. "As many bare objects" reads
 nothing: it makes a Measurement with its three parts for each run, by copying. What `logs.stream` gives makes
 its parts when they are asked for: "run by run" asks for the energy of each run, "with all their parts" for
-its channels too.
+its channels too. `--score` prints what `wattwhat score` takes of more and more of these runs instead, each of
+them with a rank, the ranks that hold 95 % of the draws and the probability of the front.
 """
 
 import argparse
@@ -132,15 +133,49 @@ def run(name, path, runs, small):
     return json.loads(done.stdout)
 
 
+_SCORE = """
+import resource, sys, time
+sys.path.insert(0, sys.argv[2])
+from wattwhat.cli import main
+status = main(["score", sys.argv[1], "--unit", "J", "--accuracy", "0.8", "--json"])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(sum(used[:2]), used.ru_maxrss / 1024, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def score(path, runs, lines):
+    """Print what scoring and ranking the first so many runs takes, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        part = str(Path(folder) / "part.csv")
+        with open(path, encoding="utf-8") as file, open(part, "w", encoding="utf-8") as other:
+            other.writelines(islice(file, 1 + lines))
+        root = str(Path(__file__).resolve().parents[1])
+        with open(Path(folder) / "rows.jsonl", "w", encoding="utf-8") as rows:
+            done = subprocess.run(
+                [sys.executable, "-c", _SCORE, part, root], stdout=rows, stderr=subprocess.PIPE, text=True
+            )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    seconds, peak = map(float, done.stderr.split()[-2:])
+    print(f"{runs:8d}   {seconds:11.1f}   {1e6 * seconds / runs:8.0f}   {peak:7.0f}", flush=True)
+
+
 def main():
     """Make the file, read it in turns, print a table and whether the limits are kept."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=3, help="the least processor time of the rounds counts")
+    parser.add_argument("--score", action="store_true", help="print what `wattwhat score` takes instead")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "emissions.csv")
         runs, joules = make_log(path, arguments.megabytes)
+        if arguments.score:
+            print("    runs   processor s   us a run   peak MB")
+            for some in (*(n for n in (5_000, 20_000, 50_000) if n < runs), runs // 2 * 2):
+                score(path, some, some // 2 * 3)
+            return
         size = Path(path).stat().st_size / 1e6
         small = str(Path(folder) / "small.csv")
         with open(path, encoding="utf-8") as file, open(small, "w", encoding="utf-8") as other:

@@ -244,16 +244,16 @@ class Leaves:
     when = "always"
 
     def __init__(self):
-        self.asked = 0
+        self.asked = set()
         if self.when == "at the start":
             raise SystemExit(7)
 
     def __call__(self, measurement):
         from wattwhat.scoring import ScoreResult
 
-        self.asked += 1
-        if self.when == "always" or (self.when == "later" and self.asked > 3):
+        if self.when == "always" or (self.when == "later" and measurement.label in self.asked):
             raise SystemExit(7)
+        self.asked.add(measurement.label)
         if self.when == "on one" and measurement.label == "odd":
             raise SystemExit(7)
         return ScoreResult(self.name, Quantity(1.0, 0.1, "1"))

@@ -6,87 +6,76 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.cli.sentences import as_options
-from wattwhat.errors import ComparisonError, ScoreError, error_text
-from wattwhat.records.validators import plain_copy
+from wattwhat.errors import ComparisonError, error_text
 
 if TYPE_CHECKING:
-    from wattwhat.records.measurement import Measurement
+    from wattwhat.cli.judging import Row
     from wattwhat.scoring.ranking import RankingRow
 
 __all__ = ["ranked_rows"]
 
 
 def ranked_rows(
-    judged: Sequence[tuple[Measurement, Any]], score: Any, force: bool
-) -> tuple[Sequence[dict[str, Any]], list[str]]:
+    rows: Sequence[Row], score: Any, force: bool
+) -> tuple[Sequence[Mapping[str, Any]], list[str]]:
     """Rows as plain data, best first, and how firm the order is; as given if nothing ranks them."""
-    from wattwhat.scoring import rank
+    from wattwhat.scoring.population import check_traits
+    from wattwhat.scoring.rank_models import rank_judged
 
-    measurements = {measurement.label: measurement for measurement, _ in judged}
+    judged = [row.judged for row in rows if not isinstance(row.judged, str)]
+    fails = next((row.judged for row in rows if isinstance(row.judged, str)), None)
     try:
-        ranking = rank(list(measurements.values()), score, force=force)
+        check_traits(((row.label, row.traits) for row in rows), force)
+        ranking = None if fails else rank_judged(judged, score, force=force)
     except ComparisonError as err:  # what is not ranked together is not put on one front either
-        rows = [{**row, "dominated": None} for row in _unranked(judged)]
-        sentences = [f"not ranked: {as_options(err)}"]
-    except ScoreError as err:
-        rows, sentences = _unranked(judged), [f"not ranked: {as_options(err)}"]
+        unranked = [{**row, "dominated": None} for row in _unranked(rows)]
+        return unranked, [f"not ranked: {as_options(err)}"]
     except KeyboardInterrupt:
         raise
-    except BaseException as err:  # it is asked again with energy and accuracy moved, and may fail only then
-        rows, sentences = _unranked(judged), [f"not ranked: {error_text(err)}"]
-    else:
-        return _Rows(ranking.rows, measurements), [*ranking.statements(), *ranking.notes]
-    return [{**row, **_origin(measurements[row["label"]])} for row in rows], sentences
+    except BaseException as err:  # what a score of others has in common may fail too
+        fails, ranking = error_text(err), None
+    if ranking is None:
+        return _unranked(rows), [f"not ranked: {fails}"]
+    by_label = {row.label: row for row in rows}
+    return _Rows(ranking.rows, by_label), [*ranking.statements(), *ranking.notes]
 
 
-class _Rows(Sequence[dict[str, Any]]):
+class _Rows(Sequence[Mapping[str, Any]]):
     """Rows of a ranking as plain data, each made when it is asked for: of very many, all take much memory."""
 
-    def __init__(self, rows: Sequence[RankingRow], measurements: Mapping[str, Measurement]) -> None:
-        self._rows, self._measurements = rows, measurements
+    def __init__(self, rows: Sequence[RankingRow], by_label: Mapping[str, Row]) -> None:
+        self._rows, self._by_label = rows, by_label
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
-            return _Rows(self._rows[place], self._measurements)
+            return _Rows(self._rows[place], self._by_label)
         row = self._rows[place]
-        return {**row.to_dict(), **_origin(self._measurements[row.label])}
+        return {**row.to_dict(), **_origin(self._by_label[row.label])}
 
 
-def _origin(measurement: Measurement) -> dict[str, Any]:
-    details = measurement.details
-    return {
-        "provenance": measurement.provenance,
-        "file": plain_copy(details.get("file")),
-        "line": plain_copy(details.get("line")),
-        "warnings": list(measurement.warnings),
-    }
+def _origin(row: Row) -> dict[str, Any]:
+    provenance, file, line = row.origin
+    return {"provenance": provenance, "file": file, "line": line, "warnings": list(row.warnings)}
 
 
-def _unranked(judged: Sequence[tuple[Measurement, Any]]) -> list[dict[str, Any]]:
-    from wattwhat.records.quantity import Quantity
+def _unranked(rows: Sequence[Row]) -> list[dict[str, Any]]:
     from wattwhat.scoring import pareto
 
-    notes = []
-    for measurement, result in judged:
-        accuracy, energy = result.details.get("accuracy"), result.details.get("electricity")
-        if not isinstance(accuracy, Quantity):
-            known = measurement.metrics.get("accuracy")
-            accuracy = None if known is None else Quantity(known, 0.0, "1")
-        notes.append((result, accuracy, energy if isinstance(energy, Quantity) else measurement.energy_j))
-    both = [place for place, (_, accuracy, _) in enumerate(notes) if accuracy is not None]
-    values = [notes[i][1].value for i in both]
-    front = dict(zip(both, pareto(values, [notes[i][2].to("J").value for i in both]), strict=True))
+    both = [place for place, row in enumerate(rows) if row.accuracy is not None]
+    values = [row.accuracy.value for row in rows if row.accuracy is not None]
+    front = dict(zip(both, pareto(values, [rows[i].energy.to("J").value for i in both]), strict=True))
     return [
         {
             "rank": None,
-            "label": judged[place][0].label,
-            "result": result.to_dict(),
-            "accuracy": None if accuracy is None else accuracy.to_dict(),
-            "energy": energy.to_dict(),
+            "label": row.label,
+            "result": row.result.to_dict(),
+            "accuracy": None if row.accuracy is None else row.accuracy.to_dict(),
+            "energy": row.energy.to_dict(),
             "dominated": not front.get(place, True),
+            **_origin(row),
         }
-        for place, (result, accuracy, energy) in enumerate(notes)
+        for place, row in enumerate(rows)
     ]

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.log_options import add_log_options, each, gather, nothing_to_join
+from wattwhat.cli.gathering import Gathering, gather, nothing_to_join
+from wattwhat.cli.log_options import add_log_options
 from wattwhat.cli.options import add_anonymous, add_force
 from wattwhat.cli.output import check_destination, deliver, put, say
 from wattwhat.cli.sentences import complain, complain_of
@@ -74,10 +75,10 @@ def call(arguments: argparse.Namespace) -> int:
 
 def _one_by_one(arguments: argparse.Namespace) -> int:
     """Print each Measurement as it is read: memory for one, however many a log holds."""
-    problems: list[str] = []
-    for measurement in each(arguments, problems):
+    gathering = Gathering(arguments, whole=False)
+    for measurement in gathering:
         put((anonymous(measurement) if arguments.anonymous else measurement).to_json())
-    complain_of(problems)
+    complain_of(gathering.problems)
     return 0
 
 

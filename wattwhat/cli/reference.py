@@ -6,9 +6,10 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.cli.log_options import add_log_options, gather
+from wattwhat.cli.gathering import gather
+from wattwhat.cli.log_options import add_log_options
+from wattwhat.cli.one_a_model import one_a_model
 from wattwhat.cli.output import check_destination, put, say, wrap
-from wattwhat.cli.scorers import one_a_model
 from wattwhat.cli.sentences import complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError
 from wattwhat.records.escaping import json_text
@@ -96,11 +97,11 @@ def _fit(arguments: argparse.Namespace) -> int:
         raise ArgumentError(argument="--bootstrap", expected="0 to 100000", got=arguments.bootstrap)
     measurements = gather(arguments)
     members, dropped = one_a_model(measurements.measurements, arguments.phase, None)
-    usable = [m for m in members if arguments.metric in m.metrics and m.items and m.energy_j.known]
-    lacking = [
-        (m.label, f"{m.label!r} lacks {_lack(m, arguments.metric)}") for m in members if m not in usable
-    ]
-    repeated = [m.label for m in usable if m.label not in {one.label for one in measurements.measurements}]
+    lacks = [(m, _lack(m, arguments.metric)) for m in members]
+    usable = [m for m, lack in lacks if not lack]
+    lacking = [(m.label, f"{m.label!r} lacks {lack}") for m, lack in lacks if lack]
+    given = {one.label for one in measurements.measurements}
+    repeated = [m.label for m in usable if m.label not in given]
     complain(together([*dropped, *lacking]), f"left out ({len(dropped) + len(lacking)}):")
     complain(measurements.notes, "joined:")
     complain_of(measurements.problems)

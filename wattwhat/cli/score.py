@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.cli.log_options import add_log_options, gather
+from wattwhat.cli.gathering import Gathering
+from wattwhat.cli.judging import Judging
+from wattwhat.cli.log_options import add_log_options
+from wattwhat.cli.one_a_model import OneAModel
 from wattwhat.cli.output import deliver, put, say, wrap
 from wattwhat.cli.ranked_rows import ranked_rows
-from wattwhat.cli.scorers import (
-    Reason,
-    add_score_options,
-    check_applicable,
-    check_options,
-    make,
-    one_a_model,
-    scorable,
-)
+from wattwhat.cli.scorers import add_score_options, check_applicable, check_options, make
 from wattwhat.cli.sentences import as_options, complain, complain_of, together
 from wattwhat.errors import ArgumentError, ScoreError, WattwhatError
 from wattwhat.records.escaping import json_text
 
 if TYPE_CHECKING:
+    from wattwhat.cli.judging import Row
     from wattwhat.records.measurement import Measurement
     from wattwhat.report.survey_table import Scored
 
@@ -43,6 +41,8 @@ status: 0 something was scored, 2 nothing was, or an option does not fit.
 
 
 _FEW = 8
+# Of so many measurements the spelling of a metric is taken; those behind them are read as they are scored.
+_LOOKED_AT = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,70 +89,90 @@ def call(arguments: argparse.Namespace) -> int:
         raise ArgumentError(
             expected="a LOG", remedy="as in: wattwhat score emissions.csv --unit Wh --accuracy 0.8"
         )
+    from wattwhat.scoring import score_class
+
     _check_format(arguments)
     names = list(dict.fromkeys(arguments.score or ["sam"]))
     for name in names:
         check_options(name, arguments)
     check_applicable(names, arguments)
-    measurements = gather(arguments)
-    arguments.metric = _as_spelt(arguments.metric, measurements.measurements)
-    kept, dropped = one_a_model(measurements.measurements, arguments.phase, arguments.inferences)
-    scored = [_score(name, arguments, measurements.measurements, kept, dropped) for name in names]
-    done = [(name, one) for name, one in zip(names, scored, strict=True) if one is not None]
+    gathering = Gathering(arguments)
+    needed = any(hasattr(score_class(name), "build") for name in names)
+    measurements: Iterable[Measurement] = list(gathering) if needed else gathering
+    arguments.metric, measurements = _as_spelt(arguments.metric, measurements)
+    everything = measurements if isinstance(measurements, list) else []
+    made = {name: _made(name, arguments, everything) for name in names}
+    judging = {name: Judging(score, arguments.items) for name, score in made.items() if score is not None}
+    models = OneAModel(arguments.phase, arguments.inferences)
+    for label, measurement in models.of(measurements):
+        for one in judging.values():
+            one.add(label, measurement)
+    done = [(name, told) for name in names if (told := _told(name, arguments, judging.get(name), models))]
     if arguments.json:
         _as_json(done)
     else:
         _together(arguments, [one for _, one in done])
-    complain(measurements.notes, "joined:")
-    complain_of(measurements.problems)
-    if not any(scored):
+    complain(gathering.notes, "joined:")
+    complain_of(gathering.problems)
+    if not done:
         raise ScoreError("nothing could be scored", remedy="the reasons stand above")
     return 0
 
 
-def _score(
-    name: str,
-    arguments: argparse.Namespace,
-    everything: Sequence[Measurement],
-    kept: Sequence[Measurement],
-    dropped: Sequence[Reason],
-) -> Scored | None:
-    """Score by one name, and print where each score is a table of its own; None where nothing was scored."""
-    from wattwhat.report.survey_table import Scored
-
+def _made(name: str, arguments: argparse.Namespace, everything: Sequence[Measurement]) -> Any:
+    """A score by its name; where one of several cannot be made, None, since the others may well stand."""
     try:
-        score = make(name, arguments, everything)
+        return make(name, arguments, everything)
     except WattwhatError as err:
         if len(set(arguments.score or ())) < 2:
             raise
-        complain([as_options(err)], f"not scored by {name}:")  # the other scores may well stand
+        complain([as_options(err)], f"not scored by {name}:")
         return None
-    judged, reasons = scorable(kept, score)
-    done = None
-    if judged:
-        rows, sentences = ranked_rows(judged, score, arguments.force)
-        rows = rows if arguments.json else list(rows)  # a table looks at them again and again
+
+
+def _told(
+    name: str, arguments: argparse.Namespace, judging: Judging | None, models: OneAModel
+) -> Scored | None:
+    """What one score says, printed where each score is a table of its own; None where nothing was scored."""
+    from wattwhat.report.survey_table import Scored
+
+    if judging is None:
+        return None
+    reasons = judging.settle(models.places, {label for label, _ in models.reasons})
+    score, done = judging.score, None
+    if judging.rows:
+        rows, sentences = ranked_rows(judging.rows, score, arguments.force)
         done = Scored(score.name, rows, getattr(score, "higher_is_better", True))
         if arguments.json or arguments.format:
             complain([sentence for sentence in sentences if sentence.startswith("not ranked: ")])
         else:
             from wattwhat.report.score_table import score_table
 
-            sentences = [*sentences, *_doubts(judged)]
+            sentences = [*sentences, *_doubts(judging.rows)]
             say("\n".join([*score_table(score.name, rows, not done.higher_is_better), *_bullets(sentences)]))
-    refused = [*dropped, *reasons]
+    refused = [*models.reasons, *reasons]
     complain(
-        [*together(refused), *_hint(name, kept, reasons, arguments)],
+        [*together(refused), *_hint(name, judging.least_joules)],
         f"not scored by {name} ({len(refused)}):",
     )
     return done
 
 
-def _as_spelt(metric: str, measurements: Sequence[Measurement]) -> str:
-    """A metric as the measurements spell it, where they spell it one way: mIoU for miou."""
-    known = {name for one in measurements for name in one.metrics}
+def _as_spelt(metric: str, measurements: Iterable[Measurement]) -> tuple[str, Iterable[Measurement]]:
+    """A metric as the first measurements spell it, where they spell it one way (mIoU for miou); and all."""
+    coming = iter(measurements)
+    first = list(coming if isinstance(measurements, list) else islice(coming, _LOOKED_AT))
+    known = {name for one in first for name in one.metrics}
     alike = [name for name in known if name.casefold() == metric.casefold()]
-    return alike[0] if metric not in known and len(alike) == 1 else metric
+    spelt = alike[0] if metric not in known and len(alike) == 1 else metric
+    return spelt, measurements if isinstance(measurements, list) else _again(deque(first), coming)
+
+
+def _again(first: deque[Measurement], coming: Iterator[Measurement]) -> Iterator[Measurement]:
+    """What was looked at already, no longer kept than until it is given, and what follows."""
+    while first:
+        yield first.popleft()
+    yield from coming
 
 
 def _check_format(arguments: argparse.Namespace) -> None:
@@ -197,27 +217,25 @@ def _bullets(sentences: Sequence[str]) -> list[str]:
     return [line for sentence in sentences for line in wrap(sentence, "  ", "- ")]
 
 
-def _doubts(judged: Sequence[tuple[Measurement, Any]]) -> list[str]:
+def _doubts(rows: Sequence[Row]) -> list[str]:
     """Notes of the results, each told once; what the result says in words, where there are few."""
-    notes = [(m.label, f"{m.label}: {note}") for m, r in judged for note in r.details.get("notes", ())]
-    sentences = [f"{m.label}: {r.details['words']}" for m, r in judged if "words" in r.details]
+    notes = [
+        (row.label, f"{row.label}: {note}") for row in rows for note in row.result.details.get("notes", ())
+    ]
+    sentences = [
+        f"{row.label}: {row.result.details['words']}" for row in rows if "words" in row.result.details
+    ]
     return [*(sentences if len(sentences) <= _FEW else []), *together(notes)]
 
 
-def _hint(
-    name: str, kept: Sequence[Measurement], reasons: Sequence[Reason], arguments: argparse.Namespace
-) -> list[str]:
+def _hint(name: str, least_joules: float) -> list[str]:
     """The unit in which SAM would be defined for all of them."""
-    outside = [label for label, reason in reasons if "--unit" in reason]
-    if name != "sam" or not outside:
+    if name != "sam" or not least_joules:
         return []
     from wattwhat.records.quantity import unit_factor
     from wattwhat.scoring.sam_score import UNITS
-    from wattwhat.scoring.score_inputs import energy_of
 
-    energies = [energy_of(m, arguments.items).value for m in kept if m.label in set(outside)]
-    least = min((joules for joules in energies if joules > 0), default=0.0)
-    unit = next((u for u in UNITS if least * unit_factor("J", u) > 1.0), None)
+    unit = next((u for u in UNITS if least_joules * unit_factor("J", u) > 1.0), None)
     return [] if unit is None else [f"all of them are above 1 {unit}: --unit {unit} scores them too"]
 
 

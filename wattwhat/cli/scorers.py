@@ -1,4 +1,4 @@
-"""From --score and its options to something that judges measurements, and which rows it is to judge."""
+"""From --score and its options to something that judges measurements."""
 
 from __future__ import annotations
 
@@ -7,28 +7,21 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from wattwhat.cli import sentences
 from wattwhat.cli.labels import pair
-from wattwhat.cli.sentences import as_options
-from wattwhat.errors import ArgumentError, ScoreError, WattwhatError, error_text
+from wattwhat.errors import ArgumentError
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import ScoreOption
 
 __all__ = [
-    "Reason",
     "add_score_options",
     "check_applicable",
     "check_options",
     "make",
-    "one_a_model",
-    "scorable",
 ]
 
-Reason = tuple[str, str]
 # Given by hand in cli/score.py, for more than scores look at it.
 _METRIC = "metric"
 
@@ -153,86 +146,3 @@ def make(name: str, arguments: argparse.Namespace, everything: Sequence[Measurem
         raise err.renamed(
             lambda name, value: _written(name, arguments) if name in takes else sentences.option(name, value)
         ) from err
-
-
-def one_a_model(
-    measurements: Sequence[Measurement], phase: str | None, inferences: float | None
-) -> tuple[list[Measurement], list[Reason]]:
-    """One measurement a model and phase; runs that come again are told apart by a number.
-
-    Args:
-        measurements: in any order.
-        phase: which electricity, where a model has both.
-        inferences: for both: how many items the model will serve.
-
-    Returns:
-        What can be judged, its labels unique, and reasons for the rest.
-    """
-    from wattwhat.scoring import choose_phase
-    from wattwhat.scoring.phases import phase_of
-
-    groups: dict[str, list[Measurement]] = {}
-    for measurement in measurements:
-        groups.setdefault(measurement.label, []).append(measurement)
-    kept: list[Measurement] = []
-    reasons: list[Reason] = []
-    for label, group in groups.items():
-        phases = {phase_of(measurement) for measurement in group}
-        again = len(phases) < len(group)
-        if again and phase not in (None, "both") and phase in phases:
-            group = [measurement for measurement in group if phase_of(measurement) == phase]
-            phases = {phase}
-        if again and len(phases) > 1:
-            listed = ", ".join(sorted(str(one) for one in phases))
-            reasons.append((label, f"{label!r} has several runs of {listed}; choose with --where or --phase"))
-            continue
-        try:
-            chosen = [choose_phase([m], phase)[0] for m in group] if again else None
-            kept += _numbered(chosen or choose_phase(group, phase, inferences=inferences))
-        except WattwhatError as err:
-            reasons.append((label, as_options(err)))
-    return kept, reasons
-
-
-def _numbered(runs: Sequence[Measurement]) -> list[Measurement]:
-    return [
-        run if place == 1 else attrs.evolve(run, label=f"{run.label} #{place}")
-        for place, run in enumerate(runs, 1)
-    ]
-
-
-def _result(score: Any, measurement: Measurement) -> Any:
-    from wattwhat.scoring import ScoreResult
-
-    result = score(measurement)
-    if not isinstance(result, ScoreResult):
-        raise ScoreError(f"{score.name} gave {result!r}, expected a wattwhat.scoring.ScoreResult")
-    return result
-
-
-def scorable(
-    measurements: Sequence[Measurement], score: Any
-) -> tuple[list[tuple[Measurement, Any]], list[Reason]]:
-    """Each measurement with its result, and reasons for those that the score refuses.
-
-    Args:
-        measurements: with unique labels.
-        score: a third party's may raise anything.
-    """
-    from wattwhat.scoring.score_inputs import accuracy_of, metric_of
-
-    metric = metric_of(score)
-    judged: list[tuple[Measurement, Any]] = []
-    reasons: list[Reason] = []
-    for measurement in measurements:
-        try:
-            if metric in measurement.metrics:
-                accuracy_of(measurement, metric)
-            judged.append((measurement, _result(score, measurement)))
-        except WattwhatError as err:
-            reasons.append((measurement.label, as_options(err)))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as err:
-            reasons.append((measurement.label, f"{measurement.label!r}: {error_text(err)}"))
-    return judged, reasons

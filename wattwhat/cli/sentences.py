@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from wattwhat.cli.output import say, wrap
@@ -100,11 +101,26 @@ def together(reasons: Iterable[tuple[str, str]]) -> list[str]:
     """
     alike: dict[str, list[tuple[str, str]]] = {}
     for label, sentence in reasons:
-        named = rf"(?<!\w){re.escape(label)}(?!\w)"
-        shape = _NUMBER.sub("#", re.sub(named, "", sentence))
+        shape = _NUMBER.sub("#", _without(label, sentence))
         shape = shape.partition("; ")[0]  # remedies may differ
         alike.setdefault(shape, []).append((label, sentence))
     return [_merged(group) for group in alike.values()]
+
+
+def _without(name: str, sentence: str) -> str:
+    """A sentence without a name where it stands as a word; a pattern for each of many names takes long."""
+    if not name:
+        return sentence
+    parts = sentence.split(name)
+    kept = [parts[0]]
+    for before, after in pairwise(parts):
+        inside = _is_of_word(before[-1:]) or _is_of_word(after[:1])
+        kept += [name, after] if inside else [after]
+    return "".join(kept)
+
+
+def _is_of_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 def complain_of(problems: Sequence[str]) -> None:

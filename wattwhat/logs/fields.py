@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -12,7 +12,7 @@ from wattwhat.logs.building.row_facts import plain_name
 from wattwhat.logs.source import Problem
 from wattwhat.records.measurement import Measurement
 
-__all__ = ["field_of", "fields_of", "label_by", "named"]
+__all__ = ["field_of", "fields_known", "fields_of", "label_by", "labelled"]
 
 _MOST_NAMED = 20
 
@@ -66,31 +66,43 @@ def label_by(measurements: Iterable[Measurement], field: str) -> tuple[list[Meas
         >>> [m.label for m in label_by([run], "project_name")[0]]
         ['net']
     """
-    given = list(measurements)
-    labelled, lacking = [], []
-    for one in given:
+    problems: list[str] = []
+    return list(labelled(measurements, field, problems)), problems
+
+
+def labelled(measurements: Iterable[Measurement], field: str, problems: list[str]) -> Iterator[Measurement]:
+    """As `label_by`, one by one; sentences about those left out are added to ``problems``."""
+    some = False
+    lacking: list[str] = []
+    names: dict[str, None] = {}
+    for one in measurements:
         value = field_of(one, field)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value).strip():
-            labelled.append(attrs.evolve(one, label=str(value)))
-        else:
-            lacking.append(one)
-    if given and not labelled:
+            some = True
+            yield attrs.evolve(one, label=str(value))
+            continue
+        if not some:
+            names.update(dict.fromkeys(fields_of(one)))
+        error = LogError(
+            f"expected {field!r} as the label of {one.label!r}, found none",
+            path=str(one.details.get("file") or one.label),
+            line=one.details.get("line"),
+        )
+        lacking.append(Problem(error))
+    if lacking and not some:
         raise ArgumentError(
-            f"none of {len(given)} measurement(s) has {field!r}", argument="label", remedy=named(given)
+            f"none of {len(lacking)} measurement(s) has {field!r}",
+            argument="label",
+            remedy=fields_known(names),
         )
-    return labelled, [
-        Problem(
-            LogError(
-                f"expected {field!r} as the label of {one.label!r}, found none",
-                path=str(one.details.get("file") or one.label),
-                line=one.details.get("line"),
-            )
-        )
-        for one in lacking
-    ]
+    problems += lacking
 
 
-def named(measurements: Iterable[Measurement]) -> str:
-    """The fields that there are, in words."""
-    names = dict.fromkeys(name for measurement in measurements for name in fields_of(measurement))
+def fields_known(names: Iterable[str]) -> str:
+    """The fields that there are, in words.
+
+    Example:
+        >>> fields_known(["label", "seed"])
+        'fields to choose by: label, seed'
+    """
     return f"fields to choose by: {', '.join(list(names)[:_MOST_NAMED])}"

@@ -17,7 +17,7 @@ from wattwhat.logs.parsing.named_rows import delimiter_of, header_of, under
 from wattwhat.logs.source import Problem, Source
 from wattwhat.records.measurement import Measurement
 
-__all__ = ["Joined", "join_metrics"]
+__all__ = ["Join", "Joined", "join_metrics"]
 
 # Names of shares of 1, as words of a metric's name; "acceleration" is none.
 _SHARES = re.compile(
@@ -88,32 +88,57 @@ def join_metrics(
         >>> joined.measurements[0].metrics["accuracy"], joined.normalised
         (0.761, (('ResNet-50', 'resnet50'),))
     """
-    wanted = dict(metrics) if isinstance(metrics, Mapping) else {name: name for name in metrics}
-    if not wanted:
-        raise ArgumentError(argument="metrics", expected="at least one column to take, such as 'accuracy'")
-    problems: list[str] = []
-    rows = _rows(table, on, wanted, percent, problems)
-    exact = {row.name: row for row in rows}
-    loose: dict[str, list[_Row]] = {}
-    for row in exact.values():
-        loose.setdefault(_plain(row.name), []).append(row)
-    joined: list[Measurement] = []
-    unmatched: list[str] = []
-    normalised: list[tuple[str, str]] = []
-    used: set[str] = set()
-    for measurement in measurements:
+    join = Join(table, on=on, metrics=metrics, percent=percent)
+    joined = tuple(map(join.of, measurements))
+    return Joined(joined, tuple(join.unmatched), join.unused, tuple(join.normalised), tuple(join.problems))
+
+
+class Join:
+    """A table whose metrics are given to measurements one by one; `join_metrics` has its arguments.
+
+    Attributes:
+        unmatched: as `Joined` has them, of the measurements so far; the others likewise.
+    """
+
+    def __init__(
+        self,
+        table: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
+        *,
+        on: str = "name",
+        metrics: Sequence[str] | Mapping[str, str] = ("accuracy",),
+        percent: bool = False,
+    ) -> None:
+        wanted = dict(metrics) if isinstance(metrics, Mapping) else {name: name for name in metrics}
+        if not wanted:
+            raise ArgumentError(
+                argument="metrics", expected="at least one column to take, such as 'accuracy'"
+            )
+        self.problems: list[str] = []
+        self.unmatched: list[str] = []
+        self.normalised: list[tuple[str, str]] = []
+        self._exact = {row.name: row for row in _rows(table, on, wanted, percent, self.problems)}
+        self._loose: dict[str, list[_Row]] = {}
+        for row in self._exact.values():
+            self._loose.setdefault(_plain(row.name), []).append(row)
+        self._used: set[str] = set()
+
+    def of(self, measurement: Measurement) -> Measurement:
+        """The measurement with the metrics that the table holds for its label, or as it is."""
         label = measurement.label
-        alike = [exact[label]] if label in exact else loose.get(_plain(label), [])
+        exact = self._exact.get(label)
+        alike = self._loose.get(_plain(label), []) if exact is None else [exact]
         if len(alike) != 1:
-            unmatched.append(label)
-            joined.append(measurement)
-            continue
-        if label not in exact:
-            normalised.append((label, alike[0].name))
-        used.add(alike[0].name)
-        joined.append(measurement.with_metrics(**alike[0].metrics))
-    unused = (name for name in exact if name not in used)
-    return Joined(tuple(joined), tuple(unmatched), tuple(unused), tuple(normalised), tuple(problems))
+            self.unmatched.append(label)
+            return measurement
+        if exact is None:
+            self.normalised.append((label, alike[0].name))
+        self._used.add(alike[0].name)
+        return measurement.with_metrics(**alike[0].metrics)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Names of the table that no measurement had so far."""
+        return tuple(name for name in self._exact if name not in self._used)
 
 
 def _plain(name: str) -> str:

@@ -15,6 +15,17 @@ from wattwhat.report.text_table import Column, listing
 __all__ = ["score_table"]
 
 _NAMES_AT_LEAST = 14
+_COLUMNS = (
+    Column("#", True),
+    Column("model", shrinks=True),
+    Column("grade"),
+    Column("score", True),
+    Column("accuracy", True),
+    Column("energy", True),
+    Column(">next", True),
+    Column("ranks", True),
+)
+_Part = tuple[Column, Sequence[str]]
 
 
 def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better: bool = False) -> list[str]:
@@ -34,27 +45,29 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
         #  model  score  accuracy    energy
         1  net        1         -  2.0(5) J
     """
-    columns, cells = [Column("#", True)], [[_place(row)] for row in rows]
-    parts: list[tuple[Column, list[str]]] = [
-        (Column("model", shrinks=True), [row["label"] for row in rows]),
-        (Column("accuracy", True), [_short(row["accuracy"]) for row in rows]),
-        (Column("energy", True), [_energy(row["energy"]) for row in rows]),
+    texts: list[tuple[str, ...]] = []
+    scored = graded = ranked = dominated = False
+    for row in rows:  # once: of very many, each is made when it is asked for
+        result = row["result"]
+        scored |= result["value"] != row["energy"]
+        graded |= bool(result["grade"])
+        ranked |= bool(row.get("ranks"))
+        dominated |= bool(row["dominated"])
+        about = (_place(row), row["label"], _odds(result), _short(result["value"]), _short(row["accuracy"]))
+        texts.append((*about, _energy(row["energy"]), _beats(row), _span(row.get("ranks"))))
+    ranked = ranked and len(texts) > 1
+    useful = (True, True, graded, scored, True, True, ranked, ranked)
+    by_column = list(zip(*texts, strict=True)) or [()] * len(_COLUMNS)
+    kept: list[_Part] = [
+        (column, cells) for column, cells, use in zip(_COLUMNS, by_column, useful, strict=True) if use
     ]
-    if any(row["result"]["value"] != row["energy"] for row in rows):
-        parts.insert(1, (Column("score", True), [_short(row["result"]["value"]) for row in rows]))
-    if any(row["result"]["grade"] for row in rows):
-        parts.insert(1, (Column("grade"), [_odds(row["result"]) for row in rows]))
-    if any(row.get("ranks") for row in rows) and len(rows) > 1:
-        parts.append((Column(">next", True), [_beats(row) for row in rows]))
-        parts.append((Column("ranks", True), [_span(row.get("ranks")) for row in rows]))
-    parts = _fitting(parts, max(1, *(len(cell[0]) for cell in cells)))
-    for column, results in parts:
-        columns.append(column)
-        for cell, text in zip(cells, results, strict=True):
-            cell.append(text)
+    places, *parts = kept
+    parts = _fitting(parts, max(1, *map(len, places[1])))
+    columns = [column for column, _ in (places, *parts)]
+    cells = list(zip(places[1], *(texts for _, texts in parts), strict=True))
     direction = "smaller is better" if smaller_is_better else "larger is better"
     lines = [f"{name}, {direction}", *listing(columns, cells)]
-    if any(row["dominated"] for row in rows):
+    if dominated:
         lines.append("* dominated: another model is at least as accurate for no more energy")
     titles = {column.title for column, _ in parts}
     sentences = [
@@ -69,7 +82,7 @@ def score_table(name: str, rows: Sequence[Mapping[str, Any]], smaller_is_better:
     return [*lines, *textwrap.wrap("; ".join(sentences), line_width())]
 
 
-def _fitting(parts: list[tuple[Column, list[str]]], before: int) -> list[tuple[Column, list[str]]]:
+def _fitting(parts: list[_Part], before: int) -> list[_Part]:
     """Leave out what is told elsewhere too until the models' names have room enough to be told apart."""
     kept = list(parts)
     for title in (">next", "ranks"):
@@ -114,7 +127,7 @@ def _energy(data: Mapping[str, Any]) -> str:
 
 def _odds(result: Mapping[str, Any]) -> str:
     """The grade with its probability, then the likeliest other one."""
-    grade, chances = result["grade"], result["probabilities"] or {}
+    grade, chances = result["grade"], result.get("probabilities") or {}
     chances = {letter: p for letter, p in chances.items() if p is not None}  # None: it was not finite
     if not grade or grade not in chances:
         return grade or "-"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import math
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.records.channel import names_host
@@ -65,15 +64,20 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     """
     import numpy as np
 
-    usable = [i for i, row in enumerate(rows) if _usable(row)]
+    usable: list[int] = []
     odds: list[float | None] = [None] * len(rows)
-    for i in usable:
-        odds[i] = 0.0 if rows[i]["energy"][1] is not None else None
-    places = [usable[n] for n in contenders([rows[i] for i in usable])]
+    names: set[Any] = set()
+    for i, row in enumerate(rows):
+        if row.get("sensors"):
+            names.add(row["sensors"][0])
+        if _usable(row):
+            usable.append(i)
+            odds[i] = None if row["energy"][1] is None else 0.0
+    places = [usable[n] for n in contenders(rows[i] for i in usable)]
     if not places:
         return odds
     rng = np.random.default_rng(20_261_129)
-    sensors = sorted({row["sensors"][0] for row in rows if row.get("sensors")})
+    sensors = sorted(names)
     counts, left = np.zeros(len(places)), _DRAWS
     middles, spreads = _columns([rows[i] for i in places], sensors)
     while left:
@@ -89,26 +93,27 @@ def front_odds(rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
     return odds
 
 
-def contenders(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def contenders(rows: Iterable[Mapping[str, Any]]) -> list[int]:
     """Rows that are not dominated beyond doubt; the others change nobody's probability.
 
     Beyond doubt: another one needs less and is no less accurate where both lie `_SURE` standard deviations on
     the far side. That ignores what cancels between them, so nobody is left out who has a chance.
     """
-    energies = [(math.log(row["energy"][0]), _SURE * _log_spread(_relative(row))) for row in rows]
-    accuracies = [(row["accuracy"][0], _SURE * (row["accuracy"][1] or 0.0)) for row in rows]
+    import numpy as np
+
+    logs, reach, accuracies, accuracy_reach = (array("d") for _ in range(4))
+    for row in rows:
+        logs.append(math.log(row["energy"][0]))
+        reach.append(_SURE * _log_spread(_relative(row)))
+        accuracies.append(row["accuracy"][0])
+        accuracy_reach.append(_SURE * (row["accuracy"][1] or 0.0))
+    log, u, accuracy, v = map(np.asarray, (logs, reach, accuracies, accuracy_reach))
     # most energy that a row may need, with the least accuracy that it may have, from cheap to dear
-    sure = sorted(
-        (log + u, accuracy - v) for (log, u), (accuracy, v) in zip(energies, accuracies, strict=True)
-    )
-    costs = [cost for cost, _ in sure]
-    best = list(itertools.accumulate((accuracy for _, accuracy in sure), max))
-    kept = []
-    for i, ((log, u), (accuracy, v)) in enumerate(zip(energies, accuracies, strict=True)):
-        cheaper = bisect.bisect_left(costs, log - u)
-        if not cheaper or best[cheaper - 1] < accuracy + v:
-            kept.append(i)
-    return kept
+    order = np.argsort(log + u)
+    best = np.maximum.accumulate((accuracy - v)[order])
+    cheaper = np.searchsorted((log + u)[order], log - u)
+    found: list[int] = np.flatnonzero((cheaper == 0) | (best[cheaper - 1] < accuracy + v)).tolist()
+    return found
 
 
 def _usable(row: Mapping[str, Any]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +14,7 @@ from wattwhat.errors import ScoreError
 from wattwhat.records.quantity import Quantity, unit_factor
 from wattwhat.scoring.front_odds import common_errors
 from wattwhat.scoring.monte_carlo import Sensitivity, sensitivity_of
-from wattwhat.scoring.population import traits_of
+from wattwhat.scoring.population import TRAITS, traits_of
 from wattwhat.scoring.ranking import ALPHAS, UNITS
 from wattwhat.scoring.sam_score import SAM
 from wattwhat.scoring.score_inputs import accuracy_of, energy_of, metric_of
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
     from wattwhat.scoring.result import Score, ScoreResult
 
-__all__ = ["Judged", "judge", "scans"]
-
-_NOTHING: array[float] = array("d")
+__all__ = ["Judged", "OddsRows", "judge", "scans"]
 
 
 @attrs.frozen
@@ -39,7 +38,7 @@ class Judged:
         energy: that the score judged.
         sensors: the sensors whose errors it shares with others, and their sizes (`common_errors`).
         sensitivity: how its value moves with what goes into it.
-        scanned: for SAM its values for each of `ALPHAS`, then for each unit; NaN where there is none.
+        joules: for SAM that energy as the measurement has it, in J.
         measurement: itself, for scores that ask for all of them together (``common_factors``), else None.
     """
 
@@ -50,7 +49,7 @@ class Judged:
     energy: Quantity
     sensors: tuple[str, float, float] | None
     sensitivity: Sensitivity
-    scanned: array[float] = _NOTHING
+    joules: float
     measurement: Measurement | None = None
 
 
@@ -69,21 +68,21 @@ def judge(measurement: Measurement, score: Score, result: ScoreResult) -> Judged
         >>> from wattwhat import Measurement
         >>> net = Measurement(label="net", energy_j=Quantity(7.2e6, 1e5, "J"), metrics={"accuracy": 0.9})
         >>> judged = judge(net, SAM(), SAM()(net))
-        >>> judged.label, judged.energy.value, len(judged.scanned)
-        ('net', 2.0, 16)
+        >>> print(judged.label, judged.energy, judged.joules)
+        net 2.000(28) kWh 7200000.0
     """
     result = _named(result, measurement.label, score)
     if result.value is None or math.isnan(result.value.value):
         raise ScoreError(f"{score.name} gives no value to rank by, only {result.grade!r}")
     return Judged(
         measurement.label,
-        traits_of(measurement),
+        _shared(*traits_of(measurement).values()),
         result,
         _accuracy(measurement, score, result),
         _energy(measurement, result),
         common_errors(measurement),
         sensitivity_of(measurement, score, result),
-        _scan(measurement, score) if isinstance(score, SAM) else _NOTHING,
+        energy_of(measurement, score.items).value if isinstance(score, SAM) else 0.0,
         measurement if hasattr(score, "common_factors") else None,
     )
 
@@ -94,27 +93,43 @@ def scans(judged: Sequence[Judged], score: Score) -> tuple[dict[int, Any], dict[
 
     if not isinstance(score, SAM):
         return {}, {}
-    columns = np.array([one.scanned for one in judged]).T
-    units = {
-        unit: values
-        for unit, values in zip(_units(score), columns[len(ALPHAS) :], strict=True)
-        if not np.isnan(values).any()
+    a = [one.accuracy.value for one in judged if one.accuracy is not None]  # SAM takes no other
+    factor = unit_factor("J", score.unit)
+    log = [math.log10(one.joules * factor) for one in judged]
+    alphas = {
+        alpha: np.array([score.beta * x**alpha / y for x, y in zip(a, log, strict=True)]) for alpha in ALPHAS
     }
-    return dict(zip(ALPHAS, columns, strict=False)), units
+    units: dict[str, Any] = {}
+    for unit in dict.fromkeys((score.unit, *UNITS)):
+        factor = unit_factor("J", unit)
+        if min(one.joules for one in judged) * factor > 1.0:
+            log = [math.log10(one.joules * factor) for one in judged]
+            units[unit] = np.array([score.beta * x**score.alpha / y for x, y in zip(a, log, strict=True)])
+    return alphas, units
 
 
-def _scan(measurement: Measurement, score: SAM) -> array[float]:
-    accuracy, energy = accuracy_of(measurement, score.metric).value, energy_of(measurement, score.items)
-    log = math.log10(energy.to(score.unit).value)
-    values = [score.beta * accuracy**alpha / log for alpha in ALPHAS]
-    for unit in _units(score):
-        many = energy.value * unit_factor(energy.unit, unit)
-        values.append(score.beta * accuracy**score.alpha / math.log10(many) if many > 1.0 else math.nan)
-    return array("d", values)
+class OddsRows(Sequence[Mapping[str, Any]]):
+    """What `front_odds` takes of each model, made when it is asked for."""
+
+    def __init__(self, judged: Sequence[Judged]) -> None:
+        self._judged = judged
+
+    def __len__(self) -> int:
+        return len(self._judged)
+
+    def __getitem__(self, place: Any) -> Any:
+        one = self._judged[place]
+        accuracy = None if one.accuracy is None else _pair(one.accuracy)
+        return {"energy": _pair(one.energy.to("J")), "accuracy": accuracy, "sensors": one.sensors}
 
 
-def _units(score: SAM) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((score.unit, *UNITS)))
+def _pair(quantity: Quantity) -> list[float | None]:
+    return [quantity.value, quantity.u if math.isfinite(quantity.u) else None]
+
+
+@lru_cache(maxsize=1024)  # very many models say few different things, each of which is kept once
+def _shared(*traits: str | None) -> Mapping[str, str | None]:
+    return MappingProxyType(dict(zip(TRAITS, traits, strict=True)))
 
 
 def _named(result: ScoreResult, label: str, score: Score) -> ScoreResult:

@@ -12,7 +12,7 @@ from wattwhat.scoring.score_inputs import check_measurement
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
 
-__all__ = ["check_phase", "choose_phase", "phase_name", "phase_of"]
+__all__ = ["check_phase", "choose_phase", "phase_name", "phase_of", "undecided"]
 
 
 def phase_name(phase: str | None) -> str | None:
@@ -93,6 +93,16 @@ def choose_phase(
     return [_chosen(label, phases, wanted, inferences) for label, phases in by_label.items()]
 
 
+def undecided(label: str, phases: Iterable[str | None]) -> ScoreError:
+    """The error of a label that has several phases, of which none was chosen."""
+    return ScoreError(
+        f"{label!r} has measurements of {', '.join(map(str, phases))}",
+        remedy=Remedy(
+            "say which electricity is to be judged with {phase}: training, inference or both", phase=...
+        ),
+    )
+
+
 def _chosen(
     label: str, phases: dict[str | None, Measurement], wanted: str | None, inferences: float | None
 ) -> Measurement:
@@ -102,13 +112,7 @@ def _chosen(
             check_phase(only, wanted)
             return only
     if wanted is None:
-        listed = ", ".join(str(phase) for phase in phases)
-        raise ScoreError(
-            f"{label!r} has measurements of {listed}",
-            remedy=Remedy(
-                "say which electricity is to be judged with {phase}: training, inference or both", phase=...
-            ),
-        )
+        raise undecided(label, phases)
     if wanted in phases:
         return _with_metrics_of(phases[wanted], phases)
     if wanted == "both" and "training" in phases and "inference" in phases:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattwhat.errors import ArgumentError, ScoreError
-from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.front_odds import front_odds
-from wattwhat.scoring.judged import Judged, judge, scans
+from wattwhat.scoring.judged import Judged, OddsRows, judge, scans
 from wattwhat.scoring.monte_carlo import draw_values
 from wattwhat.scoring.pareto_front import pareto
 from wattwhat.scoring.phases import choose_phase, phase_of
@@ -61,7 +60,7 @@ def rank(
         ArgumentError: draws is below 1.
 
     Example:
-        >>> from wattwhat import Measurement
+        >>> from wattwhat import Measurement, Quantity
         >>> models = [Measurement(label=name, energy_j=Quantity(wh * 3600, 20 * wh, "J"),
         ...                       metrics={"accuracy": a, "n_test": 10_000})
         ...           for name, wh, a in (("small", 20, 0.85), ("large", 900, 0.87), ("odd", 1000, 0.80))]
@@ -97,7 +96,7 @@ def rank_judged(
         ComparisonError: phases, tasks, data sets, devices, scopes, items or origins differ.
 
     Example:
-        >>> from wattwhat import Measurement
+        >>> from wattwhat import Measurement, Quantity
         >>> net = Measurement(label="net", energy_j=Quantity(7.2e6, 1e5, "J"), metrics={"accuracy": 0.9})
         >>> rank_judged([judge(net, SAM(), SAM()(net))], SAM()) == rank([net])
         True
@@ -107,10 +106,11 @@ def rank_judged(
     check_traits(((one.label, one.traits) for one in judged), force)
     sign = 1.0 if getattr(score, "higher_is_better", True) else -1.0
     keys = sign * np.array([_value(one.result) for one in judged])
-    order, ranks = _order(keys)
+    places, ranks = _order(keys)
+    order = places.tolist()
     firm = _firmness([judged[i] for i in order], score, sign, draws, seed)
     front = _front(judged)
-    chances = front_odds([_odds_row(one) for one in judged])
+    chances = front_odds(OddsRows(judged))
     scanned = scans(judged, score)
     alphas = {alpha: _order(values) for alpha, values in scanned[0].items()}
     units = {unit: _order(values) for unit, values in scanned[1].items()}
@@ -136,8 +136,8 @@ def rank_judged(
         score.name,
         rows,
         sign > 0,
-        {alpha: tuple(labels[i] for i in ordered) for alpha, (ordered, _) in alphas.items()},
-        {unit: tuple(labels[i] for i in ordered) for unit, (ordered, _) in units.items()},
+        {alpha: tuple(labels[i] for i in places.tolist()) for alpha, (places, _) in alphas.items()},
+        {unit: tuple(labels[i] for i in places.tolist()) for unit, (places, _) in units.items()},
         tuple(note.removeprefix("forced: ") for note in notes),
     )
 
@@ -168,7 +168,7 @@ def _value(result: ScoreResult) -> float:
     return result.value.value
 
 
-def _order(values: Any) -> tuple[list[int], Any]:
+def _order(values: Any) -> tuple[Any, Any]:
     """Which value comes at each place, the largest first, and the rank of each value: equals share theirs."""
     import numpy as np
 
@@ -178,7 +178,7 @@ def _order(values: Any) -> tuple[list[int], Any]:
     first[1:][falling[1:] == falling[:-1]] = 0
     ranks = np.empty(len(values), dtype=np.int64)
     ranks[order] = np.maximum.accumulate(first)
-    return order.tolist(), ranks
+    return order, ranks
 
 
 def extremes(ranks: Sequence[Any], count: int) -> list[tuple[int, int] | None]:
@@ -205,18 +205,6 @@ def _front(judged: Sequence[Judged]) -> Sequence[bool]:
     return front
 
 
-def _odds_row(one: Judged) -> dict[str, Any]:
-    return {
-        "energy": _pair(one.energy.to("J")),
-        "accuracy": None if one.accuracy is None else _pair(one.accuracy),
-        "sensors": one.sensors,
-    }
-
-
-def _pair(quantity: Quantity) -> list[float | None]:
-    return [quantity.value, quantity.u if math.isfinite(quantity.u) else None]
-
-
 def _firmness(
     ordered: Sequence[Judged], score: Score, sign: float, draws: int, seed: int
 ) -> list[tuple[float | None, tuple[int, int]]]:
@@ -231,35 +219,38 @@ def _firmness(
     if common is not None:
         values *= common([one.measurement for one in ordered], draws, generator)
     known = [math.isfinite(one.sensitivity.own) for one in ordered]
-    ends = ranks_of_most(values)
+    chances = [_chance(values[i], values[i + 1]) for i in range(len(ordered) - 1)]
+    ends = ranks_of_most(values).tolist()
     firm: list[tuple[float | None, tuple[int, int]]] = []
     for i in range(len(ordered)):
-        beats = None
-        if i + 1 < len(ordered) and known[i] and known[i + 1]:
-            more = values[i] > values[i + 1]
-            beats = float((more + 0.5 * (values[i] == values[i + 1])).mean())
-        firm.append((beats, (int(ends[0][i]), int(ends[1][i])) if known[i] else (1, len(ordered))))
+        beats = chances[i] if i + 1 < len(ordered) and known[i] and known[i + 1] else None
+        firm.append((beats, (ends[0][i], ends[1][i]) if known[i] else (1, len(ordered))))
     return firm
+
+
+def _chance(mine: Any, other: Any) -> float:
+    """The share of draws in which one is above the other, half of those in which they are equal."""
+    return float(((mine > other) + 0.5 * (mine == other)).mean())
 
 
 def ranks_of_most(values: Any) -> Any:
     """The lowest and the highest rank of each model (a line of ``values``) that hold 95 % of the draws.
 
-    Models of one value share their ranks, whichever was given first. Some draws at a time, and then some
-    models, so that no second array of floats is as large as the first.
+    Models of one value share their ranks, whichever was given first. The ranks take the place of the values,
+    some draws at a time, so that without equal ones no second array is as large.
     """
     import numpy as np
 
     count, draws = values.shape
-    best = np.empty(values.shape, dtype=np.int32)
-    worst = best  # an array of its own once two values are equal
+    best = worst = values  # an array of its own once two values are equal
     step = max(1, _PIECE // count)
     for begin in range(0, draws, step):
         piece = slice(begin, begin + step)
         order = np.argsort(-values[:, piece], axis=0, kind="stable")
         first, last = _shared_ranks(np.take_along_axis(values[:, piece], order, axis=0))
         if worst is best and last is not first:
-            worst = best.copy()
+            worst = np.empty(values.shape, dtype=np.int32)
+            worst[:, :begin] = best[:, :begin]
         np.put_along_axis(best[:, piece], order, first, axis=0)
         if worst is not best:
             np.put_along_axis(worst[:, piece], order, last, axis=0)
