@@ -18,7 +18,8 @@ from wattwhat import Measurement, Quantity
 from wattwhat.analysis.carbon import carbon
 from wattwhat.errors import ArgumentError, WattwhatError
 from wattwhat.intensity import ElectricityMaps, HourlyFile, NationalGrid, intensity
-from wattwhat.intensity.sources import during
+from wattwhat.intensity.sources import ask, during
+from wattwhat.plugins import Plugin
 
 BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -200,3 +201,29 @@ def test_an_hour_before_the_calendar_is_named(tmp_path: Path) -> None:
     file.write_text("time,g_per_kwh\n2026-01-01T12:00Z,300\n0001-01-01T00:00+05:00,100\n")
     with pytest.raises(ArgumentError, match=r"hours\.csv:3"):
         HourlyFile(file)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no answer"), SystemExit(3), KeyError("grid")])
+def test_a_source_of_somebody_else_that_fails_ends_in_one_sentence(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Theirs:
+        def __init__(self, at: str = "call") -> None:
+            if at == "begin":
+                raise error
+
+        def __call__(self, started_at: datetime, duration_s: float) -> Quantity:
+            raise error
+
+    theirs = {"theirs": Plugin("theirs", "dist-theirs", lambda: Theirs)}
+    monkeypatch.setattr("wattwhat.intensity.sources.find_plugins", lambda group: theirs)
+    with pytest.raises(ArgumentError, match=type(error).__name__):
+        intensity("theirs", at="begin")
+    with pytest.raises(ArgumentError, match=type(error).__name__):
+        ask(intensity("theirs"), datetime(2026, 1, 1, tzinfo=timezone.utc), 60.0)
+
+
+@pytest.mark.parametrize("answer", [None, 400.0, Quantity(0.4, 0.0, "J")])
+def test_a_source_that_gives_no_grams_a_kwh_is_refused(answer: Any) -> None:
+    with pytest.raises(ArgumentError, match="g/kWh"):
+        ask(lambda started_at, duration_s: answer, datetime(2026, 1, 1, tzinfo=timezone.utc), 60.0)

@@ -323,6 +323,18 @@ def test_a_reader_of_another_distribution_comes_in_by_entry_point(plugged):
     assert logs.read(io.StringIO("# watchman\n12.5\n"))[0].energy_j.value == 12.5
 
 
+@pytest.mark.parametrize("error", [ValueError("odd"), SystemExit(3), type("Odd", (BaseException,), {})()])
+def test_a_reader_that_fails_to_look_is_named_and_stops_nobody(plugged, error):
+    class Blind(Watchman):
+        def sniff(self, head):
+            raise error
+
+    plugged(blind=Blind)
+    assert logs.read(io.StringIO(SMI))[0].energy_j.value == pytest.approx(350.0)
+    with pytest.raises(LogError, match=r"watchman.*look"):
+        logs.read(io.StringIO("hello\n"))
+
+
 def test_a_reader_that_does_not_load_is_named_and_stops_nobody(plugged):
     plugged(broken=ImportError("no module named gone"), useless=object)
     assert logs.read(io.StringIO(SMI))[0].energy_j.value == pytest.approx(350.0)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
 
-from wattwhat.errors import ArgumentError
-from wattwhat.plugins import find_plugins, load
+from wattwhat.errors import ArgumentError, WattwhatError, error_text
+from wattwhat.plugins import find_plugins, load, pass_on
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.small_files import read_small_text
 
-__all__ = ["GROUP", "HourlyFile", "Number", "Piece", "Source", "during", "intensity", "span_of", "utc"]
+__all__ = ["GROUP", "HourlyFile", "Number", "Piece", "Source", "ask", "during", "intensity", "span_of", "utc"]
 
 GROUP = "wattwhat.intensity"
 _MOST_BYTES = 64_000_000  # a year of minutes has 25 MB
@@ -47,9 +47,46 @@ def intensity(name: str, **settings: Any) -> Source:
         )
     try:
         source: Source = load(known[name])(**settings)
+    except WattwhatError:
+        raise
     except TypeError as err:
         raise ArgumentError(f"{name}: {err}", argument="intensity") from err
+    except BaseException as err:
+        pass_on(err)
+        raise _failed(name, err) from err
     return source
+
+
+def ask(source: Source, started_at: datetime, duration_s: float) -> Quantity:
+    """What a source says of a run, in g/kWh.
+
+    Args:
+        source: of this package, or of somebody else.
+        started_at: begin of the run, with a time zone.
+        duration_s: its length in s.
+
+    Raises:
+        ArgumentError: the source failed, or gives something else than a Quantity.
+    """
+    name = getattr(source, "__name__", type(source).__name__)
+    try:
+        given = source(started_at, duration_s)
+    except WattwhatError:
+        raise
+    except BaseException as err:
+        pass_on(err)
+        raise _failed(name, err) from err
+    if not isinstance(given, Quantity) or given.unit != "g/kWh":
+        raise ArgumentError(argument="intensity", expected=f"a Quantity in g/kWh of {name}", got=given)
+    return given
+
+
+def _failed(name: str, error: BaseException) -> ArgumentError:
+    return ArgumentError(
+        f"the source {name!r} failed: {error_text(error)}",
+        argument="intensity",
+        remedy="state a number, or see to what it says",
+    )
 
 
 class Number:

@@ -172,7 +172,7 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
         raise
     except OSError as err:
         raise source.error(None, f"cannot be read to its end: {err.strerror or err}") from err
-    except (Exception, SystemExit) as err:
+    except BaseException as err:
         pass_on(err)
         raise source.error(
             None,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import Any
 
-from wattwhat.errors import BackendError, LogError, error_text
+from wattwhat.errors import BackendError, error_text
 from wattwhat.logs.protocol import Head, Reader, head_of
 from wattwhat.logs.source import Source
 from wattwhat.plugins import Plugin, find_plugins, load, pass_on
@@ -62,7 +62,7 @@ def _loaded() -> tuple[dict[str, Reader], tuple[str, ...]]:
         except BackendError as err:
             broken.append(str(err))
             continue
-        except (Exception, SystemExit) as err:
+        except BaseException as err:
             pass_on(err)
             broken.append(f"reader {name!r} failed to start: {error_text(err)}")
             continue
@@ -105,11 +105,12 @@ def recognise(source: Source) -> Reader:
     head = head_of(source)
     readers, broken = _loaded()
     best: tuple[int, Reader] | None = None
+    failed: list[str] = []
     for reader in readers.values():
-        best = _surer(best, reader, head)
+        best = _surer(best, reader, head, failed)
     if best is None:
         first = head.first_line.strip()[:80]
-        more = "".join(f"; {sentence}" for sentence in broken)
+        more = "".join(f"; {sentence}" for sentence in (*broken, *failed))
         raise source.error(
             None,
             f"no known energy log begins like this: {first!r}; expected one of {len(formats())} formats, "
@@ -118,10 +119,13 @@ def recognise(source: Source) -> Reader:
     return best[1]
 
 
-def _surer(best: tuple[int, Reader] | None, reader: Reader, head: Head) -> tuple[int, Reader] | None:
+def _surer(
+    best: tuple[int, Reader] | None, reader: Reader, head: Head, failed: list[str]
+) -> tuple[int, Reader] | None:
     try:
         sure = int(reader.sniff(head))
-    except (Exception, SystemExit) as err:
+    except BaseException as err:  # it is no answer, and the others are asked all the same
         pass_on(err)
-        raise LogError(f"{head.name}: reader {reader.name!r} failed to look at it: {err!r}") from err
+        failed.append(f"reader {reader.name!r} failed to look at it: {error_text(err)}")
+        return best
     return (sure, reader) if sure > (best[0] if best else 0) else best

@@ -67,7 +67,9 @@ class Known:
                 f"when {measurement.label!r} was taken is not known, so no hour of it is",
                 argument="intensity_g_per_kwh",
             )
-        return intensity(measurement.started_at, self._span_s(measurement, measurement.duration_s))
+        from wattwhat.intensity.sources import ask
+
+        return ask(intensity, measurement.started_at, self._span_s(measurement, measurement.duration_s))
 
     def _span_s(self, measurement: Measurement, duration_s: float) -> float:
         """From begin to end in s: of a sum of several, the gaps between them too."""
