@@ -12,6 +12,7 @@ import attrs
 from wattwhat.energy.gauge import PowerSums
 from wattwhat.energy.gauge_timing import seen_fraction
 from wattwhat.logs.building.known_sensors import Sensor
+from wattwhat.logs.parsing.cells import are_days
 from wattwhat.logs.source import Source
 
 __all__ = ["Part", "Run"]
@@ -136,6 +137,7 @@ class Run:
         t, p, lines = self._believed(t, p, lines)
         if self._median_s is None:
             self._settle(t[:_CHUNK], p[:_CHUNK])
+            self._refuse_days(t, lines)
         self._take(t, p, lines)
 
     def _believed(self, t: Any, p: Any, lines: Any) -> tuple[Any, Any, Any]:
@@ -202,6 +204,15 @@ class Run:
             self._median_s = max(self._median_s, float(np.min(forward)) / 5.0 if len(forward) else 0.0)
         if self._limit_w is None:
             self._limit_w = 2.0 * float(np.max(np.abs(p))) if len(p) else 0.0
+
+    def _refuse_days(self, t: Any, lines: Any) -> None:
+        if len(t) and are_days(float(t[0]), self._median_s or 0.0):
+            raise self._source.error(
+                int(lines[0]),
+                f"expected times in seconds, found {float(t[0]):.10g} and steps of {self._median_s:.2g}: "
+                "these are days, as a spreadsheet keeps times",
+                "format the column there as yyyy-mm-dd hh:mm:ss.000 and save the file again",
+            )
 
     def _extend(self, t: Any, p: Any, lines: Any) -> None:
         if not self._parts:

@@ -11,7 +11,17 @@ import attrs
 
 from wattwhat.records.quantity import unit_factor
 
-__all__ = ["Stamp", "day_start_s", "is_index", "is_missing", "number", "split_unit", "stamp", "utc"]
+__all__ = [
+    "Stamp",
+    "are_days",
+    "day_start_s",
+    "is_index",
+    "is_missing",
+    "number",
+    "split_unit",
+    "stamp",
+    "utc",
+]
 
 _MISSING = frozenset(
     (
@@ -115,6 +125,9 @@ def _factor(unit: str, into: str) -> float:
     return unit_factor(unit, into)
 
 
+_CENTURY_DAYS = 36_526.0, 73_051.0  # 2000-01-01 and 2100-01-01 in a spreadsheet
+
+
 @attrs.frozen
 class Stamp:
     """A moment of a log.
@@ -181,6 +194,21 @@ def _number_stamp(text: str) -> Stamp | None:
         if 5e8 * scale <= value < 5e9 * scale:
             return Stamp(value / scale, "utc", step / scale)
     return Stamp(value, "elapsed", step) if value < 5e8 else None
+
+
+def are_days(first_s: float, step_s: float) -> bool:
+    """Whether times taken for seconds are days since 1899-12-30, as a spreadsheet makes of stamps.
+
+    Args:
+        first_s: the first of them.
+        step_s: the usual step. Days of this century with a thousand samples to the second, or more, are no
+            seconds: a step of 0.001 days is 86 s.
+
+    Example:
+        >>> are_days(46082.0001, 1.2e-5), are_days(46082.0, 0.1), are_days(12.5, 1e-4)
+        (True, False, False)
+    """
+    return _CENTURY_DAYS[0] <= first_s < _CENTURY_DAYS[1] and 0.0 < step_s < 1e-3
 
 
 def _zone_s(zone: str) -> float:
