@@ -96,6 +96,34 @@ def test_a_terminal_without_plus_minus_signs_still_gets_the_result(command):
     assert b"J (k=2), measured" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no shell that closes streams")
+@pytest.mark.parametrize(
+    ("words", "closed", "status"),
+    [
+        ("read -", "<&-", 2),
+        ("read no-such-file", "2>&-", 2),
+        ("doctor", ">&-", 0),
+        ("doctor --json", ">&- 2>&- <&-", 0),
+    ],
+)
+def test_closed_streams_end_in_a_status_and_put_no_error_among_results(command, words, closed, status):
+    script = f'"{sys.executable}" -m wattwhat {words} {closed}'
+    done = subprocess.run(["sh", "-c", script], env=command.env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use is not removed there")
+def test_a_current_folder_that_was_removed_is_named(command, tmp_path):
+    (tmp_path / "gone").mkdir()
+    script = (
+        f'cd "{tmp_path}/gone" && rmdir ../gone && "{sys.executable}" -m wattwhat run --save a.jsonl -- true'
+    )
+    done = subprocess.run(["sh", "-c", script], env=command.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "current folder" in done.stderr
+
+
 def test_opening_the_door_imports_no_verb_and_nothing_heavy(command):
     script = (
         "import json, sys; before = set(sys.modules); from wattwhat.cli import main; main(['--version']); "

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from wattwhat.cli.output import put, say
+from wattwhat.cli.output import open_closed_streams, put, say
 from wattwhat.errors import ArgumentError, LogError, WattwhatError
 
 __all__ = ["BAD_INPUT", "CHECK_FAILED", "OK", "VERBS", "Verb", "main"]
@@ -88,11 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         wattwhat ...
         0
     """
+    open_closed_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         status = _dispatch(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except (WattwhatError, OSError) as err:
         if isinstance(err, BrokenPipeError):
             return _nobody_reads()
@@ -196,6 +196,11 @@ def _message_of(err: Exception) -> str:
     """The sentence of an error; one of the system begins with its file, as ours do."""
     if isinstance(err, OSError) and not isinstance(err, WattwhatError) and err.filename is not None:
         return f"{os.fsdecode(err.filename)}: {err.strerror}"
+    if isinstance(err, FileNotFoundError):
+        try:
+            os.getcwd()
+        except FileNotFoundError:
+            return "the current folder was removed; change to another one"
     return str(err)
 
 

@@ -50,6 +50,17 @@ def put(text: str, stream: TextIO | None = None) -> None:
     print(spelled(controls_shown(text.replace("\r\n", "\n")), stream), file=stream)
 
 
+def open_closed_streams() -> None:
+    """Let standard streams that were closed (``2>&-``) lead nowhere.
+
+    What is opened next would take their numbers, and results would get what a command says, and errors would
+    be printed among results.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
 def aside() -> AbstractContextManager[Any]:
     """While plugins are at work: what one of them prints goes to standard error."""
     return contextlib.redirect_stdout(sys.stderr)
