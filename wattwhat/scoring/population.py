@@ -125,7 +125,12 @@ def common_traits(
     Raises:
         ComparisonError: two of them differ; both are named.
     """
-    return common_traits_of(((m.label, traits_of(m)) for m in measurements), stated, force)
+    return common_traits_of(map(_named_traits, measurements), stated, force)
+
+
+def _named_traits(measurement: Measurement) -> tuple[str, dict[str, str | None]]:
+    traits = traits_of(measurement)  # first: it refuses what is no measurement, and has no label
+    return measurement.label, traits
 
 
 def common_traits_of(
