@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.logs.samples_summaries import CARBONTRACKER, CARBONTRACKER_OUTPUT
 from tests.logs.samples_traces import SAMPLES
 from wattwhat import Channel, Measurement, Quantity, logs
 from wattwhat.errors import ArgumentError, LogError
-from wattwhat.logs import registry
+from wattwhat.logs import dispatch, registry
 from wattwhat.logs.parsing import json_stream as jsons
 from wattwhat.logs.parsing import streams
 from wattwhat.logs.parsing.decode import HEAD_BYTES
@@ -172,6 +173,22 @@ def test_a_folder_gives_every_log_below_it_and_lists_the_rest(folder):
     assert [m.details["file"] for m in found] == ["a.csv", "b.log"]
     assert len(found.problems) == 1
     assert "notes.txt" in found.problems[0]
+
+
+@pytest.mark.parametrize("held", [0, 1, 2, 1000])
+def test_a_folder_gives_the_same_however_much_of_it_is_kept_while_it_is_looked_through(
+    held, folder, monkeypatch
+):
+    (folder / "table.csv").write_text("model,energy_j\nsmall,5\nodd,x\nlarge,9\n")
+    output = "made_1.1_2026-03-01T100000Z_carbontracker"  # a pair: one file is a part of the other
+    (folder / f"{output}_output.log").write_text(CARBONTRACKER_OUTPUT)
+    (folder / f"{output}.log").write_text(CARBONTRACKER)
+    whole = logs.read(folder)
+    monkeypatch.setattr(dispatch, "_HELD", held)
+    some = logs.stream(folder)
+    assert list(some) == list(whole)
+    assert some.problems == whole.problems
+    assert [m.label for m in whole if m.details["format"] == "energy-table"] == ["small", "large"]
 
 
 def test_strict_reading_of_a_folder_stops_at_the_first_file(folder):

@@ -20,6 +20,7 @@ from wattwhat.records.measurement import Measurement
 __all__ = ["Measurements", "Stream", "measurements_of", "read", "stream", "stream_with"]
 
 _FILES_AT_MOST = 100_000
+_HELD = 1000  # measurements of a folder that are kept while its files are looked through
 
 
 class Measurements(list[Measurement]):
@@ -114,7 +115,7 @@ def stream(where: str | os.PathLike[str] | IO[Any], **options: Any) -> Stream:
     r"""The measurements of a log one by one, as they are read: memory for one, however many there are.
 
     Args:
-        where: as `read` takes it; of a folder, the measurements of all its files are read at once.
+        where: as `read` takes it; the files of a folder are looked through first, and large ones read again.
         options: as `read` takes them.
 
     Returns:
@@ -143,8 +144,7 @@ def stream_with(where: str | os.PathLike[str] | IO[Any], options: Options) -> St
         return _stream_one(source_of_stream(where, problems=Problems(options.strict)), options)
     path = _path(where)
     if path.is_dir():
-        measurements = _read_folder(path, options)
-        return Stream(iter(measurements), lambda: measurements.problems)
+        return _stream_folder(path, options)
     return _stream_one(Source.of_path(path, problems=Problems(options.strict)), options)
 
 
@@ -199,42 +199,73 @@ def _at_least_one(source: Source, measurements: Iterator[Measurement]) -> Iterat
     yield from measurements
 
 
-def _read_folder(folder: Path, options: Options) -> Measurements:
-    """Every log below a folder; files that another one claimed as its part do not count by themselves."""
-    results: dict[Path, Measurements] = {}
+@attrs.define
+class _Listed:
+    """A file of a folder: how many measurements it gave, what was wrong, and the measurements or None."""
+
+    path: Path
+    count: int = 0
+    problems: tuple[str, ...] = ()
+    held: list[Measurement] | None = None
+
+    def again(self, options: Options) -> Iterator[Measurement]:
+        """The measurements; those that were not held are read once more."""
+        if self.held is not None:
+            return iter(self.held)
+        return _stream_one(Source.of_path(self.path, problems=Problems()), options)
+
+
+def _stream_folder(folder: Path, options: Options) -> Stream:
+    """Every log below a folder; files that another one claimed as its part do not count by themselves.
+
+    Any file may turn out to be a part of an earlier one. So all are looked through first, and only so many
+    measurements are held meanwhile; the other files are read again.
+    """
+    results: dict[Path, _Listed] = {}
     claimed: dict[Path, Path] = {}
+    room = _HELD
     for path in _files(folder):
         owner = path.resolve()
 
         def claim(other: Path, owner: Path = owner) -> None:
             claimed.setdefault(other.resolve(), owner)
 
-        results[owner] = _read_listed(path, options, claim)
+        results[owner] = _listed(path, options, claim, room)
+        room -= len(results[owner].held or ())
     kept = [result for path, result in results.items() if not _belongs_to_another(path, claimed, results)]
     problems = [problem for result in kept for problem in result.problems]
-    measurements = [measurement for result in kept for measurement in result]
-    if not measurements:
+    if not any(result.count for result in kept):
         more = f"; the first of {len(problems)} problems: {problems[0]}" if problems else "; it holds no file"
         raise LogError(f"no readable energy log in this folder{more}", path=os.fspath(folder))
-    return Measurements(measurements, problems)
+    found = (one for result in kept if result.count for one in result.again(options))
+    return Stream(found, lambda: problems)
 
 
-def _read_listed(path: Path, options: Options, claim: Any) -> Measurements:
+def _listed(path: Path, options: Options, claim: Any, room: int) -> _Listed:
+    held: list[Measurement] = []
+    count = 0
     try:
         source = Source.of_path(path, problems=Problems(options.strict), sibling_read=claim)
-        return _all_of(_stream_one(source, options))
+        measurements = _stream_one(source, options)
+        for one in measurements:
+            count += 1
+            if count <= room:
+                held.append(one)
+            else:
+                held.clear()
     except LogError as err:
         if options.strict:
             raise
-        return Measurements((), (Problem(err),))
+        return _Listed(path, problems=(Problem(err),))
+    return _Listed(path, count, measurements.problems, held if count <= room else None)
 
 
-def _belongs_to_another(path: Path, claimed: dict[Path, Path], results: dict[Path, Measurements]) -> bool:
+def _belongs_to_another(path: Path, claimed: dict[Path, Path], results: dict[Path, _Listed]) -> bool:
     """Whether another log that gave measurements took this file as its part; of two that took each other,
     the first stays.
     """
     owner = claimed.get(path)
-    if owner is None or owner == path or not results.get(owner):
+    if owner is None or owner == path or owner not in results or not results[owner].count:
         return False
     if claimed.get(owner) != path:
         return True
