@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from tests.scoring.tables import measured
 from wattwhat import Measurement, Quantity
-from wattwhat.errors import ArgumentError, ScoreError
+from wattwhat.errors import ArgumentError, ScoreDomainError, ScoreError
 from wattwhat.records.metrics import binomial_u
 from wattwhat.scoring import (
     SAM,
     SAPI,
     AccuracyPerJoule,
+    ComparIA,
+    EnergyDelay,
     EnergyStars,
     FrontierGrade,
+    Frugality,
     FullCycle,
     NetScore,
     ReferenceGrade,
@@ -91,6 +94,20 @@ def test_what_is_no_measurement_is_refused_by_every_score(wrong):
         more = {"mode": "quintile"} if ask == EnergyStars.fit else {}
         with pytest.raises(ArgumentError, match="a score judges one Measurement, got"):
             ask([measured("net", 0.9), wrong], **more)
+
+
+@pytest.mark.parametrize("score", [ComparIA(), EnergyDelay(), Frugality(), AccuracyPerJoule(), SAM(unit="J")])
+def test_every_score_refuses_what_no_work_takes_and_what_is_no_measurement(score):
+    below = Measurement(label="net", energy_j=Quantity(-5.0, 1.0, "J"), duration_s=1.0, items=10)
+    with pytest.raises(ScoreDomainError):
+        score(below.with_metrics(accuracy=0.9))
+    with pytest.raises(ArgumentError, match="one Measurement"):
+        score(None)
+
+
+def test_a_huge_energy_overflows_nothing():
+    huge = Measurement(label="net", energy_j=Quantity(1e300, 1e299, "J")).with_metrics(accuracy=0.9)
+    assert Frugality()(huge).value.u == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("joules", [math.inf, 1.7e308])

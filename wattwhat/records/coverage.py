@@ -95,7 +95,7 @@ def coverage_factor(coverage: float) -> float:
     """
     if coverage == 0.95:  # by far the most frequent, and statistics is slow to import
         return 1.959963984540054
-    if isinstance(coverage, str) or not 0.0 < coverage < 1.0:
+    if not hasattr(coverage, "__float__") or not 0.0 < coverage < 1.0:
         raise ArgumentError(
             f"{coverage!r} is not between 0 and 1", argument="coverage", remedy="0.95 means 95 %"
         )

@@ -195,7 +195,7 @@ class Frugality:
         def frugality(p: float, r: float) -> float:
             return p - self.penalty * r / (1.0 + r)
 
-        u = math.hypot(accuracy.u, self.penalty * energy.u / (1.0 + energy.value) ** 2)
+        u = math.hypot(accuracy.u, self.penalty * energy.u / (1.0 + energy.value) / (1.0 + energy.value))
         details = {
             "label": measurement.label,
             "accuracy": accuracy,

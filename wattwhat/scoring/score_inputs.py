@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from wattwhat.errors import ArgumentError, Remedy, ScoreError
+from wattwhat.errors import ArgumentError, Remedy, ScoreDomainError, ScoreError
 from wattwhat.records.metrics import binomial_u, check_direction, check_share
 from wattwhat.records.quantity import Quantity
 from wattwhat.scoring.result import ScoreOption
@@ -158,6 +158,7 @@ def energy_of(measurement: Measurement, items: float | None = None) -> Quantity:
 
     Raises:
         ScoreError: the energy was lost, or items are asked for and were not counted.
+        ScoreDomainError: it is below 0, as no work's is.
     """
     check_measurement(measurement)
     if not measurement.energy_j.known:
@@ -166,6 +167,8 @@ def energy_of(measurement: Measurement, items: float | None = None) -> Quantity:
         )
     if math.isinf(measurement.energy_j.value):
         raise ScoreError(f"{measurement.label!r}: its energy is infinite; check the file or the meter")
+    if measurement.energy_j.value < 0:
+        raise ScoreDomainError(f"{measurement.label!r}: {measurement.energy_j} is not above 0")
     return measurement.energy_j if items is None else item_energy_of(measurement) * items
 
 

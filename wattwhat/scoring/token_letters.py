@@ -10,7 +10,7 @@ import attrs
 from wattwhat.errors import ComparisonError
 from wattwhat.scoring.energy_stars import below
 from wattwhat.scoring.result import ScoreResult
-from wattwhat.scoring.score_inputs import item_energy_of
+from wattwhat.scoring.score_inputs import check_measurement, item_energy_of
 
 if TYPE_CHECKING:
     from wattwhat.records.measurement import Measurement
@@ -53,6 +53,7 @@ class ComparIA:
             ScoreError: energy or items are missing.
             ComparisonError: it says that its items are no tokens.
         """
+        check_measurement(measurement)
         item = measurement.details.get("item")
         if isinstance(item, str) and "token" not in item.lower():
             raise ComparisonError(
