@@ -41,6 +41,7 @@ PROGRAMS = {
     "streams": "a log of very many runs, run by run, beside pandas and polars",
     "truth": "measured energy beside the true energy of made waveforms",
     "truth_phases": "joules of short phases beside the true ones, on each kind of sensor",
+    "fusion": "what a power gauge beside a counter would tell of short windows and of phases",
     "published": "published errors of a part-time sensor beside those of an emulated one",
 }
 FULL = {"logs": ["--megabytes", "20"], "truth": ["--runs", "100"], "truth_phases": ["--programs", "100"]}
@@ -50,6 +51,7 @@ QUICK = {
     "streams": ["--megabytes", "0.5", "--rounds", "1"],
     "truth": ["--runs", "20", "--classes", "counter 1 ms"],
     "truth_phases": ["--programs", "10", "--classes", "counter 20 ms"],
+    "fusion": ["--windows", "24", "--programs", "1"],
     "published": ["--runs", "1", "--phases", "10"],
 }
 ASKED_FOR = {"peers": "other libraries beside this one, over the same stand-in sensors"}

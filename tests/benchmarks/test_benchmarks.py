@@ -8,13 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import __main__ as command
-from benchmarks import imports
+from benchmarks import fusion, fusion_phases, imports
 from benchmarks.table import Limit, Options, Table, folded, quantile, quartiles, shown, summary, timed_us
+from benchmarks.truth_programs import draw
 from benchmarks.truth_table import HEADING, line, read
 
 pytestmark = pytest.mark.slow
@@ -149,3 +151,26 @@ def test_phases_on_each_kind_of_sensor_are_judged_against_the_truth(
     said = capsys.readouterr().out
     assert said.count("counter 20 ms ") == 6
     assert "both within 8 % in" in said
+
+
+@given(
+    st.sampled_from(fusion.PAIRS),
+    st.floats(0.01, 0.2),
+    st.integers(0, 3),
+    st.tuples(st.integers(0, 7), st.integers(0, 7)),
+)
+def test_rows_of_a_counter_are_its_gains_and_those_of_a_gauge_means(pair, length_s, given_to_it, phases):
+    alone = fusion.readings(pair, length_s, given_to_it - given_to_it % 2, phases)
+    both = fusion.readings(pair, length_s, given_to_it, phases)
+    assert (both[: len(alone)] == alone).all()
+    assert (alone.sum(axis=0) <= 1.0).all()
+    assert both[len(alone) :].sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_gauge_that_contradicts_the_counter_leaves_phases_to_the_counter() -> None:
+    case = fusion_phases.Case("200 ms late, taken for 0", 0.1, 0.025, 0.025, 0.2)
+    rng = np.random.default_rng(3)
+    program = draw(rng, 0.1, 20e-6, 30.5, 50)
+    (alone_j, alone_u_j, _), (both_j, both_u_j, _) = fusion_phases.judged(case, program, rng)
+    assert both_j == pytest.approx(alone_j, rel=1e-3)
+    assert both_u_j == pytest.approx(alone_u_j, rel=1e-3)
