@@ -49,7 +49,7 @@ class Part:
         """That a device was not seen at the begin or the end of what the file shows of others, if so."""
         for silent_s, which in ((self.first_s - begin_s, "first"), (end_s - self.last_s, "last")):
             if self.median_s and silent_s > 3.0 * self.median_s:
-                yield f"has no rows in the {which} {silent_s:.3g} s: what it drew then is not in the energy"
+                yield f"shows no power in the {which} {silent_s:.3g} s: what it drew then is not counted"
 
 
 class Run:

@@ -6,7 +6,7 @@ import re
 
 import attrs
 
-from wattwhat.logs.parsing.cells import Stamp, number, split_unit, stamp
+from wattwhat.logs.parsing.cells import TIME_UNITS, Stamp, number, split_unit, stamp
 
 __all__ = ["Columns", "columns_of", "is_date", "is_time", "names_a_time", "unit_of_header"]
 
@@ -20,12 +20,6 @@ _TIME = (
     "timestamp", "time", "datetime", "date", "date_time", "unix_time", "unix_timestamp", "epoch", "ts", "t",
     "elapsed", "elapsed_time", "seconds", "milliseconds", "wall_time",
 )  # fmt: skip
-_TIME_UNITS = {
-    "s": 1.0, "sec": 1.0, "second": 1.0, "ms": 1e-3, "msec": 1e-3, "millisecond": 1e-3,
-    "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "usec": 1e-6, "microsecond": 1e-6,
-    "ns": 1e-9, "nsec": 1e-9, "nanosecond": 1e-9,
-    "min": 60.0, "minute": 60.0, "h": 3600.0, "hr": 3600.0, "hour": 3600.0,
-}  # fmt: skip
 # No run is that long: a larger number is a date, whatever unit its header states.
 _DATE_S = 5e8
 _TIME_SUFFIX = re.compile(r"[_. ](s|sec|ms|msec|us|usec|ns|nsec)$")
@@ -157,7 +151,7 @@ def _time_of(cell: str) -> tuple[str, float | None]:
     unit = bracket[1].strip().lower() if bracket else suffix[1] if suffix else name
     if suffix and not bracket:
         name = name[: suffix.start()]
-    return name, _TIME_UNITS.get(unit, _TIME_UNITS.get(unit.removesuffix("s")))
+    return name, TIME_UNITS.get(unit)
 
 
 def _first(names: list[str], wanted: tuple[str, ...]) -> int | None:

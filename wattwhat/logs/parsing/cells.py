@@ -12,6 +12,7 @@ import attrs
 from wattwhat.records.quantity import unit_factor
 
 __all__ = [
+    "TIME_UNITS",
     "Stamp",
     "are_days",
     "day_start_s",
@@ -40,6 +41,20 @@ _SPELLED = {
     "w": "W", "mw": "mW", "µw": "uW", "μw": "uW", "uw": "uW", "kw": "kW", "j": "J", "mj": "mJ",
     "kj": "kJ", "uj": "uJ", "µj": "uJ", "μj": "uJ", "wh": "Wh", "kwh": "kWh", "mwh": "mWh",
 }  # fmt: skip
+
+# Units of time as headers spell them, in s.
+TIME_UNITS = {
+    spelt: seconds
+    for seconds, words in (
+        (1.0, "s sec secs second seconds"),
+        (1e-3, "ms msec msecs millisecond milliseconds"),
+        (1e-6, "us \u00b5s \u03bcs usec usecs microsecond microseconds"),
+        (1e-9, "ns nsec nsecs nanosecond nanoseconds"),
+        (60.0, "min mins minute minutes"),
+        (3600.0, "h hr hrs hour hours"),
+    )
+    for spelt in words.split()
+}
 
 
 def is_missing(cell: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from wattwhat.logs.building.row_facts import plain_name
+from wattwhat.logs.parsing.cells import TIME_UNITS
 
 __all__ = ["TimedColumn", "duration_column", "power_columns"]
 
@@ -15,11 +16,8 @@ _STEM = (
     r"(?:total_?|training_?|train_?|inference_?|eval_?|run_?|wall_?|wall_clock_?|elapsed_?|measured_?)?"
     r"(?:duration|time|runtime|elapsed|window)"
 )
-_UNITS = {
-    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
-    "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0,
-    "h": 3600.0, "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0,
-}  # fmt: skip
+# less than a second is the time of one item, and no run's
+_UNITS = {name: seconds for name, seconds in TIME_UNITS.items() if seconds >= 1.0}
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _DURATION = re.compile(rf"(?P<stem>{_STEM})(?:_?[\[(]_?(?P<in>{_UNIT})_?[\])]|_(?P<unit>{_UNIT}))")
 _POWER = re.compile(r"(?:(?:avg|average|mean)_)?power_?(?:\(w\)|\[w\]|w|watts?)")
