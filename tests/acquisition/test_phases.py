@@ -502,3 +502,13 @@ def test_an_error_of_the_arithmetic_never_reaches_the_program(monkeypatch):
         monkeypatch.setattr(CounterTimeline, "full", property(lambda _: True))
     assert act.phases["a"].channels[0].energy_j is None
     assert "could not be judged (ArithmeticError: made up)" in " ".join(act.phases["a"].warnings)
+
+
+def test_no_label_of_phases_moves_a_terminal():
+    hostile = "a\x1b[31m\u202e\x9b\nb"
+    spans = wattwhat.phases(hostile, backends=["estimate"])
+    assert hostile not in repr(spans)
+    with spans(hostile):
+        pass
+    for text in (str(spans), repr(spans)):
+        assert not set(text) & set("\x1b\u202e\x9b")

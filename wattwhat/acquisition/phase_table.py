@@ -31,7 +31,7 @@ def table(phases: Phases) -> str:
     rows[-1] = ("all of them", str(sum(one.calls or 0 for one in measured)), *rows[-1][2:])
     cells = [_HEADS, *rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADS))]
-    lines = [f"{phases.label}: {total.energy_j:U}, {total.provenance}"]
+    lines = [f"{one_line(phases.label)}: {total.energy_j:U}, {total.provenance}"]
     lines += [
         "  ".join(
             text.ljust(width) if column == 0 else text.rjust(width)

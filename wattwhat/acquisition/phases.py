@@ -276,7 +276,7 @@ class Phases:
         return table(self) if len(self) else repr(self)
 
     def __repr__(self) -> str:
-        return f"<Phases {self.label!r}: {', '.join(self) or 'none yet'}>"
+        return f"<Phases {self.label!r}: {', '.join(repr(name)[1:-1] for name in self) or 'none yet'}>"
 
 
 def _name(name: Any) -> str:
