@@ -233,7 +233,7 @@ def run(tmp_path, monkeypatch):
 
 
 def given_w(done):
-    """The watts that the backend was given, by which its joules are judged: a busy machine widens those only."""
+    """The watts that the backend was given; its joules are judged by them, as far as they are known."""
     assert done.returncode == 0, done.stderr
     found = Measurement.from_dict(json.loads(done.stdout))
     (entry,) = found.channels
