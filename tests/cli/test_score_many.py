@@ -72,7 +72,7 @@ class Counts:
 
     def __call__(self, measurement):
         if measurement.label in ("m1700", "m1799"):
-            there = sum(isinstance(one, Measurement) for one in gc.get_objects())
+            there = sum(type(one) is Measurement for one in gc.get_objects())
             Counts.most = max(Counts.most, there)
         return ScoreResult(self.name, Quantity(measurement.energy_j.value, 0.0, "1"))
 
@@ -80,7 +80,7 @@ class Counts:
 def test_no_measurement_is_kept_once_it_is_judged(tmp_path, capsys, monkeypatch):
     log = jsonl(tmp_path / "runs.jsonl", [run_of(f"m{i}", None, 1.0 + i) for i in range(1800)])
     monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Counts)
-    before = sum(isinstance(one, Measurement) for one in gc.get_objects())
+    before = sum(type(one) is Measurement for one in gc.get_objects())
     assert main(["score", str(log), "--score", "counts", "--json"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1800
     assert 0 < Counts.most - before < 100
