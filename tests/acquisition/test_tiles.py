@@ -164,6 +164,29 @@ def test_four_hundred_windows_of_two_milliseconds_add_up(period_s: float) -> Non
     assert whole.duration_s == pytest.approx(0.848)
 
 
+def test_sums_of_short_windows_with_rest_between_hold_the_truth() -> None:
+    """Powers at work scatter by 30 %, and rest is a fifth of them; nothing keeps step with the counter."""
+    rng, off = np.random.default_rng(2), []
+    for _ in range(60):
+        lengths_s, pauses_s = rng.uniform(0.06, 0.072, 15), rng.uniform(0.04, 0.06, 15)
+        ends_s = 2.0 + np.cumsum(lengths_s + pauses_s)
+        edges = np.column_stack([ends_s - lengths_s, ends_s]).ravel()
+        powers = np.full(31, 60.0)
+        powers[1::2] = np.maximum(300.0 * (1.0 + 0.3 * rng.standard_normal(15)), 20.0)
+        load = Piecewise([0.0, *edges, edges[-1] + 1.0], powers)
+        seen = counter(load, 0.1, phase_s=float(rng.uniform(0.0, 0.1)))
+        simulation = simulated(seen, start_s=1.0, max_power_w=450.0, gain_error=0.0)
+        windows = [Window("w", meter_set=simulation.meter_set, sync=False) for _ in ends_s]
+        for window, (begin_s, end_s) in zip(windows, edges.reshape(-1, 2).tolist(), strict=True):
+            simulation.until(begin_s)
+            window.start()
+            simulation.until(end_s)
+            window.stop()
+        total = combine([window.measurement for window in windows]).energy_j
+        off.append((total.value - float((lengths_s * powers[1::2]).sum())) / total.u)
+    assert np.sqrt(np.mean(np.square(off))) < 1.4
+
+
 def test_staggered_requests_are_one_span() -> None:
     simulation = simulated(counter(period_s=0.1), max_power_w=700.0, gain_error=0.0)
     windows = [Window(f"request {n}", sync=False, meter_set=simulation.meter_set) for n in range(8)]
