@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import threading
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -164,17 +165,29 @@ def test_four_hundred_windows_of_two_milliseconds_add_up(period_s: float) -> Non
     assert whole.duration_s == pytest.approx(0.848)
 
 
-def test_sums_of_short_windows_with_rest_between_hold_the_truth() -> None:
-    """Powers at work scatter by 30 %, and rest is a fifth of them; nothing keeps step with the counter."""
+@pytest.mark.parametrize(
+    ("sensor", "programs", "count"),
+    [
+        (counter, 60, 15),
+        # a gauge smears each window over the rest around it
+        (partial(gauge, window_s=0.1), 20, 60),
+        (partial(gauge, window_s=0.025), 20, 60),
+        (partial(gauge, window_s=1.0), 10, 60),
+    ],
+)
+def test_sums_of_short_windows_with_rest_between_hold_the_truth(
+    sensor: Any, programs: int, count: int
+) -> None:
+    """Powers at work scatter by 30 %, and rest is a fifth of them; nothing keeps step with the sensor."""
     rng, off = np.random.default_rng(2), []
-    for _ in range(60):
-        lengths_s, pauses_s = rng.uniform(0.06, 0.072, 15), rng.uniform(0.04, 0.06, 15)
+    for _ in range(programs):
+        lengths_s, pauses_s = rng.uniform(0.06, 0.072, count), rng.uniform(0.04, 0.06, count)
         ends_s = 2.0 + np.cumsum(lengths_s + pauses_s)
         edges = np.column_stack([ends_s - lengths_s, ends_s]).ravel()
-        powers = np.full(31, 60.0)
-        powers[1::2] = np.maximum(300.0 * (1.0 + 0.3 * rng.standard_normal(15)), 20.0)
-        load = Piecewise([0.0, *edges, edges[-1] + 1.0], powers)
-        seen = counter(load, 0.1, phase_s=float(rng.uniform(0.0, 0.1)))
+        powers = np.full(2 * count + 1, 60.0)
+        powers[1::2] = np.maximum(300.0 * (1.0 + 0.3 * rng.standard_normal(count)), 20.0)
+        load = Piecewise([0.0, *edges, edges[-1] + 3.0], powers)
+        seen = sensor(load, 0.1, phase_s=float(rng.uniform(0.0, 0.1)))
         simulation = simulated(seen, start_s=1.0, max_power_w=450.0, gain_error=0.0)
         windows = [Window("w", meter_set=simulation.meter_set, sync=False) for _ in ends_s]
         for window, (begin_s, end_s) in zip(windows, edges.reshape(-1, 2).tolist(), strict=True):
@@ -182,8 +195,9 @@ def test_sums_of_short_windows_with_rest_between_hold_the_truth() -> None:
             window.start()
             simulation.until(end_s)
             window.stop()
-        total = combine([window.measurement for window in windows]).energy_j
-        off.append((total.value - float((lengths_s * powers[1::2]).sum())) / total.u)
+        simulation.advance(simulation.meter_set.settled_s)
+        total, true_j = combine([window.measurement for window in windows]).energy_j, lengths_s @ powers[1::2]
+        off.append((total.value - true_j) / total.u)
     assert np.sqrt(np.mean(np.square(off))) < 1.4
 
 

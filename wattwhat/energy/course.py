@@ -151,10 +151,14 @@ class Course:
         walked_j2 = (self._walked_j2, self._walked_j2 + unseen_j2 + min(often, 1.0) * missed_j2)
         self._walked_j2 = walked_j2[1]
         one = Interval(self._tick, first, tick_s, gained_j, counted_j, (before, tick), walked_j2)
-        self.powers.add(one.row(unseen_j2 + often * missed_j2))
+        self._tell(one, unseen_j2 + often * missed_j2)
         self._closed.append(one)
         self._cuts = [Cut(tick_s, first[-1].state, since_s=first[-1].since_s), *self._cuts[len(first) :]]
         self._tick += 1
+
+    def _tell(self, one: Interval, unseen_j2: float) -> None:
+        """What the interval tells about the powers of the states, with this variance in J^2 unseen."""
+        self.powers.add(one.row(unseen_j2))
 
     def _sees(self, channel: Channel) -> float:
         """The part of the time that the sensor looks at: all, unless calibration found less of a counter."""
