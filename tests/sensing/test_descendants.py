@@ -79,6 +79,26 @@ def test_what_is_below_a_child_counts():
     assert found >= 0.12
 
 
+def test_psutil_counts_them_where_no_proc_does(tmp_path):
+    pytest.importorskip("psutil", reason="psutil, which finds children without /proc")
+    cpu = CpuTime(str(tmp_path))
+    child = started(SPIN + WAITS)
+    cpu.living.forget()  # look for children now rather than in a moment
+    living = cpu.seconds()
+    child.communicate("\n")
+    assert living >= 0.12
+    assert cpu.seconds() >= living
+
+
+def test_without_psutil_children_count_once_they_have_ended(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    cpu = CpuTime(str(tmp_path))
+    child = started(SPIN + WAITS)
+    before = cpu.seconds()
+    child.communicate("\n")
+    assert cpu.seconds() - before >= (0.12 if hasattr(resource, "RUSAGE_CHILDREN") else 0.0)
+
+
 @LISTED
 def test_a_child_that_ends_moves_into_the_kernels_account_and_counts_once():
     def kernels():

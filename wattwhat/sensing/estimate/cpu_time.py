@@ -9,7 +9,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from wattwhat.sensing.estimate.descendants import Descendants
+from wattwhat.sensing.estimate.descendants import living_descendants
 
 resource: Any
 try:
@@ -24,7 +24,8 @@ class CpuTime:
     """Seconds of CPU time since creation, of this process and all its descendants; never goes back.
 
     Children that have ended and were waited for are counted by the kernel, exactly; those that live are
-    found in /proc. Where /proc does not list children, they count once they have ended.
+    found in /proc. Where there is none (macOS, Windows), psutil finds them if it is installed
+    (``wattwhat[children]``); else they count once they have ended.
     In a forked child it goes on from where its parent stood at the fork.
 
     Args:
@@ -38,7 +39,7 @@ class CpuTime:
     """
 
     def __init__(self, root: str = "/") -> None:
-        self.living = Descendants(root)
+        self.living = living_descendants(root)
         self._lock = threading.RLock()
         _ALIVE.add(self)
         self._latest_s = 0.0

@@ -6,9 +6,12 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Descendants"]
+if TYPE_CHECKING:
+    from wattwhat.sensing.estimate.psutil_descendants import PsutilDescendants
+
+__all__ = ["Descendants", "living_descendants"]
 
 # They are looked for this often; between two looks those that are known are read. A look goes over all
 # threads of this process: where these are many, it is made as seldom as it takes this part of the time.
@@ -16,6 +19,22 @@ _RESCAN_S, _MOST_OF_TIME = 0.1, 0.001
 _CHUNK = 16384
 # Of waitid(2): children of every thread and with every exit signal.
 _WALL = 0x40000000
+
+
+def living_descendants(root: str = "/") -> Descendants | PsutilDescendants:
+    """Who knows the CPU time of living descendants here: /proc, else psutil where it is installed.
+
+    Args:
+        root: root of the file tree, for tests.
+    """
+    if not os.path.isdir(f"{root}/proc/self/task"):
+        from wattwhat.sensing.estimate.psutil_descendants import PsutilDescendants
+
+        try:
+            return PsutilDescendants()
+        except ImportError:
+            pass
+    return Descendants(root)
 
 
 class Descendants:
