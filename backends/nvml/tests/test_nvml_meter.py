@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -140,6 +141,31 @@ def test_every_init_is_given_back(fake):
         meter.close()
         meter.close()
     del backend, meters, meter
+    assert (fake.initialized(), library.held()) == (before, held)
+
+
+def test_what_is_collected_in_the_middle_of_a_call_is_given_back_later(fake):
+    """The bindings hold a lock there that nvmlShutdown takes as well: waiting for it would never end."""
+    import pynvml
+
+    before, held = fake.initialized(), library.held()
+    backend = NvmlBackend(environ={})
+    meters = backend.meters()
+
+    def collected():
+        nonlocal backend, meters
+        with pynvml.libLoadLock:
+            for meter in meters:
+                meter.close()
+            backend = meters = meter = None
+            gc.collect()
+
+    thread = threading.Thread(target=collected, daemon=True)
+    thread.start()
+    thread.join(60.0)
+    assert not thread.is_alive()
+    library.acquire()
+    library.release(os.getpid())
     assert (fake.initialized(), library.held()) == (before, held)
 
 

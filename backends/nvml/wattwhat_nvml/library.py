@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 from wattwhat.errors import BackendError
@@ -39,6 +39,7 @@ GONE = frozenset({9, 15, 16, 18, 28})
 
 _lock = threading.RLock()
 _held: dict[int, int] = {}  # nvmlInit calls less nvmlShutdown calls made here, by process id
+_due: deque[int] = deque()  # process ids of releases that could not be made yet
 
 
 class NvmlUnavailable(BackendError):
@@ -150,25 +151,46 @@ def acquire(again: bool = False) -> Any:
     with _lock:
         nvml.nvmlInit()
         _held[os.getpid()] = _held.get(os.getpid(), 0) + (not again)
+        _settle()
     return nvml
 
 
 def release(pid: int) -> None:
-    """Give back one `acquire` made by this process; nothing in any other. Never raises."""
-    with _lock:
+    """Give back one `acquire` made by this process; nothing in any other. Never raises and never waits.
+
+    A garbage collection may come here in the middle of a call into NVML, by us or by the program: there
+    nvmlShutdown would wait for ever for the lock that the bindings hold. Then the next `acquire` does it.
+    """
+    _due.append(pid)
+    if _lock.acquire(blocking=False):
+        try:
+            _settle()
+        finally:
+            _lock.release()
+
+
+def _settle() -> None:
+    """Do what `release` asked for, unless the bindings are in the middle of a call; under the lock."""
+    nvml: Any = sys.modules.get("pynvml")
+    busy = getattr(nvml, "libLoadLock", None)
+    while _due:
+        if busy is not None:
+            if not busy.acquire(blocking=False):
+                return
+            busy.release()
+        pid = _due.popleft()
         if pid != os.getpid() or not _held.get(pid):
-            return
+            continue
         _held[pid] -= 1
-        nvml = sys.modules.get("pynvml")
         if nvml is None:
-            return
+            continue
         try:
             nvml.nvmlShutdown()
         except Exception as err:  # somebody else has shut it down once too often: nothing is left
             pass_on(err)
 
 
-def locked() -> AbstractContextManager[Any]:
+def locked() -> Any:
     """The lock under which handles are opened; a fresh one in a forked child."""
     return _lock
 
@@ -182,6 +204,7 @@ def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()  # another thread of the parent may have held it
     _held.clear()
+    _due.clear()
     nvml: Any = sys.modules.get("pynvml")
     if hasattr(nvml, "libLoadLock"):
         nvml.libLoadLock = threading.Lock()

@@ -65,9 +65,15 @@ class NvmlMeter(Meter):
 
     def close(self) -> None:
         """Give the GPU back; more than once is fine."""
-        with library.locked():
+        lock = library.locked()
+        # a garbage collection may close it in the middle of a call into NVML, for which another thread waits
+        free = lock.acquire(blocking=False)
+        try:
             pid, self._pid = self._pid, _CLOSED
             library.release(pid)
+        finally:
+            if free:
+                lock.release()
 
     def _open(self) -> None:
         with library.locked():
