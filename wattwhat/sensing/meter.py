@@ -65,6 +65,9 @@ class Meter:
         backend serves other channels only, when a backend object handed over is forgotten, and when the
         interpreter exits. At exit they stay open if a window is, if they were opened by a parent process,
         and if a reading hangs. A process that is killed closes nothing.
+
+        A garbage collection may close it, in any thread and in the middle of a call into the same library:
+        wait for no lock here that such a call may hold.
         """
 
 
