@@ -32,7 +32,7 @@ def living_descendants(root: str = "/") -> Descendants | PsutilDescendants:
 
         try:
             return PsutilDescendants()
-        except ImportError:
+        except (ImportError, NotImplementedError):  # not installed, or not made for this system
             pass
     return Descendants(root)
 

@@ -19,6 +19,7 @@ class PsutilDescendants:
 
     Raises:
         ImportError: psutil is not installed.
+        NotImplementedError: it does not know this system.
     """
 
     def __init__(self) -> None:
