@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wattwhat.acquisition.counter_input import CounterInput
 from wattwhat.acquisition.meter_set import MeterSet
+from wattwhat.acquisition.unusable import unusable_reason
 from wattwhat.acquisition.window import Window
 from wattwhat.energy.possible import possible_j
 from wattwhat.records.assumptions import power_limit_w
@@ -183,3 +184,17 @@ def test_an_estimate_may_be_told_late_of_what_a_child_used() -> None:
     still = _Still(Channel("h/x/0", "x", "0", "cpu", "energy", max_power_w=10.0))
     still.provenance = "estimated"  # type: ignore[attr-defined]
     assert CounterInput(still).step(0, 0.0, Reading(1000, 5000.0)) == (5000.0, 0.0)
+
+
+@given(
+    age_ns=st.integers(0, 10**9),
+    since_start_s=st.floats(3, 1e9),
+    value=st.floats(-1e6, 1e9),
+)
+def test_swapped_numbers_are_told_however_long_the_machine_runs(
+    age_ns: int, since_start_s: float, value: float
+) -> None:
+    now_ns = round(since_start_s * 1e9)
+    t_ns = now_ns - age_ns
+    assert unusable_reason(Reading(t_ns, value), now_ns) is None
+    assert "they are swapped" in str(unusable_reason(Reading(round(value), t_ns), now_ns))

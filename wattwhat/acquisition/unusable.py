@@ -10,7 +10,8 @@ from wattwhat.acquisition.inputs import is_reading
 
 __all__ = ["unusable_reason"]
 
-# Within ten minutes of now: no number of J or W comes so close to the nanoseconds since the machine started.
+# Within ten minutes of now, or half of the time since the machine started where that is less: no number of J or W
+# comes so close to the nanoseconds of that time.
 _NEAR_NS = 600 * 10**9
 
 
@@ -29,7 +30,7 @@ def unusable_reason(item: Any, now_ns: int) -> str | None:
     """
     if is_reading(item):
         t_ns, value = item
-        if abs(value - now_ns) <= _NEAR_NS < abs(t_ns - now_ns):
+        if abs(value - now_ns) <= min(_NEAR_NS, now_ns // 2) < abs(t_ns - now_ns):
             return (
                 f"the time is {t_ns} and the value {value}; expected Reading(t_ns, value): they are swapped"
             )
