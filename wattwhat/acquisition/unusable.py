@@ -10,8 +10,8 @@ from wattwhat.acquisition.inputs import is_reading
 
 __all__ = ["unusable_reason"]
 
-# Within ten minutes of now, or half of the time since the machine started where that is less: no number of J or W
-# comes so close to the nanoseconds of that time.
+# Within ten minutes of now, or half of the time since the machine started where that is less:
+# no number of J or W comes so close to the nanoseconds of that time.
 _NEAR_NS = 600 * 10**9
 
 
