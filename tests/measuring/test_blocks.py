@@ -87,6 +87,23 @@ def test_intervals_from_few_blocks_hold_the_truth_as_often_as_they_say() -> None
         assert 0.93 <= inside / 500 <= (0.97 if count == 3 else 0.995)
 
 
+def test_blocks_of_slow_calls_that_have_fewer_of_them_are_no_more_uncertain_than_their_ratio() -> None:
+    """Calls of 1 W with a heavy tail, in blocks that a long call ends."""
+    generator = random.Random(6)
+    found, told = [], []
+    for _ in range(150):
+        blocks = []
+        for _ in range(60):
+            taken = [generator.lognormvariate(0.0, 1.0)]
+            while sum(taken) < 4.0:
+                taken.append(generator.lognormvariate(0.0, 1.0))
+            blocks.append(block(math.fsum(taken), len(taken)))
+        energy_j, calls = math.fsum(b.entries[0][1].value_j for b in blocks), sum(b.calls for b in blocks)
+        found.append(energy_j / calls)
+        told.append(repeats_u_j(blocks, {LINE.channel.id}, Budget()) / calls)
+    assert statistics.stdev(found) <= statistics.median(told) <= 1.5 * statistics.stdev(found)
+
+
 def test_fewer_than_two_blocks_tell_no_spread() -> None:
     assert shrinkable_half_width([block(1.0)], {LINE.channel.id}) == math.inf
     assert repeats_u_j([block(1.0)], {LINE.channel.id}, Budget()) == 0.0

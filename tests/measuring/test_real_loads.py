@@ -128,6 +128,13 @@ def test_intervals_hold_on_loads_with_a_memory(load: str) -> None:
     assert found["held"] >= 0.8  # printed with 300 calls by the benchmark
 
 
+@pytest.mark.parametrize("sensor", ["counter 1 ms, read in 20 ms", "gauge 100/100"])
+def test_what_is_shown_late_at_the_outer_edges_is_no_part_of_the_look(sensor: str) -> None:
+    """A look of 3 s within one state of 3 s shows the other one at its edges only."""
+    made, mean_j = LOADS["two states of 3 s"]
+    assert cell(SENSORS[sensor], made, mean_j, 10, 1)["held"] == 1.0
+
+
 def test_calls_that_are_asked_for_are_measured_as_far_as_the_time_goes() -> None:
     for asked, seconds in ((700, 60.0), (10_000, 20.0)):
         m, _, took_s = one_measurement(

@@ -69,6 +69,32 @@ def test_of_values_that_only_share_edges_nothing_is_left_in_most_cases() -> None
     assert np.median(left) < 0.5 * alone
 
 
+def as_many_as(met: int, n: int) -> float:
+    """How often rare values may come, where of n so many were met: 97.5 % by the binomial, mid-P."""
+    low, high = met / n, 1.0
+    for _ in range(40):
+        often = 0.5 * (low + high)
+        chances = [math.comb(n, k) * often**k * (1.0 - often) ** (n - k) for k in range(met + 1)]
+        low, high = (often, high) if sum(chances) - 0.5 * chances[-1] > 0.025 else (low, often)
+    return high
+
+
+@pytest.mark.parametrize("n", [40, 60, 120])
+@pytest.mark.parametrize("met", [2, 4, 8])
+def test_where_few_rare_values_were_met_as_many_as_chance_allows_are_inside(met: int, n: int) -> None:
+    values = np.where(np.random.default_rng(n).permutation(n) < met, 22.5, 15.0)
+    half = 1.96 * spread_of_sum(values.tolist()).u / n
+    assert half >= 0.9 * 7.5 * (as_many_as(met, n) - met / n)
+
+
+def test_values_without_skewness_are_not_widened_for_it() -> None:
+    rng = np.random.default_rng(4)
+    values = [rng.standard_normal(40) for _ in range(200)]
+    own = [spread_of_sum(one.tolist()).u / one.std(ddof=1) / math.sqrt(40) for one in values]
+    both = [spread_of_sum([*one, *(-one)]).u / one.std() / math.sqrt(80) for one in values]
+    assert np.median(own) <= np.median(both) * 1.05
+
+
 @given(st.floats(0.05, 0.8), st.integers(10, 60), st.floats(0.2, 0.8), st.integers(0, 1000))
 def test_a_step_is_found_where_it_is(change: float, n: int, share: float, seed: int) -> None:
     split = min(max(int(share * n), 3), n - 3)

@@ -130,11 +130,11 @@ class Rounds:
             now_ns, count = self.clock(), len(self._taken)
             passed_s = (now_ns - begun_ns) * 1e-9
             say(f"block {count}")
-            if count >= look_at and passed_s >= self._look_s(deadline_ns - begun_ns):
+            looked_s = (now_ns - self._taken[0][0][0].t_ns) * 1e-9
+            if count >= look_at and looked_s >= self._look_s(deadline_ns - begun_ns):
                 # the rest that shows a gauge's last block is an edge in the next one, but of rounds none is
-                away = bool(self.away_s)
-                blocks = self.finish() if away else self.blocks()
-                if self._enough(blocks, say) and (away or self._enough(self.finish(), say, sure=False)):
+                blocks = self.finish() if self.away_s else self.blocks()
+                if self._enough(blocks, say) and (self.away_s or self._enough(self.finish(), say, False)):
                     return self.blocks(), "precision reached"
                 look_at = count + max(1, int(_MORE * count))
             if self.clock() + 1e9 * passed_s / count > deadline_ns:
@@ -156,9 +156,9 @@ class Rounds:
         return max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
 
     def _look_s(self, most_ns: float) -> float:
-        """How long to look at least, in s."""
+        """How long to look at least, in s: what is shown late of the outer blocks may hide a change."""
         look_s = max(self.plan.min_seconds, _LOOK * min(self.plan.min_seconds, 1.0))
-        return min(look_s, max(0.9e-9 * most_ns, self.plan.min_seconds))
+        return min(look_s + self.lag_s, max(0.9e-9 * most_ns, self.plan.min_seconds))
 
     def _enough(self, blocks: list[Block], say: Callable[[str], None], sure: bool = True) -> bool:
         """Whether the precision is reached by these blocks, without those in which the power was rising.

@@ -204,9 +204,14 @@ def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
 
 
 def _per_call(blocks: Sequence[Block], counted: set[str]) -> list[float]:
-    """Energies in J as if all blocks had the same number of calls."""
-    each = math.fsum(block.calls for block in blocks) / len(blocks)
-    return [_counted_j(block, counted) / block.calls * each for block in blocks]
+    """Energies in J as if all blocks had the same number of calls: what each has more than its calls make.
+
+    The energy of a call is a ratio of two sums (Cochran 1977, chapter 6); the mean of the blocks' ratios is
+    another one where blocks of slow calls have fewer of them.
+    """
+    energies_j, calls = [_counted_j(block, counted) for block in blocks], [block.calls for block in blocks]
+    call_j, mean = math.fsum(energies_j) / sum(calls), sum(calls) / len(calls)
+    return [energy_j + call_j * (mean - count) for energy_j, count in zip(energies_j, calls, strict=True)]
 
 
 def _counted_j(block: Block, counted: set[str]) -> float:
