@@ -27,6 +27,7 @@ from benchmarks.table import Options
 TABLES = {
     "imports": "what importing takes, and what the core brings along",
     "windows": "begin and end of a window, over two counters",
+    "steps": "the same inside a training step of torch, where caches are cold",
     "overhead": "a busy loop under an open window; an idle process under one",
     "memory": "what a hundred thousand windows keep",
     "callbacks": "what callbacks of training frameworks and a journal cost a step of 10 ms",
