@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import random
 import statistics
@@ -73,18 +74,37 @@ def _nothing() -> None:
     pass
 
 
-def timed_us(pairs: dict[str, Pair], step: Callable[[], None], rounds: int) -> dict[str, list[Any]]:
+def moving(root: Path) -> Callable[[], None]:
+    """Lets both counters go on as if their devices drew 60 W and 6 W."""
+    counters = [
+        (os.open(path, os.O_RDWR), watts) for path, watts in zip(energy_files(root), (60, 6), strict=True)
+    ]
+    begun = [int(os.pread(file, 32, 0)) for file, _ in counters]
+    begun_ns = perf_counter_ns()
+
+    def move() -> None:
+        for (file, watts), first in zip(counters, begun, strict=True):
+            os.pwrite(file, b"%d\n" % (first + watts * (perf_counter_ns() - begun_ns) // 1000), 0)
+
+    return move
+
+
+def timed_us(
+    pairs: dict[str, Pair], step: Callable[[], None], move: Callable[[], None], rounds: int
+) -> dict[str, list[Any]]:
     """Microseconds before a step, in it and after it, the contestants taking turns in random order."""
     taken: dict[str, list[Any]] = {name: [] for name in pairs}
     draw, clock = random.Random(20261130), perf_counter_ns
     for _ in range(min(rounds, 100)):
         for before, after in pairs.values():
             before()
+            move()
             step()
             after()
     for _ in range(rounds):
         for name in draw.sample(list(pairs), len(pairs)):
             before, after = pairs[name]
+            move()
             step()
             times = [clock()]
             before()
@@ -93,7 +113,7 @@ def timed_us(pairs: dict[str, Pair], step: Callable[[], None], rounds: int) -> d
             times.append(clock())
             after()
             times.append(clock())
-            taken[name].append([(late - early) * 1e-3 for early, late in zip(times, times[1:], strict=False)])
+            taken[name].append([(late - early) * 1e-3 for early, late in itertools.pairwise(times)])
     return taken
 
 
@@ -108,7 +128,7 @@ def run(options: Options) -> Table:
     with powercap_tree() as root:
         files = [os.open(path, os.O_RDONLY) for path in energy_files(root)]
         try:
-            taken = timed_us(contestants(root, files), step, options.times(1000, 3))
+            taken = timed_us(contestants(root, files), step, moving(root), options.times(1000, 3))
         finally:
             from wattwhat.acquisition.shared import close_all
 
@@ -127,10 +147,7 @@ def run(options: Options) -> Table:
             Limit(f"{KEPT} beside four bare preads", both[KEPT] / both[BARE], MOST_TIMES, "x"),
             Limit(SO_FAR, both[SO_FAR], MOST_SO_FAR_US, "us"),
         ],
-        [
-            f"A step takes {step_us:.0f} us. Medians of {len(taken[''])} steps each, less what looking at the "
-            "clock takes there.",
-        ],
+        [f"A step takes {step_us:.0f} us. Medians of {len(taken[''])} steps, less what the clock takes."],
     )
 
 

@@ -39,6 +39,14 @@ class Made(Meter):
         pass
 
 
+class Bytes(Made):
+    def raw_reader(self) -> Callable[[], bytes]:
+        return lambda: b"%d" % time.monotonic_ns()
+
+    def understood(self, raw: bytes, t_ns: int) -> Reading:
+        return Reading(t_ns, int(raw) * 1e-7)
+
+
 class Backend:
     name = "made"
 
@@ -59,6 +67,7 @@ class Together(Backend):
 
 BACKENDS: dict[str, Callable[[], Backend]] = {
     "quick": lambda: Backend(Made("a", "energy", 0.001)),
+    "bytes": lambda: Backend(Bytes("a", "energy", 0.001), Bytes("b", "energy", 0.001)),
     "gauge": lambda: Backend(Made("a", "power", 0.1)),
     "slow": lambda: Backend(Made("a", "energy", 0.1, 0.005), Made("b", "energy", 0.001)),
     "together": lambda: Together(Made("a", "energy", 0.001), Made("b", "power", 0.1)),

@@ -31,6 +31,10 @@ class Wrapped(Meter):
         self.meter.close()
 
 
+def understands_nothing(self, raw, t_ns):
+    raise MeterError(f"{raw!r} is no number")
+
+
 class WrappedBackend(Backend):
     """Passes everything on to the right backend."""
 

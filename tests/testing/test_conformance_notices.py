@@ -70,6 +70,11 @@ def reads(change):
     return with_meter(read=lambda self: change(self.meter.read()))
 
 
+def gives_raw(ask, understood=lambda self, raw, t_ns: Reading(t_ns, float(raw))):
+    """Meters that give windows bytes to be understood later."""
+    return with_meter(raw_reader=lambda self: ask, understood=understood)
+
+
 BREAKS_ONE = {
     "probe raises when a device fails": (PROBE, with_backend(probe=broken.probe_raises_when_failing)),
     "millijoules": (JOULES, broken.scaled("energy", 1000.0)),
@@ -88,6 +93,13 @@ BREAKS_ONE = {
     "ids by the process": (STABLE, broken.PidStand),
     "wall clock time": (TIMED, reads(lambda reading: Reading(time.time_ns(), reading.value))),
     "a time that is a float": (TIMED, reads(lambda reading: Reading(float(reading.t_ns), reading.value))),
+    "raw readings that are no bytes": (TIMED, gives_raw(lambda: 12.0)),
+    "raw readings of no bytes at all": (TIMED, gives_raw(bytes)),
+    "raw readings at times of their own": (
+        TIMED,
+        gives_raw(lambda: b"12", lambda self, raw, t_ns: Reading(t_ns - 1, float(raw))),
+    ),
+    "raw readings that are not understood": (TIMED, gives_raw(lambda: b"12 J", broken.understands_nothing)),
     "contains what is elsewhere": (INSIDE, with_channel(only="supply", contains=("core-0",))),
     "blind to its part": (PARTS, broken.PartlyBlindStand),
     "a wrong range": (WRAP, with_sensor({"wrap_j": 65536.0}, wrap_j=50000.0)),

@@ -59,7 +59,7 @@ def _at_exit() -> None:
     who may be in the middle of a window.
     """
     for meter_set in enrolled():
-        if meter_set.pid == os.getpid() and not meter_set.windows and not meter_set.closed:
+        if meter_set.pid == os.getpid() and not meter_set.in_use and not meter_set.closed:
             meter_set.close(_EXIT_WAIT_S)
 
 

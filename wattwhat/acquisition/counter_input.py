@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.curves import CounterCurve
     from wattwhat.acquisition.schedules import CounterSchedule
 
-__all__ = ["Anchor", "CounterInput"]
+__all__ = ["Anchor", "CounterInput", "raw_reader"]
 
 # A look that failed sooner than this is made once more.
 _LONG_NS = 2_000_000
@@ -281,3 +281,19 @@ class CounterInput(Input):
             return None
         most_j = power_limit_w(self.channel) * (last.t_ns - first.t_ns) * 1e-9
         return direct[0], max(direct[1], most_j - direct[0], 0.0)
+
+
+def raw_reader(sensor: Input) -> Callable[[], bytes] | None:
+    """The `Meter.raw_reader` of an input, where it goes with its meter's `read`; of one that is gone, None.
+
+    A meter that changes what another one reads, and leaves all else to it, means its own `read`.
+    """
+    meter = sensor.meter
+    if sensor.lost or not sensor.channel.is_counter or "read" in getattr(meter, "__dict__", ()):
+        return None
+    for kind in type(meter).__mro__:
+        if "raw_reader" in vars(kind):
+            return meter.raw_reader()
+        if "read" in vars(kind):
+            break
+    return None

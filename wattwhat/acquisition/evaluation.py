@@ -42,6 +42,9 @@ def account(
         label: of the window, for its warnings.
     """
     entries: Account = []
+    for snapshot in (begin, end, context):
+        if snapshot is not None:
+            snapshot.understand(meter_set.inputs)
     for number, sensor in enumerate(meter_set.inputs):
         if only is not None and sensor.channel.id not in only:
             continue

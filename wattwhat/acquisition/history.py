@@ -51,7 +51,9 @@ class History:
 
     def __init__(self, meter_set: MeterSet) -> None:
         self.run = os.urandom(6).hex()
+        self._inputs = meter_set.inputs
         self._log: deque[Any] = deque(maxlen=_MOST)
+        self.append = self._log.append  # an edge as `note` keeps it
         self.lock = threading.RLock()
         self._gauges = tuple(meter_set.gauges.items())
         self._curves = [sensor.curve() for sensor in meter_set.inputs]
@@ -135,6 +137,7 @@ class History:
         points = snapshot.points
         if points is None:
             return
+        snapshot.understand(self._inputs)
         if not points:
             points += [None] * len(self._curves)
         for number, curve in enumerate(self._curves):

@@ -209,6 +209,14 @@ class Input:
             return given
         return self.gap()
 
+    def understood(self, raw: bytes, t_ns: int) -> Any:
+        """The reading, or the gap, that bytes of its meter's `raw_reader` are."""
+        try:
+            return self.meter.understood(raw, t_ns)
+        except BaseException as err:
+            pass_on(err)
+            return Gap(t_ns, error_text(err))
+
     def gap(self) -> Gap:
         """That it gave nothing just now, and why."""
         return Gap(self.clock(), self.error or "lost")

@@ -7,16 +7,16 @@ Windows hold two snapshots each and nothing else; what happened between them is 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from wattwhat.acquisition.aside import Aside, InPlace, Threads
 from wattwhat.acquisition.closing import enrol
-from wattwhat.acquisition.counter_input import Anchor
+from wattwhat.acquisition.counter_input import Anchor, raw_reader
 from wattwhat.acquisition.history import History
 from wattwhat.acquisition.inputs import is_reading
 from wattwhat.acquisition.opening import open_input
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.gauge_input import GaugeInput
     from wattwhat.acquisition.inputs import Input
 
-__all__ = ["MeterSet"]
+__all__ = ["LONG_NS", "MeterSet"]
 
 # Snapshots about this old are kept as context: they tell the power around windows that are too short to
 # tell it themselves.
 _CONTEXT_NS = 500_000_000
 # Readings at an edge that took so long together were not all quick.
-_LONG_NS = 2_000_000
+LONG_NS = 2_000_000
 
 
 class MeterSet:
@@ -87,15 +87,20 @@ class MeterSet:
         self.anchors: tuple[Anchor | None, ...] = (None,) * len(self.inputs)
         self.context: Snapshot | None = None
         self._newer: Snapshot | None = None
-        self._newer_ns = 0
+        self.remember_ns = _CONTEXT_NS  # until then no further snapshot is kept as context
         self._reads: list[Callable[[], Any]] = [sensor.reader for sensor in self.inputs]
         self._plain = self._bare = False  # whether all counters are known to be quick; and there is no gauge
+        # what an edge of a window needs where all counters are quick and give bytes; else None
+        self.quick: tuple[tuple[Callable[[], bytes], ...], Callable[[Any], None]] | None = None
+        self._all_raw = clock is time.monotonic_ns and all(map(raw_reader, self.inputs))
         self.sampler = Sampler(self)
         self.history = History(self)
         self.closed = False
         self.pid = os.getpid()
         self._anchoring = threading.RLock()
-        self.windows: weakref.WeakSet[Any] = weakref.WeakSet()  # those that are open, so that exit waits
+        # whatever is open over it holds this, so that exit waits
+        self.hold = object()
+        self._holders = sys.getrefcount(self.hold)
         enrol(self)
 
     def begin(self) -> Snapshot:
@@ -112,24 +117,31 @@ class MeterSet:
                 readings = [sensor.begin() for sensor in self.inputs]
                 self._renew()
             t_ns = self.clock()
-            if t_ns - begun_ns > _LONG_NS:  # nothing has begun yet: what took long is read again
+            if t_ns - begun_ns > LONG_NS:  # nothing has begun yet: what took long is read again
                 self._doubt(readings, begun_ns)
         if not self._plain:
             readings, t_ns = self._with_care(None, 0), self.clock()
-        if not self._bare:
+        if self._bare:
+            if self.quick is None and self._all_raw:  # after a fork, or when something took long
+                self._renew()
+        else:
             for number, sensor in self._waiting:
                 if sensor.waits(readings[number]):
                     readings[number].t_ns = t_ns
             self.sampler.look()
         snapshot = Snapshot(t_ns, readings, anchors, [])
-        if t_ns - self._newer_ns > _CONTEXT_NS:
-            self.context, self._newer_ns = self._newer, t_ns
-            self._newer = snapshot.without_edges(self._waiting)
+        if t_ns > self.remember_ns:
+            self.remember(snapshot)
         return snapshot
 
-    def end(self, begin: Snapshot) -> Snapshot:
-        """Read everything at the end of a span; the time is taken first."""
-        t_ns = self.clock()
+    def remember(self, snapshot: Snapshot) -> None:
+        """Keep it as context for the windows that come later."""
+        self.context, self.remember_ns = self._newer, snapshot.t_ns + _CONTEXT_NS
+        self._newer = snapshot.without_edges(self._waiting)
+
+    def end(self, begin: Snapshot, t_ns: int | None = None) -> Snapshot:
+        """Read everything at the end of a span; the time is taken first, or was taken already."""
+        t_ns = self.clock() if t_ns is None else t_ns
         anchors = self.anchors
         if self._bare:
             try:
@@ -142,7 +154,7 @@ class MeterSet:
             readings = self._ends(begin, t_ns)
         else:
             return Snapshot(t_ns, self._with_care(begin, t_ns), anchors, [])
-        if self.clock() - t_ns > _LONG_NS:
+        if self.clock() - t_ns > LONG_NS:
             self._doubt(readings, t_ns)
         return Snapshot(t_ns, readings, anchors, [])
 
@@ -154,6 +166,16 @@ class MeterSet:
     def _renew(self) -> None:
         """An input may be gone: further snapshots get its gap at once, and the others are quick again."""
         self._reads = [sensor.reader for sensor in self.inputs]
+        self.quick = None
+        if self._all_raw and self._bare and not self.closed and self.sampler.cared_for:
+            reads = tuple(filter(None, map(raw_reader, self.inputs)))
+            if len(reads) == len(self.inputs):
+                self.quick = reads, self.history.append
+
+    def took_long(self, end: Snapshot) -> None:
+        """Where meters gave bytes and were not all quick."""
+        end.understand(self.inputs)
+        self._doubt(end.readings, end.t_ns)
 
     def _doubt(self, readings: list[Any], asked_ns: int) -> None:
         """Something took long: which it was is seen at the next edges."""
@@ -161,6 +183,7 @@ class MeterSet:
 
         took_long(readings, asked_ns, self.clock())
         self._plain = self._bare = False
+        self.quick = None
         for sensor in self.inputs:
             sensor.doubt()
 
@@ -169,9 +192,9 @@ class MeterSet:
         from wattwhat.acquisition.edge_reads import edge_readings
 
         readings = edge_readings(self, begin, t_ns)
-        self._renew()
         self._plain = all(counter.quick or counter.lost for counter in self.counters.values())
         self._bare = self._plain and not self.gauges
+        self._renew()
         self._waiting = tuple(self.gauges.items() if self._plain else enumerate(self.inputs))
         if self._plain:
             self.sampler.rest()
@@ -212,12 +235,18 @@ class MeterSet:
             self.anchors = tuple(anchors)
 
     @property
+    def in_use(self) -> bool:
+        """Whether a window or a phase is open over it."""
+        return sys.getrefcount(self.hold) > self._holders
+
+    @property
     def settled_s(self) -> float:
         """Seconds after which all of an edge was shown and looked at."""
         return max((sensor.settled_s for sensor in self.inputs), default=0.0)
 
     def after_fork(self) -> None:
         """In a forked child: the sampler's thread is gone and its locks may be held by nobody."""
+        self.quick = None
         self.aside.rest()
         self.aside = Threads() if self.threaded else InPlace()
         self.sampler = Sampler(self)
@@ -232,7 +261,7 @@ class MeterSet:
         Args:
             wait_s: how long to wait for the sampler; nothing is closed under a reading that hangs.
         """
-        self.closed = True
+        self.closed, self.quick = True, None
         ended = self.sampler.stop(wait_s)
         self.aside.rest()
         for sensor in self.inputs:

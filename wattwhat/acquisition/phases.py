@@ -19,7 +19,7 @@ from wattwhat.acquisition.items import check_items
 from wattwhat.acquisition.phase_spans import Phase, Span, check_open
 from wattwhat.acquisition.phase_states import Names
 from wattwhat.acquisition.phase_tracks import Tracks
-from wattwhat.acquisition.shared import check_estimate, shared_meter_set
+from wattwhat.acquisition.shared import opened_meter_set
 from wattwhat.errors import ArgumentError
 from wattwhat.workloads.accelerators import check_sync, leave_compiling, wait
 
@@ -99,6 +99,7 @@ class Phases:
         check_sync(sync)
         self._sync, self._backends, self._meter_set = sync, backends, meter_set
         self._tracks: Tracks | None = None
+        self._hold: object = None  # of the meters, while a span is open
         self._lock: Any = threading.RLock()
         self._counted = Names()
         # edges that were not counted yet: when, from which name to which, items, and what counters showed
@@ -242,21 +243,20 @@ class Phases:
         names, t_s = self._counted, t_ns * 1e-9
         if not names.open:
             tracks.watch()
-            tracks.meter_set.windows.add(self)
+            self._hold = tracks.meter_set.hold
         if (state := names.edge(t_ns, before, name, items)) is not None:
             tracks.edge(t_s, state)
         tracks.take(shown)
         if not names.open:
             tracks.watch(t_s)
-            tracks.meter_set.windows.discard(self)
+            self._hold = None
 
     def _first(self) -> None:
         with self._lock:
             if self._tracks is None:
                 meter_set = self._meter_set
                 if meter_set is None or meter_set.closed:
-                    meter_set = self._meter_set = shared_meter_set(self._backends)
-                    check_estimate(meter_set, self._backends)
+                    meter_set = self._meter_set = opened_meter_set(self._backends)
                 tracks = Tracks(meter_set, self._lock)
                 self._tracks = self._tracks or tracks  # a signal handler may have begun meanwhile
 

@@ -43,6 +43,14 @@ class Sampler:
         self._visited = False
         self.needed = any(one.needed for one in self._schedules)
 
+    @property
+    def cared_for(self) -> bool:
+        """Whether all that has to be visited is, without another `ensure`."""
+        if not self.needed or self._thread is not None:
+            return not self._stopping
+        meter_set = self._meter_set()
+        return self._visited and meter_set is not None and not meter_set.threaded
+
     def ensure(self) -> None:
         """Start the thread if it does not run."""
         thread = self._thread

@@ -15,7 +15,7 @@ from wattwhat.errors import ArgumentError, BackendError
 from wattwhat.sensing.configuration import Unclear
 from wattwhat.sensing.estimate.settings import settings
 
-__all__ = ["check_estimate", "shared_meter_set"]
+__all__ = ["opened_meter_set", "shared_meter_set"]
 
 
 _shared: dict[tuple[Any, ...] | None, MeterSet] = {}
@@ -27,7 +27,33 @@ _own: dict[tuple[Any, ...], tuple[tuple[Any, ...], MeterSet]] = {}
 _MOST_OWN = 4
 
 
+# What was asked for last and lacks nothing: the identities of the backends, they themselves, and their set.
+_latest: tuple[list[int] | None, Any, MeterSet] | None = None
+
+
 _lock = threading.RLock()
+
+
+def opened_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
+    """As `shared_meter_set`, for a window or a phase: where the estimate has to serve, it can.
+
+    Raises:
+        BackendError: as `shared_meter_set`; or a setting of the estimate that is needed cannot be understood.
+    """
+    global _latest
+    latest = _latest
+    if latest is not None and latest[2].quick is not None:  # a new window comes a thousand times a second
+        if backends is None:
+            if latest[0] is None:
+                return latest[2]
+        elif type(backends) is list and latest[0] == [*map(id, backends)]:
+            return latest[2]
+    meter_set = shared_meter_set(backends)
+    check_estimate(meter_set, backends)
+    if meter_set.quick is not None and not meter_set.not_yet:
+        kept = None if backends is None else tuple(backends)
+        _latest = (None if kept is None else [*map(id, kept)]), kept, meter_set
+    return meter_set
 
 
 def shared_meter_set(backends: Sequence[Any] | None = None) -> MeterSet:
@@ -85,6 +111,7 @@ def _adopt_named(key: tuple[Any, ...] | None, old: MeterSet, fresh: MeterSet) ->
         if _shared.get(key) is not old:
             return False
         _shared[key] = fresh
+        _forget_latest()
         return True
 
 
@@ -96,6 +123,7 @@ def _adopt_own(key: tuple[Any, ...], old: MeterSet, fresh: MeterSet) -> bool:
             return False
         close_when_forgotten(fresh)
         _own[identity] = (key, fresh)
+        _forget_latest()
         return True
 
 
@@ -128,6 +156,7 @@ def _meter_set_of_objects(key: tuple[Any, ...]) -> MeterSet:
         )  # the objects are kept with it, so that their identities stay theirs
         while len(_own) > _MOST_OWN:
             del _own[next(iter(_own))]
+            _forget_latest()
         return meter_set
 
 
@@ -144,12 +173,18 @@ def _key(backends: Sequence[Any] | None) -> tuple[Any, ...] | None:
         raise ArgumentError(argument="backends", expected="a list of names", got=backends) from err
 
 
+def _forget_latest() -> None:
+    global _latest
+    _latest = None
+
+
 def close_all() -> None:
     """Close every meter_set; the next window opens a new one."""
     enrolled_sets = enrolled()  # before they are let go: whoever holds none of them would find none to close
     with _lock:
         _shared.clear()
         _own.clear()
+        _forget_latest()
     for meter_set in enrolled_sets:
         meter_set.close()
 

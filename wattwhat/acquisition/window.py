@@ -5,21 +5,18 @@ Starting and stopping only reads the meters; what that means is worked out when 
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wattwhat.acquisition.edge_reads import catch_up
-from wattwhat.acquisition.history import BEGIN, END
 from wattwhat.acquisition.items import check_items
-from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.acquisition.shared import check_estimate, shared_meter_set
+from wattwhat.acquisition.shared import opened_meter_set
 from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.acquisition.unseen_gpu import unseen_gpu
+from wattwhat.acquisition.window_edges import WindowEdges
 from wattwhat.errors import WindowError
-from wattwhat.workloads.accelerators import accelerator_in_use, check_sync, leave_compiling, unwaited, wait
+from wattwhat.workloads.accelerators import accelerator_in_use, unwaited, wait
 
 if TYPE_CHECKING:
     from wattwhat.analysis.forecast import Forecast
@@ -30,105 +27,13 @@ __all__ = ["Window"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Window:
+class Window(WindowEdges):
     """A span of running code whose energy is measured; made by `track`.
 
     It may be started again after it has stopped; its measurement is then that of the latest span.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_backends",
-        "_begin",
-        "_context",
-        "_end",
-        "_items",
-        "_journal",
-        "_marks",
-        "_measurement",
-        "_meter_set",
-        "_on_end",
-        "_save",
-        "_started_ns",
-        "_sync",
-        "label",
-    )
-
-    def __init__(
-        self,
-        label: str = "window",
-        *,
-        backends: Sequence[Any] | None = None,
-        sync: str | bool | Callable[[], object] = "auto",
-        on_end: Callable[[Window], object] | None = None,
-        meter_set: MeterSet | None = None,
-        items: float | None = None,
-        save: tuple[Any, float] | None = None,
-    ) -> None:
-        check_sync(sync)
-        self._items, self._save = items, save
-        self._journal: Any = None
-        self._marks: list[tuple[float, float, float]] = []
-        self.label = label
-        self._backends = backends
-        self._sync = sync
-        self._on_end = on_end
-        self._meter_set = meter_set
-        self._begin: Snapshot | None = None
-        self._end: Snapshot | None = None
-        self._context: Snapshot | None = None
-        self._measurement: Measurement | None = None
-        self._started_ns = 0
-
-    def start(self) -> Window:
-        """Open the window; the meters are read last, so that opening is not part of it.
-
-        Raises:
-            WindowError: it is open already.
-            BackendError: a backend that was asked for cannot serve, or a setting of the estimate is needed
-                and cannot be understood.
-        """
-        if self._begin is not None and self._end is None:
-            raise WindowError(f"window {self.label!r} is open already; stop it first, or make another one")
-        if "torch" in sys.modules:
-            leave_compiling(self.label)
-        meter_set = self._meter_set
-        if meter_set is None or meter_set.closed:
-            meter_set = self._meter_set = self._open()
-        self._end = self._measurement = None
-        self._marks.clear()
-        self._context = meter_set.context
-        if self._sync:
-            wait(self._sync)
-        meter_set.windows.add(self)
-        self._started_ns = time.time_ns()
-        self._begin = meter_set.begin()
-        meter_set.history.note(self._begin, self.label, BEGIN)
-        if self._save is not None:
-            from wattwhat.acquisition.journal import Journal
-
-            self._journal = Journal(*self._save, self._until_now)
-        return self
-
-    def stop(self) -> Window:
-        """Close the window; the meters are read first.
-
-        Raises:
-            WindowError: it is not open.
-        """
-        begin, meter_set = self._begin, self._meter_set
-        if begin is None or self._end is not None or meter_set is None:
-            raise WindowError(f"window {self.label!r} is not open; start it first")
-        if self._sync:
-            wait(self._sync)
-        self._end = meter_set.end(begin)
-        meter_set.history.note(self._end, self.label, END)
-        meter_set.windows.discard(self)
-        if self._journal is not None:
-            self._journal.end()
-        if self._on_end is not None:
-            self._on_end(self)
-        return self
+    __slots__ = ()
 
     @property
     def measurement(self) -> Measurement:
@@ -186,8 +91,9 @@ class Window:
         """
         from wattwhat.acquisition.outlook import check_done, outlook
 
-        check_done(self._marks, done, of)
-        return outlook(self.so_far(), self._marks, float(done), float(of))
+        marks = self._marks = self._marks or []
+        check_done(marks, done, of)
+        return outlook(self.so_far(), marks, float(done), float(of))
 
     def exceeds(self, joules: float, confidence: float = 0.95) -> bool:
         """Whether it has certainly taken more than this: with at least this probability."""
@@ -226,9 +132,6 @@ class Window:
             details=kept and kept.details,
         )
 
-    def __enter__(self) -> Window:
-        return self.start()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -249,13 +152,9 @@ class Window:
 
         return decorate(function, self)
 
-    def _open(self) -> MeterSet:
-        check_estimate(meter_set := shared_meter_set(self._backends), self._backends)
-        return meter_set
-
     def _fresh(self, label: str) -> Window:
         if self._meter_set is None or self._meter_set.closed:
-            self._meter_set = self._open()
+            self._meter_set = opened_meter_set(self._backends)
         return Window(
             label,
             backends=self._backends,

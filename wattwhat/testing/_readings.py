@@ -7,9 +7,11 @@ import time
 import warnings
 from functools import partial
 
+from wattwhat.errors import MeterError
 from wattwhat.records.channel import Channel
-from wattwhat.sensing.meter import Meter
-from wattwhat.testing._outcomes import Promise, asked, many, require
+from wattwhat.sensing.meter import Meter, Reading
+from wattwhat.testing._bounded import target_of
+from wattwhat.testing._outcomes import Broken, Promise, asked, many, require
 from wattwhat.testing._subject import Subject, read
 from wattwhat.testing._truth import amounts_j, is_near, move, tolerance
 
@@ -25,7 +27,8 @@ _ROUNDS = 30
 def readings_are_timed(subject: Subject) -> str:
     """A Reading with a finite number of the time when it was obtained, never earlier than the one before.
 
-    One request may serve several channels: a reading may be as old as two update periods, or 0.1 s.
+    One request may serve several channels: a reading may be as old as two update periods, or 0.1 s. Where a
+    meter has a `raw_reader`, what that gives is understood as such a reading too.
     """
     with subject.opened() as (_, meters):
         for meter in meters:
@@ -43,6 +46,7 @@ def readings_are_timed(subject: Subject) -> str:
                     t_ns >= previous_ns, f"{meter.channel.id}: t_ns went back from {previous_ns} to {t_ns}"
                 )
                 previous_ns = t_ns
+            _require_raw(subject, meter)
     return f"5 readings of each of {many(len(meters), 'channel')}"
 
 
@@ -53,6 +57,24 @@ def _pass(subject: Subject, seconds: float) -> None:
         tick(seconds)
     if getattr(subject.stand, "monotonic_ns", None) is None and seconds <= 2.0 * _OLDEST_S:
         time.sleep(seconds)
+
+
+def _require_raw(subject: Subject, meter: Meter) -> None:
+    """What `Meter.raw_reader` gives are bytes, which can be understood at a later time."""
+    ask = meter.raw_reader() if hasattr(type(target_of(meter)), "raw_reader") else None
+    if ask is None:
+        return
+    name, raw, t_ns = meter.channel.id, ask(), subject.now_ns()
+    require(type(raw) is bytes and len(raw) > 0, f"{name}: raw_reader() gives {raw!r}; expected some bytes")
+    try:
+        reading = meter.understood(raw, t_ns)
+    except MeterError as err:
+        raise Broken(f"{name}: understood() failed although nothing was wrong: {err}", "reading") from err
+    require(
+        isinstance(reading, Reading) and reading.t_ns == t_ns,
+        f"{name}: understood() gives {reading!r}; expected a Reading at the time it was given, {t_ns}",
+    )
+    _require_number(meter.channel, reading.value)
 
 
 def _require_number(channel: Channel, value: object) -> None:

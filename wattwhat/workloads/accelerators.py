@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     pass
 
 __all__ = [
+    "IMPORTED",
     "accelerator_in_use",
     "await_results",
     "check_sync",
@@ -195,3 +196,40 @@ def _synchronize(backend: Any) -> None:
     for index in range(backend.device_count()):
         if index == current or backend.memory_allocated(index):
             backend.synchronize(index)
+
+
+class _Imported:
+    """What was imported when an edge of a window looked last, so that the next ones need not look again.
+
+    Attributes:
+        count: how many modules there were, if none of them has work to be waited for; else -1.
+        compiling: tells whether torch is compiling this very code; None where torch is not imported.
+    """
+
+    __slots__ = ("compiling", "count")
+
+    def __init__(self) -> None:
+        self.count = -1
+        self.compiling: Any = None
+
+    def look(self) -> None:
+        """Look again: there are other modules than before."""
+        count, torch = len(sys.modules), sys.modules.get("torch")
+        self.compiling = getattr(getattr(torch, "compiler", None), "is_compiling", None)
+        others = any(sys.modules.get(name) is not None for name in _WAITERS if name != "torch")
+        self.count = -1 if others or (torch is not None and _may_queue(torch)) else count
+
+
+def _may_queue(torch: Any) -> bool:
+    """Whether this torch can ever have work on a device that a program has to wait for."""
+    if sys.platform == "darwin" or not hasattr(torch, "compiler"):  # MPS; or it is still being imported
+        return True
+    for name in ("cuda", "xpu"):
+        backend = getattr(torch, name, None)
+        compiled = getattr(backend, "_is_compiled", None)
+        if backend is not None and (compiled is None or compiled()):
+            return True
+    return False
+
+
+IMPORTED = _Imported()

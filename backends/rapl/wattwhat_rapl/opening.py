@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 
 from wattwhat.errors import MeterError, MeterLostError
 from wattwhat.records.channel import Channel
@@ -86,6 +88,17 @@ class MicroMeter(DescriptorMeter):
         try:
             return _new(Reading, (_now(), int(_pread(self._fd, 32, 0)) / 1e6))
         except (OSError, ValueError) as err:
+            raise self._failure(err) from err
+
+    def raw_reader(self) -> Callable[[], bytes] | None:
+        """One `os.pread`, whose text is understood later."""
+        return partial(_pread, self._fd, 32, 0)
+
+    def understood(self, raw: bytes, t_ns: int) -> Reading:
+        """The reading in J or W that this text is."""
+        try:
+            return Reading(t_ns, int(raw) / 1e6)
+        except ValueError as err:
             raise self._failure(err) from err
 
 

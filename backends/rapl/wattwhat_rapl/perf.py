@@ -11,6 +11,7 @@ import functools
 import re
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -82,6 +83,18 @@ class PerfMeter(DescriptorMeter):
             if running == enabled:
                 return _new(Reading, (t_ns, count * self._scale_j))
         except (OSError, struct.error) as err:
+            raise self._failure(err) from err
+        return self._part_time(t_ns, count, enabled, running)
+
+    def raw_reader(self) -> Callable[[], bytes] | None:
+        """One read of the event, whose numbers are understood later."""
+        return functools.partial(self._read, self._fd, EVENT_READ_BYTES)
+
+    def understood(self, raw: bytes, t_ns: int) -> Reading:
+        """The reading in J that these numbers are."""
+        try:
+            count, enabled, running = _unpack(raw)
+        except struct.error as err:
             raise self._failure(err) from err
         return self._part_time(t_ns, count, enabled, running)
 
