@@ -6,6 +6,7 @@ import asyncio
 import gc
 import math
 import os
+import pickle
 import sys
 import threading
 import tracemalloc
@@ -95,6 +96,33 @@ def test_so_far_tells_while_the_window_goes_on(manual: Manual) -> None:
         manual.spend(5, 1)
     assert window.measurement.energy_j.value == pytest.approx(15, rel=1e-3)
     assert window.so_far() is window.measurement
+
+
+@given(st.lists(st.floats(0.1, 1000.0), min_size=1, max_size=3), st.floats(0.1, 10.0), st.booleans())
+def test_what_so_far_tells_besides_the_joules_is_of_the_moment_it_was_asked(
+    joules: list[float], seconds: float, fails: bool
+) -> None:
+    meters = [Manual(f"m{number}", gain_error=0.03) for number in range(len(joules))]
+    meter_set = rig_of(*meters)
+    with Window("a", meter_set=meter_set, items=3) as window:
+        for meter, spent_j in zip(meters, joules, strict=True):
+            meter.spend(spent_j, seconds)
+        if fails:
+            meters[-1].error = MeterError("it went away")
+        asked, seen = window.so_far(), window.so_far()
+        text = str(seen)
+        meters[-1].error = None
+        for meter in meters:
+            meter.spend(1000.0, seconds)
+        assert str(asked) == text
+        assert asked.channels == seen.channels
+    parts = [one.energy_j for one in asked.channels if one.counted and one.energy_j is not None]
+    assert sum(part.value for part in parts) == pytest.approx(asked.energy_j.value, nan_ok=True) or not parts
+    assert asked.budget.u == pytest.approx(asked.energy_j.u) or not parts
+    assert (asked.label, asked.items, asked.timeline) == ("a", 3, None)
+    assert any("it went away" in warning for warning in asked.warnings) is fails
+    copy = pickle.loads(pickle.dumps(asked))
+    assert copy.to_dict() == asked.to_dict()
 
 
 def test_the_users_exception_passes_through_and_the_measurement_is_kept(manual: Manual) -> None:

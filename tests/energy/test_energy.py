@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wattwhat import Channel
 from wattwhat.energy.joules import Joules, during, sensor_parts
-from wattwhat.energy.totals import total
+from wattwhat.energy.totals import total, total_j
 from wattwhat.records.assumptions import power_limit_w
 from wattwhat.records.channel import COMPONENTS
 
@@ -32,6 +32,7 @@ def test_gains_of_one_backend_add_linearly_and_the_rest_in_quadrature(
     assert budget.get("sensor gain") == pytest.approx(sum(gain for _, gain, _ in values))
     assert budget.get("resolution") == pytest.approx(math.hypot(*(step for _, _, step in values)))
     assert energy.u == pytest.approx(budget.u)
+    assert total_j(parts) == pytest.approx((energy.value, energy.u))
 
 
 def test_gains_of_unlike_sensors_are_independent() -> None:
@@ -46,6 +47,8 @@ def test_the_sum_of_no_channel_is_not_zero() -> None:
     energy, _ = total([])
     assert not energy.known
     assert energy.u == math.inf
+    assert total_j([]) == pytest.approx((math.nan, math.inf), nan_ok=True)
+    assert total_j([(made(0), Joules(1.0, (("resolution", math.nan),)))]) == (1.0, math.inf)
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

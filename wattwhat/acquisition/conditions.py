@@ -20,7 +20,7 @@ from wattwhat.sensing.host import environment
 if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
 
-__all__ = ["conditions_now", "doubts", "environment_of"]
+__all__ = ["conditions_now", "doubts", "environment_of", "recent_environment"]
 
 _FRESH_S = 10.0
 
@@ -73,6 +73,15 @@ def environment_of(meter_set: MeterSet, begin: Mapping[str, Any] | None = None) 
         meter_set.kept_environment = kept
     latest_environment: Mapping[str, Any] = kept[2]
     return latest_environment
+
+
+def recent_environment(meter_set: MeterSet) -> Mapping[str, Any]:
+    """What `environment_of` said in the last 10 s, or says now: for who asks many times a second."""
+    kept = meter_set.kept_environment
+    if kept is not None and 0.0 <= time.monotonic() - kept[1] < _FRESH_S:
+        recent: Mapping[str, Any] = kept[2]
+        return recent
+    return environment_of(meter_set)
 
 
 def doubts(meter_set: MeterSet) -> tuple[str, ...]:

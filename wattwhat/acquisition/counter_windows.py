@@ -54,7 +54,9 @@ def _gained(counter: CounterInput, begin: Mark, end: Mark, around: Mark | None) 
     duration_s = (last[0] - first[0]) * 1e-9 or window_s
     if last[0] == first[0] and window_s > period_s(counter.channel):
         return _with_gap(counter, begin, end, "both readings have one time stamp")
-    gained = counter.gain(Reading(*first), begin.anchor, Reading(*last), end.anchor)
+    if not (type(first) is type(last) is Reading):
+        first, last = Reading(*first), Reading(*last)
+    gained = counter.gain(first, begin.anchor, last, end.anchor)
     if gained is None:
         beyond = (
             f"the counter went from {first[1]:.9g} J to {last[1]:.9g} J, {beyond_reason(counter.channel)}"

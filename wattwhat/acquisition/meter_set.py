@@ -204,6 +204,15 @@ class MeterSet:
 
     def glance(self) -> Snapshot:
         """Read everything in the middle of a span, which goes on."""
+        if self.quick is not None:
+            begun_ns = self.clock()
+            try:
+                raws: list[Any] = [read() for read in self.quick[0]]
+            except BaseException as err:
+                pass_on(err)
+            else:
+                if all(raws):
+                    return Snapshot(self.clock(), raws, self.anchors, [], begun_ns)
         readings = [sensor.glance() for sensor in self.inputs]
         if not self._plain:
             self.sampler.look()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from wattwhat.acquisition.channel_warnings import joined
 from wattwhat.acquisition.evaluation import Account
 from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.energy.totals import left_out, total
+from wattwhat.energy.totals import left_out, total, total_j
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids
+from wattwhat.records.copies import copier, late_copier
 from wattwhat.records.measurement import Measurement
+from wattwhat.records.quantity import Quantity
 from wattwhat.records.validators import Provenance
 from wattwhat.sensing.launch import shared_warnings
 
-__all__ = ["measurement_of"]
+__all__ = ["measurement_of", "so_far_of"]
 
 
 def measurement_of(
@@ -42,7 +45,7 @@ def measurement_of(
         warnings: further sentences.
         **fields: further fields of the Measurement.
     """
-    counted = _counted(entries)
+    counted = _counted(meter_set, entries)
     channels = tuple(
         ChannelEnergy(
             sensor.channel,
@@ -76,10 +79,55 @@ def measurement_of(
     )
 
 
-def _counted(entries: Account) -> set[str]:
+def so_far_of(
+    meter_set: MeterSet,
+    entries: Account,
+    *,
+    label: str,
+    duration_s: float,
+    items: float | None,
+    **fields: Any,
+) -> Measurement:
+    """As `measurement_of`, for who asks again and again in the middle of work: the energy is added up now,
+    and everything else is made when it is first asked for.
+    """
+    counted = _counted(meter_set, entries)
+    value_j, u_j = total_j(
+        [(sensor.channel, joules) for sensor, joules, _ in entries if joules and sensor.channel.id in counted]
+    )
+    joules, measurement = _later()
+    fields.update(label=label, duration_s=duration_s, items=items)
+    made: Measurement = measurement(
+        label, joules(value_j, u_j), duration_s, items, (meter_set, entries, fields)
+    )
+    return made
+
+
+@lru_cache(maxsize=1)
+def _later() -> tuple[Callable[..., Quantity], Callable[..., Measurement]]:
+    like = Measurement(label="", energy_j=Quantity(0.0, 0.0, "J"))
+    now = ["label", "energy_j", "duration_s", "items"]
+    return copier(like.energy_j, "value", "u"), late_copier(like, now, _LATER, _rest)
+
+
+# fields that are made later, and neither given now nor empty
+_LATER = (
+    "channels", "provenance", "idle_power_w", "_budget", "warnings", "environment", "started_at", "details",
+    "timeline",
+)  # fmt: skip
+
+
+def _rest(meter_set: MeterSet, entries: Account, fields: dict[str, Any]) -> tuple[Any, ...]:
+    made = measurement_of(meter_set, entries, **fields)
+    return tuple([getattr(made, name) for name in _LATER])
+
+
+def _counted(meter_set: MeterSet, entries: Account) -> set[str]:
     """Ids to add: where a channel was lost, those inside it stand in as far as they go."""
-    everywhere = counted_ids(sensor.channel for sensor, _, _ in entries)
     lost = {sensor.channel.id for sensor, joules, _ in entries if joules is None}
+    if not lost and len(entries) == len(meter_set.inputs):
+        return {sensor.channel.id for sensor, _, _ in entries if sensor.counted}
+    everywhere = counted_ids(sensor.channel for sensor, _, _ in entries)
     if not lost:
         return everywhere
     rest = counted_ids(sensor.channel for sensor, _, _ in entries if sensor.channel.id not in lost)

@@ -11,6 +11,9 @@ from wattwhat.acquisition.inputs import Input, Mark
 __all__ = ["Snapshot"]
 
 
+_new: Any = tuple.__new__  # of a named tuple, its own is a function of Python's
+
+
 class Snapshot(NamedTuple):
     """All meters read once.
 
@@ -43,7 +46,8 @@ class Snapshot(NamedTuple):
     def at(self, number: int) -> Mark:
         """What it tells of the input with this number."""
         place = self.points[number] if self.points else None
-        return Mark(self.t_ns, self.readings[number], self.anchors[number], place)
+        mark: Mark = _new(Mark, (self.t_ns, self.readings[number], self.anchors[number], place))
+        return mark
 
     def without_edges(self, inputs: Iterable[tuple[int, Input]]) -> Snapshot:
         """A snapshot to remember: an edge of these inputs in it would look like an open window for ever."""

@@ -5,7 +5,9 @@ Starting and stopping only reads the meters; what that means is worked out when 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,15 +18,25 @@ from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.acquisition.unseen_gpu import unseen_gpu
 from wattwhat.acquisition.window_edges import WindowEdges
 from wattwhat.errors import WindowError
-from wattwhat.workloads.accelerators import accelerator_in_use, unwaited, wait
+from wattwhat.workloads.accelerators import IMPORTED, accelerator_in_use, unwaited, wait
 
 if TYPE_CHECKING:
+    from wattwhat.acquisition.meter_set import MeterSet
     from wattwhat.analysis.forecast import Forecast
     from wattwhat.records.measurement import Measurement
 
 __all__ = ["Window"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@lru_cache(maxsize=1)  # nothing of it is loaded before a window is judged, and import statements take time
+def _evaluating() -> tuple[Callable[..., Any], ...]:
+    from wattwhat.acquisition.conditions import environment_of, recent_environment
+    from wattwhat.acquisition.evaluation import account
+    from wattwhat.acquisition.outcome import measurement_of, so_far_of
+
+    return account, measurement_of, so_far_of, environment_of, recent_environment
 
 
 class Window(WindowEdges):
@@ -57,7 +69,7 @@ class Window(WindowEdges):
             return self.measurement
         if self._begin is None or self._meter_set is None:
             raise WindowError(f"window {self.label!r} is not open; start it first")
-        if self._sync:
+        if self._sync and (callable(self._sync) or not self._alone(self._meter_set)):
             wait(self._sync)
         return self._until_now()
 
@@ -101,36 +113,50 @@ class Window(WindowEdges):
 
         return exceeds(self.so_far(), joules, confidence)
 
+    @staticmethod
+    def _alone(meter_set: MeterSet) -> bool:
+        """Whether nothing works besides the processor, as far as quick edges know."""
+        if meter_set.quick is None:
+            return False
+        if len(sys.modules) != IMPORTED.count:
+            IMPORTED.look()
+        return IMPORTED.count >= 0
+
+    def _doubts(self, meter_set: MeterSet) -> tuple[str, ...]:
+        """What may have worked unseen, or was not waited for."""
+        if self._alone(meter_set):
+            return ()
+        return (*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync))
+
     def _until_now(self) -> Measurement:
         """For the journal: as so_far(), and nothing is waited for."""
-        end, meter_set, begin = self._end, self._meter_set, self._begin
-        assert meter_set is not None and begin is not None  # noqa: PT018
+        end, meter_set = self._end, self._meter_set
+        assert meter_set is not None
         return self._account(meter_set.glance() if end is None else end)
 
     def _account(self, end: Snapshot) -> Measurement:
-        from wattwhat.acquisition.conditions import environment_of
-        from wattwhat.acquisition.evaluation import account
-        from wattwhat.acquisition.outcome import measurement_of
-
-        meter_set, begin = self._meter_set, self._begin
+        account, measurement_of, so_far_of, environment_of, recent_environment = _evaluating()
+        meter_set, begin, kept = self._meter_set, self._begin, self._journal
         assert meter_set is not None and begin is not None  # noqa: PT018
-        kept = self._journal
-        doubts = kept.warnings if kept else ()
         if end is self._end:  # what is open still is asked for often, and told by its readings alone
             meter_set.history.settle()
+            made, environment = measurement_of, environment_of(meter_set)
+        else:
+            made, environment = so_far_of, recent_environment(meter_set)
         entries = account(meter_set, begin, end, self._context, label=self.label)
-        return measurement_of(
+        measured: Measurement = made(
             meter_set,
             entries,
             label=self.label,
             duration_s=(end.t_ns - begin.t_ns) * 1e-9,
             started_ns=self._started_ns,
-            environment=environment_of(meter_set),
+            environment=environment,
             items=self._items,
-            timeline=meter_set.history.points(entries, begin, end),
-            warnings=(*unseen_gpu(meter_set, accelerator_in_use()), *unwaited(self._sync), *doubts),
+            timeline=meter_set.history.points(entries, begin, end) if end.points else None,
+            warnings=(*self._doubts(meter_set), *(kept.warnings if kept else ())),
             details=kept and kept.details,
         )
+        return measured
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -22,7 +22,7 @@ from wattwhat.records.validators import MODELLED
 if TYPE_CHECKING:
     from wattwhat.records.quantity import Quantity
 
-__all__ = ["HELD_S", "Joules", "beyond_w", "bounded", "during", "sensor_parts"]
+__all__ = ["HELD_S", "Joules", "beyond_w", "bounded", "during", "quantity_class", "sensor_parts"]
 
 
 # A part below this fraction of all others together changes no digit that is printed, and is left out.
@@ -65,11 +65,12 @@ class Joules:
     @property
     def quantity(self) -> Quantity:
         """Value and combined standard uncertainty in J."""
-        return _quantity()(self.value_j, math.hypot(*[u for _, u in self.parts]), "J")
+        return quantity_class()(self.value_j, math.hypot(*[u for _, u in self.parts]), "J")
 
 
 @lru_cache(maxsize=1)  # an import statement in a function takes half a microsecond each time
-def _quantity() -> type[Quantity]:
+def quantity_class() -> type[Quantity]:
+    """`Quantity`, loaded on first use."""
     from wattwhat.records.quantity import Quantity
 
     return Quantity
@@ -114,10 +115,13 @@ def during(
             share = max(1.0 - held_w[0] * apart_s / joules.value_j, 0.0)
             # what was seen once or twice may have been chance: a load that goes on whoever reads
             edges_j = math.hypot(held_w[1] * apart_s, _DOWN_TO_NOTHING * unknown_j / math.sqrt(held_w[2]))
-    parts = tuple((name, u * share) for name, u in joules.parts)
-    if edges_j > _NOTABLE * math.hypot(*[u for _, u in parts]):
-        parts += ((source, edges_j),)
-    return Joules(joules.value_j * share, parts, joules.warnings)
+    parts, squares_j2 = [], 0.0
+    for name, u in joules.parts:
+        parts.append((name, u * share))
+        squares_j2 += (u * share) ** 2
+    if edges_j > _NOTABLE * math.sqrt(squares_j2):
+        parts.append((source, edges_j))
+    return Joules(joules.value_j * share, tuple(parts), joules.warnings)
 
 
 def beyond_w(channel: Channel) -> float:

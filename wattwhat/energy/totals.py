@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from wattwhat.energy.joules import Joules
+from wattwhat.energy.joules import Joules, quantity_class
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import Caution
 from wattwhat.records.channel import Channel
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wattwhat.records.quantity import Quantity
 
 
-__all__ = ["left_out", "total", "unstated_gains"]
+__all__ = ["left_out", "total", "total_j", "unstated_gains"]
 
 
 def left_out(entries: Sequence[ChannelEnergy]) -> tuple[str, ...]:
@@ -85,11 +85,39 @@ def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]
         >>> budget
         (('sensor gain', 6.0), ('resolution', 1.4142135623730951))
     """
-    from wattwhat.records.quantity import Quantity
+    values, parts = _parts(energies)
+    if not values:
+        return quantity_class()(math.nan, math.inf, "J"), Budget()
+    budget = Budget.of(parts)
+    return quantity_class()(math.fsum(values), budget.u, "J"), budget
 
+
+def total_j(energies: Iterable[tuple[Channel, Joules]]) -> tuple[float, float]:
+    """The sum in J that `total` gives, and its standard uncertainty: for who wants no more now.
+
+    Args:
+        energies: counted channels with their energies.
+
+    Example:
+        >>> plug = Channel("h/plug/0", "plug", "a plug", "wall", "power")
+        >>> total_j([(plug, Joules(10.0, (("sensor gain", 3.0), ("resolution", 4.0))))])
+        (10.0, 5.0)
+    """
+    values, parts = _parts(energies)
+    if not values:
+        return math.nan, math.inf
+    squares_j2 = 0.0
+    for _, u in parts:
+        squares_j2 += u * u
+    # of infinity less infinity nothing is known either
+    return math.fsum(values), math.inf if math.isnan(squares_j2) else math.sqrt(squares_j2)
+
+
+def _parts(energies: Iterable[tuple[Channel, Joules]]) -> tuple[list[float], list[tuple[str, float]]]:
+    """Each channel's joules, and what all of them are uncertain by: what errs alike is added up."""
     values: list[float] = []
     alike: dict[tuple[str, str], float] = {}
-    independent: list[tuple[str, float]] = []
+    parts: list[tuple[str, float]] = []
     for channel, joules in energies:
         values.append(joules.value_j)
         for source, u in joules.parts:
@@ -97,8 +125,7 @@ def total(energies: Iterable[tuple[Channel, Joules]]) -> tuple[Quantity, Budget]
                 key = (source, "" if source == HELD else channel.backend)
                 alike[key] = alike.get(key, 0.0) + u
             else:
-                independent.append((source, u))
-    if not values:
-        return Quantity(math.nan, math.inf, "J"), Budget()
-    budget = Budget.of([*independent, *((source, u) for (source, _), u in alike.items())])
-    return Quantity(math.fsum(values), budget.u, "J"), budget
+                parts.append((source, u))
+    for (source, _), u in alike.items():
+        parts.append((source, u))
+    return values, parts

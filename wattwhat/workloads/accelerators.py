@@ -128,7 +128,7 @@ def await_results(results: Any) -> None:
 
 def unwaited(sync: Any) -> tuple[str, ...]:
     """A warning for each library that works asynchronously, is in use and was not waited for."""
-    if callable(sync):
+    if callable(sync) or (sync and not _FAILED):
         return ()
     if sync:
         names = {name: why for name, why in _FAILED.items() if name in sys.modules}

@@ -97,7 +97,7 @@ class MicroMeter(DescriptorMeter):
     def understood(self, raw: bytes, t_ns: int) -> Reading:
         """The reading in J or W that this text is."""
         try:
-            return Reading(t_ns, int(raw) / 1e6)
+            return _new(Reading, (t_ns, int(raw) / 1e6))
         except ValueError as err:
             raise self._failure(err) from err
 
