@@ -86,6 +86,16 @@ def test_a_killed_job_keeps_its_joules(tmp_path: Path) -> None:
     assert len(found.problems) == 1
 
 
+def test_what_a_window_took_is_in_its_file_when_it_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattwhat.acquisition.journal._SOON_S", 60.0)  # for a machine that is slow
+    for number in range(20):
+        with wattwhat.track("epoch", backends=["estimate"], save=tmp_path / f"{number}.jsonl"):
+            pass
+        assert [one.label for one in logs.read(tmp_path / f"{number}.jsonl")] == ["epoch"]
+
+
 def test_a_window_writes_its_last_line_at_its_end(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "run.jsonl"
     with wattwhat.track("epoch", backends=["estimate"], save=path) as window:

@@ -1,8 +1,8 @@
 """The journal of a window: what it took so far, in a file that outlives a killed job.
 
 Each line is a whole Measurement from the window's begin until then, so the latest line of a run is the run.
-A thread of the journal's own writes it: the program is never held by a disk. It exists only where it was
-asked for.
+A thread of the journal's own writes it, so that a disk holds the program only at the end of a window, and
+for a moment. It exists only where it was asked for.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ __all__ = ["EVERY_S", "Journal", "check_journal"]
 EVERY_S = 30.0
 # The first line is written after this long at most, in s.
 _FIRST_S = 1.0
-# How long the program's end waits for the last line, in s.
-_LAST_S = 5.0
+# How long a window's end waits for the last line, in s, so that whoever opens the file next finds it there;
+# what takes longer is written beside the program, whose end waits for it that long.
+_SOON_S, _LAST_S = 0.05, 5.0
 
 
 def check_journal(save: Any, every_s: Any) -> None:
@@ -137,7 +138,7 @@ class Journal:
         return {"journal": {"run": self.run, "line": self._lines}}
 
     def end(self) -> None:
-        """The window has stopped: the last line is written beside the program, and its exit waits for it.
+        """The window has stopped: this waits a moment for the last line, and the program's exit a while.
 
         Without a thread it is the only line, and is written here.
         """
@@ -150,6 +151,9 @@ class Journal:
 
         atexit.register(self._thread.join, _LAST_S)
         self._ended.set()
+        self._thread.join(_SOON_S)
+        if not self._thread.is_alive():
+            atexit.unregister(self._thread.join)
 
     def join(self) -> None:
         """Wait for the last line."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import hashlib
 import os
 import shutil
@@ -145,6 +146,19 @@ class FakeNvml:
             function.argtypes = [_TYPES[letter] for letter in arguments]
             function.restype = _RESULTS.get(name)
             setattr(self, name, self._encoding(function))
+        self._reset = self.reset
+        self.reset = self.begin
+
+    def begin(self, gpus: int) -> None:
+        """So many GPUs, as after the driver was loaded.
+
+        What earlier tests left to the garbage collector is collected first, for it would give back an
+        initialisation of the test that begins.
+        """
+        library = sys.modules.get("wattwhat_nvml.library")
+        if library is not None and library.held():
+            gc.collect()
+        self._reset(gpus)
 
     def absent(self) -> None:
         """From now on the driver is not loaded: other tests of this process must not find emulated GPUs."""
