@@ -1,8 +1,7 @@
 """The journal of a window: what it took so far, in a file that outlives a killed job.
 
 Each line is a whole Measurement from the window's begin until then, so the latest line of a run is the run.
-A thread of the journal's own writes it, so that a disk holds the program only at the end of a window, and
-for a moment. It exists only where it was asked for.
+A thread of its own writes it: a disk holds the program for a moment at most, and only at a window's end.
 """
 
 from __future__ import annotations
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_S", "Journal", "check_journal"]
 
 EVERY_S = 30.0
-# The first line is written after this long at most, in s.
-_FIRST_S = 1.0
-# How long a window's end waits for the last line, in s, so that whoever opens the file next finds it there;
-# what takes longer is written beside the program, whose end waits for it that long.
+_FIRST_S = 1.0  # the first line is written after this long at most
+# How long a window's end waits for its last line, so that it can be read then, and the program's end, in s.
 _SOON_S, _LAST_S = 0.05, 5.0
 
 
@@ -148,7 +145,6 @@ class Journal:
             self._write()
             self._file.leave()
             return
-
         atexit.register(self._thread.join, _LAST_S)
         self._ended.set()
         self._thread.join(_SOON_S)
@@ -182,7 +178,7 @@ class Journal:
             details = {**measurement.details, **self.details}
             warnings = dict.fromkeys((*measurement.warnings, *self.warnings))
             self._file.append(attrs.evolve(measurement, details=details, warnings=warnings).to_json())
-        except Exception as err:  # the promise: nothing of ours ends or disturbs the program
+        except Exception as err:  # nothing of ours ends or disturbs the program
             pass_on(err)
             import logging
 
@@ -291,7 +287,7 @@ def _opened(path: str) -> _File:
             file = _files[path] = _File(path)
         else:
             file.users += 1
-        return file
+    return file
 
 
 def _after_fork() -> None:
