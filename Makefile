@@ -66,7 +66,7 @@ build: venv
 
 # The laws again (tests that use hypothesis), each with thousands of fresh examples.
 fuzz: venv
-	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m 'hypothesis or lengthy' $(ARGS)
 	$(BIN)/python tools/fuzz_logs.py --runs 100000
 
 clean:

@@ -38,3 +38,10 @@ def candidates(version: str) -> list[str]:
 def find(version: str) -> str | None:
     """The first candidate that runs and is of this version, or None."""
     return next((place for place in candidates(version) if version_of(place) == version), None)
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -19,9 +19,10 @@ from pathlib import Path
 import environment
 import pythons
 
-# One process a core, tests handed out one by one: a few long laws would keep one process busy at the end.
-# pytest takes the last -n that it is given, so ARGS="-n 0" turns it off.
-SPREAD = ["-n", "auto", "--dist", "worksteal"]
+# One process a core and one more, for a fourth of the time tests wait for processes of their own. Tests are
+# handed out one by one: a few long laws would keep one process busy at the end. pytest takes the last -n that
+# it is given, so ARGS="-n 0" turns it off.
+SPREAD = ["-n", str(pythons.cores() + 1), "--dist", "worksteal"]
 # What does not depend on the interpreter: what a browser makes of a page, how often intervals hold in made
 # worlds, what benchmarks and examples print.
 ONCE = ["-m", "not slow"]

@@ -649,7 +649,8 @@ def test_times_of_another_clock_that_lie_ahead_move_no_joule(
             return Reading(reading.t_ns + round(ahead_s * 1e9), reading.value)
 
     clock = VirtualClock(start_ns=100_000_000_000)
-    sensor = VirtualSensor(constant(100.0), quantity, update_period_s=0.001)
+    period_s = 0.001 if quantity == "energy" else 0.01
+    sensor = VirtualSensor(constant(100.0), quantity, update_period_s=period_s)
     simulation = Simulation([Ahead(sensor, sensor.channel("ahead"), clock=clock)], clock)
     m = simulation.window(begin_s, begin_s + length_s)
     if quantity == "power" and ahead_s > 60.0:

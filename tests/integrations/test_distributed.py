@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import wattwhat
+from tests.lengths import far
 from wattwhat import Channel, Measurement, Quantity
 from wattwhat.errors import ArgumentError
 from wattwhat.records.channel_energy import ChannelEnergy
@@ -43,7 +44,8 @@ dist.destroy_process_group()
 """
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.lengthy
+@pytest.mark.parametrize("ranks", far([3], [2, 3]))
 def test_torchrun_adds_ranks_and_counts_a_package_once(tmp_path: Path, ranks: int) -> None:
     script = tmp_path / "train.py"
     script.write_text(RANK)

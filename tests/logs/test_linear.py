@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from tests.lengths import far
 from tests.logs.samples_summaries import SAMPLES as SUMMARIES
 from tests.logs.samples_traces import SAMPLES as TRACES
 from wattwhat import logs
@@ -34,10 +35,11 @@ else:
     import sre_constants as sre
     import sre_parse
 
-LONG = 1_000_000
-# CPU time that a pattern may take for a text of a million letters: a pattern that goes over the text once
-# takes some 10 ms, one that does so for each letter anew more than a day.
+LONG = far(300_000, 1_000_000)
+# CPU time that a pattern may take for such a text: one that goes over a million letters once takes some
+# 10 ms, one that does so for each letter anew more than a day.
 MOST_S = 10.0
+pytestmark = pytest.mark.lengthy
 METHODS = ("search", "match", "fullmatch", "sub", "split", "findall", "finditer")
 
 
@@ -254,6 +256,6 @@ def test_a_cell_has_a_greatest_length(unit: str) -> None:
 
 def test_a_bad_pattern_is_found_out() -> None:
     for bad in (r"\d+\.?\d*x", r"([^A-Z]*?)\s*[A-Z]+", r"\(.*?\)"):
-        texts = list(texts_against(bad, 0, LONG // 200))
+        texts = list(texts_against(bad, 0, 5_000))
         method = "search" if bad.startswith(r"\(") else "match"
         assert max(cpu_s(re.compile(bad), method, text) for text in texts) > 0.03, bad
