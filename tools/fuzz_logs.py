@@ -25,9 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from wattwhat.errors import LogError  # noqa: E402 - the checkout comes first on the path
+from wattwhat.logs.problems import Problems  # noqa: E402
 from wattwhat.logs.protocol import Options, head_of  # noqa: E402
 from wattwhat.logs.registry import readers, recognise  # noqa: E402
-from wattwhat.logs.source import Problems, Source  # noqa: E402
+from wattwhat.logs.source import Source  # noqa: E402
 
 # An input of a few kB that takes longer than this has found a loop or a regular expression that explodes.
 SLOW_S = 5.0

@@ -10,7 +10,7 @@ from wattwhat import Quantity
 from wattwhat.cli import main
 from wattwhat.cli.sentences import complain_of, together
 from wattwhat.errors import LogError
-from wattwhat.logs.source import Problem
+from wattwhat.logs.problems import Problem
 
 KWH = 3.6e6
 

@@ -19,7 +19,8 @@ from wattwhat.logs import dispatch, registry
 from wattwhat.logs.parsing import json_stream as jsons
 from wattwhat.logs.parsing import streams
 from wattwhat.logs.parsing.decode import HEAD_BYTES
-from wattwhat.logs.source import Problems, Source
+from wattwhat.logs.problems import Problems
+from wattwhat.logs.source import Source
 from wattwhat.plugins import load
 from wattwhat.records.channel_energy import ChannelEnergy
 

@@ -105,7 +105,7 @@ def _chosen(arguments: argparse.Namespace, measurements: Iterable[Measurement]) 
 
 
 def _read(arguments: argparse.Namespace, problems: list[str], whole: bool) -> Iterator[Measurement]:
-    from wattwhat.logs.source import Problem
+    from wattwhat.logs.problems import Problem
 
     options, only = _options(arguments), len(arguments.logs) == 1
     count = 0

@@ -11,9 +11,10 @@ import attrs
 
 from wattwhat.errors import ArgumentError, LogError, WattwhatError, error_text
 from wattwhat.logs.parsing.streams import source_of_stream
+from wattwhat.logs.problems import Problem, Problems
 from wattwhat.logs.protocol import Options, Reader
 from wattwhat.logs.registry import recognise
-from wattwhat.logs.source import Problem, Problems, Source
+from wattwhat.logs.source import Source
 from wattwhat.plugins import pass_on
 from wattwhat.records.measurement import Measurement
 

@@ -9,7 +9,7 @@ import attrs
 
 from wattwhat.errors import ArgumentError, LogError
 from wattwhat.logs.building.row_facts import plain_name
-from wattwhat.logs.source import Problem
+from wattwhat.logs.problems import Problem
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["field_of", "fields_known", "fields_of", "label_by", "labelled"]

@@ -14,7 +14,8 @@ from wattwhat.errors import ArgumentError, LogError, Remedy
 from wattwhat.logs.parsing.cells import is_missing, number
 from wattwhat.logs.parsing.csv_rows import csv_rows, misfit
 from wattwhat.logs.parsing.named_rows import delimiter_of, header_of, under
-from wattwhat.logs.source import Problem, Source
+from wattwhat.logs.problems import Problem
+from wattwhat.logs.source import Source
 from wattwhat.records.measurement import Measurement
 
 __all__ = ["Join", "Joined", "join_metrics"]
