@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwhat.logs.parsing import cell_blocks
-from wattwhat.logs.parsing.cell_blocks import CellBlock, plain
+from wattwhat.logs.parsing.cell_blocks import CellBlock
 from wattwhat.logs.parsing.cells import stamp
+from wattwhat.logs.parsing.decimals import plain
 
 CELLS = st.one_of(
     st.sampled_from(["", " ", "1", "0.25", "1e-3", "-1", "nan", "inf", "1_0", " 2 ", "x"]),
@@ -20,14 +21,16 @@ CELLS = st.one_of(
 TABLES = st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=12)
 
 
-@given(TABLES, st.sets(st.integers(0, 11)), st.integers(3, 40))
-def test_a_block_gives_what_its_lines_give(table: list[list[str]], quoted: set[int], piece: int) -> None:
+@given(TABLES, st.sets(st.integers(0, 11)), st.sampled_from(["", "1,", 'a,"b']), st.integers(3, 40))
+def test_a_block_gives_what_its_lines_give(
+    table: list[list[str]], quoted: set[int], rest: str, piece: int
+) -> None:
     for k in quoted & set(range(len(table))):
         table[k] = [f'"{table[k][0]}"', *table[k][1:]]
     lines = [",".join(row) for row in table]
     before, cell_blocks._PIECE = cell_blocks._PIECE, piece
     try:
-        block = CellBlock("".join(f"{line}\n" for line in lines).encode(), 5)
+        block = CellBlock(("".join(f"{line}\n" for line in lines) + rest).encode(), 5)
     finally:
         cell_blocks._PIECE = before
     assert [block.line(k) for k in range(len(block))] == lines
@@ -39,7 +42,7 @@ def test_a_block_gives_what_its_lines_give(table: list[list[str]], quoted: set[i
         cells = [table[k][column] for k in whole]
         assert block.texts(rows, column) == cells
         assert block.words(rows, column).tolist() == [
-            cell.encode() if cell and all("!" <= one <= "~" for one in cell) else None for cell in cells
+            cell.encode() if all("!" <= one <= "~" for one in cell) else b"" for cell in cells
         ]
         times = block.times_s(rows, column).tolist()
         assert same(times, [at.t_s if (at := stamp(cell)) else None for cell in cells])
@@ -65,4 +68,4 @@ def same(found: list[float], expected: Iterable[float | None]) -> bool:
 def test_bytes_that_are_no_text_stand_for_themselves() -> None:
     block = CellBlock(b"a\xff,1\n")
     assert block.texts(block.lines_of(2), 0) == ["a\u00ff"]
-    assert block.words(block.lines_of(2), 0).tolist() == [None]
+    assert block.words(block.lines_of(2), 0).tolist() == [b""]

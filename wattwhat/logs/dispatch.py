@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,14 +42,15 @@ class Measurements(list[Measurement]):
         return measurements_html(self, self.problems)
 
 
-class Stream(Iterator[Measurement]):
+class Stream(chain[Measurement]):
     """Measurements of a log, each made when it is asked for."""
 
-    def __init__(self, measurements: Iterator[Measurement], problems: Callable[[], Iterable[str]]) -> None:
-        self._measurements, self._problems = measurements, problems
+    def __new__(cls, measurements: Iterable[Measurement], problems: Callable[[], Iterable[str]]) -> Stream:
+        """What `itertools.chain` does in C; no frame of Python for each."""
+        return super().__new__(cls, measurements)
 
-    def __next__(self) -> Measurement:
-        return next(self._measurements)
+    def __init__(self, measurements: Iterable[Measurement], problems: Callable[[], Iterable[str]]) -> None:
+        self._problems = problems
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -183,7 +185,7 @@ def measurements_of(source: Source, reader: Reader, options: Options) -> Iterato
 
 def _stream_one(source: Source, options: Options) -> Stream:
     measurements = measurements_of(source, recognise(source), options)
-    return Stream(_at_least_one(source, measurements), lambda: source.problems)
+    return Stream(chain.from_iterable(_at_least_one(source, measurements)), lambda: source.problems)
 
 
 def _all_of(measurements: Stream) -> Measurements:
@@ -191,13 +193,13 @@ def _all_of(measurements: Stream) -> Measurements:
     return Measurements(kept, measurements.problems)
 
 
-def _at_least_one(source: Source, measurements: Iterator[Measurement]) -> Iterator[Measurement]:
+def _at_least_one(source: Source, measurements: Iterator[Measurement]) -> Iterator[Iterable[Measurement]]:
     first = next(measurements, None)
     if first is None:
         problem = next(iter(source.problems), None)
         raise problem.error if isinstance(problem, Problem) else source.error(None, "holds no usable row")
-    yield first
-    yield from measurements
+    yield (first,)
+    yield measurements
 
 
 @attrs.define

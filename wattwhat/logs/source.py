@@ -18,6 +18,7 @@ from wattwhat.records.small_files import open_regular
 __all__ = ["Source"]
 
 _BLOCK = 1 << 18
+_LINE_END = 10
 _SENTENCE = 1000
 
 
@@ -164,22 +165,54 @@ class Source:
         """
         import numpy as np
 
-        with self.open_bytes() as stream:
-            number, rest = 1, stream.read(3)
-            rest = b"" if rest == codecs.BOM_UTF8 else rest
-            while block := stream.read(size):
-                block = rest + block
-                cut = block.rfind(b"\n") + 1
-                rest = block[cut:]
-                if len(rest) > size // 2:
-                    line = number + block.count(b"\n", 0, cut)
-                    raise self.error(line, f"expected lines of at most {size // 2} characters")
-                if cut:
-                    yield number, block[:cut]
-                    number += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == 10))
-            if rest:
+        number = 1
+        for data in self.pieces(size):
+            end = data.rfind(b"\n") + 1
+            if not end:
                 self.line_without_end = number
-                yield number, rest + b"\n"
+            block = data[:end] or data + b"\n"
+            yield number, block
+            number += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_END))
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The raw bytes in pieces that begin with a line, the same each time.
+
+        What follows the last line end of a piece comes again with the next one; a piece without any is the
+        last line of a file that does not end with one.
+
+        Args:
+            size: bytes of a piece, about.
+
+        Raises:
+            LogError: a line is longer than half a piece.
+        """
+        with self.open_bytes() as stream:
+            place, rest, goes_back = 0, stream.read(3), stream.seekable()
+            if rest == codecs.BOM_UTF8:
+                place, rest = 3, b""
+            while piece := rest + stream.read(size):
+                end = piece.rfind(b"\n") + 1
+                begun = len(piece) - end
+                if begun > size // 2:
+                    line = 1 + self._line_ends(place + end)
+                    raise self.error(line, f"expected lines of at most {size // 2} characters")
+                yield piece
+                if not end:
+                    return
+                place, rest = place + end, b""
+                if begun and goes_back:  # reading it again is cheaper than to put it before all that follows
+                    stream.seek(-begun, os.SEEK_CUR)
+                elif begun:
+                    rest = piece[end:]
+
+    def _line_ends(self, size: int) -> int:
+        """How many there are in so many bytes; looked for again, as counting all of them takes long."""
+        count = 0
+        with self.open_bytes() as stream:
+            while size > 0 and (block := stream.read(min(size, _BLOCK))):
+                count += block.count(b"\n")
+                size -= len(block)
+        return count
 
     def text(self, max_mb: float = 64.0) -> str:
         """The whole text.

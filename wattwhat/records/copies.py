@@ -48,9 +48,7 @@ def copier(like: T, *changing: str) -> Callable[..., T]:
         >>> joules(5.0, 0.2) == Quantity(5.0, 0.2, "J")
         True
     """
-    return _compiled(
-        like, "copy", list(changing), set(_names(like)) - set(changing), before="made = new(cls)"
-    )
+    return _copy(like, list(changing), set(_names(like)) - set(changing))
 
 
 def late_copier(
@@ -73,43 +71,50 @@ def late_copier(
         (7, 2)
     """
     now, later = list(now), list(later)
-    rest = set(_names(like)) - set(now)
+    same = set(_names(like)) - set(now) - set(later)
+    # A copy is frozen: what is filled in goes past that, as attrs itself does.
+    puts = {f"put_{field}": getattr(type(like), field).__set__ for field in (*later, *same)}
     fill = _compiled(
-        like, "fill", later, rest - set(later), arguments="made, given",
-        before=f"{', '.join(later)}, = make(*given)", make=make,
+        "def fill(made, given):",
+        f"{', '.join(later)}, = make(*given)",
+        *(f"put_{field}(made, {field})" for field in later),
+        *(f"put_{field}(made, same_{field})" for field in same),
+        **puts, **_values(like, same), make=make,
     )  # fmt: skip
-    return _compiled(
-        like, "copy", now, set(), arguments=f"{', '.join(now)}, given", before="made = new(cls)",
-        after="put_later(made, (fill, given))", fill=fill, put_later=vars(MadeLater)["_later"].__set__,
-    )  # fmt: skip
+    return _copy(like, now, set(), "given", "made._later = fill, given", fill=fill)
 
 
 def _names(like: Any) -> list[str]:
     return [field.name for field in attrs.fields(type(like))]
 
 
-def _compiled(
-    like: Any,
-    name: str,
-    given: list[str],
-    same: set[str],
-    *,
-    before: str,
-    arguments: str = "",
-    after: str = "pass",
-    **known: Any,
-) -> Callable[..., Any]:
-    """A function that puts values into the fields of a record: those it is given, and those of ``like``."""
+def _values(like: Any, fields: Iterable[str]) -> dict[str, Any]:
+    return {f"same_{field}": getattr(like, field) for field in fields}
+
+
+def _copy(like: Any, given: list[str], same: set[str], *more: str, **known: Any) -> Callable[..., Any]:
+    """A function that makes a record of the fields it is given and those of ``like``.
+
+    The fields are put into an object of an open class with the same slots, which then becomes one of the
+    record's class: a third less time than each field's slot by itself.
+    """
     cls: Any = type(like)
-    known.update(new=object.__new__, cls=cls)
-    for field in (*given, *same):
-        known[f"put_{field}"] = getattr(cls, field).__set__
-    known.update({f"same_{field}": getattr(like, field) for field in same})
-    puts = [f"put_{field}(made, {field})" for field in given] + [
-        f"put_{field}(made, same_{field})" for field in same
-    ]
+    open_class = type(cls)(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})
+    arguments, statements = more[:-1], more[-1:]
+    return _compiled(
+        f"def copy({', '.join((*given, *arguments))}):",
+        "made = open_class()",
+        *(f"made.{field} = {field}" for field in given),
+        *(f"made.{field} = same_{field}" for field in same),
+        *statements,
+        "made.__class__ = cls",
+        "return made",
+        open_class=open_class, cls=cls, **_values(like, same), **known,
+    )  # fmt: skip
+
+
+def _compiled(head: str, *lines: str, **known: Any) -> Callable[..., Any]:
     # As attrs does for __init__: a loop over the fields takes twice as long as the fields themselves.
-    lines = [f"def {name}({arguments or ', '.join(given)}):", before, *puts, after, "return made"]
-    exec("\n    ".join(lines), known)
-    made: Callable[..., Any] = known[name]
+    exec("\n    ".join((head, *lines)), known)
+    made: Callable[..., Any] = known[head.removeprefix("def ").partition("(")[0]]
     return made

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import groupby, repeat
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +13,8 @@ import attrs
 from wattwhat.logs.building.measurement import plausible_range_w
 from wattwhat.logs.building.stated_totals import LONGEST_S, MOST_J, short_text
 from wattwhat.logs.parsing import cells as parsing
+from wattwhat.logs.parsing.decimals import decimals
+from wattwhat.logs.readers.codecarbon_kinds import ENERGIES
 from wattwhat.logs.readers.codecarbon_lines import Part
 from wattwhat.logs.readers.codecarbon_records import Record
 from wattwhat.logs.readers.codecarbon_runs import Maker
@@ -21,18 +22,9 @@ from wattwhat.records.copies import copier, late_copier
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.sources import GAIN, MODEL
 
-__all__ = ["AlikeRuns", "EndingRows"]
+__all__ = ["AlikeRuns"]
 
 _KWH_J = 3.6e6
-_PARTS = ("cpu_energy", "gpu_energy", "ram_energy")
-# Of these, runs that are alike have the same cells.
-_SAME = ("gpu_count", "tracking_mode", "pue", "os", "python_version", "codecarbon_version", "cpu_model",
-         "gpu_model", "country_name", "cpu_power")  # fmt: skip
-# These are hardly ever different where those are the same, so that cells on both sides of them are compared
-# in one piece. What else codecarbon writes is not used.
-_STEADY = frozenset(("country_iso_code", "region", "cloud_provider", "cloud_region", "cpu_count", "longitude",
-                     "latitude", "ram_total_size", "on_cloud"))  # fmt: skip
-_USED = ("energy_consumed", "duration", "emissions", "run_id", "project_name", "timestamp")
 _COMPONENTS = ("cpu", "gpu", "dram")
 _REMEMBERED = 10_000
 _MODEL, _GAIN, _MODEL_AND_GAIN, _GAIN_AND_MODEL = (MODEL,), (GAIN,), (MODEL, GAIN), (GAIN, MODEL)
@@ -40,139 +32,116 @@ _MODEL_FROM = 0.2  # a gain error from here on is that of a model, as `printed` 
 
 
 @attrs.frozen
-class EndingRows:
-    """Regular rows of a part of the file that end runs (numpy arrays of one length).
+class Copies:
+    """Measurements of rows, made where they are asked for.
 
     Args:
-        part: the lines.
-        lines: places of the rows in the block of the part.
-        rows: how many rows each one's run has.
-        duration_s: as the row says.
-        energy_kwh: as the row says.
+        likes: what rows are like.
+        which: of each row the place of what it is like; -1 where it needs care (a numpy array).
+        columns: label, J, u in J, duration in s and what the rest is made of, as lists.
     """
 
-    part: Part
-    lines: Any
-    rows: Any
-    duration_s: Any
-    energy_kwh: Any
+    likes: list[Like]
+    which: Any
+    columns: list[list[Any]]
+
+    def between(self, begin: int, end: int) -> Iterable[Measurement] | None:
+        """The Measurements of these rows, which are all like one; None where they need care."""
+        place = int(self.which[begin])
+        if place < 0:
+            return None
+        like = self.likes[place]
+        label, value, u, duration_s, given = (column[begin:end] for column in self.columns)
+        # without a loop, which would take as long as all else
+        return map(like.copy, label, map(like.quantity, value, u), duration_s, given)
 
 
 class AlikeRuns:
     """Measurements of rows that differ from an earlier one in run, project, time and energies only.
 
     Args:
-        header: the columns.
         maker: makes the first of those that are alike.
-        constant_cpu: whether the CPU's power is the same in all rows, which is then said.
     """
 
-    def __init__(self, header: tuple[str, ...], maker: Maker, constant_cpu: bool) -> None:
-        self._at = {name: place for place, name in enumerate(header)}
-        self.usable = all(name in self._at for name in (*_USED, *_PARTS))
+    def __init__(self, maker: Maker) -> None:
         self._maker = maker
-        same = {name for name in _SAME if name in self._at and (constant_cpu or name != "cpu_power")}
-        self._pieces = _pieces(header, same)
-        self._known: dict[tuple[Any, ...], Like] = {}
-        self._labels: dict[str, str] = {}
+        self._known: dict[int, Like] = {}
+        self._labels: dict[bytes, str] = {}
 
-    def copies(
-        self, rows: EndingRows, overlaps: list[str | None], unfinished: int | None
-    ) -> Iterator[Measurement | None]:
-        """The Measurement of each row's run; None where it needs care.
+    def copies(self, part: Part, rows: Any, overlaps: list[str | None], unfinished: int | None) -> Copies:
+        """The Measurements of the rows' runs.
 
         Args:
-            rows: these.
+            part: of the file.
+            rows: some of its rows that end runs, as `Looked` has them.
             overlaps: what is to be said of each that shares its time with others.
             unfinished: number of the line that has no end.
         """
         import numpy as np
 
-        if not len(rows.lines):
-            return
-        block, first = rows.part.block, rows.part.block.first
-        kwh = block.numbers(rows.lines, *(self._at[name] for name in _PARTS))
-        likes = np.full(len(kwh), None, dtype=object)
-        whole_j, u_j = np.full(len(kwh), math.nan), np.full(len(kwh), math.nan)
-        for like, alike in self._likes(rows, kwh):
-            likes[alike] = like
-            whole_j[alike], u_j[alike] = like.joules(kwh[alike], rows.duration_s[alike])
-        likes[np.isnan(whole_j)] = None
-        if unfinished is not None:
-            likes[rows.lines == unfinished - first] = None
-        known, projects = self._labels.get, block.texts(rows.lines, self._at["project_name"])
+        kwh = decimals(b",".join(_pieces(part.block.data, rows, "energies"))).reshape(-1, 3)
+        likes: list[Like] = []
+        which = np.full(len(rows), -1, dtype=np.int32)
+        whole_j, u_j = np.full(len(rows), math.nan), np.full(len(rows), math.nan)
+        for like, alike in self._likes(part, rows, kwh):
+            which[alike] = len(likes)
+            likes.append(like)
+            whole_j[alike], u_j[alike] = like.joules(kwh[alike], rows["duration_s"][alike])
+        which[np.isnan(whole_j) | (rows["line"] == unfinished)] = -1
+        known = self._labels.get
+        projects = _pieces(part.block.data, rows, "project")
         labels = [known(project) or self._label(project) for project in projects]
-        numbers = ((rows.lines + first).tolist(), rows.rows.tolist())
-        later = zip(block.lines(rows.lines), *numbers, overlaps, strict=True)
-        columns = [labels, whole_j.tolist(), u_j.tolist(), rows.duration_s.tolist(), list(later)]
-        # Rows in a row that are alike are made without a loop, which would take as long as all else.
-        ends = [*(np.flatnonzero(likes[1:] != likes[:-1]) + 1).tolist(), len(likes)]
-        for begin, end in zip([0, *ends[:-1]], ends, strict=True):
-            like = likes[begin]
-            if like is None:
-                yield from repeat(None, end - begin)
-            else:
-                label, value, u, duration_s, given = (column[begin:end] for column in columns)
-                yield from map(like.copy, label, map(like.quantity, value, u), duration_s, given)
+        lines = part.block.slices(rows["begin"], rows["end"])
+        later = zip(lines, rows["line"].tolist(), rows["rows"].tolist(), overlaps, strict=True)
+        columns = [labels, whole_j.tolist(), u_j.tolist(), rows["duration_s"].tolist(), list(later)]
+        return Copies(likes, which, columns)
 
-    def _likes(self, rows: EndingRows, kwh: Any) -> Iterator[tuple[Like, Any]]:
+    def _likes(self, part: Part, rows: Any, kwh: Any) -> Iterator[tuple[Like, Any]]:
         """What rows are like, made of the first of its kind, and which rows; without those that need care."""
         import numpy as np
 
-        block, total = rows.part.block, rows.energy_kwh
+        total, duration_s = rows["energy_kwh"], rows["duration_s"]
         with np.errstate(over="ignore"):  # cells hold anything; what is infinite then needs care
             left = np.abs(kwh[:, 0] + kwh[:, 1] + kwh[:, 2] - total) <= 1e-6 * total + 1e-15
-            left &= (rows.duration_s > 0.0) & (rows.duration_s <= LONGEST_S) & (total * _KWH_J <= MOST_J)
-        no_gpu = kwh[:, 1] == 0.0
-        while left.any():
-            k = int(left.argmax())
-            cells = [block.piece(rows.lines[k], *piece) for piece in self._pieces]
-            key = (bool(no_gpu[k]), *cells)
-            like = self._known.get(key) or self._first(key, rows, kwh, k)
-            left[k] = False
-            if like is not None:
-                alike = no_gpu == no_gpu[k]
-                alike[k + 1 :] &= left[k + 1 :]
-                alike[:k] = False
-                for (column, last), cell in zip(self._pieces, cells, strict=True):
-                    these = np.flatnonzero(alike)
-                    alike[these] = block.equal(rows.lines[these], column, cell, last)
-                left &= ~alike
-                yield like, alike
+            left &= (duration_s > 0.0) & (duration_s <= LONGEST_S) & (total * _KWH_J <= MOST_J)
+        left &= rows["kind"] >= 0
+        kind = np.where(left, 2 * rows["kind"] + (kwh[:, 1] == 0.0), -1)
+        for key, first in zip(*np.unique(kind, return_index=True), strict=True):
+            if key >= 0 and (like := self._like(key, part, rows[first], kwh[first])) is not None:
+                yield like, kind == key
 
-    def _first(self, key: tuple[Any, ...], rows: EndingRows, kwh: Any, k: int) -> Like | None:
-        """The first run with this key, to be copied; None if it has doubts that others may not have."""
-        block, line = rows.part.block, int(rows.lines[k])
-        cells = map(str.strip, block.line(line).split(","))
-        number = block.first + line
-        record = Record(number, dict(zip(self._at, cells, strict=True)), place=2 * number)
-        for made in self._maker.without_overlap(record):
-            like = Like(made, len(self._maker.backups), self._at)
-            whole_j, _ = like.joules(kwh[k : k + 1], rows.duration_s[k : k + 1])
-            if math.isnan(whole_j[0]):
-                return None
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[key] = like
+    def _like(self, key: int, part: Part, row: Any, kwh: Any) -> Like | None:
+        """What rows with this key are copied from: the first of them that has no doubts of its own."""
+        like = self._known.get(key)
+        if like is not None:
             return like
+        cells = map(str.strip, _text(part.block.data[row["begin"] : row["end"]]).split(","))
+        number = int(row["line"])
+        record = Record(number, dict(zip(part.at, cells, strict=True)), place=2 * number)
+        for made in self._maker.without_overlap(record):
+            like = Like(made, len(self._maker.backups), part.at)
+            if not math.isnan(like.joules(kwh[None], row["duration_s"][None])[0][0]):
+                self._known[key] = like
+                return like
         return None
 
-    def _label(self, project: str) -> str:
+    def _label(self, project: bytes) -> str:
         if len(self._labels) >= _REMEMBERED:
             self._labels.clear()
-        name = short_text(project)
+        name = short_text(_text(project))
         self._labels[project] = name if name and name != "codecarbon" else self._maker.stem
         return self._labels[project]
 
 
-def _pieces(header: tuple[str, ...], same: set[str]) -> list[tuple[int, int]]:
-    """First and last column of the pieces of a row that hold these columns, and no others that change."""
-    pieces = []
-    for near, group in groupby(enumerate(header), lambda one: one[1] in same or one[1] in _STEADY):
-        places = [place for place, name in group if name in same]
-        if near and places:
-            pieces.append((places[0], places[-1]))
-    return pieces
+def _pieces(data: bytes, rows: Any, name: str) -> list[bytes]:
+    """The cells of rows that lie between the two places of this name."""
+    begin = rows["begin"]
+    places = ((begin + rows[name][:, k]).tolist() for k in (0, 1))
+    return [data[a:b] for a, b in zip(*places, strict=True)]
+
+
+def _text(cells: bytes) -> str:
+    return cells.decode("utf-8", "wattwhat.latin1")
 
 
 class Like:
@@ -192,7 +161,7 @@ class Like:
             gain = entry.channel.gain_error or 0.0
             place = _COMPONENTS.index(entry.channel.component)
             range_w = plausible_range_w(entry.channel)
-            self._parts.append((place, at[_PARTS[place]], gain, range_w, copier(entry, "energy_j")))
+            self._parts.append((place, at[ENERGIES[place]], gain, range_w, copier(entry, "energy_j")))
         self.quantity = copier(made.energy_j, "value", "u")
         later = ("channels", "_budget", "warnings", "details")
         self.copy = late_copier(made, ("label", "energy_j", "duration_s"), later, self._rest)
@@ -204,20 +173,23 @@ class Like:
         with np.errstate(over="ignore"):
             per_kwh = _KWH_J / duration_s
         possible = np.ones(len(kwh), dtype=bool)
-        whole_j, model_j, gain_j = (np.zeros(len(kwh)) for _ in range(3))
+        model_j, gain_j = np.zeros(len(kwh)), np.zeros(len(kwh))
+        parts_j = []
         for place, _, gain, (least_w, most_w), _ in self._parts:
             power_w = kwh[:, place] * per_kwh
             possible &= (power_w >= least_w) & (power_w <= most_w)
             part_j = kwh[:, place] * _KWH_J
-            whole_j += part_j
+            parts_j.append(part_j)
             shared_j = model_j if gain >= _MODEL_FROM else gain_j
             shared_j += gain * part_j
+        whole_j = _sums(parts_j)
         whole_j[~possible] = math.nan
-        return whole_j, np.sqrt(model_j * model_j + gain_j * gain_j)
+        shared = np.maximum(model_j, gain_j).tolist(), np.minimum(model_j, gain_j).tolist()
+        return whole_j, np.fromiter(map(math.hypot, *shared), dtype=float, count=len(kwh))
 
     def _rest(self, line: bytes, at: int, rows: int, overlap: str | None) -> tuple[Any, ...]:
         """Channels, budget, warnings and details of the run that ends with this line of the file."""
-        cells = line.decode("utf-8", "wattwhat.latin1").split(",")
+        cells = _text(line).split(",")
         model_j = gain_j = 0.0
         entries = []
         for _, column, gain, _, entry in self._parts:
@@ -236,6 +208,28 @@ class Like:
         if overlap is not None:
             warnings = (*warnings[: self._backups], overlap, *warnings[self._backups :])
         return tuple(entries), _budget(model_j, gain_j), warnings, MappingProxyType(details)
+
+
+def _sums(columns: list[Any]) -> Any:
+    """The sums of up to three columns row by row, bit by bit as `math.fsum` has them."""
+    import numpy as np
+
+    whole, lost, unsure = columns[0], np.zeros(len(columns[0])), np.zeros(len(columns[0]), dtype=bool)
+    for column in columns[1:]:
+        whole, rounded = _two_sum(whole, column)
+        lost, left = _two_sum(lost, rounded)
+        unsure |= left != 0.0
+    found = whole + lost  # two numbers, so that it is rounded once
+    for k in np.flatnonzero(unsure).tolist():
+        found[k] = math.fsum(column[k] for column in columns)
+    return found
+
+
+def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
+    """A sum and what its rounding lost (Knuth)."""
+    whole = a + b
+    of_b = whole - a
+    return whole, (a - (whole - of_b)) + (b - of_b)
 
 
 def _budget(model_j: float, gain_j: float) -> tuple[Any, ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -22,7 +21,7 @@ NEEDED = ("run_id", "energy_consumed", "duration", "timestamp")
 # Lines in the first part under a header; each further part has twice as many as the one before, so that
 # however often the header changes, no line is looked at more than twice.
 _FIRST_PART = 64
-_BLOCK = 1 << 19
+_BLOCK = 1 << 20
 
 
 class Irregular(Exception):
@@ -80,17 +79,14 @@ class Lines:
 
     Args:
         source: the file.
-        ends: numbers of lines that parts end with.
 
     Attributes:
         header: the columns; `records` changes them where another header comes.
-        changed: numbers of the lines where they changed.
     """
 
-    def __init__(self, source: Source, ends: Collection[int] = ()) -> None:
-        self._source, self._ends = source, deque(sorted(ends))
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self.header: tuple[str, ...] = ()
-        self.changed: list[int] = []
 
     def parts(self) -> Iterator[Part]:
         """Lines in the order of the file; where the header changes in a part, `records` ends it there.
@@ -98,29 +94,28 @@ class Lines:
         Raises:
             Irregular: the file is not as `may_be_regular` took it to be.
         """
-        size = _FIRST_PART
-        for block in self._blocks():
-            begin = 0
+        size, first = _FIRST_PART, 1
+        for data in self.blocks():
+            if b"\r" in data or b"\0" in data:
+                raise Irregular
+            if b"\n" not in data:
+                self._source.line_without_end = first
+                data += b"\n"
+            block, begin = CellBlock(data, first), 0
             while begin < len(block):
                 header = self.header
-                end = self._until(block, begin, min(begin + size, len(block)))
-                part = Part(block, _places(header), begin, end)
+                part = Part(block, _places(header), begin, min(begin + size, len(block)))
                 yield part
                 size = 2 * size if self.header is header else _FIRST_PART
                 begin = part.end
+            first += len(block)
 
-    def _until(self, block: CellBlock, begin: int, end: int) -> int:
-        while self._ends and self._ends[0] < block.first + begin:
-            self._ends.popleft()
-        return min(end, self._ends[0] - block.first + 1) if self._ends else end
-
-    def _blocks(self) -> Iterator[CellBlock]:
-        for first, data in self._source.blocks(_BLOCK):
-            if b"\r" in data:
-                data = data.replace(b"\r\n", b"\n")
-            if b"\r" in data or b"\0" in data:
-                raise Irregular
-            yield CellBlock(data, first)
+    def blocks(self) -> Iterator[bytes]:
+        """The file by blocks of lines, which are the same each time; see `Source.pieces`."""
+        for data in self._source.pieces(_BLOCK):
+            if b"\r" in data:  # one may be cut off from the line end that it belongs to
+                data = (data[: data.rfind(b"\n") + 1] or data).replace(b"\r\n", b"\n")
+            yield data
 
     def records(self, part: Part, k: int) -> Iterator[Record]:
         """What any line holds: a header, which is remembered, records, or nothing; see `records_of`."""
@@ -134,6 +129,5 @@ class Lines:
             header = header_of(self._source, number, row)
             if header != self.header:
                 self.header, part.end = header, k + 1
-                self.changed.append(number)
         elif self.header:
             yield from records_of(self._source, under(self.header, number, row))
