@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wattwhat import logs
 from wattwhat.errors import LogError
+from wattwhat.logs.building import row_facts
 from wattwhat.logs.readers.time_columns import duration_column, power_columns
 from wattwhat.scoring.score_inputs import accuracy_of
 
@@ -165,3 +166,19 @@ def test_the_leaderboard_of_ai_energy_score_is_kwh_of_a_thousand_queries() -> No
     assert per_item is not None
     assert per_item.to("Wh").value == pytest.approx(0.5)
     assert len(found.problems) == 1
+
+
+@given(st.lists(st.sampled_from(["a note", "another", "a third one", "the last"]), min_size=1, max_size=12))
+def test_rows_share_what_they_say_alike(notes: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_facts, "_TEXTS_AT_MOST", 3)
+        found = read(
+            "\n".join(["name,energy_wh,note", *(f"net{k},2.5,{note}" for k, note in enumerate(notes))])
+        )
+    assert [one.details["fields"]["note"] for one in found] == notes
+    first = found[0]
+    for one in found:
+        assert one.channels[0].channel is first.channels[0].channel
+        assert one.warnings[0] is first.warnings[0]
+        if one.details["fields"]["note"] == notes[0]:
+            assert one.details["fields"]["note"] is first.details["fields"]["note"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 __all__ = [
@@ -43,12 +45,15 @@ class Sensor:
     @property
     def warning(self) -> str | None:
         """The sentence that a Measurement carries where the figure is ours, else None."""
-        if self.stated:
-            return None
-        return (
-            f"the accuracy of {self.name} is not stated by its maker; "
-            f"{100.0 * self.gain_error:.2g} % (k=1) is wattwhat's assumption"
-        )
+        return None if self.stated else _assumption(self.name, self.gain_error)
+
+
+@lru_cache(maxsize=256)  # every row of a file says it
+def _assumption(name: str, gain_error: float) -> str:
+    return (
+        f"the accuracy of {name} is not stated by its maker; "
+        f"{100.0 * gain_error:.2g} % (k=1) is wattwhat's assumption"
+    )
 
 
 # A limit of +-a counts as a rectangular distribution, so u = a / sqrt(3) (GUM 4.3.7).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from wattwhat.energy.joules import Joules
@@ -55,20 +56,26 @@ def channel_of(
         >>> channel_of("zeus", "GPU 0", "gpu").id
         'unknown-host/zeus/GPU 0'
     """
-    name = device or "unknown device"
-    inside: Any = tuple(contains)
-    pieces = [(host or UNKNOWN_HOST), format, name, *([part] if part else [])]
     if sensor is not None:
         more.setdefault("gain_error", sensor.gain_error)
         more.setdefault("update_period_s", sensor.update_period_s)
         more.setdefault("averaging_window_s", sensor.averaging_window_s)
+    pieces = (host or UNKNOWN_HOST, format, device or "unknown device", *([part] if part else []))
+    return _channel(pieces, component, quantity, tuple(contains), **more)
+
+
+@lru_cache(maxsize=1024, typed=True)  # very many rows are of few channels, each of which is made once
+def _channel(
+    pieces: tuple[str, ...], component: str, quantity: str, contains: tuple[str, ...], **more: Any
+) -> Channel:
+    _, format, name, *_ = pieces
     return Channel(
         "/".join(piece.replace("/", "-") or "-" for piece in pieces),
         format,
         name,
         cast(Component, component),  # from a log: Channel itself refuses others, by name
         cast(ChannelQuantity, quantity),
-        contains=inside,
+        contains=cast(Any, contains),
         source=more.pop("source", f"{format} log"),
         **more,
     )
