@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from wattwhat import logs
 from wattwhat.errors import LogError
-from wattwhat.logs.building import row_facts
 from wattwhat.logs.readers.time_columns import duration_column, power_columns
 from wattwhat.scoring.score_inputs import accuracy_of
 
@@ -170,11 +169,7 @@ def test_the_leaderboard_of_ai_energy_score_is_kwh_of_a_thousand_queries() -> No
 
 @given(st.lists(st.sampled_from(["a note", "another", "a third one", "the last"]), min_size=1, max_size=12))
 def test_rows_share_what_they_say_alike(notes: list[str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_facts, "_TEXTS_AT_MOST", 3)
-        found = read(
-            "\n".join(["name,energy_wh,note", *(f"net{k},2.5,{note}" for k, note in enumerate(notes))])
-        )
+    found = read("\n".join(["name,energy_wh,note", *(f"net{k},2.5,{note}" for k, note in enumerate(notes))]))
     assert [one.details["fields"]["note"] for one in found] == notes
     first = found[0]
     for one in found:

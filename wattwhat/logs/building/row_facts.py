@@ -42,7 +42,6 @@ _FAILED = frozenset(
 _PREFIX = re.compile(r"(?:metrics?|params?|tags)[.:/]")
 _U = re.compile(r"(?:u_(?P<after>.+)|(?P<before>.+)_(?:u|se|sem|stderr|std_err|std_error|standard_error))")
 _FIELDS_AT_MOST = 64
-_TEXTS_AT_MOST = 1000
 
 
 def plain_name(column: str) -> str:
@@ -135,7 +134,6 @@ class RowFacts:
         if self._unit not in (None, "percent", "fraction"):
             raise ArgumentError(f"accuracy_unit: expected 'percent' or 'fraction', got {unit!r:.40}")
         self._known: dict[tuple[str, ...], _Columns] = {}
-        self._texts: dict[str, str] = {}
 
     def of(self, totals: Totals, cells: Mapping[str, Any]) -> dict[str, Any]:
         """What a row says, as fields for `Totals.measurement`.
@@ -149,7 +147,7 @@ class RowFacts:
         for fact, column in columns.details.items():
             text = short_text(cells[column])
             if text is not None:
-                facts[fact] = self._kept(text)
+                facts[fact] = text
         batch = number(facts.get("batch_size", ""))
         if batch is not None:
             facts["batch_size"] = int(batch) if batch.is_integer() else batch
@@ -234,14 +232,7 @@ class RowFacts:
         """What else a row says, as written, to choose and to label by."""
         used = {*self._own, *columns.metrics, *columns.uncertain.values(), columns.tested, columns.items}
         names = [name for name in cells if name not in used][:_FIELDS_AT_MOST]
-        texts = ((name, short_text(cells[name])) for name in names)
-        return {name: self._kept(text) for name, text in texts if text is not None}
-
-    def _kept(self, text: str) -> str:
-        """One text for all rows that say the same."""
-        if len(self._texts) < _TEXTS_AT_MOST:
-            return self._texts.setdefault(text, text)
-        return self._texts.get(text, text)
+        return {name: text for name in names if (text := short_text(cells[name])) is not None}
 
 
 def _metric(column: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -55,7 +56,12 @@ def short_text(text: Any, at_most: int = 200) -> str | None:
         >>> short_text(" a  "), short_text("N/A"), short_text(None)
         ('a', None, None)
     """
-    short = " ".join(text_of_value(text)[: 4 * at_most].split())[:at_most]
+    return _short(text_of_value(text)[: 4 * at_most], at_most)
+
+
+@lru_cache(maxsize=4096)  # rows say the same again and again, and share the text then
+def _short(text: str, at_most: int) -> str | None:
+    short = " ".join(text.split())[:at_most]
     return None if is_missing(short) else short
 
 

@@ -125,8 +125,9 @@ class EnergyTable:
 
 def _is_another_header(names: tuple[str, ...]) -> bool:
     """Whether a row is the header of another table: an energy with its unit, a name, and no number."""
-    named = any(plain_name(name) in _NAMES for name in names)
-    return named and all(number(name) is None for name in names) and bool(energy_columns(names))
+    if any(number(name) is not None for name in names):  # first, for nearly every row has one
+        return False
+    return any(plain_name(name) in _NAMES for name in names) and bool(energy_columns(names))
 
 
 def _plan_or_problem(source: Source, row: NamedRow, options: Options) -> _Plan | None:
