@@ -106,7 +106,7 @@ def parse(block: bytes, layout: Layout) -> Rows | None:
         not len(marks)
         or len(marks) % layout.cells
         or b'"' in block
-        or block.count(b"\r") != block.count(b"\r\n")
+        or (b"\r" in block and block.count(b"\r") != block.count(b"\r\n"))
     ):
         return None
     ends = marks.reshape(-1, layout.cells)
