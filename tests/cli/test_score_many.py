@@ -77,13 +77,24 @@ class Counts:
         return ScoreResult(self.name, Quantity(measurement.energy_j.value, 0.0, "1"))
 
 
-def test_no_measurement_is_kept_once_it_is_judged(tmp_path, capsys, monkeypatch):
-    log = jsonl(tmp_path / "runs.jsonl", [run_of(f"m{i}", None, 1.0 + i) for i in range(1800)])
-    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: Counts)
+class Built(Counts):
+    """One that looks at all of them first."""
+
+    @classmethod
+    def build(cls, given, measurements, force):
+        assert len(measurements) == 1800
+        return cls()
+
+
+@pytest.mark.parametrize(("score", "more"), [(Counts, ()), (Built, ()), (Counts, ("--phase", "training"))])
+def test_no_measurement_is_kept_once_it_is_judged(tmp_path, capsys, monkeypatch, score, more):
+    log = jsonl(tmp_path / "runs.jsonl", [run_of(f"m{i}", "training", 1.0 + i) for i in range(1800)])
+    monkeypatch.setattr("wattwhat.scoring.score_class", lambda name: score)
+    monkeypatch.setattr(Counts, "most", 0)
     before = sum(type(one) is Measurement for one in gc.get_objects())
-    assert main(["score", str(log), "--score", "counts", "--json"]) == 0
+    assert main(["score", str(log), "--score", "counts", "--json", *more]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1800
-    assert 0 < Counts.most - before < 100
+    assert 0 < Counts.most - before < 105  # of those behind m1700 there are 99
 
 
 @given(st.sampled_from(["a", "net", "x-1", "a b"]), st.text("an et.,'1-#", max_size=30))

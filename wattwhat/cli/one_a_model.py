@@ -67,8 +67,10 @@ class OneAModel:
         for measurement in measurements:
             groups.setdefault(measurement.label, []).append(measurement)
         self.places = {label: place for place, label in enumerate(groups)}
-        for label, group in groups.items():
-            for measurement in self._chosen(label, group):
+        for label in self.places:
+            for measurement in self._chosen(
+                label, groups.pop(label)
+            ):  # no longer kept than until it is given
                 yield label, measurement
 
     def _chosen(self, label: str, group: list[Measurement]) -> Sequence[Measurement]:

@@ -98,10 +98,10 @@ def call(arguments: argparse.Namespace) -> int:
     check_applicable(names, arguments)
     gathering = Gathering(arguments)
     needed = any(hasattr(score_class(name), "build") for name in names)
-    measurements: Iterable[Measurement] = list(gathering) if needed else gathering
-    arguments.metric, measurements = _as_spelt(arguments.metric, measurements)
-    everything = measurements if isinstance(measurements, list) else []
+    everything = list(gathering) if needed else []
+    arguments.metric, measurements = _as_spelt(arguments.metric, everything or gathering)
     made = {name: _made(name, arguments, everything) for name in names}
+    everything = []  # what the scores keep of it is theirs
     judging = {name: Judging(score, arguments.items) for name, score in made.items() if score is not None}
     models = OneAModel(arguments.phase, arguments.inferences)
     for label, measurement in models.of(measurements):
@@ -161,11 +161,11 @@ def _told(
 def _as_spelt(metric: str, measurements: Iterable[Measurement]) -> tuple[str, Iterable[Measurement]]:
     """A metric as the first measurements spell it, where they spell it one way (mIoU for miou); and all."""
     coming = iter(measurements)
-    first = list(coming if isinstance(measurements, list) else islice(coming, _LOOKED_AT))
+    first = deque(coming if isinstance(measurements, list) else islice(coming, _LOOKED_AT))
     known = {name for one in first for name in one.metrics}
     alike = [name for name in known if name.casefold() == metric.casefold()]
     spelt = alike[0] if metric not in known and len(alike) == 1 else metric
-    return spelt, measurements if isinstance(measurements, list) else _again(deque(first), coming)
+    return spelt, _again(first, coming)
 
 
 def _again(first: deque[Measurement], coming: Iterator[Measurement]) -> Iterator[Measurement]:
