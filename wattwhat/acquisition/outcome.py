@@ -14,6 +14,7 @@ from wattwhat.energy.totals import left_out, total, total_j
 from wattwhat.records.channel_energy import ChannelEnergy
 from wattwhat.records.containment import counted_ids
 from wattwhat.records.copies import copier, late_copier
+from wattwhat.records.folding import LATER
 from wattwhat.records.measurement import Measurement
 from wattwhat.records.quantity import Quantity
 from wattwhat.records.validators import Provenance
@@ -107,19 +108,12 @@ def so_far_of(
 def _later() -> tuple[Callable[..., Quantity], Callable[..., Measurement]]:
     like = Measurement(label="", energy_j=Quantity(0.0, 0.0, "J"))
     now = ["label", "energy_j", "duration_s", "items"]
-    return copier(like.energy_j, "value", "u"), late_copier(like, now, _LATER, _rest)
-
-
-# fields that are made later, and neither given now nor empty
-_LATER = (
-    "channels", "provenance", "idle_power_w", "_budget", "warnings", "environment", "started_at", "details",
-    "timeline",
-)  # fmt: skip
+    return copier(like.energy_j, "value", "u"), late_copier(like, now, LATER, _rest)
 
 
 def _rest(meter_set: MeterSet, entries: Account, fields: dict[str, Any]) -> tuple[Any, ...]:
     made = measurement_of(meter_set, entries, **fields)
-    return tuple([getattr(made, name) for name in _LATER])
+    return tuple([getattr(made, name) for name in LATER])
 
 
 def _counted(meter_set: MeterSet, entries: Account) -> set[str]:

@@ -35,8 +35,9 @@ def _evaluating() -> tuple[Callable[..., Any], ...]:
     from wattwhat.acquisition.conditions import environment_of, recent_environment
     from wattwhat.acquisition.evaluation import account
     from wattwhat.acquisition.outcome import measurement_of, so_far_of
+    from wattwhat.records.folding import folded
 
-    return account, measurement_of, so_far_of, environment_of, recent_environment
+    return account, measurement_of, so_far_of, folded, environment_of, recent_environment
 
 
 class Window(WindowEdges):
@@ -135,7 +136,7 @@ class Window(WindowEdges):
         return self._account(meter_set.glance() if end is None else end)
 
     def _account(self, end: Snapshot) -> Measurement:
-        account, measurement_of, so_far_of, environment_of, recent_environment = _evaluating()
+        account, measurement_of, so_far_of, folded, environment_of, recent_environment = _evaluating()
         meter_set, begin, kept = self._meter_set, self._begin, self._journal
         assert meter_set is not None and begin is not None  # noqa: PT018
         if end is self._end:  # what is open still is asked for often, and told by its readings alone
@@ -156,7 +157,8 @@ class Window(WindowEdges):
             warnings=(*self._doubts(meter_set), *(kept.warnings if kept else ())),
             details=kept and kept.details,
         )
-        return measured
+        kept_small: Measurement = folded(measured) if end is self._end else measured
+        return kept_small
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
