@@ -175,7 +175,7 @@ def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opening(monkeypatch: pytest.MonkeyPatch, meters: list[Meter]) -> None:
     """Opening meters gives these, as on a machine that has no others."""
-    for module in ("measuring.measure", "acquisition.window"):
+    for module in ("measuring.measure", "acquisition.shared"):
         monkeypatch.setattr(f"wattwhat.{module}.shared_meter_set", lambda backends=None: MeterSet(meters))
 
 
