@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Any
 
 import attrs
@@ -13,7 +12,6 @@ import attrs
 from wattwhat.acquisition.evaluation import Account
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
-from wattwhat.measuring.block_places import Places, placed_j, with_places
 from wattwhat.measuring.spread import Spread, spread_of_sum
 from wattwhat.measuring.steady_state import rising_blocks
 from wattwhat.records.assumptions import period_s
@@ -54,7 +52,6 @@ class Block:
         gap_s: time in s between the end of the block before and the begin of this one; infinite where none
             came before.
         parts: what it was added up from, in the order of time, where it is a round.
-        places: of each channel where it begins and ends on a counter's course, where that is known.
     """
 
     entries: Account
@@ -63,7 +60,6 @@ class Block:
     items: float | None = None
     gap_s: float = math.inf
     parts: tuple[Block, ...] = ()
-    places: tuple[Places, ...] = ()
 
 
 def add_up(blocks: Sequence[Block]) -> Account:
@@ -72,8 +68,7 @@ def add_up(blocks: Sequence[Block]) -> Account:
     Gain, offset and model errors are the same in every block and add linearly, as does the step of a gauge,
     which rounds a steady power the same way every time, and what readings that take a while hold. What a
     sensor shows late at an edge of adjoining blocks is missing in one and shown in the other, so that only
-    the outer edges are left; of those, what ticks err by alike cancels where a counter's course tells it.
-    Everything else is independent from block to block. Blocks in which one was
+    the outer edges are left. Everything else is independent from block to block. Blocks in which one was
     lost are filled with its mean power elsewhere, and half of what was filled in is its uncertainty.
 
     Args:
@@ -84,7 +79,7 @@ def add_up(blocks: Sequence[Block]) -> Account:
     """
     columns = zip(*(block.entries for block in blocks), strict=True)
     added: Account = []
-    for number, column in enumerate(columns):
+    for column in columns:
         sensor = column[0][0]
         notes = _once_each([sentence for _, _, sentences in column for sentence in sentences])
         known = [(joules, block) for (_, joules, _), block in zip(column, blocks, strict=True) if joules]
@@ -94,10 +89,6 @@ def add_up(blocks: Sequence[Block]) -> Account:
         joules = _sum(sensor, known, adjoining=len(known) == len(blocks))
         seen_s = sum(block.duration_s for _, block in known)
         all_s = sum(block.duration_s for block in blocks)
-        if len(known) == len(blocks):
-            spans = [block.places[number] if block.places else None for block in blocks]
-            gaps_s = [block.gap_s for block in blocks[1:]]
-            joules = with_places(joules, spans, gaps_s, all_s, sensor.channel)
         if len(known) < len(blocks) and seen_s > 0.0:
             filled_j = joules.value_j * (all_s / seen_s - 1.0)
             joules = Joules(joules.value_j + filled_j, (*joules.parts, (LOST, 0.5 * abs(filled_j))))
@@ -224,7 +215,11 @@ def _per_call(blocks: Sequence[Block], counted: set[str]) -> list[float]:
 
 
 def _counted_j(block: Block, counted: set[str]) -> float:
-    return block_j(block, counted) or 0.0
+    return math.fsum(
+        joules.value_j
+        for sensor, joules, _ in block.entries
+        if joules is not None and sensor.channel.id in counted
+    )
 
 
 def shrinkable_half_width(blocks: Sequence[Block], counted: set[str], sure: bool = False) -> float:
@@ -260,11 +255,7 @@ def with_repeats(budget: Budget, repeats_j: float) -> Budget:
 
 def block_j(block: Block, counted: set[str]) -> float | None:
     """The energy in J of the counted channels that were seen; None if none was."""
-    values = [
-        placed_j(j, both)
-        for (sensor, j, _), both in zip_longest(block.entries, block.places)
-        if j is not None and sensor.channel.id in counted
-    ]
+    values = [j.value_j for sensor, j, _ in block.entries if j is not None and sensor.channel.id in counted]
     return math.fsum(values) if values else None
 
 
