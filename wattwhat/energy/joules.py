@@ -85,9 +85,9 @@ def during(
     covers it may have been another one by half of itself, as wherever only two readings are known (a
     spread of ours; the energy of a part follows from that of the whole less the rest, GUM 5.1.2).
 
-    Where the readings held the program for a while around the window, it did nothing of its own in that time.
-    Where it is known what is drawn then, the window took the rest; else anything down to nothing is allowed
-    for. That is so at each edge alike, and repeats do not average it away.
+    Where the readings begin before the window and end after it, the program did nothing of its own in the
+    time between. Where it is known what is drawn then, the window took the rest; else anything down to
+    nothing is allowed for. That is so at each edge alike, and repeats do not average it away.
 
     Args:
         joules: energy between the readings.
@@ -108,10 +108,10 @@ def during(
         return joules
     apart_s, source = abs(span_s - window_s), EDGES
     share, edges_j = window_s / span_s, SPREAD * abs(joules.value_j) / span_s * min(window_s, apart_s)
-    if span_s - window_s > HELD_S:
+    if span_s > window_s:
         source, unknown_j = HELD, edges_j
-        edges_j = unknown_j * _AND_A_TICK
-        if held_w is not None and joules.value_j > 0.0:
+        edges_j = unknown_j * (_AND_A_TICK if apart_s > HELD_S else _DOWN_TO_NOTHING)
+        if apart_s > HELD_S and held_w is not None and joules.value_j > 0.0:
             share = max(1.0 - held_w[0] * apart_s / joules.value_j, 0.0)
             # what was seen once or twice may have been chance: a load that goes on whoever reads
             edges_j = math.hypot(held_w[1] * apart_s, _DOWN_TO_NOTHING * unknown_j / math.sqrt(held_w[2]))
