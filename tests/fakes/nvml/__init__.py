@@ -148,16 +148,20 @@ class FakeNvml:
             setattr(self, name, self._encoding(function))
         self._reset = self.reset
         self.reset = self.begin
+        self._kept = 0
 
     def begin(self, gpus: int) -> None:
         """So many GPUs, as after the driver was loaded.
 
         What earlier tests left to the garbage collector is collected first, for it would give back an
-        initialisation of the test that begins.
+        initialisation of the test that begins. What is still held after that is held for good, and what is
+        there then is not looked through again: with torch in the process that takes half a second.
         """
         library = sys.modules.get("wattwhat_nvml.library")
-        if library is not None and library.held():
+        if library is not None and library.held() > self._kept:
             gc.collect()
+            gc.freeze()
+        self._kept = 0 if library is None else library.held()
         self._reset(gpus)
 
     def absent(self) -> None:
