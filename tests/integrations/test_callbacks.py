@@ -460,8 +460,8 @@ def test_keras_batches_that_run_at_once_count_each() -> None:
 def test_a_spent_budget_stops_lightning_and_keras_cleanly(tmp_path: Path) -> None:
     import numpy as np
 
-    spent = {"train": earlier_part(5.0, 0.1).to_dict()}
-    callback = energy_callback(budget_j=1e-9)
+    spent = {"train": earlier_part(1e6, 0.1).to_dict()}  # more than an estimate of seconds can make doubtful
+    callback = energy_callback(budget_j=1.0)
     callback.load_state_dict(spent)
     fitter(tmp_path, callback, max_epochs=3).fit(module(), loader())
     assert [one.calls for one in callback.epochs] == [1]
@@ -469,7 +469,7 @@ def test_a_spent_budget_stops_lightning_and_keras_cleanly(tmp_path: Path) -> Non
 
     net = keras().Sequential([keras().layers.Input((4,)), keras().layers.Dense(1)])
     net.compile(optimizer="sgd", loss="mse")
-    callback = EnergyCallback(backends=ESTIMATE, budget_j=1e-9)
+    callback = EnergyCallback(backends=ESTIMATE, budget_j=1.0)
     callback.recorder.restore(spent)
     net.fit(np.ones((12, 4)), np.ones(12), batch_size=4, epochs=3, verbose=0, callbacks=[callback])
     assert len(callback.epochs) == 1
