@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from wattwhat.energy.gauge_course import GaugeCourse
     from wattwhat.energy.live_course import LiveCourse
 
-__all__ = ["BEGIN", "END", "CounterCurve", "GaugeCurve"]
+__all__ = ["BEGIN", "END", "WITHIN", "CounterCurve", "GaugeCurve"]
 
-BEGIN, END = 1, -1
+BEGIN, WITHIN, END = 1, 0, -1
 # Two threads that read a counter at the same time have their values within this many seconds.
 _CROSSING_S = 0.02
 
@@ -45,7 +45,7 @@ class CounterCurve:
         Args:
             snapshot: the meters read at it.
             number: of the channel there.
-            step: BEGIN or END.
+            step: BEGIN, WITHIN or END.
             states: of the program before and after it.
             crossing: whether another thread had the edge before.
         """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wattwhat.acquisition.curves import BEGIN, END
+from wattwhat.acquisition.curves import BEGIN, END, WITHIN
 from wattwhat.records.timeline_points import Place, TimelinePoints
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wattwhat.acquisition.meter_set import MeterSet
     from wattwhat.acquisition.snapshot import Snapshot
 
-__all__ = ["BEGIN", "END", "History", "places"]
+__all__ = ["BEGIN", "END", "WITHIN", "History", "places"]
 
 # A label, and the length of its windows as a power of two ns; None where they had not ended by then.
 Key = tuple[str, "int | None"]
@@ -70,7 +70,7 @@ class History:
         Args:
             snapshot: the meters read at the edge.
             label: of the window.
-            step: BEGIN or END.
+            step: BEGIN, END, or WITHIN: the window goes on.
         """
         if self._gauges:  # an edge over a gauge that is kept would look like an open window
             snapshot = snapshot.without_edges(self._gauges)
@@ -120,7 +120,7 @@ class History:
             if step == BEGIN:
                 fresh.append(_Begin(thread, t_ns, keys[place], place))
                 begun.append(fresh[-1])
-            elif begun:
+            elif begun and step == END:
                 own = [number for number, one in enumerate(begun) if one.thread == thread]
                 one = begun.pop(own[-1] if own else -1)
                 if one.place is not None:

@@ -25,7 +25,7 @@ from wattwhat.records.channel import Channel
 from wattwhat.records.formatting import time_words
 from wattwhat.records.sources import EDGES, LOST, RESOLUTION, UNSEEN
 
-__all__ = ["counter_energy", "difference"]
+__all__ = ["counter_energy", "difference", "gain_u_j"]
 
 # Windows of fewer update periods than this lean on what is known of the power besides the two readings.
 _SHORT = 5.0
@@ -129,10 +129,10 @@ def _weigh(
     if duration_s <= 0.0:
         # two readings of one stamp may be a tick apart
         most_w = reference_w or limit_w / 2.0
-        return gained_j, max(_gain_u_j(period, most_w, SPREAD * most_w), gained_j / 2.0)
+        return gained_j, max(gain_u_j(period, most_w, SPREAD * most_w), gained_j / 2.0)
     if duration_s >= _SHORT * period:
         power_w = max(_work_w(gained_j, duration_s, period), reference_w or 0.0)
-        return gained_j, _gain_u_j(period, power_w, SPREAD * power_w)
+        return gained_j, gain_u_j(period, power_w, SPREAD * power_w)
     known = reference_w is not None
     likely_w, likely_u = limit_w / 2.0, limit_w / math.sqrt(12.0)
     if reference_w is not None:
@@ -142,7 +142,7 @@ def _weigh(
     if duration_s < period:
         # no tick came, as none need have: that says nothing about the power
         return likely_w * duration_s, likely_u * duration_s
-    gain_u = _gain_u_j(period, likely_w, likely_u)
+    gain_u = gain_u_j(period, likely_w, likely_u)
     return _mean(gained_j, gain_u, likely_w * duration_s, likely_u * duration_s)
 
 
@@ -157,7 +157,7 @@ def _mean(a: float, u_a: float, b: float, u_b: float) -> tuple[float, float]:
     return (1.0 - weight) * a + weight * b, u_a * u_b / math.hypot(u_a, u_b) if u_a and u_b else 0.0
 
 
-def _gain_u_j(period: float, power_w: float, power_u: float) -> float:
+def gain_u_j(period: float, power_w: float, power_u: float) -> float:
     """Standard deviation of P1 a1 - P0 a0: ages uniform in [0, U], independent powers."""
     return period * math.sqrt(power_w**2 / 6.0 + power_u**2 * 2.0 / 3.0)
 

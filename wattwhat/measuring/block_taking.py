@@ -6,31 +6,18 @@ import math
 import random
 from collections.abc import Callable, Collection, Sequence
 
-import attrs
-
-from wattwhat.acquisition.evaluation import account
 from wattwhat.acquisition.inputs import Input
 from wattwhat.acquisition.meter_set import MeterSet
-from wattwhat.acquisition.snapshot import Snapshot
 from wattwhat.energy.gauge_timing import looks_away_s
-from wattwhat.energy.joules import Joules
-from wattwhat.measuring.blocks import (
-    Block,
-    add_up,
-    items_of,
-    power_rise,
-    shrinkable_half_width,
-)
+from wattwhat.measuring.block_accounts import LoadState, Span, settled_block
+from wattwhat.measuring.blocks import Block, power_rise, shrinkable_half_width
 from wattwhat.measuring.lateness import learn_rest, unknown_rest
 from wattwhat.measuring.plan import Plan
 from wattwhat.measuring.sensor_phases import lead_s_of, phases_of
 from wattwhat.records.assumptions import period_s
-from wattwhat.records.sources import UNSEEN
 from wattwhat.workloads.base import Workload
 
 __all__ = ["Rounds"]
-
-Span = tuple[Snapshot, Snapshot, int, "float | None"]
 
 # A block is this many update periods long: a counter's shorter gain is read by guesses (energy/counter.py).
 # The parts of a round may be shorter, as more of them are had in the same time.
@@ -44,6 +31,8 @@ _LEAST_ROUNDS = 2
 _LOOK = 3.0
 # Each look at the blocks is a chance to stop by luck: the next one is due with this part of them more.
 _MORE = 0.125
+# A block may be shorter than it is to be by this part of a call: what is rounded up is no call more.
+_HARDLY = 0.01
 # How often the length of a call is judged anew where first calls compile.
 _MOST_TRIES = 10
 
@@ -85,6 +74,7 @@ class Rounds:
         self.away_s = max((looks_away_s(sensor.channel) for sensor in sensors), default=0.0)
         # a counter shows the power before an edge late: the same load on both sides of it does no harm
         self.lead_s = 0.0 if gauges else max((lead_s_of(sensor.channel) for sensor in sensors), default=0.0)
+        self.load = LoadState(meter_set, sensors)
         self.most_phases = self.phases = max((phases_of(sensor.channel) for sensor in sensors), default=1)
         self.least = _LEAST_ROUNDS if self.away_s else _LEAST_BLOCKS
         slowest_s = max(
@@ -97,6 +87,7 @@ class Rounds:
         self.wanted_s = self.part_s = min(wanted_s, plan.max_seconds / (self.least * self.phases))
         self._taken: list[list[Span]] = []
         self.tries = self.tried_calls = 0
+        self.first_s = 0.0
         self.warnings: tuple[str, ...] = ()
         self._settled: list[Block] = []
 
@@ -115,8 +106,15 @@ class Rounds:
         """
         if deadline_ns is None:
             deadline_ns = self.clock() + 1e9 * self.plan.max_seconds
-        deadline_ns -= 1e9 * self.lag_s
-        calls = self._lay_out(call_s, say, deadline_ns)
+        calls = self._lay_out(call_s, say, deadline_ns - 1e9 * self.lag_s)
+        try:
+            return self._until_enough(calls, call_s, say, deadline_ns - 1e9 * self.lag_s)
+        finally:
+            self.load.end()
+
+    def _until_enough(
+        self, calls: int, call_s: float, say: Callable[[str], None], deadline_ns: float
+    ) -> tuple[list[Block], str]:
         begun_ns, done, busy_s, look_at = self.clock(), 0, 0.0, self.least
         while True:
             self._taken.append([self._part(calls, phase) for phase in self._round()])
@@ -143,7 +141,7 @@ class Rounds:
                 return blocks, "precision reached" if reached else "max_seconds reached"
             # the latest ones, where those are quicker: a slow call in a block says nothing of the next one
             pace = max(done / max(busy_s, 1e-9), latest / max(latest_s, 1e-9))
-            calls = max(1, math.ceil(self.part_s * pace))
+            calls = max(1, math.ceil(self.part_s * pace - _HARDLY))
 
     def _lay_out(self, call_s: float, say: Callable[[str], None], deadline_ns: float) -> int:
         """Choose how long parts are and at how many phases they begin; gives the calls of a part."""
@@ -153,7 +151,9 @@ class Rounds:
         long = call_s * self.most_phases * self.least > left_s
         self.phases = 1 if long else self.most_phases
         self.part_s = min(self.wanted_s, left_s / (self.least * self.phases))
-        return max(1, math.ceil(self.part_s / call_s)) if call_s > 0 else 1
+        # so that counters have ticked within the load before the first block, if calls are no longer
+        self.first_s = self.load.ticks_s if 0.0 < call_s <= self.part_s else 0.0
+        return max(1, math.ceil(self.part_s / call_s - _HARDLY)) if call_s > 0 else 1
 
     def _look_s(self, most_ns: float) -> float:
         """How long to look at least, in s: what is shown late of the outer blocks may hide a change."""
@@ -204,15 +204,19 @@ class Rounds:
         until_ns = self.clock() + int(1e9 * seconds)
         while self.clock() < until_ns:
             self.workload.run()
+        self.workload.synchronize()
         del asked
 
     def blocks(self) -> list[Block]:
         """The blocks that every gauge has shown by now; each is settled once."""
         latest_ns = self.clock() - int(self.lag_s * 1e9)
+        self.load.settle()
         for parts in self._taken[len(self._settled) :]:
             if self.lag_s and parts[-1][1].t_ns > latest_ns:
                 break
-            self._settled.append(self._settle(parts, len(self._settled)))
+            adjoins = self._settled and not self.away_s
+            before = self._taken[len(self._settled) - 1][-1][1] if adjoins else None
+            self._settled.append(settled_block(self.meter_set, parts, self.only, bool(self.away_s), before))
         return list(self._settled)
 
     def _learn_rest(self, call_s: float, say: Callable[[str], None], left_s: float) -> None:
@@ -255,10 +259,13 @@ class Rounds:
         run, done, chunk = self.workload.run, 0, 1
         if self.lead_s:
             self._lead(self.lead_s)
-        elif self.beside and not self._taken and not self.away_s:
-            self._lead(self.lag_s)
+        elif not self._taken and not self.away_s:
+            if self.first_s:
+                self.load.begin()
+            self._lead(max(self.first_s, self.lag_s if self.beside else 0.0))
         items = self.workload.items_done
         begin = self.meter_set.begin()
+        self.load.within(begin)
         latest_ns = begin.t_ns + int(2e9 * self.part_s)
         while done < calls:
             count = min(chunk, calls - done)
@@ -270,31 +277,5 @@ class Rounds:
                 break
         self.workload.synchronize()
         end, after = self.meter_set.end(begin), self.workload.items_done
+        self.load.within(end)
         return begin, end, done, None if items is None or after is None else after - items
-
-    def _settle(self, parts: list[Span], number: int) -> Block:
-        blocks = [
-            Block(
-                account(self.meter_set, begin, end, None, self.only, aligned=bool(self.away_s)),
-                calls,
-                (end.t_ns - begin.t_ns) * 1e-9,
-                items,
-            )
-            for begin, end, calls, items in parts
-        ]
-        if len(blocks) == 1:
-            if not number or self.away_s:
-                return blocks[0]
-            ended_ns = self._taken[number - 1][-1][1].t_ns
-            return attrs.evolve(blocks[0], gap_s=(parts[0][0].t_ns - ended_ns) * 1e-9)
-        calls = sum(block.calls for block in blocks)
-        entries = [(sensor, _without_unseen(joules), notes) for sensor, joules, notes in add_up(blocks)]
-        seconds = math.fsum(block.duration_s for block in blocks)
-        return Block(entries, calls, seconds, items_of(blocks), parts=tuple(blocks))
-
-
-def _without_unseen(joules: Joules | None) -> Joules | None:
-    """A round without its part for unseen time: even phases show it, and the spread of rounds tells."""
-    if joules is None:
-        return None
-    return attrs.evolve(joules, parts=tuple(pair for pair in joules.parts if pair[0] != UNSEEN))

@@ -10,11 +10,12 @@ from typing import Any
 import attrs
 
 from wattwhat.acquisition.evaluation import Account
+from wattwhat.energy.counter import gain_u_j
 from wattwhat.energy.joules import Joules
 from wattwhat.energy.totals import total
 from wattwhat.measuring.spread import Spread, spread_of_sum
 from wattwhat.measuring.steady_state import rising_blocks
-from wattwhat.records.assumptions import period_s
+from wattwhat.records.assumptions import SPREAD, period_s
 from wattwhat.records.budget import Budget
 from wattwhat.records.caution import Caution, code_of
 from wattwhat.records.coverage import _Z95
@@ -182,7 +183,7 @@ def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
         found, rounds = (spread_of_sum(_per_call(some, counted)) for some in (parts, blocks))
         return attrs.evolve(found, u=max(found.u, min(rounds.u, found.sure_u))), False
     edges = [
-        (dict(joules.parts).get(EDGES, 0.0), _apart(sensor, block))
+        (_edge_j(sensor, joules, block), _apart(sensor, block))
         for block in blocks[1:]
         for sensor, joules, _ in block.entries
         if joules is not None and sensor.channel.id in counted
@@ -201,6 +202,19 @@ def _spread(blocks: Sequence[Block], counted: set[str]) -> tuple[Spread, bool]:
                 min(spread.independent, among.independent),
             )
     return spread, shared
+
+
+def _edge_j(sensor: Any, joules: Joules, block: Block) -> float:
+    """What a block may have of its neighbours by its two edges in J, as a standard deviation.
+
+    Where a counter's course tells the edges better than its readings, blocks that keep step with it may still
+    be wrong by its tick all in turns.
+    """
+    known_j = dict(joules.parts).get(EDGES, 0.0)
+    if not (known_j and sensor.channel.is_counter and block.duration_s > 0.0):
+        return known_j
+    mean_w = abs(joules.value_j) / block.duration_s
+    return max(known_j, gain_u_j(period_s(sensor.channel), mean_w, SPREAD * mean_w))
 
 
 def _per_call(blocks: Sequence[Block], counted: set[str]) -> list[float]:
